@@ -1,0 +1,135 @@
+// Package distribution pays those who bring buyers. It keeps true that a
+// commission is counted once, on what the buyer really paid for a line; that
+// what an order promised (base, rate, people) never changes with later
+// settings; that a refund takes back its share and never raises one; and that
+// the tree of who was brought by whom has no loop. The arithmetic is section A5
+// of the distribution facts, in integers only.
+//
+// checkout and order call Attribute, Save and OrderCompleted in their own
+// transactions, payment calls Paid, aftersale calls Refund. Moving the money is
+// the ledger's job, choosing a product's rate the catalog's.
+package distribution
+
+import (
+	"hawker/internal/base/id"
+	"hawker/internal/base/money"
+)
+
+// Levels that may be paid. Three including the shop is where the law of the
+// People's Republic of China begins to speak of pyramid selling, so two is the
+// default and three cannot be passed.
+const (
+	LevelsDefault = 2
+	LevelsMax     = 3
+)
+
+// Policy is how an installation pays distributors. An order keeps the policy
+// it was created under.
+type Policy struct {
+	Levels       int               // 1..LevelsMax; 0 means LevelsDefault
+	SelfPurchase bool              // a buyer may be level 1 of the own order
+	LineCap      money.BasisPoints // of the base, over all levels; 0 means the whole
+	OrderCap     int64             // minor units for one beneficiary of one order; 0 means none
+	Fee          money.BasisPoints // of what the shop is owed
+	// By default neither a platform coupon nor points spent earn commission.
+	BaseHasPlatformCoupon bool
+	BaseHasPoints         bool
+}
+
+func (p Policy) levels() int {
+	if p.Levels <= 0 {
+		return LevelsDefault
+	}
+	return min(p.Levels, LevelsMax)
+}
+
+func (p Policy) lineCap() money.BasisPoints {
+	if p.LineCap <= 0 || p.LineCap > money.Whole {
+		return money.Whole
+	}
+	return p.LineCap
+}
+
+// RuleKind says how a rule counts.
+type RuleKind string
+
+// Kinds of rule.
+const (
+	RulePercent RuleKind = "percent" // of the base, a rate for each level
+	RuleFixed   RuleKind = "fixed"   // an amount for each unit and level
+	RulePool    RuleKind = "pool"    // one share of the base, split over the levels by weight
+)
+
+// Rule is what a line pays, level by level. An empty rule pays nobody.
+type Rule struct {
+	Kind    RuleKind            `json:"kind"`
+	Rates   []money.BasisPoints `json:"rates,omitempty"`   // RulePercent
+	Amounts []int64             `json:"amounts,omitempty"` // RuleFixed, minor units
+	Pool    money.BasisPoints   `json:"pool,omitempty"`    // RulePool
+	Weights []int64             `json:"weights,omitempty"` // RulePool
+}
+
+// Percent makes the usual rule.
+func Percent(rates ...money.BasisPoints) Rule { return Rule{Kind: RulePercent, Rates: rates} }
+
+// Rate is the rate shown for a level (from 1); 0 for rules that have none.
+func (r Rule) Rate(level int) money.BasisPoints {
+	if r.Kind != RulePercent || level < 1 || level > len(r.Rates) {
+		return 0
+	}
+	return r.Rates[level-1]
+}
+
+func (r Rule) configured() int {
+	switch r.Kind {
+	case RulePercent:
+		return len(r.Rates)
+	case RuleFixed:
+		return len(r.Amounts)
+	case RulePool:
+		return len(r.Weights)
+	}
+	return 0
+}
+
+// Share is what one level of one line earns. User is none where nobody may be
+// paid; the amount is then 0 and stays with the shop.
+type Share struct {
+	Level  int     `json:"level"`
+	User   id.User `json:"user,omitzero"`
+	Amount int64   `json:"amount"`
+}
+
+// Snapshot is everything a line's commission was counted from, fixed when the
+// order is created. Always Cash + PlatformCoupon + Points = ShopAmount() + Fee
+// + the shares.
+type Snapshot struct {
+	Line     id.OrderLine `json:"line"`
+	Shop     id.Shop      `json:"shop"`
+	Quantity int64        `json:"quantity"`
+
+	Owed           int64 `json:"owed"` // to the shop before fee and commissions
+	ShopCoupon     int64 `json:"shop_coupon"`
+	PlatformCoupon int64 `json:"platform_coupon"`
+	Points         int64 `json:"points"`
+	Cash           int64 `json:"cash"`
+
+	Base                  int64   `json:"base"`
+	Fee                   int64   `json:"fee"`
+	Rule                  Rule    `json:"rule"`
+	BaseHasPlatformCoupon bool    `json:"base_has_platform_coupon,omitempty"`
+	BaseHasPoints         bool    `json:"base_has_points,omitempty"`
+	Shares                []Share `json:"shares"`
+}
+
+// Commission is the sum of the shares.
+func (s Snapshot) Commission() int64 {
+	var sum int64
+	for _, share := range s.Shares {
+		sum += share.Amount
+	}
+	return sum
+}
+
+// ShopAmount is what the line leaves to the shop.
+func (s Snapshot) ShopAmount() int64 { return s.Owed - s.Fee - s.Commission() }

@@ -1,0 +1,101 @@
+package cmaf
+
+import "encoding/binary"
+
+// Sample is one frame of a run.
+type Sample struct {
+	Duration uint32 // ticks of the track
+	Size     uint32
+	Offset   int32 // PTS minus DTS in ticks, signed
+	Sync     bool
+}
+
+// Run is the samples of one track in one fragment, their data end to end.
+type Run struct {
+	Base    uint64 // DTS of the first sample in ticks
+	Samples []Sample
+	Data    []byte
+}
+
+const (
+	boxHeader  = 8
+	mfhdSize   = 16
+	tfhdSize   = 16
+	tfdtSize   = 20
+	trunFixed  = 20
+	trafFixed  = boxHeader + tfhdSize + tfdtSize + trunFixed
+	videoEntry = 16 // duration, size, flags, offset
+	audioEntry = 8  // duration, size
+
+	tfhdBaseIsMoof = 0x020000
+	trunVideoFlags = 0x01000f01 // version 1 (signed offsets), all four columns
+	trunAudioFlags = 0x01000301
+)
+
+// Fragment writes one moof and mdat; runs without samples are left out. The
+// result has exactly its length and is never written again.
+func Fragment(seq uint32, video, audio *Run) []byte {
+	vTraf, aTraf := trafSize(video, videoEntry), trafSize(audio, audioEntry)
+	moof := boxHeader + mfhdSize + vTraf + aTraf
+	payload := len(video.Data) + len(audio.Data)
+	b := make([]byte, 0, moof+boxHeader+payload)
+	b = header(b, moof, "moof")
+	b = header(b, mfhdSize, "mfhd")
+	b = be32(be32(b, 0), seq)
+	if vTraf > 0 {
+		b = traf(b, vTraf, VideoTrackID, video)
+		b = trun(b, trunVideoFlags, video, moof+boxHeader)
+	}
+	if aTraf > 0 {
+		b = traf(b, aTraf, AudioTrackID, audio)
+		b = trun(b, trunAudioFlags, audio, moof+boxHeader+len(video.Data))
+	}
+	b = header(b, boxHeader+payload, "mdat")
+	b = append(b, video.Data...)
+	return append(b, audio.Data...)
+}
+
+func trafSize(r *Run, entry int) int {
+	if len(r.Samples) == 0 {
+		return 0
+	}
+	return trafFixed + entry*len(r.Samples)
+}
+
+func be32(b []byte, v uint32) []byte { return binary.BigEndian.AppendUint32(b, v) }
+
+func header(b []byte, size int, name string) []byte {
+	return append(be32(b, uint32(size)), name...)
+}
+
+func traf(b []byte, size int, id uint32, r *Run) []byte {
+	b = header(b, size, "traf")
+	b = header(b, tfhdSize, "tfhd")
+	b = be32(be32(b, tfhdBaseIsMoof), id)
+	b = header(b, tfdtSize, "tfdt")
+	b = be32(b, 0x01000000)
+	return binary.BigEndian.AppendUint64(b, r.Base)
+}
+
+func trun(b []byte, versionFlags uint32, r *Run, dataOffset int) []byte {
+	entry := audioEntry
+	if versionFlags == trunVideoFlags {
+		entry = videoEntry
+	}
+	b = header(b, trunFixed+entry*len(r.Samples), "trun")
+	b = be32(b, versionFlags)
+	b = be32(b, uint32(len(r.Samples)))
+	b = be32(b, uint32(dataOffset))
+	for i := range r.Samples {
+		s := &r.Samples[i]
+		b = be32(be32(b, s.Duration), s.Size)
+		if entry == videoEntry {
+			flags := uint32(flagsNonSync)
+			if s.Sync {
+				flags = flagsSync
+			}
+			b = be32(be32(b, flags), uint32(s.Offset))
+		}
+	}
+	return b
+}

@@ -1,0 +1,154 @@
+// Package flv reads the bodies of FLV audio and video tags, which are also the
+// bodies of RTMP audio and video messages: H.264 and AAC. It allocates nothing
+// for a tag: what it returns points into the body it was given.
+//
+// HEVC, AV1 and Opus arrive by Enhanced RTMP, marked by the top bit of the
+// first video byte or by sound format 9; they are recognised here and refused
+// with ErrCodec, and ParseVideo and ParseAudio are the place to add them.
+//
+// Source: Adobe Flash Video File Format Specification 10.1, annex E.
+package flv
+
+import (
+	"encoding/binary"
+	"errors"
+)
+
+// Errors of this package. A publisher's tag that gives one of them is to be
+// dropped; the connection may go on.
+var (
+	ErrShort = errors.New("flv: tag too short")
+	ErrCodec = errors.New("flv: codec not supported")
+	ErrNALU  = errors.New("flv: NAL unit length beyond the frame")
+)
+
+// Kind tells what a tag carries.
+type Kind uint8
+
+// Kinds of a tag body.
+const (
+	KindFrame  Kind = iota // coded media
+	KindConfig             // a codec configuration record
+	KindEnd                // end of sequence, or nothing of use
+)
+
+// Video is one parsed video tag.
+type Video struct {
+	Kind        Kind
+	Key         bool
+	Composition int32  // PTS minus DTS in milliseconds, may be negative
+	Data        []byte // length-prefixed NAL units, or an AVCDecoderConfigurationRecord
+}
+
+// Audio is one parsed audio tag.
+type Audio struct {
+	Kind Kind
+	Data []byte // one raw AAC frame, or an AudioSpecificConfig
+}
+
+const (
+	codecAVC       = 7
+	soundAAC       = 10
+	frameKey       = 1
+	frameCommand   = 5
+	exHeaderFlag   = 0x80
+	avcHeaderBytes = 5
+)
+
+// ParseVideo reads the body of a video tag. An empty body, as some encoders
+// send to keep a connection alive, is KindEnd.
+func ParseVideo(b []byte) (Video, error) {
+	if len(b) == 0 {
+		return Video{Kind: KindEnd}, nil
+	}
+	if b[0]&exHeaderFlag != 0 || b[0]&0x0f != codecAVC {
+		return Video{}, ErrCodec
+	}
+	if b[0]>>4 == frameCommand { // "video info/command frame": seek marks, no picture
+		return Video{Kind: KindEnd}, nil
+	}
+	if len(b) < avcHeaderBytes {
+		return Video{}, ErrShort
+	}
+	v := Video{
+		Key:         b[0]>>4 == frameKey,
+		Composition: signed24(b[2:5]),
+		Data:        b[avcHeaderBytes:],
+	}
+	switch b[1] {
+	case 0:
+		v.Kind = KindConfig
+	case 1:
+		v.Kind = KindFrame
+	default:
+		v.Kind = KindEnd
+	}
+	if v.Kind != KindEnd && len(v.Data) == 0 {
+		v.Kind = KindEnd
+	}
+	return v, nil
+}
+
+// ParseAudio reads the body of an audio tag.
+func ParseAudio(b []byte) (Audio, error) {
+	if len(b) == 0 {
+		return Audio{Kind: KindEnd}, nil
+	}
+	if b[0]>>4 != soundAAC {
+		return Audio{}, ErrCodec
+	}
+	if len(b) < 2 {
+		return Audio{}, ErrShort
+	}
+	a := Audio{Kind: KindFrame, Data: b[2:]}
+	if b[1] == 0 {
+		a.Kind = KindConfig
+	}
+	if len(a.Data) == 0 {
+		a.Kind = KindEnd
+	}
+	return a, nil
+}
+
+// signed24 sign-extends a 24-bit composition time: encoders with B-frames do
+// send negative ones, and reading them unsigned moves a frame by 4.6 hours.
+func signed24(b []byte) int32 {
+	return int32(uint32(b[0])<<24|uint32(b[1])<<16|uint32(b[2])<<8) >> 8
+}
+
+// CheckNALUs walks a frame's NAL units and fails if a length lies: one such
+// frame is enough to stop the decoder of every viewer. It also tells whether an
+// IDR picture is among them, since some encoders flag key frames wrongly.
+func CheckNALUs(data []byte, lengthSize int) (idr bool, err error) {
+	n := 0
+	for len(data) > 0 {
+		if len(data) < lengthSize {
+			return false, ErrNALU
+		}
+		size := naluSize(data, lengthSize)
+		data = data[lengthSize:]
+		if size > uint32(len(data)) {
+			return false, ErrNALU
+		}
+		if size > 0 {
+			n++
+			idr = idr || data[0]&0x1f == 5
+		}
+		data = data[size:]
+	}
+	if n == 0 {
+		return false, ErrShort
+	}
+	return idr, nil
+}
+
+func naluSize(b []byte, lengthSize int) uint32 {
+	if lengthSize == 4 {
+		return binary.BigEndian.Uint32(b)
+	}
+	var size uint32
+	for _, x := range b[:lengthSize] {
+		size = size<<8 | uint32(x)
+	}
+	return size
+}

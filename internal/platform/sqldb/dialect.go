@@ -1,0 +1,168 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+	"modernc.org/sqlite"
+)
+
+const readersMax = 8
+
+// openSQLite follows the settings measured in the dependency notes: WAL, full
+// sync (an acknowledged order survives a power cut), one writer, readers beside
+// it. The folder is locked: two processes on one file would each believe to be
+// the only writer.
+func (db *DB) openSQLite(path string, readOnly bool) (err error) {
+	if !readOnly {
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return err
+		}
+		if db.lock, err = lockFile(path + ".lock"); err != nil {
+			return err
+		}
+	}
+	pragmas := url.Values{"_pragma": {
+		"journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(5000)", "foreign_keys(1)", "cache_size(-16000)",
+	}}
+	if !readOnly {
+		if db.write, err = sql.Open("sqlite", "file:"+path+"?_txlock=immediate&"+pragmas.Encode()); err != nil {
+			return err
+		}
+		db.write.SetMaxOpenConns(1)
+		if err := db.write.Ping(); err != nil { // creates the file in WAL mode before a reader opens it
+			return err
+		}
+		db.writer = startWriter(db)
+	}
+	pragmas.Add("_pragma", "query_only(1)")
+	if db.read, err = sql.Open("sqlite", "file:"+path+"?"+pragmas.Encode()); err != nil {
+		return err
+	}
+	readers := min(max(4, runtime.NumCPU()), readersMax)
+	db.read.SetMaxOpenConns(readers)
+	db.read.SetMaxIdleConns(readers)
+	return nil
+}
+
+// ErrLocked means that another process has the data folder open.
+var ErrLocked = errors.New("another hawker is running on this data folder")
+
+func lockFile(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return nil, errors.Join(fmt.Errorf("%w (%s)", ErrLocked, path), f.Close())
+	}
+	return f, nil
+}
+
+const mysqlConnsMax = 32
+
+func (db *DB) openMySQL(ctx context.Context, dsn string) error {
+	cfg, err := mysql.ParseDSN(dsn)
+	if err != nil {
+		return errors.New("the MySQL address does not parse; want mysql:user:password@tcp(host:port)/name") // the cause may hold the password
+	}
+	cfg.ParseTime, cfg.Loc = true, time.UTC // the migration lock needs ParseTime
+	cfg.ClientFoundRows = true              // rows matched, as SQLite counts
+	cfg.InterpolateParams = true            // one round trip a statement
+	cfg.Timeout, cfg.ReadTimeout, cfg.WriteTimeout = 5*time.Second, 30*time.Second, 30*time.Second
+	if err := cfg.Apply(mysql.Charset("utf8mb4", "utf8mb4_bin")); err != nil {
+		return err
+	}
+	connector, err := mysql.NewConnector(cfg)
+	if err != nil {
+		return err
+	}
+	db.write = sql.OpenDB(connector)
+	db.write.SetMaxOpenConns(mysqlConnsMax)
+	db.write.SetMaxIdleConns(mysqlConnsMax)
+	db.write.SetConnMaxLifetime(5 * time.Minute)
+	db.read = db.write
+	var mode string
+	if err := db.write.QueryRowContext(ctx, "SELECT @@sql_mode").Scan(&mode); err != nil {
+		return err
+	}
+	if strings.Contains(mode, "NO_BACKSLASH_ESCAPES") {
+		return errors.New("sql_mode NO_BACKSLASH_ESCAPES is not supported: arguments are interpolated by the driver")
+	}
+	return nil
+}
+
+// Result codes of the servers; SQLite's are extended codes.
+const (
+	sqliteUnique     = 2067
+	sqlitePrimaryKey = 1555
+	sqliteCheck      = 275
+
+	mysqlDuplicate   = 1062
+	mysqlCheck       = 3819
+	mariadbCheck     = 4025
+	mysqlLockWait    = 1205
+	mysqlDeadlock    = 1213
+	tidbWriteConfict = 9007
+)
+
+func codes(err error) (lite, my int) {
+	var l *sqlite.Error
+	if errors.As(err, &l) {
+		lite = l.Code()
+	}
+	var m *mysql.MySQLError
+	if errors.As(err, &m) {
+		my = int(m.Number)
+	}
+	return lite, my
+}
+
+// IsUnique reports a violated unique or primary key.
+func IsUnique(err error) bool {
+	lite, my := codes(err)
+	return lite == sqliteUnique || lite == sqlitePrimaryKey || my == mysqlDuplicate
+}
+
+// IsCheck reports a violated CHECK constraint.
+func IsCheck(err error) bool {
+	lite, my := codes(err)
+	return lite == sqliteCheck || my == mysqlCheck || my == mariadbCheck
+}
+
+func isRetryable(err error) bool {
+	_, my := codes(err)
+	return my == mysqlLockWait || my == mysqlDeadlock || my == tidbWriteConfict
+}
+
+// Upsert builds "insert, or update what is there": keys name the unique key,
+// set the columns that take the new value.
+func (tx *Tx) Upsert(ctx context.Context, table string, keys, set []string, args ...any) error {
+	cols := append(append([]string{}, keys...), set...)
+	query := "INSERT INTO " + table + " (" + strings.Join(cols, ", ") + ") VALUES (" + Marks(len(cols)) + ")"
+	updates := make([]string, len(set))
+	for i, c := range set {
+		if tx.db.dialect == MySQL {
+			updates[i] = c + " = VALUES(" + c + ")"
+		} else {
+			updates[i] = c + " = excluded." + c
+		}
+	}
+	if tx.db.dialect == MySQL {
+		query += " ON DUPLICATE KEY UPDATE " + strings.Join(updates, ", ")
+	} else {
+		query += " ON CONFLICT (" + strings.Join(keys, ", ") + ") DO UPDATE SET " + strings.Join(updates, ", ")
+	}
+	_, err := tx.Exec(ctx, query, args...)
+	return err
+}

@@ -1,0 +1,176 @@
+// Package sqldb is the database under every module: SQLite when Hawker runs by
+// itself, MySQL or MariaDB when it has grown, the same SQL text on both.
+//
+// What it keeps true: work happens in transactions that see one instant (Now);
+// a transaction function may be run more than once and must therefore change
+// nothing outside the database and make no network call; on SQLite all writers
+// share one connection and commit together, so that one fsync serves many.
+// Who may call it: store files of modules, and the functions that open a
+// transaction. It knows no business.
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"time"
+
+	"hawker/internal/base/clock"
+	"hawker/internal/base/id"
+)
+
+// Dialect names the SQL spoken by the server behind a DB.
+type Dialect string
+
+// The dialects.
+const (
+	SQLite Dialect = "sqlite"
+	MySQL  Dialect = "mysql"
+)
+
+// Querier reads. Both a transaction and the readers beside it are one.
+type Querier interface {
+	Query(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRow(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// Options say where the database is.
+type Options struct {
+	URL      string // sqlite:PATH or mysql:DSN (user:password@tcp(host:port)/name)
+	ReadOnly bool   // look without the lock on the data folder; Update fails
+	Clock    clock.Clock
+	Log      *slog.Logger
+}
+
+// DB is an open database. Close it after everything that uses it has stopped.
+type DB struct {
+	dialect Dialect
+	write   *sql.DB
+	read    *sql.DB
+	clock   clock.Clock
+	log     *slog.Logger
+	writer  *writer // SQLite only
+	lock    io.Closer
+	ids     *id.Generator
+	lease   *nodeLease
+}
+
+// Open connects. The schema is not touched; see Migrate.
+func Open(ctx context.Context, o Options) (*DB, error) {
+	kind, rest, _ := strings.Cut(o.URL, ":")
+	db := &DB{dialect: Dialect(kind), clock: o.Clock, log: o.Log}
+	var err error
+	switch db.dialect {
+	case SQLite:
+		err = db.openSQLite(rest, o.ReadOnly)
+	case MySQL:
+		err = db.openMySQL(ctx, rest)
+	default:
+		return nil, fmt.Errorf("database url must start with sqlite: or mysql:, got %q", kind)
+	}
+	if err == nil {
+		err = db.read.PingContext(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s database: %w", kind, err), db.Close())
+	}
+	return db, nil
+}
+
+// Dialect tells which server is behind.
+func (db *DB) Dialect() Dialect { return db.dialect }
+
+// Clock is the clock that transactions read.
+func (db *DB) Clock() clock.Clock { return db.clock }
+
+// Reader reads what is committed, beside the writers.
+func (db *DB) Reader() Querier { return pool{db.read} }
+
+// Ping tells whether the database answers.
+func (db *DB) Ping(ctx context.Context) error { return db.read.PingContext(ctx) }
+
+// Close waits for running transactions and lets go of the data folder.
+func (db *DB) Close() error {
+	var errs []error
+	if db.lease != nil {
+		errs = append(errs, db.lease.stop())
+	}
+	if db.writer != nil {
+		db.writer.stop()
+	}
+	if db.read != nil && db.read != db.write {
+		errs = append(errs, db.read.Close())
+	}
+	if db.write != nil {
+		errs = append(errs, db.write.Close())
+	}
+	if db.lock != nil {
+		errs = append(errs, db.lock.Close())
+	}
+	return errors.Join(errs...)
+}
+
+type pool struct{ db *sql.DB }
+
+func (p pool) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return p.db.QueryContext(ctx, query, args...)
+}
+
+func (p pool) QueryRow(ctx context.Context, query string, args ...any) *sql.Row {
+	return p.db.QueryRowContext(ctx, query, args...)
+}
+
+// Millis is how a time is stored: UTC milliseconds, 0 for the zero time.
+func Millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+// FromMillis reads a stored time back.
+func FromMillis(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+// Scanner is a row.
+type Scanner interface{ Scan(dest ...any) error }
+
+// Collect reads all rows: sqldb.Collect(q.Query(ctx, …))(scan) reads well, but
+// Go wants the error handled first, so it takes both.
+func Collect[T any](rows *sql.Rows, err error, scan func(Scanner) (T, error)) ([]T, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []T
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, rows.Err()
+}
+
+// Marks is "?, ?, ?" for n arguments.
+func Marks(n int) string {
+	return strings.TrimSuffix(strings.Repeat("?, ", n), ", ")
+}
+
+// Args turns a typed slice into arguments.
+func Args[T any](items []T) []any {
+	out := make([]any, len(items))
+	for i, v := range items {
+		out[i] = v
+	}
+	return out
+}

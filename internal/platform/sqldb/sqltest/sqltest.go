@@ -1,0 +1,72 @@
+// Package sqltest gives a test a fresh, migrated database: SQLite in a folder of
+// its own, or a new MySQL database when HAWKER_TEST_MYSQL names a server
+// (user:password@tcp(host:port)/), so that every store test runs on both.
+package sqltest
+
+import (
+	"context"
+	"database/sql"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"hawker/internal/base/clock"
+	"hawker/internal/base/id"
+	"hawker/internal/platform/sqldb"
+	"hawker/internal/schema"
+)
+
+// Start is the instant at which the clocks of tests begin.
+var Start = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
+// New opens a fresh database on the machine's clock.
+func New(t testing.TB) *sqldb.DB { return NewAt(t, clock.Real{}) }
+
+// NewManual opens a fresh database whose clock only moves when told to.
+func NewManual(t testing.TB) (*sqldb.DB, *clock.Manual) {
+	c := clock.NewManual(Start)
+	return NewAt(t, c), c
+}
+
+// NewAt opens a fresh database on the given clock.
+func NewAt(t testing.TB, c clock.Clock) *sqldb.DB {
+	t.Helper()
+	db, err := sqldb.Open(t.Context(), sqldb.Options{URL: freshURL(t), Clock: c, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := sqldb.Migrate(t.Context(), db, schema.FS); err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+func freshURL(t testing.TB) string {
+	server := os.Getenv("HAWKER_TEST_MYSQL")
+	if server == "" {
+		return "sqlite:" + filepath.Join(t.TempDir(), "hawker.db")
+	}
+	name := "hawker_" + strings.ToLower(id.Token())
+	admin, err := sql.Open("mysql", server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := admin.Exec("CREATE DATABASE " + name + " CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"); err != nil {
+		t.Fatalf("HAWKER_TEST_MYSQL is set but no database can be made there: %v", err)
+	}
+	t.Cleanup(func() {
+		if _, err := admin.ExecContext(context.Background(), "DROP DATABASE "+name); err != nil {
+			t.Error(err)
+		}
+		admin.Close()
+	})
+	return "mysql:" + server + name
+}

@@ -1,0 +1,106 @@
+package sqldb
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"hawker/internal/base/id"
+)
+
+// Nodes take turns on 1,024 numbers by a leased row, so that ids made by
+// several processes on one database never collide.
+const (
+	leaseFor   = 2 * time.Minute
+	leaseRenew = 30 * time.Second
+)
+
+type nodeLease struct {
+	db    *DB
+	node  int
+	token string
+	quit  chan struct{}
+	done  chan struct{}
+}
+
+func (db *DB) leaseNode(ctx context.Context) error {
+	l := &nodeLease{db: db, token: id.Token(), quit: make(chan struct{}), done: make(chan struct{})}
+	if err := db.Update(ctx, l.take); err != nil {
+		return err
+	}
+	ids, err := id.NewGenerator(db.clock, l.node)
+	if err != nil {
+		return err
+	}
+	db.ids, db.lease = ids, l
+	go l.keep()
+	return nil
+}
+
+// take finds a free or lapsed number; the guarded statements decide between two
+// processes that look at once.
+func (l *nodeLease) take(ctx context.Context, tx *Tx) error {
+	now := tx.now.UnixMilli()
+	until := tx.now.Add(leaseFor).UnixMilli()
+	rows, err := tx.Query(ctx, "SELECT node, lease_until FROM node_lease ORDER BY node")
+	taken, err := Collect(rows, err, func(s Scanner) (r struct{ node, until int64 }, err error) {
+		return r, s.Scan(&r.node, &r.until)
+	})
+	if err != nil {
+		return err
+	}
+	next := int64(0)
+	for _, t := range taken {
+		if t.until < now {
+			n, err := tx.Exec(ctx, "UPDATE node_lease SET token = ?, lease_until = ? WHERE node = ? AND lease_until = ?", l.token, until, t.node, t.until)
+			if err != nil {
+				return err
+			}
+			if n == 1 {
+				l.node = int(t.node)
+				return nil
+			}
+		}
+		next = max(next, t.node+1)
+	}
+	if next > id.NodeMax {
+		return errors.New("all node numbers are leased")
+	}
+	l.node = int(next)
+	_, err = tx.Exec(ctx, "INSERT INTO node_lease (node, token, lease_until) VALUES (?, ?, ?)", next, l.token, until)
+	return err
+}
+
+func (l *nodeLease) keep() {
+	defer close(l.done)
+	for {
+		timer := l.db.clock.NewTimer(leaseRenew)
+		select {
+		case <-l.quit:
+			timer.Stop()
+			return
+		case <-timer.C():
+		}
+		if err := l.db.Update(context.Background(), l.renew); err != nil {
+			l.db.log.Error("node lease not renewed", "node", l.node, "error", err)
+		}
+	}
+}
+
+func (l *nodeLease) renew(ctx context.Context, tx *Tx) error {
+	n, err := tx.Exec(ctx, "UPDATE node_lease SET lease_until = ? WHERE node = ? AND token = ?", tx.now.Add(leaseFor).UnixMilli(), l.node, l.token)
+	if err == nil && n == 0 {
+		return errors.New("the lease was lost to another node")
+	}
+	return err
+}
+
+// stop gives the number back.
+func (l *nodeLease) stop() error {
+	close(l.quit)
+	<-l.done
+	return l.db.Update(context.Background(), func(ctx context.Context, tx *Tx) error {
+		_, err := tx.Exec(ctx, "UPDATE node_lease SET lease_until = 0 WHERE node = ? AND token = ?", l.node, l.token)
+		return err
+	})
+}

@@ -1,0 +1,150 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+)
+
+// Tx is one transaction: one instant, all or nothing.
+type Tx struct {
+	db   *DB
+	conn execer
+	now  time.Time
+}
+
+type execer interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// Now is the instant of the transaction, the same for everything in it.
+func (tx *Tx) Now() time.Time { return tx.now }
+
+// NextID implements id.Source.
+func (tx *Tx) NextID() int64 { return tx.db.NextID() }
+
+// Dialect tells which server is behind.
+func (tx *Tx) Dialect() Dialect { return tx.db.dialect }
+
+// Query implements Querier.
+func (tx *Tx) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return tx.conn.QueryContext(ctx, query, args...)
+}
+
+// QueryRow implements Querier.
+func (tx *Tx) QueryRow(ctx context.Context, query string, args ...any) *sql.Row {
+	return tx.conn.QueryRowContext(ctx, query, args...)
+}
+
+// Exec changes rows and answers how many matched (not how many differ), which
+// is the same number on both dialects.
+func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
+	res, err := tx.conn.ExecContext(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+// InsertOnce inserts and answers false when a row with the same unique key is
+// there already.
+func (tx *Tx) InsertOnce(ctx context.Context, query string, args ...any) (bool, error) {
+	_, err := tx.Exec(ctx, query, args...)
+	if IsUnique(err) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// NextID implements id.Source outside a transaction, for ids that must be known
+// before it (a key sent to a provider, say).
+func (db *DB) NextID() int64 {
+	if db.ids == nil {
+		panic("sqldb: ids asked for before Migrate leased a node")
+	}
+	return db.ids.NextID()
+}
+
+type nesting struct{}
+
+// ErrNested is returned by Update within Update: pass the transaction instead.
+var ErrNested = errors.New("sqldb: Update within Update")
+
+// Update runs fn in a transaction and commits when it returns nil. It is
+// committed and durable when Update returns nil. fn may be run more than once
+// and may share its commit with other transactions, so it must not block on
+// anything but the database.
+func (db *DB) Update(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+	if ctx.Value(nesting{}) != nil {
+		return ErrNested
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if db.writer != nil {
+		return db.writer.run(ctx, fn)
+	}
+	return db.updateMySQL(ctx, fn)
+}
+
+const (
+	triesMax   = 8
+	retryFirst = 5 * time.Millisecond
+)
+
+func (db *DB) updateMySQL(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+	for try := 1; ; try++ {
+		err := db.tryMySQL(ctx, fn)
+		if !isRetryable(err) || try == triesMax {
+			return err
+		}
+		wait := retryFirst << min(try, 6)
+		timer := db.clock.NewTimer(wait/2 + rand.N(wait))
+		select {
+		case <-timer.C():
+		case <-ctx.Done():
+			timer.Stop()
+			return err
+		}
+	}
+}
+
+func (db *DB) tryMySQL(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) (err error) {
+	stx, err := db.write.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, ignoreDone(stx.Rollback()))
+		}
+	}()
+	tx := &Tx{db: db, conn: stx, now: db.clock.Now()}
+	if err := runSafely(context.WithValue(ctx, nesting{}, true), tx, fn); err != nil {
+		return err
+	}
+	return stx.Commit()
+}
+
+func ignoreDone(err error) error {
+	if errors.Is(err, sql.ErrTxDone) {
+		return nil
+	}
+	return err
+}
+
+// runSafely turns a panic of fn into an error, so that a bug in one transaction
+// rolls that one back and leaves its neighbours in the batch alone.
+func runSafely(ctx context.Context, tx *Tx, fn func(ctx context.Context, tx *Tx) error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic in transaction: %v", p)
+		}
+	}()
+	return fn(ctx, tx)
+}
