@@ -80,9 +80,7 @@ func Snapshots(lines []PricedLine, chain Chain, p Policy) []Snapshot {
 func shares(s Snapshot, chain Chain, p Policy) []Share {
 	amounts := s.Rule.amounts(s.Base, s.Quantity)
 	out := make([]Share, min(len(amounts), p.levels()))
-	// What the shop is owed after the fee bounds a commission too, so that no
-	// setting of fee and cap can leave a shop below zero.
-	left := min(money.Share(s.Base, p.lineCap()), s.Owed-s.Fee)
+	left := money.Share(s.Base, p.lineCap())
 	for i := range out {
 		out[i] = Share{Level: i + 1, User: chain.At(i + 1)}
 		if out[i].User.IsZero() {

@@ -11,6 +11,7 @@
 package distribution
 
 import (
+	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/base/money"
 )
@@ -34,6 +35,21 @@ type Policy struct {
 	// By default neither a platform coupon nor points spent earn commission.
 	BaseHasPlatformCoupon bool
 	BaseHasPoints         bool
+}
+
+// Validate refuses a policy under which a shop could end below zero: fee and
+// commissions together may take no more than the whole. Faults:
+// distribution.bad_policy.
+func (p Policy) Validate() error {
+	switch {
+	case p.Levels < 0 || p.Levels > LevelsMax:
+		return fault.Invalid("distribution.bad_policy", "field", "levels")
+	case p.Fee < 0 || p.LineCap < 0 || p.lineCap()+p.Fee > money.Whole:
+		return fault.Invalid("distribution.bad_policy", "field", "line_cap")
+	case p.OrderCap < 0:
+		return fault.Invalid("distribution.bad_policy", "field", "order_cap")
+	}
+	return nil
 }
 
 func (p Policy) levels() int {
