@@ -23,6 +23,7 @@ type (
 	ledgerTxKind   struct{}
 	commissionKind struct{}
 	linkKind       struct{}
+	payoutKind     struct{}
 	roomKind       struct{}
 	messageKind    struct{}
 	pinKind        struct{}
@@ -53,6 +54,7 @@ func (transferKind) Prefix() string   { return "trf" }
 func (ledgerTxKind) Prefix() string   { return "ltx" }
 func (commissionKind) Prefix() string { return "com" }
 func (linkKind) Prefix() string       { return "lnk" }
+func (payoutKind) Prefix() string     { return "pyo" }
 func (roomKind) Prefix() string       { return "rom" }
 func (messageKind) Prefix() string    { return "msg" }
 func (pinKind) Prefix() string        { return "pin" }
@@ -84,6 +86,7 @@ type (
 	LedgerTx   = Of[ledgerTxKind]
 	Commission = Of[commissionKind]
 	Link       = Of[linkKind]
+	Payout     = Of[payoutKind]
 	Room       = Of[roomKind]
 	Message    = Of[messageKind]
 	Pin        = Of[pinKind]

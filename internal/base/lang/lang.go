@@ -1,0 +1,48 @@
+// Package lang holds text that people wrote in several languages and the choice
+// among them.
+package lang
+
+import "strings"
+
+// Tag is a language of the program.
+type Tag string
+
+// The languages of the first screen.
+const (
+	Chinese Tag = "zh-CN"
+	English Tag = "en"
+)
+
+// All lists the languages, the fallback first.
+func All() []Tag { return []Tag{Chinese, English} }
+
+// Text is one text in several languages.
+type Text map[Tag]string
+
+// In gives the text in a language, or in the first one that there is.
+func (t Text) In(tag Tag) string {
+	if s := t[tag]; s != "" {
+		return s
+	}
+	for _, other := range All() {
+		if s := t[other]; s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+// Match picks a language for an Accept-Language header; the quality values of
+// browsers are in falling order already, so the first match wins.
+func Match(header string) Tag {
+	for part := range strings.SplitSeq(strings.ToLower(header), ",") {
+		name, _, _ := strings.Cut(strings.TrimSpace(part), ";")
+		switch {
+		case strings.HasPrefix(name, "zh"):
+			return Chinese
+		case strings.HasPrefix(name, "en"):
+			return English
+		}
+	}
+	return Chinese
+}

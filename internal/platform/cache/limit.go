@@ -1,0 +1,77 @@
+// Package cache keeps what may be lost: answers read often, and how much of a
+// limit a caller has used. In the process by itself; the interfaces are what
+// several nodes will share through Redis.
+package cache
+
+import (
+	"context"
+	"time"
+
+	"github.com/maypok86/otter/v2"
+	"golang.org/x/time/rate"
+)
+
+// Rate allows Count per Per, with a burst of Count. The zero Rate is no limit.
+type Rate struct {
+	Count int
+	Per   time.Duration
+}
+
+// Limiter counts uses of a key.
+type Limiter interface {
+	// Allow reports whether one more use of key is within the rate.
+	Allow(ctx context.Context, key string, r Rate) (bool, error)
+}
+
+const (
+	limitKeysMax  = 100_000
+	limitKeysKeep = 10 * time.Minute
+)
+
+// MemoryLimiter counts in this process.
+type MemoryLimiter struct {
+	keys *otter.Cache[string, *rate.Limiter]
+}
+
+// NewMemoryLimiter makes a limiter that forgets keys unused for a while.
+func NewMemoryLimiter() *MemoryLimiter {
+	return &MemoryLimiter{otter.Must(&otter.Options[string, *rate.Limiter]{
+		MaximumSize:      limitKeysMax,
+		ExpiryCalculator: otter.ExpiryAccessing[string, *rate.Limiter](limitKeysKeep),
+	})}
+}
+
+// Allow implements Limiter.
+func (m *MemoryLimiter) Allow(_ context.Context, key string, r Rate) (bool, error) {
+	if r.Count <= 0 {
+		return true, nil
+	}
+	l, _ := m.keys.ComputeIfAbsent(key, func() (*rate.Limiter, bool) {
+		return rate.NewLimiter(rate.Limit(float64(r.Count)/r.Per.Seconds()), r.Count), false
+	})
+	return l.Allow(), nil
+}
+
+// Map keeps recent answers of a costly question for a short time.
+type Map[K comparable, V any] struct {
+	items *otter.Cache[K, V]
+}
+
+// NewMap holds at most size entries, each for at most keep.
+func NewMap[K comparable, V any](size int, keep time.Duration) *Map[K, V] {
+	return &Map[K, V]{otter.Must(&otter.Options[K, V]{
+		MaximumSize:      size,
+		ExpiryCalculator: otter.ExpiryWriting[K, V](keep),
+	})}
+}
+
+// Get answers from the cache, or asks load once for all who wait for the key.
+func (m *Map[K, V]) Get(ctx context.Context, key K, load func(ctx context.Context, key K) (V, error)) (V, error) {
+	return m.items.Get(ctx, key, otter.LoaderFunc[K, V](load))
+}
+
+// Forget drops a key.
+func (m *Map[K, V]) Forget(key K) { m.items.Invalidate(key) }
+
+// ForgetAll drops everything.
+func (m *Map[K, V]) ForgetAll() { m.items.InvalidateAll() }

@@ -1,0 +1,200 @@
+package httpapi
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"hawker/internal/base/fault"
+	"hawker/internal/base/id"
+	"hawker/internal/base/lang"
+)
+
+// Actor is who calls. The zero Actor is a visitor.
+type Actor struct {
+	User     id.User
+	Session  id.Session
+	Operator bool
+}
+
+// SignedIn reports whether anybody is.
+func (a Actor) SignedIn() bool { return !a.User.IsZero() }
+
+// Authenticator knows sessions.
+type Authenticator interface {
+	// Authenticate answers the owner of a session token, or a fault of kind
+	// unauthorized.
+	Authenticate(ctx context.Context, token string) (Actor, error)
+}
+
+// StaffRegister knows who works where.
+type StaffRegister interface {
+	May(ctx context.Context, user id.User, shop id.Shop, permission string) (bool, error)
+}
+
+// CookiePolicy says how the session cookie is set.
+type CookiePolicy struct {
+	Secure bool // the public address is https
+}
+
+// Name of the session cookie; the __Host- prefix binds it to the host over TLS.
+func (p CookiePolicy) Name() string {
+	if p.Secure {
+		return "__Host-hawker_session"
+	}
+	return "hawker_session"
+}
+
+// Session makes the cookie that signs a browser in, or out with an empty token.
+func (p CookiePolicy) Session(token string, until time.Time) http.Cookie {
+	c := http.Cookie{Name: p.Name(), Value: token, Path: "/", Expires: until, HttpOnly: true, Secure: p.Secure, SameSite: http.SameSiteLaxMode}
+	if token == "" {
+		c.MaxAge = -1
+	}
+	return c
+}
+
+type (
+	actorKey  struct{}
+	localeKey struct{}
+	addrKey   struct{}
+	refKey    struct{}
+)
+
+// ActorFrom gives the caller of the request.
+func ActorFrom(ctx context.Context) Actor {
+	a, _ := ctx.Value(actorKey{}).(Actor)
+	return a
+}
+
+// WithActor is for callers that are no HTTP request (the socket, tests).
+func WithActor(ctx context.Context, a Actor) context.Context {
+	return context.WithValue(ctx, actorKey{}, a)
+}
+
+// Language is the caller's language.
+func Language(ctx context.Context) lang.Tag {
+	if t, ok := ctx.Value(localeKey{}).(lang.Tag); ok {
+		return t
+	}
+	return lang.Chinese
+}
+
+// Address is the caller's network address without the port.
+func Address(ctx context.Context) string {
+	s, _ := ctx.Value(addrKey{}).(string)
+	return s
+}
+
+// RefCookie holds the code of the link by which a visitor came.
+const RefCookie = "hawker_ref"
+
+// RefCode is the code of the link by which the caller came, "" for none.
+func RefCode(ctx context.Context) string {
+	s, _ := ctx.Value(refKey{}).(string)
+	return s
+}
+
+const refCodeMax = 32
+
+// authenticate finds out who calls. A bad or expired token makes a visitor:
+// what a visitor may not do, guard refuses.
+func (a *API) authenticate(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx := context.WithValue(r.Context(), localeKey{}, lang.Match(r.Header.Get("Accept-Language")))
+		host, _, err := net.SplitHostPort(r.RemoteAddr)
+		if err != nil {
+			host = r.RemoteAddr
+		}
+		ctx = context.WithValue(ctx, addrKey{}, host)
+		if c, err := r.Cookie(RefCookie); err == nil && len(c.Value) <= refCodeMax {
+			ctx = context.WithValue(ctx, refKey{}, c.Value)
+		}
+		if token := a.token(r); token != "" {
+			actor, err := a.deps.Sign.Authenticate(ctx, token)
+			switch {
+			case err == nil:
+				ctx = WithActor(ctx, actor)
+			case fault.As(err) == nil:
+				a.writeProblem(w, r.WithContext(ctx), err)
+				return
+			}
+		}
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+func (a *API) token(r *http.Request) string {
+	if h, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+		return h
+	}
+	if c, err := r.Cookie(a.deps.Cookies.Name()); err == nil {
+		return c.Value
+	}
+	return ""
+}
+
+// guard lets through who may call the operation, as often as they may.
+func (a *API) guard(op Operation) func(huma.Context, func(huma.Context)) {
+	return func(hc huma.Context, next func(huma.Context)) {
+		err := a.admit(hc, op)
+		if err == nil {
+			next(hc)
+			return
+		}
+		p := a.problem(hc.Context(), op.ID, err)
+		if werr := writeHuma(a.huma, hc, p); werr != nil {
+			a.deps.Log.Debug("answer not written", "error", werr)
+		}
+	}
+}
+
+func (a *API) admit(hc huma.Context, op Operation) error {
+	ctx := hc.Context()
+	actor := ActorFrom(ctx)
+	if op.Access != Anyone && !actor.SignedIn() {
+		return fault.Unauthorized("auth.sign_in_required")
+	}
+	if op.Access == OperatorOnly && !actor.Operator {
+		return fault.Forbidden("auth.operator_only")
+	}
+	if permission, ok := strings.CutPrefix(string(op.Access), staffPrefix); ok {
+		if err := a.admitStaff(ctx, actor, hc.Param("shop"), permission); err != nil {
+			return err
+		}
+	}
+	if op.Limit.Count == 0 {
+		return nil
+	}
+	key := Address(ctx)
+	if actor.SignedIn() {
+		key = actor.User.String()
+	}
+	ok, err := a.deps.Limiter.Allow(ctx, op.ID+":"+key, op.Limit)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return fault.TooMany("request.too_many")
+	}
+	return nil
+}
+
+func (a *API) admitStaff(ctx context.Context, actor Actor, shopText, permission string) error {
+	var shop id.Shop
+	if err := shop.UnmarshalText([]byte(shopText)); err != nil || shop.IsZero() {
+		return fault.NotFound("shop.not_found")
+	}
+	may, err := a.deps.Staff.May(ctx, actor.User, shop, permission)
+	if err != nil {
+		return err
+	}
+	if !may {
+		return fault.Forbidden("shop.not_staff")
+	}
+	return nil
+}

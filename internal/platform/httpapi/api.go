@@ -1,0 +1,187 @@
+// Package httpapi is the door: it turns Go functions into HTTP operations with
+// an OpenAPI description, and keeps at the door what every operation needs:
+// who calls and whether they may, limits, request ids, idempotency keys, and
+// errors as RFC 9457 problems in the caller's language.
+//
+// A module registers its operations in api*.go: decode, call, encode. Each
+// operation declares who may call it; there is no default.
+package httpapi
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humachi"
+	"github.com/go-chi/chi/v5"
+
+	"hawker/internal/base/clock"
+	"hawker/internal/base/id"
+	"hawker/internal/platform/cache"
+	"hawker/internal/platform/idem"
+)
+
+// Prefix stands before the path of every operation.
+const Prefix = "/api/v1"
+
+// Access says who may call an operation.
+type Access string
+
+// Who may call. Staff(permission) asks for a role in the shop of the path.
+const (
+	Anyone       Access = "anyone"
+	SignedIn     Access = "signed_in"
+	OperatorOnly Access = "operator"
+)
+
+const staffPrefix = "staff:"
+
+// Staff asks for a permission in the shop named by the path's {shop}.
+func Staff(permission string) Access { return Access(staffPrefix + permission) }
+
+// Operation describes one entry of the API.
+type Operation struct {
+	ID      string // stable, kebab-case, `order-place`
+	Method  string
+	Path    string // below Prefix
+	Summary string
+	Access  Access
+	Status  int   // of success; 0 is 200
+	BodyMax int64 // bytes; 0 is 1 MiB
+	Limit   cache.Rate
+}
+
+// Deps are what the door asks others.
+type Deps struct {
+	Log     *slog.Logger
+	Clock   clock.Clock
+	Limiter cache.Limiter
+	Sign    Authenticator
+	Staff   StaffRegister
+	Cookies CookiePolicy
+	Metrics Observer
+}
+
+// Observer counts requests. Operation is "" for what is no operation.
+type Observer interface {
+	ObserveRequest(operation string, status int, seconds float64)
+}
+
+// API collects operations.
+type API struct {
+	deps   Deps
+	router chi.Router
+	huma   huma.API
+	ops    []Operation
+}
+
+// New makes an empty API on a router of its own.
+func New(d Deps) *API {
+	a := &API{deps: d, router: chi.NewRouter()}
+	huma.DefaultArrayNullable = false
+	huma.NewErrorWithContext = newProblem
+	huma.NewError = func(status int, msg string, errs ...error) huma.StatusError {
+		return newProblem(nil, status, msg, errs...)
+	}
+	a.router.Use(a.requestID, a.recoverPanic, a.observe, secureHeaders, a.sameOrigin, a.authenticate)
+	a.router.NotFound(a.notFound)
+	a.router.MethodNotAllowed(a.methodNotAllowed)
+	cfg := huma.DefaultConfig("Hawker", "1")
+	cfg.Info.Description = "The API of a self-hosted mall for live streams and short videos."
+	cfg.CreateHooks = nil
+	cfg.OpenAPIPath = Prefix + "/openapi"
+	cfg.DocsPath, cfg.SchemasPath = "", ""
+	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"session": {Type: "apiKey", In: "cookie", Name: "hawker_session"},
+		"bearer":  {Type: "http", Scheme: "bearer"},
+	}
+	a.huma = humachi.New(a.router, cfg)
+	return a
+}
+
+// Router mounts what is no operation: media, pages, uploads, sockets.
+func (a *API) Router() chi.Router { return a.router }
+
+// Operations lists what was registered.
+func (a *API) Operations() []Operation { return a.ops }
+
+// OpenAPI is the description as JSON.
+func (a *API) OpenAPI() ([]byte, error) { return a.huma.OpenAPI().MarshalJSON() }
+
+// ServeHTTP implements http.Handler.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.router.ServeHTTP(w, r) }
+
+// Register adds an operation. I holds parameters and Body, O the answer's Body,
+// as huma reads them.
+func Register[I, O any](a *API, op Operation, handle func(ctx context.Context, in *I) (*O, error)) {
+	if op.Access == "" {
+		panic("httpapi: operation " + op.ID + " does not say who may call it")
+	}
+	a.ops = append(a.ops, op)
+	h := huma.Operation{
+		OperationID: op.ID, Method: op.Method, Path: Prefix + op.Path, Summary: op.Summary,
+		DefaultStatus: op.Status, MaxBodyBytes: op.BodyMax, SkipValidateParams: false,
+		Middlewares: huma.Middlewares{a.guard(op)},
+		Extensions:  map[string]any{"x-access": string(op.Access)},
+		Errors:      errorsOf[I](op),
+	}
+	if op.Access != Anyone {
+		h.Security = []map[string][]string{{"session": {}}, {"bearer": {}}}
+	}
+	huma.Register(a.huma, h, func(ctx context.Context, in *I) (*O, error) {
+		out, err := handle(ctx, in)
+		if err != nil {
+			return nil, a.problem(ctx, op.ID, err)
+		}
+		return out, nil
+	})
+}
+
+// errorsOf lists the statuses that an operation can answer, for the description.
+func errorsOf[I any](op Operation) []int {
+	out := []int{http.StatusBadRequest, http.StatusUnprocessableEntity}
+	if op.Access != Anyone {
+		out = append(out, http.StatusUnauthorized, http.StatusForbidden)
+	}
+	if reflect.TypeFor[I]().NumField() > 0 {
+		out = append(out, http.StatusNotFound, http.StatusConflict)
+	}
+	return append(out, http.StatusTooManyRequests)
+}
+
+// IdempotencyKey is embedded in the input of whatever moves money or stock.
+type IdempotencyKey struct {
+	Key string `header:"Idempotency-Key" required:"true" minLength:"8" maxLength:"128" pattern:"^[A-Za-z0-9_.:-]+$" doc:"One per intent; repeat it when repeating the request"`
+}
+
+// Once builds the key under which the answer is kept.
+func (k IdempotencyKey) Once(ctx context.Context, operation string, content any) (idem.Key, error) {
+	return idem.NewKey(operation, ActorFrom(ctx).User.String(), k.Key, content)
+}
+
+// ShopPath is embedded in the input of operations below /merchant/{shop}.
+type ShopPath struct {
+	Shop id.Shop `path:"shop"`
+}
+
+// PageQuery is embedded in the input of lists.
+type PageQuery struct {
+	Cursor string `query:"cursor" maxLength:"512"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"50" default:"20"`
+}
+
+// Body wraps an answer that is nothing but its body.
+type Body[T any] struct{ Body T }
+
+// OK answers with a body.
+func OK[T any](v T, err error) (*Body[T], error) {
+	if err != nil {
+		return nil, err
+	}
+	return &Body[T]{v}, nil
+}
+
+// Empty is an answer without a body (204).
+type Empty struct{}

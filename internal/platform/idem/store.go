@@ -1,0 +1,83 @@
+// Package idem makes a command that is sent twice happen once. The answer is
+// stored under the client's key in the transaction of the effect itself, so
+// there is no moment at which one exists without the other.
+package idem
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"hawker/internal/base/fault"
+	"hawker/internal/platform/sqldb"
+)
+
+// Key names one intent of one caller.
+type Key struct {
+	Scope string // operation and caller, so that keys of two users never meet
+	Value string // from the client
+	Hash  string // of the request's content
+}
+
+// NewKey hashes the content of a request.
+func NewKey(operation, caller, value string, content any) (Key, error) {
+	raw, err := json.Marshal(content)
+	if err != nil {
+		return Key{}, err
+	}
+	sum := sha256.Sum256(raw)
+	return Key{Scope: operation + ":" + caller, Value: value, Hash: hex.EncodeToString(sum[:])}, nil
+}
+
+// Once runs fn in a transaction, unless the same key was answered before: then
+// it gives that answer again. The same key with other content is a conflict.
+func Once[T any](ctx context.Context, db *sqldb.DB, key Key, fn func(ctx context.Context, tx *sqldb.Tx) (T, error)) (T, error) {
+	var answer T
+	err := db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+		var zero T
+		answer = zero
+		found, err := recall(ctx, tx, key, &answer)
+		if found || err != nil {
+			return err
+		}
+		if answer, err = fn(ctx, tx); err != nil {
+			return err
+		}
+		return remember(ctx, tx, key, answer)
+	})
+	if sqldb.IsUnique(err) { // the same key was being answered beside us: read that answer
+		if found, rerr := recall(ctx, db.Reader(), key, &answer); found || rerr != nil {
+			return answer, rerr
+		}
+	}
+	return answer, err
+}
+
+func recall(ctx context.Context, q sqldb.Querier, key Key, answer any) (bool, error) {
+	var hash, raw string
+	err := q.QueryRow(ctx, "SELECT request_hash, answer FROM idempotency WHERE scope = ? AND idem_key = ?", key.Scope, key.Value).Scan(&hash, &raw)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if hash != key.Hash {
+		return true, fault.Conflict("request.idempotency_key_reused")
+	}
+	return true, json.Unmarshal([]byte(raw), answer)
+}
+
+func remember(ctx context.Context, tx *sqldb.Tx, key Key, answer any) error {
+	raw, err := json.Marshal(answer)
+	if err != nil {
+		return fmt.Errorf("keep answer: %w", err)
+	}
+	_, err = tx.Exec(ctx, "INSERT INTO idempotency (scope, idem_key, request_hash, answer, created_at) VALUES (?, ?, ?, ?, ?)",
+		key.Scope, key.Value, key.Hash, string(raw), sqldb.Millis(tx.Now()))
+	return err
+}
