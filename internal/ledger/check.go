@@ -1,0 +1,71 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+
+	"hawker/internal/base/money"
+	"hawker/internal/platform/sqldb"
+)
+
+// Violation is a broken invariant, by its number in the payments facts (B6).
+type Violation struct {
+	Code   string `json:"code"`
+	Detail string `json:"detail"`
+}
+
+// Check proves the books: I1 to I8. No answer means nothing is wrong.
+func Check(ctx context.Context, q sqldb.Querier) ([]Violation, error) {
+	var out []Violation
+	for _, i := range invariants() {
+		found, err := violations(ctx, q, i)
+		if err != nil {
+			return nil, fmt.Errorf("check %s: %w", i.code, err)
+		}
+		out = append(out, found...)
+	}
+	return out, nil
+}
+
+// CurrencyBooks is the trial balance of one currency.
+type CurrencyBooks struct {
+	Currency money.Currency
+	Accounts []AccountTotal
+	Debits   int64
+	Credits  int64
+}
+
+// Balanced tells whether the currency sums to zero.
+func (c CurrencyBooks) Balanced() bool { return c.Debits == c.Credits }
+
+// AccountTotal adds up all accounts of one kind. Balance is counted on the side
+// the kind grows on.
+type AccountTotal struct {
+	Kind    Kind
+	Debits  int64
+	Credits int64
+	Balance int64
+}
+
+// TrialBalance adds up the books by currency and kind.
+func TrialBalance(ctx context.Context, q sqldb.Querier) ([]CurrencyBooks, error) {
+	rows, err := totals(ctx, q)
+	if err != nil {
+		return nil, fmt.Errorf("trial balance: %w", err)
+	}
+	var out []CurrencyBooks
+	for _, r := range rows {
+		if len(out) == 0 || out[len(out)-1].Currency != r.currency {
+			out = append(out, CurrencyBooks{Currency: r.currency})
+		}
+		books := &out[len(out)-1]
+		books.Debits += r.Debits
+		books.Credits += r.Credits
+		r.Balance = r.Credits - r.Debits
+		if r.Kind.Side() == Debit {
+			r.Balance = -r.Balance
+		}
+		books.Accounts = append(books.Accounts, r.AccountTotal)
+	}
+	return out, nil
+}
