@@ -14,7 +14,7 @@ export function plugins(): PluginOption[] {
     vue({ template: { transformAssetUrls: false } }),
     icons({ compiler: 'vue3', scale: 1 }),
     vueI18n({
-      include: [here('./apps/*/src/features/**/locales/*.json'), here('./packages/ui/src/locales/*.json')],
+      include: [here('./apps/*/src/**/locales/*.json'), here('./packages/ui/src/locales/*.json')],
       runtimeOnly: true,
       compositionOnly: true,
       strictMessage: true,
@@ -42,7 +42,13 @@ export function appConfig(app: 'mall' | 'console', base: string): UserConfig {
     },
     server: {
       host: '127.0.0.1',
-      proxy: { '/api': proxy, '/media': proxy, '/uploads': proxy, '/live': proxy, '/ws': { ...proxy, ws: true } },
+      proxy: {
+        '/api': proxy,
+        '/media': proxy,
+        '/uploads': proxy,
+        '/live': proxy,
+        '/ws': { ...proxy, ws: true },
+      },
     },
   }
 }

@@ -1,0 +1,21 @@
+import { apiKey, createApi } from '@hawker/api'
+import { currentLocale, installUi } from '@hawker/ui'
+import { PiniaColada } from '@pinia/colada'
+import { createPinia } from 'pinia'
+import { createApp } from 'vue'
+import MallApp from './mall-app.vue'
+import { createMallRouter } from './router'
+import { useSession } from './stores/session'
+import './app.css'
+
+async function start(): Promise<void> {
+  const app = createApp(MallApp)
+  app.use(createPinia())
+  app.use(PiniaColada, { queryOptions: { staleTime: 5000, gcTime: 300_000 } })
+  app.provide(apiKey, createApi({ locale: currentLocale, onSignedOut: () => useSession().lost() }))
+  await installUi(app, { 'zh-CN': () => import('./locales/zh-CN'), en: () => import('./locales/en') })
+  app.use(createMallRouter())
+  app.mount('#app')
+}
+
+void start()

@@ -1,0 +1,37 @@
+import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
+import { useSession } from './stores/session'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** Only for people who are signed in. */
+    auth?: boolean
+    /** Always night, whatever the setting. */
+    night?: boolean
+    /** Without the tab bar: the page has its own bottom bar. */
+    bare?: boolean
+  }
+}
+
+const features = import.meta.glob<{ default: RouteRecordRaw[] }>('./features/*/routes.ts', { eager: true })
+
+export function createMallRouter() {
+  const router = createRouter({
+    history: createWebHistory('/'),
+    routes: [
+      ...Object.values(features).flatMap((f) => f.default),
+      { path: '/:rest(.*)*', component: () => import('./shared/not-found-page.vue') },
+    ],
+    scrollBehavior(to, from, saved) {
+      // Opening a sheet changes the query only; the page behind must not move.
+      if (to.path === from.path) return false
+      return saved ?? { top: 0 }
+    },
+  })
+  router.beforeEach(async (to) => {
+    const session = useSession()
+    if (!to.meta.auth) return true
+    await session.ready()
+    return session.signedIn || { path: '/sign-in', query: { next: to.fullPath } }
+  })
+  return router
+}

@@ -1,0 +1,5 @@
+export * from './attach'
+export * from './channel'
+export * from './feed-pool'
+export * from './live-player'
+export * from './upload'

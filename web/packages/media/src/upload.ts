@@ -1,0 +1,72 @@
+/** A PendingUpload is what must survive a reload: the file itself and the words already typed. */
+export interface PendingUpload<Draft> {
+  file: File
+  draft: Draft
+}
+
+const storeName = 'uploads'
+
+function database(): Promise<IDBDatabase> {
+  return new Promise((resolve, reject) => {
+    const open = indexedDB.open('hawker', 1)
+    open.onupgradeneeded = () => open.result.createObjectStore(storeName)
+    open.onsuccess = () => resolve(open.result)
+    open.onerror = () => reject(open.error ?? new Error('indexedDB'))
+  })
+}
+
+async function run<R>(mode: IDBTransactionMode, act: (store: IDBObjectStore) => IDBRequest<R>): Promise<R> {
+  const db = await database()
+  return new Promise((resolve, reject) => {
+    const request = act(db.transaction(storeName, mode).objectStore(storeName))
+    request.onsuccess = () => resolve(request.result)
+    request.onerror = () => reject(request.error ?? new Error('indexedDB'))
+  }).finally(() => db.close()) as Promise<R>
+}
+
+/** pendingStore remembers at most one unfinished upload under each name. */
+export function pendingStore<Draft>(name: string) {
+  return {
+    load: () => run('readonly', (s) => s.get(name) as IDBRequest<PendingUpload<Draft> | undefined>),
+    save: (value: PendingUpload<Draft>) => run('readwrite', (s) => s.put(value, name)).then(() => {}),
+    clear: () => run('readwrite', (s) => s.delete(name)).then(() => {}),
+  }
+}
+
+export interface UploadHandlers {
+  onProgress: (percent: number) => void
+  /** A cut is not an end: the upload goes on by itself. */
+  onWaiting: () => void
+  onDone: (uploadId: string) => void
+  onFailed: (error: Error) => void
+}
+
+export interface RunningUpload {
+  /** stop ends the transfer; what arrived stays on the server and a later start goes on from there. */
+  stop: () => void
+}
+
+const chunkBytes = 5 * 1024 * 1024
+
+/** startUpload sends a file by tus, going on where an earlier attempt of the same file stopped. */
+export async function startUpload(file: File, handlers: UploadHandlers): Promise<RunningUpload> {
+  const { Upload } = await import('tus-js-client')
+  const upload = new Upload(file, {
+    endpoint: '/api/v1/uploads/',
+    chunkSize: chunkBytes,
+    retryDelays: [0, 1000, 3000, 5000, 10_000, 20_000, 30_000],
+    metadata: { filename: file.name, filetype: file.type },
+    removeFingerprintOnSuccess: true,
+    onShouldRetry: () => {
+      handlers.onWaiting()
+      return true
+    },
+    onProgress: (sent, total) => handlers.onProgress(total > 0 ? (sent / total) * 100 : 0),
+    onSuccess: () => handlers.onDone(upload.url?.split('/').filter(Boolean).pop() ?? ''),
+    onError: (error) => handlers.onFailed(error),
+  })
+  const [previous] = await upload.findPreviousUploads()
+  if (previous) upload.resumeFromPreviousUpload(previous)
+  upload.start()
+  return { stop: () => void upload.abort() }
+}

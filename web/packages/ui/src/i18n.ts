@@ -1,0 +1,82 @@
+import { createI18n, useI18n } from 'vue-i18n'
+import { computed, type App } from 'vue'
+import { clock, compact, count, formatDate, formatMoney, percent, type DateStyle, type Money } from './format'
+
+export type Locale = 'zh-CN' | 'en'
+export const locales: readonly Locale[] = ['zh-CN', 'en']
+const storageKey = 'hawker.locale'
+
+type Tree = Record<string, unknown>
+/** A catalogue holds one language: feature name → its messages. Each language is its own chunk. */
+export type Catalogue = { default: Tree }
+export type Catalogues = Record<Locale, () => Promise<Catalogue>>
+
+/** preferredLocale is what the person chose before, else the browser's first language we speak, else Chinese. */
+export function preferredLocale(): Locale {
+  const saved = localStorage.getItem(storageKey)
+  const wanted = [saved ?? '', ...navigator.languages]
+  for (const tag of wanted) {
+    if (tag.toLowerCase().startsWith('zh')) return 'zh-CN'
+    if (tag.toLowerCase().startsWith('en')) return 'en'
+  }
+  return 'zh-CN'
+}
+
+/** featureMessages turns the glob of one language into a tree keyed by the folder above `locales`. */
+export function featureMessages(files: Record<string, unknown>): Tree {
+  const tree: Tree = {}
+  for (const [path, messages] of Object.entries(files)) {
+    const feature = /([^/]+)\/locales\//.exec(path)?.[1]
+    if (feature) tree[feature] = messages
+  }
+  return tree
+}
+
+/** installI18n loads the preferred language and returns a function that switches language. */
+export async function installI18n(app: App, catalogues: Catalogues): Promise<(to: Locale) => Promise<void>> {
+  const first = preferredLocale()
+  const i18n = createI18n({
+    legacy: false,
+    locale: first,
+    messages: {},
+    missingWarn: false,
+    fallbackWarn: false,
+  })
+  const loaded = new Set<Locale>()
+  async function switchTo(to: Locale): Promise<void> {
+    if (!loaded.has(to)) {
+      const catalogue = await catalogues[to]()
+      // Messages are precompiled at build time, so their shape is opaque to the type checker.
+      i18n.global.setLocaleMessage(to, catalogue.default as never)
+      loaded.add(to)
+    }
+    i18n.global.locale.value = to
+    document.documentElement.lang = to
+    localStorage.setItem(storageKey, to)
+  }
+  await switchTo(first)
+  app.use(i18n)
+  return switchTo
+}
+
+/** currentLocale is the language on screen, for headers of requests. */
+export function currentLocale(): Locale {
+  return document.documentElement.lang === 'en' ? 'en' : 'zh-CN'
+}
+
+/** useText is what templates need from i18n: messages and formats bound to the current language. */
+export function useText() {
+  const { t, te, locale } = useI18n({ useScope: 'global' })
+  const tag = computed(() => locale.value)
+  return {
+    t,
+    te,
+    locale: tag,
+    money: (m: Money) => formatMoney(m, tag.value),
+    n: (v: number) => count(v, tag.value),
+    short: (v: number) => compact(v, tag.value),
+    rate: (bp: number) => percent(bp, tag.value),
+    date: (iso: string, style?: DateStyle) => formatDate(iso, tag.value, style),
+    clock,
+  }
+}
