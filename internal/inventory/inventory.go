@@ -1,0 +1,168 @@
+// Package inventory owns stock. For each SKU on hand = available + reserved; no
+// unit is promised twice; every change is a movement row with what caused it, so
+// the sums can be proved (Check). It is called inside the transaction of whoever
+// owns the process (checkout, payment, order): the functions here take it.
+package inventory
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"hawker/internal/base/fault"
+	"hawker/internal/base/id"
+	"hawker/internal/platform/sqldb"
+)
+
+// Level is the stock of one SKU, in units.
+type Level struct {
+	SKU       id.SKU
+	Available int64
+	Reserved  int64
+	Sold      int64
+}
+
+// OnHand is what is on the shelf, promised or not.
+func (l Level) OnHand() int64 { return l.Available + l.Reserved }
+
+// Item is a number of units of one SKU.
+type Item struct {
+	SKU      id.SKU
+	Quantity int64
+}
+
+// QuantityMax bounds one change of stock, in units.
+const QuantityMax = 1_000_000
+
+type kind string
+
+// Kinds of movement. (SKU, ref, kind) is unique, so a step repeated for the same
+// cause changes nothing twice.
+const (
+	kindAdjust  kind = "adjust"
+	kindReserve kind = "reserve"
+	kindRelease kind = "release"
+	kindConsume kind = "consume"
+)
+
+type movement struct {
+	sku       id.SKU
+	kind      kind
+	quantity  int64
+	available int64 // deltas
+	reserved  int64
+	sold      int64
+	ref       string
+	actor     id.User
+	reason    string
+}
+
+// Open starts the stock row of a new SKU.
+func Open(ctx context.Context, tx *sqldb.Tx, shop id.Shop, sku id.SKU, initial int64, actor id.User) error {
+	if initial < 0 || initial > QuantityMax {
+		return fault.Invalid("inventory.bad_quantity", "max", QuantityMax)
+	}
+	if err := insertStock(ctx, tx, shop, sku); err != nil || initial == 0 {
+		return err
+	}
+	return apply(ctx, tx, movement{sku: sku, kind: kindAdjust, quantity: initial, available: initial, ref: "open:" + sku.String(), actor: actor, reason: "initial"})
+}
+
+// Adjust adds or takes units by hand; ref names the command, so a repeat is the
+// same change. Fault inventory.insufficient_stock when fewer are available.
+func Adjust(ctx context.Context, tx *sqldb.Tx, sku id.SKU, delta int64, ref string, actor id.User, reason string) (Level, error) {
+	if delta == 0 || delta > QuantityMax || delta < -QuantityMax {
+		return Level{}, fault.Invalid("inventory.bad_quantity", "max", QuantityMax)
+	}
+	err := apply(ctx, tx, movement{sku: sku, kind: kindAdjust, quantity: max(delta, -delta), available: delta, ref: ref, actor: actor, reason: reason})
+	if err != nil {
+		return Level{}, err
+	}
+	levels, err := Levels(ctx, tx, []id.SKU{sku})
+	return levels[sku], err
+}
+
+// Reserve promises units to an order. All or none: fault
+// inventory.insufficient_stock names the SKU that is short.
+func Reserve(ctx context.Context, tx *sqldb.Tx, ref string, items []Item) error {
+	return each(items, func(i Item) error {
+		return apply(ctx, tx, movement{sku: i.SKU, kind: kindReserve, quantity: i.Quantity, available: -i.Quantity, reserved: i.Quantity, ref: ref})
+	})
+}
+
+// Release takes a promise back.
+func Release(ctx context.Context, tx *sqldb.Tx, ref string, items []Item) error {
+	return each(items, func(i Item) error {
+		return apply(ctx, tx, movement{sku: i.SKU, kind: kindRelease, quantity: i.Quantity, available: i.Quantity, reserved: -i.Quantity, ref: ref})
+	})
+}
+
+// Consume turns a promise into a sale.
+func Consume(ctx context.Context, tx *sqldb.Tx, ref string, items []Item) error {
+	return each(items, func(i Item) error {
+		return apply(ctx, tx, movement{sku: i.SKU, kind: kindConsume, quantity: i.Quantity, reserved: -i.Quantity, sold: i.Quantity, ref: ref})
+	})
+}
+
+// each goes through the items in id order, so that two transactions that want
+// the same rows meet in the same order.
+func each(items []Item, f func(Item) error) error {
+	sorted := slices.Clone(items)
+	slices.SortFunc(sorted, func(a, b Item) int { return cmp.Compare(a.SKU.Int(), b.SKU.Int()) })
+	for _, i := range sorted {
+		if i.Quantity <= 0 || i.Quantity > QuantityMax {
+			return fault.Invalid("inventory.bad_quantity", "max", QuantityMax)
+		}
+		if err := f(i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// apply is the only way stock changes: one guarded update and one movement.
+func apply(ctx context.Context, tx *sqldb.Tx, m movement) error {
+	ok, err := moveStock(ctx, tx, m)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return fault.Conflict("inventory.insufficient_stock", "sku", m.sku)
+	}
+	return insertMovement(ctx, tx, m)
+}
+
+// Levels reads the stock of SKUs; an unknown SKU has none.
+func Levels(ctx context.Context, q sqldb.Querier, skus []id.SKU) (map[id.SKU]Level, error) {
+	return levelsOf(ctx, q, skus)
+}
+
+// Low counts SKUs of a shop with at most limit units available.
+func Low(ctx context.Context, q sqldb.Querier, shop id.Shop, limit int64) (int, error) {
+	return countLow(ctx, q, shop, limit)
+}
+
+// Drift is a SKU whose row is not the sum of its movements.
+type Drift struct {
+	SKU  id.SKU
+	Row  Level
+	Sums Level
+}
+
+// Check proves every stock row against its movements.
+func Check(ctx context.Context, q sqldb.Querier) ([]Drift, error) { return driftOf(ctx, q) }
+
+// Movement is one line of a SKU's history, for people.
+type Movement struct {
+	At       time.Time
+	Kind     string
+	Quantity int64
+	Ref      string
+	Reason   string
+}
+
+// History lists the newest movements of a SKU.
+func History(ctx context.Context, q sqldb.Querier, sku id.SKU, limit int) ([]Movement, error) {
+	return movementsOf(ctx, q, sku, limit)
+}

@@ -1,0 +1,72 @@
+package inventory
+
+import (
+	"context"
+
+	"hawker/internal/base/id"
+	"hawker/internal/platform/sqldb"
+)
+
+func insertStock(ctx context.Context, tx *sqldb.Tx, shop id.Shop, sku id.SKU) error {
+	_, err := tx.Exec(ctx, "INSERT INTO stock (sku_id, shop_id, available, reserved, sold, updated_at) VALUES (?, ?, 0, 0, 0, ?)",
+		sku, shop, sqldb.Millis(tx.Now()))
+	return err
+}
+
+// moveStock answers false when the row has too few units or is not there.
+func moveStock(ctx context.Context, tx *sqldb.Tx, m movement) (bool, error) {
+	n, err := tx.Exec(ctx, `UPDATE stock SET available = available + ?, reserved = reserved + ?, sold = sold + ?, updated_at = ?
+		WHERE sku_id = ? AND available >= ? AND reserved >= ?`,
+		m.available, m.reserved, m.sold, sqldb.Millis(tx.Now()), m.sku, max(-m.available, 0), max(-m.reserved, 0))
+	return n == 1, err
+}
+
+func insertMovement(ctx context.Context, tx *sqldb.Tx, m movement) error {
+	_, err := tx.Exec(ctx, `INSERT INTO stock_movement (id, sku_id, kind, quantity, available_delta, reserved_delta, sold_delta, ref, actor_id, reason, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		id.Make[id.Movement](tx), m.sku, m.kind, m.quantity, m.available, m.reserved, m.sold, m.ref, m.actor, m.reason, sqldb.Millis(tx.Now()))
+	return err
+}
+
+func levelsOf(ctx context.Context, q sqldb.Querier, skus []id.SKU) (map[id.SKU]Level, error) {
+	out := make(map[id.SKU]Level, len(skus))
+	if len(skus) == 0 {
+		return out, nil
+	}
+	rows, err := q.Query(ctx, "SELECT sku_id, available, reserved, sold FROM stock WHERE sku_id IN ("+sqldb.Marks(len(skus))+")", sqldb.Args(skus)...)
+	found, err := sqldb.Collect(rows, err, func(s sqldb.Scanner) (l Level, err error) {
+		return l, s.Scan(&l.SKU, &l.Available, &l.Reserved, &l.Sold)
+	})
+	for _, l := range found {
+		out[l.SKU] = l
+	}
+	return out, err
+}
+
+func countLow(ctx context.Context, q sqldb.Querier, shop id.Shop, limit int64) (n int, err error) {
+	err = q.QueryRow(ctx, "SELECT COUNT(*) FROM stock WHERE shop_id = ? AND available <= ?", shop, limit).Scan(&n)
+	return n, err
+}
+
+func driftOf(ctx context.Context, q sqldb.Querier) ([]Drift, error) {
+	rows, err := q.Query(ctx, `SELECT s.sku_id, s.available, s.reserved, s.sold,
+			COALESCE(SUM(m.available_delta), 0), COALESCE(SUM(m.reserved_delta), 0), COALESCE(SUM(m.sold_delta), 0)
+		FROM stock s LEFT JOIN stock_movement m ON m.sku_id = s.sku_id
+		GROUP BY s.sku_id, s.available, s.reserved, s.sold
+		HAVING s.available <> COALESCE(SUM(m.available_delta), 0) OR s.reserved <> COALESCE(SUM(m.reserved_delta), 0) OR s.sold <> COALESCE(SUM(m.sold_delta), 0)`)
+	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (d Drift, err error) {
+		err = s.Scan(&d.SKU, &d.Row.Available, &d.Row.Reserved, &d.Row.Sold, &d.Sums.Available, &d.Sums.Reserved, &d.Sums.Sold)
+		d.Row.SKU, d.Sums.SKU = d.SKU, d.SKU
+		return d, err
+	})
+}
+
+func movementsOf(ctx context.Context, q sqldb.Querier, sku id.SKU, limit int) ([]Movement, error) {
+	rows, err := q.Query(ctx, "SELECT created_at, kind, quantity, ref, reason FROM stock_movement WHERE sku_id = ? ORDER BY id DESC LIMIT ?", sku, limit)
+	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (m Movement, err error) {
+		var at int64
+		err = s.Scan(&at, &m.Kind, &m.Quantity, &m.Ref, &m.Reason)
+		m.At = sqldb.FromMillis(at)
+		return m, err
+	})
+}

@@ -1,0 +1,120 @@
+// Package shop knows the stalls of the mall and who works in them. It answers
+// one question for the whole program: may this person do that in this shop.
+package shop
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+
+	"hawker/internal/base/fault"
+	"hawker/internal/base/id"
+	"hawker/internal/base/lang"
+	"hawker/internal/platform/sqldb"
+)
+
+// Shop is a stall.
+type Shop struct {
+	ID      id.Shop
+	Name    lang.Text
+	LogoURL string
+	Owner   id.User
+}
+
+// Role is what somebody is in a shop.
+type Role string
+
+// The roles.
+const (
+	Owner     Role = "owner"
+	Manager   Role = "manager"
+	Host      Role = "host"
+	Warehouse Role = "warehouse"
+	Support   Role = "support"
+)
+
+// Permissions that operations ask for.
+const (
+	ReadCatalog  = "catalog.read"
+	WriteCatalog = "catalog.write"
+	WriteStock   = "stock.write"
+	ReadOrders   = "orders.read"
+	Ship         = "orders.ship"
+	RunLive      = "live.run"
+	RunVideo     = "video.run"
+	ReadFigures  = "figures.read"
+)
+
+// Can reports whether a role has a permission.
+func (r Role) Can(permission string) bool {
+	switch r {
+	case Owner, Manager:
+		return true
+	case Host:
+		return slices.Contains([]string{ReadCatalog, RunLive, RunVideo, ReadFigures, ReadOrders}, permission)
+	case Warehouse:
+		return slices.Contains([]string{ReadCatalog, WriteStock, ReadOrders, Ship}, permission)
+	case Support:
+		return slices.Contains([]string{ReadCatalog, ReadOrders, ReadFigures}, permission)
+	}
+	return false
+}
+
+// Member is somebody's role in a shop.
+type Member struct {
+	Shop Shop
+	Role Role
+}
+
+// Service is the module.
+type Service struct{ db *sqldb.DB }
+
+// New makes the module.
+func New(db *sqldb.DB) *Service { return &Service{db} }
+
+// Open makes a shop with its owner on the staff.
+func (s *Service) Open(ctx context.Context, name lang.Text, logoURL string, owner id.User) (Shop, error) {
+	sh := Shop{Name: name, LogoURL: logoURL, Owner: owner}
+	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+		sh.ID = id.Make[id.Shop](tx)
+		if err := insertShop(ctx, tx, sh); err != nil {
+			return err
+		}
+		return putStaff(ctx, tx, sh.ID, owner, Owner)
+	})
+	return sh, err
+}
+
+// Hire gives somebody a role, replacing an earlier one.
+func (s *Service) Hire(ctx context.Context, shop id.Shop, user id.User, role Role) error {
+	return s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error { return putStaff(ctx, tx, shop, user, role) })
+}
+
+// ByID finds a shop; fault shop.not_found.
+func (s *Service) ByID(ctx context.Context, shop id.Shop) (Shop, error) {
+	found, err := shopsByID(ctx, s.db.Reader(), []id.Shop{shop})
+	if err == nil && len(found) == 0 {
+		return Shop{}, fault.NotFound("shop.not_found")
+	}
+	return found[shop], err
+}
+
+// Named gives the shops of a list of ids; unknown ones are left out.
+func (s *Service) Named(ctx context.Context, shops []id.Shop) (map[id.Shop]Shop, error) {
+	return shopsByID(ctx, s.db.Reader(), shops)
+}
+
+// MembersOf lists where somebody works.
+func (s *Service) MembersOf(ctx context.Context, user id.User) ([]Member, error) {
+	return membersOf(ctx, s.db.Reader(), user)
+}
+
+// May implements httpapi.StaffRegister.
+func (s *Service) May(ctx context.Context, user id.User, shop id.Shop, permission string) (bool, error) {
+	role, err := roleOf(ctx, s.db.Reader(), shop, user)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil && role.Can(permission), err
+}

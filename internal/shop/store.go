@@ -1,0 +1,58 @@
+package shop
+
+import (
+	"context"
+	"encoding/json"
+
+	"hawker/internal/base/id"
+	"hawker/internal/platform/sqldb"
+)
+
+func insertShop(ctx context.Context, tx *sqldb.Tx, s Shop) error {
+	name, err := json.Marshal(s.Name)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, "INSERT INTO shop (id, name, logo_url, owner_id, created_at) VALUES (?, ?, ?, ?, ?)",
+		s.ID, string(name), s.LogoURL, s.Owner, sqldb.Millis(tx.Now()))
+	return err
+}
+
+func putStaff(ctx context.Context, tx *sqldb.Tx, shop id.Shop, user id.User, role Role) error {
+	return tx.Upsert(ctx, "shop_staff", []string{"shop_id", "user_id"}, []string{"role", "created_at"}, shop, user, role, sqldb.Millis(tx.Now()))
+}
+
+func roleOf(ctx context.Context, q sqldb.Querier, shop id.Shop, user id.User) (r Role, err error) {
+	err = q.QueryRow(ctx, "SELECT role FROM shop_staff WHERE shop_id = ? AND user_id = ?", shop, user).Scan(&r)
+	return r, err
+}
+
+func scanShop(s sqldb.Scanner, more ...any) (sh Shop, err error) {
+	var name string
+	if err := s.Scan(append([]any{&sh.ID, &name, &sh.LogoURL, &sh.Owner}, more...)...); err != nil {
+		return sh, err
+	}
+	return sh, json.Unmarshal([]byte(name), &sh.Name)
+}
+
+func shopsByID(ctx context.Context, q sqldb.Querier, shops []id.Shop) (map[id.Shop]Shop, error) {
+	out := make(map[id.Shop]Shop, len(shops))
+	if len(shops) == 0 {
+		return out, nil
+	}
+	rows, err := q.Query(ctx, "SELECT id, name, logo_url, owner_id FROM shop WHERE id IN ("+sqldb.Marks(len(shops))+")", sqldb.Args(shops)...)
+	found, err := sqldb.Collect(rows, err, func(s sqldb.Scanner) (Shop, error) { return scanShop(s) })
+	for _, sh := range found {
+		out[sh.ID] = sh
+	}
+	return out, err
+}
+
+func membersOf(ctx context.Context, q sqldb.Querier, user id.User) ([]Member, error) {
+	rows, err := q.Query(ctx, `SELECT s.id, s.name, s.logo_url, s.owner_id, m.role FROM shop_staff m
+		JOIN shop s ON s.id = m.shop_id WHERE m.user_id = ? ORDER BY s.id`, user)
+	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (m Member, err error) {
+		m.Shop, err = scanShop(s, &m.Role)
+		return m, err
+	})
+}
