@@ -1,0 +1,353 @@
+// Package catalog owns what is sold: categories, products, their options and
+// SKUs, pictures and prices. How many there are is inventory's, what a buyer
+// pays is checkout's.
+package catalog
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"hawker/internal/base/fault"
+	"hawker/internal/base/id"
+	"hawker/internal/base/lang"
+	"hawker/internal/base/money"
+	"hawker/internal/inventory"
+	"hawker/internal/platform/sqldb"
+)
+
+// State says whether a product can be found and bought.
+type State string
+
+// The states.
+const (
+	Draft   State = "draft"
+	OnSale  State = "on_sale"
+	OffSale State = "off_sale"
+)
+
+// Option is one thing to choose, such as a colour.
+type Option struct {
+	Name   lang.Text   `json:"name"`
+	Values []lang.Text `json:"values"`
+}
+
+// Picture is a media object and its address.
+type Picture struct {
+	ID  id.Media `json:"id"`
+	URL string   `json:"url"`
+}
+
+// SKU is what can be bought: one value of every option.
+type SKU struct {
+	ID       id.SKU
+	Product  id.Product
+	Shop     id.Shop
+	Code     string
+	Choice   []int // index of the value of each option
+	Price    int64 // minor units
+	WasPrice int64 // 0: none
+	Active   bool
+}
+
+// Product is an offer of a shop.
+type Product struct {
+	ID          id.Product
+	Shop        id.Shop
+	Category    id.Category
+	Title       lang.Text
+	Description lang.Text
+	Options     []Option
+	Pictures    []Picture
+	State       State
+	Price       int64 // of the cheapest SKU
+	WasPrice    int64
+	Commission  [2]money.BasisPoints // of level 1 and 2
+	Sold        int64
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+	SKUs        []SKU // filled by Product, not by lists
+}
+
+// Cover is the address of the first picture.
+func (p Product) Cover() string {
+	if len(p.Pictures) == 0 {
+		return ""
+	}
+	return p.Pictures[0].URL
+}
+
+// ChoiceText names a SKU's values in every language: "Cobalt, 320 ml".
+func (p Product) ChoiceText(s SKU) lang.Text {
+	out := lang.Text{}
+	for _, tag := range lang.All() {
+		var names []string
+		for i, v := range s.Choice {
+			names = append(names, p.Options[i].Values[v].In(tag))
+		}
+		out[tag] = strings.Join(names, ", ")
+	}
+	return out
+}
+
+// Category is a shelf of the mall.
+type Category struct {
+	ID   id.Category
+	Name lang.Text
+}
+
+// Limits on a product.
+const (
+	TitleMax       = 120
+	DescriptionMax = 5000
+	PicturesMax    = 12
+	OptionsMax     = 3
+	ValuesMax      = 30
+	SKUsMax        = 200
+	PriceMax       = 100_000_000_00
+	CommissionMax  = money.BasisPoints(5000) // of both levels together
+)
+
+// Service is the module.
+type Service struct {
+	db    *sqldb.DB
+	media *Media
+}
+
+// New makes the module.
+func New(db *sqldb.DB, media *Media) *Service { return &Service{db: db, media: media} }
+
+// DraftProduct is what a merchant says of a product.
+type DraftProduct struct {
+	Title       lang.Text
+	Description lang.Text
+	Category    id.Category
+	Pictures    []id.Media
+	Options     []Option
+	SKUs        []DraftSKU
+	Commission  [2]money.BasisPoints
+}
+
+// DraftSKU is what a merchant says of a SKU; ID is zero for a new one.
+type DraftSKU struct {
+	ID       id.SKU
+	Code     string
+	Choice   []int
+	Price    int64
+	WasPrice int64
+	Initial  int64 // stock of a new SKU
+}
+
+func (d DraftProduct) check() error {
+	longest := 0
+	for _, t := range d.Title {
+		longest = max(longest, utf8.RuneCountInString(t))
+	}
+	switch {
+	case strings.TrimSpace(d.Title.In(lang.Chinese)) == "" || longest > TitleMax:
+		return fault.Invalid("catalog.bad_title", "max", TitleMax).At("body.title")
+	case utf8.RuneCountInString(d.Description.In(lang.Chinese)) > DescriptionMax:
+		return fault.Invalid("catalog.bad_description", "max", DescriptionMax).At("body.description")
+	case len(d.Pictures) > PicturesMax:
+		return fault.Invalid("catalog.too_many_pictures", "max", PicturesMax).At("body.pictures")
+	case len(d.Options) > OptionsMax:
+		return fault.Invalid("catalog.bad_options", "max", OptionsMax).At("body.options")
+	case len(d.SKUs) == 0 || len(d.SKUs) > SKUsMax:
+		return fault.Invalid("catalog.bad_skus", "max", SKUsMax).At("body.skus")
+	case d.Commission[0] < 0 || d.Commission[1] < 0 || d.Commission[0]+d.Commission[1] > CommissionMax:
+		return fault.Invalid("catalog.bad_commission", "max", CommissionMax).At("body.commission_bp")
+	}
+	for i, o := range d.Options {
+		if o.Name.In(lang.Chinese) == "" || len(o.Values) == 0 || len(o.Values) > ValuesMax {
+			return fault.Invalid("catalog.bad_options", "max", ValuesMax).At(fmt.Sprintf("body.options[%d]", i))
+		}
+	}
+	return d.checkSKUs()
+}
+
+func (d DraftProduct) checkSKUs() error {
+	seen := map[string]bool{}
+	for i, s := range d.SKUs {
+		at := fmt.Sprintf("body.skus[%d]", i)
+		if s.Price <= 0 || s.Price > PriceMax || s.WasPrice < 0 || s.WasPrice > PriceMax {
+			return fault.Invalid("catalog.bad_price").At(at + ".price")
+		}
+		if len(s.Choice) != len(d.Options) || seen[choiceKey(s.Choice)] {
+			return fault.Invalid("catalog.bad_choice").At(at + ".values")
+		}
+		seen[choiceKey(s.Choice)] = true
+		for o, v := range s.Choice {
+			if v < 0 || v >= len(d.Options[o].Values) {
+				return fault.Invalid("catalog.bad_choice").At(at + ".values")
+			}
+		}
+	}
+	return nil
+}
+
+func choiceKey(choice []int) string { return strings.Trim(fmt.Sprint(choice), "[]") }
+
+// Create adds a draft product with its SKUs and their first stock.
+func (s *Service) Create(ctx context.Context, shop id.Shop, by id.User, d DraftProduct) (Product, error) {
+	var product id.Product
+	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+		product = id.Make[id.Product](tx)
+		p := Product{ID: product, Shop: shop, State: Draft, CreatedAt: tx.Now()}
+		return s.write(ctx, tx, p, by, d, true)
+	})
+	if err != nil {
+		return Product{}, err
+	}
+	return s.OfShop(ctx, shop, product)
+}
+
+// Change replaces what a merchant said of a product. A SKU that is no longer
+// named is switched off, never deleted: orders point to it.
+func (s *Service) Change(ctx context.Context, shop id.Shop, by id.User, product id.Product, d DraftProduct) (Product, error) {
+	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+		p, err := ofShop(ctx, tx, shop, product)
+		if err != nil {
+			return err
+		}
+		return s.write(ctx, tx, p, by, d, false)
+	})
+	if err != nil {
+		return Product{}, err
+	}
+	return s.OfShop(ctx, shop, product)
+}
+
+func (s *Service) write(ctx context.Context, tx *sqldb.Tx, p Product, by id.User, d DraftProduct, fresh bool) error {
+	if err := d.check(); err != nil {
+		return err
+	}
+	pictures, err := s.media.pictures(ctx, tx, p.Shop, d.Pictures)
+	if err != nil {
+		return err
+	}
+	if ok, err := categoryExists(ctx, tx, d.Category); err != nil || !ok {
+		return errors.Join(err, fault.Invalid("catalog.no_category").At("body.category_id"))
+	}
+	p.Title, p.Description, p.Category = d.Title, d.Description, d.Category
+	p.Options, p.Pictures, p.Commission = d.Options, pictures, d.Commission
+	cheapest := slices.MinFunc(d.SKUs, func(a, b DraftSKU) int { return int(a.Price - b.Price) })
+	p.Price, p.WasPrice, p.UpdatedAt = cheapest.Price, cheapest.WasPrice, tx.Now()
+	if err := putProduct(ctx, tx, p, fresh); err != nil {
+		return err
+	}
+	return writeSKUs(ctx, tx, p, by, d.SKUs)
+}
+
+func writeSKUs(ctx context.Context, tx *sqldb.Tx, p Product, by id.User, drafts []DraftSKU) error {
+	known := map[id.SKU]bool{}
+	for _, k := range p.SKUs {
+		known[k.ID] = true
+	}
+	if err := deactivateSKUs(ctx, tx, p.ID); err != nil {
+		return err
+	}
+	for i, d := range drafts {
+		sku := SKU{ID: d.ID, Product: p.ID, Shop: p.Shop, Code: d.Code, Choice: d.Choice, Price: d.Price, WasPrice: d.WasPrice, Active: true}
+		if !d.ID.IsZero() {
+			if !known[d.ID] {
+				return fault.Invalid("catalog.no_sku").At(fmt.Sprintf("body.skus[%d].id", i))
+			}
+			if err := updateSKU(ctx, tx, sku, i); err != nil {
+				return err
+			}
+			continue
+		}
+		sku.ID = id.Make[id.SKU](tx)
+		if err := insertSKU(ctx, tx, sku, i); err != nil {
+			return err
+		}
+		if err := inventory.Open(ctx, tx, p.Shop, sku.ID, d.Initial, by); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SetState publishes or unpublishes a product. Fault catalog.no_picture when a
+// product without a picture is to be published.
+func (s *Service) SetState(ctx context.Context, shop id.Shop, product id.Product, state State) (Product, error) {
+	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+		p, err := ofShop(ctx, tx, shop, product)
+		if err != nil {
+			return err
+		}
+		if state == OnSale && len(p.Pictures) == 0 {
+			return fault.Conflict("catalog.no_picture")
+		}
+		return setState(ctx, tx, product, state)
+	})
+	if err != nil {
+		return Product{}, err
+	}
+	return s.OfShop(ctx, shop, product)
+}
+
+// OfShop finds a product of a shop in any state; fault catalog.not_found.
+func (s *Service) OfShop(ctx context.Context, shop id.Shop, product id.Product) (Product, error) {
+	return ofShop(ctx, s.db.Reader(), shop, product)
+}
+
+func ofShop(ctx context.Context, q sqldb.Querier, shop id.Shop, product id.Product) (Product, error) {
+	p, err := productByID(ctx, q, product)
+	if errors.Is(err, sql.ErrNoRows) || (err == nil && p.Shop != shop) {
+		return Product{}, fault.NotFound("catalog.not_found")
+	}
+	return p, err
+}
+
+// OnSale finds a product that can be bought; fault catalog.not_found.
+func (s *Service) OnSale(ctx context.Context, product id.Product) (Product, error) {
+	p, err := productByID(ctx, s.db.Reader(), product)
+	if errors.Is(err, sql.ErrNoRows) || (err == nil && p.State != OnSale) {
+		return Product{}, fault.NotFound("catalog.not_found")
+	}
+	return p, err
+}
+
+// Categories lists the shelves of the mall in their order.
+func (s *Service) Categories(ctx context.Context) ([]Category, error) {
+	return categories(ctx, s.db.Reader())
+}
+
+// AddCategory makes a category at the end.
+func (s *Service) AddCategory(ctx context.Context, name lang.Text) (c Category, err error) {
+	err = s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+		c = Category{id.Make[id.Category](tx), name}
+		return insertCategory(ctx, tx, c)
+	})
+	return c, err
+}
+
+// Offer is a SKU with its product, as a cart or a checkout needs it.
+type Offer struct {
+	SKU     SKU
+	Product Product // without its SKUs
+}
+
+// Buyable reports whether the offer is on sale.
+func (o Offer) Buyable() bool { return o.SKU.Active && o.Product.State == OnSale }
+
+// Offers finds SKUs with their products; unknown ids are left out.
+func Offers(ctx context.Context, q sqldb.Querier, skus []id.SKU) (map[id.SKU]Offer, error) {
+	return offers(ctx, q, skus)
+}
+
+// CountSold adds to the figures that lists show and sort by.
+func CountSold(ctx context.Context, tx *sqldb.Tx, product id.Product, units int64) error {
+	return addSold(ctx, tx, product, units)
+}
+
+// ProductsByID finds products in any state, without SKUs; unknown ids are left out.
+func (s *Service) ProductsByID(ctx context.Context, products []id.Product) (map[id.Product]Product, error) {
+	return productsByID(ctx, s.db.Reader(), products)
+}

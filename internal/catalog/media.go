@@ -1,0 +1,129 @@
+package catalog
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"image"
+	"image/jpeg"
+	_ "image/png" // pictures that merchants send
+	"io"
+
+	"golang.org/x/image/draw"
+	_ "golang.org/x/image/webp"
+
+	"hawker/internal/base/fault"
+	"hawker/internal/base/id"
+	"hawker/internal/platform/blob"
+	"hawker/internal/platform/sqldb"
+)
+
+// Limits on a picture.
+const (
+	PictureBytesMax  = 10 << 20
+	picturePixelsMax = 36_000_000
+	pictureSideMax   = 1440
+	pictureQuality   = 84
+)
+
+// Object is a stored picture.
+type Object struct {
+	ID          id.Media
+	Shop        id.Shop
+	Key         string
+	ContentType string
+	Size        int64
+	Width       int
+	Height      int
+}
+
+// MediaPrefix stands before a blob's key in its address.
+const MediaPrefix = "/media/"
+
+// URL is the address of the picture.
+func (o Object) URL() string { return MediaPrefix + o.Key }
+
+// Media takes pictures in. Each is decoded within limits and encoded anew, so
+// that nothing but a picture is ever stored and its metadata (a place, a camera)
+// is gone.
+type Media struct {
+	db    *sqldb.DB
+	store blob.Store
+}
+
+// NewMedia makes the picture shelf.
+func NewMedia(db *sqldb.DB, store blob.Store) *Media { return &Media{db, store} }
+
+// Add stores a picture of a shop. Faults: catalog.picture_too_large,
+// catalog.not_a_picture.
+func (m *Media) Add(ctx context.Context, shop id.Shop, r io.Reader) (Object, error) {
+	raw, err := io.ReadAll(io.LimitReader(r, PictureBytesMax+1))
+	if err != nil {
+		return Object{}, err
+	}
+	if len(raw) > PictureBytesMax {
+		return Object{}, fault.TooLarge("catalog.picture_too_large", "max_mb", PictureBytesMax>>20)
+	}
+	out, size, err := reencode(raw)
+	if err != nil {
+		return Object{}, err
+	}
+	o := Object{ID: id.Make[id.Media](m.db), Shop: shop, ContentType: "image/jpeg", Size: int64(len(out)), Width: size.X, Height: size.Y}
+	o.Key = fmt.Sprintf("pictures/%s.jpg", o.ID)
+	if _, err := m.store.Put(ctx, o.Key, bytes.NewReader(out)); err != nil {
+		return Object{}, err
+	}
+	return o, m.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error { return insertMedia(ctx, tx, o) })
+}
+
+func reencode(raw []byte) ([]byte, image.Point, error) {
+	cfg, _, err := image.DecodeConfig(bytes.NewReader(raw))
+	if err != nil {
+		return nil, image.Point{}, fault.Invalid("catalog.not_a_picture").Because(err)
+	}
+	if cfg.Width*cfg.Height > picturePixelsMax || cfg.Width == 0 || cfg.Height == 0 {
+		return nil, image.Point{}, fault.TooLarge("catalog.picture_too_large", "max_mb", PictureBytesMax>>20)
+	}
+	src, _, err := image.Decode(bytes.NewReader(raw))
+	if err != nil {
+		return nil, image.Point{}, fault.Invalid("catalog.not_a_picture").Because(err)
+	}
+	size := src.Bounds().Size()
+	if long := max(size.X, size.Y); long > pictureSideMax {
+		size = image.Pt(max(1, size.X*pictureSideMax/long), max(1, size.Y*pictureSideMax/long))
+	}
+	dst := image.NewRGBA(image.Rectangle{Max: size}) // RGBA: the JPEG encoder has a fast path for it
+	draw.Draw(dst, dst.Bounds(), image.White, image.Point{}, draw.Src)
+	draw.ApproxBiLinear.Scale(dst, dst.Bounds(), src, src.Bounds(), draw.Over, nil)
+	var out bytes.Buffer
+	if err := jpeg.Encode(&out, dst, &jpeg.Options{Quality: pictureQuality}); err != nil {
+		return nil, image.Point{}, err
+	}
+	return out.Bytes(), size, nil
+}
+
+// pictures turns ids into addresses, all of this shop; fault catalog.no_such_picture.
+func (m *Media) pictures(ctx context.Context, q sqldb.Querier, shop id.Shop, media []id.Media) ([]Picture, error) {
+	found, err := mediaByID(ctx, q, shop, media)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Picture, 0, len(media))
+	for _, want := range media {
+		o, ok := found[want]
+		if !ok {
+			return nil, fault.Invalid("catalog.no_such_picture").At("body.pictures")
+		}
+		out = append(out, Picture{o.ID, o.URL()})
+	}
+	return out, nil
+}
+
+// URLOf is the address of one picture of a shop.
+func (m *Media) URLOf(ctx context.Context, shop id.Shop, media id.Media) (string, error) {
+	p, err := m.pictures(ctx, m.db.Reader(), shop, []id.Media{media})
+	if err != nil {
+		return "", err
+	}
+	return p[0].URL, nil
+}

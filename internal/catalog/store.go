@@ -1,0 +1,249 @@
+package catalog
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"hawker/internal/base/id"
+	"hawker/internal/platform/sqldb"
+)
+
+const productColumns = "p.id, p.shop_id, p.category_id, p.title, p.description, p.options, p.pictures, p.state, p.price, p.was_price, p.commission_l1, p.commission_l2, p.sold, p.created_at, p.updated_at"
+
+func scanProduct(s sqldb.Scanner, more ...any) (p Product, err error) {
+	var title, description, options, pictures string
+	var created, updated int64
+	err = s.Scan(append([]any{
+		&p.ID, &p.Shop, &p.Category, &title, &description, &options, &pictures, &p.State, &p.Price, &p.WasPrice,
+		&p.Commission[0], &p.Commission[1], &p.Sold, &created, &updated,
+	}, more...)...)
+	if err != nil {
+		return p, err
+	}
+	for _, f := range []struct {
+		raw string
+		to  any
+	}{{title, &p.Title}, {description, &p.Description}, {options, &p.Options}, {pictures, &p.Pictures}} {
+		if err := json.Unmarshal([]byte(f.raw), f.to); err != nil {
+			return p, fmt.Errorf("product %s: %w", p.ID, err)
+		}
+	}
+	p.CreatedAt, p.UpdatedAt = sqldb.FromMillis(created), sqldb.FromMillis(updated)
+	return p, nil
+}
+
+func text(v any) string {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		panic("catalog: " + err.Error()) // maps and slices of strings always marshal
+	}
+	return string(raw)
+}
+
+func putProduct(ctx context.Context, tx *sqldb.Tx, p Product, fresh bool) error {
+	if p.Options == nil {
+		p.Options = []Option{}
+	}
+	if p.Pictures == nil {
+		p.Pictures = []Picture{}
+	}
+	args := []any{
+		p.Category, text(p.Title), text(p.Description), text(p.Options), text(p.Pictures), searchText(p), p.State,
+		p.Price, p.WasPrice, p.Commission[0], p.Commission[1], sqldb.Millis(p.UpdatedAt),
+	}
+	if fresh {
+		_, err := tx.Exec(ctx, `INSERT INTO product (category_id, title, description, options, pictures, search_text, state, price, was_price,
+			commission_l1, commission_l2, updated_at, id, shop_id, created_at) VALUES (`+sqldb.Marks(15)+`)`,
+			append(args, p.ID, p.Shop, sqldb.Millis(p.CreatedAt))...)
+		return err
+	}
+	_, err := tx.Exec(ctx, `UPDATE product SET category_id = ?, title = ?, description = ?, options = ?, pictures = ?, search_text = ?, state = ?,
+		price = ?, was_price = ?, commission_l1 = ?, commission_l2 = ?, updated_at = ? WHERE id = ?`, append(args, p.ID)...)
+	return err
+}
+
+func setState(ctx context.Context, tx *sqldb.Tx, product id.Product, state State) error {
+	_, err := tx.Exec(ctx, "UPDATE product SET state = ?, updated_at = ? WHERE id = ?", state, sqldb.Millis(tx.Now()), product)
+	return err
+}
+
+func addSold(ctx context.Context, tx *sqldb.Tx, product id.Product, units int64) error {
+	_, err := tx.Exec(ctx, "UPDATE product SET sold = sold + ? WHERE id = ?", units, product)
+	return err
+}
+
+func productByID(ctx context.Context, q sqldb.Querier, product id.Product) (Product, error) {
+	p, err := scanProduct(q.QueryRow(ctx, "SELECT "+productColumns+" FROM product p WHERE p.id = ?", product))
+	if err != nil {
+		return p, err
+	}
+	p.SKUs, err = skusOf(ctx, q, product)
+	return p, err
+}
+
+func productsByID(ctx context.Context, q sqldb.Querier, products []id.Product) (map[id.Product]Product, error) {
+	out := make(map[id.Product]Product, len(products))
+	if len(products) == 0 {
+		return out, nil
+	}
+	rows, err := q.Query(ctx, "SELECT "+productColumns+" FROM product p WHERE p.id IN ("+sqldb.Marks(len(products))+")", sqldb.Args(products)...)
+	found, err := sqldb.Collect(rows, err, func(s sqldb.Scanner) (Product, error) { return scanProduct(s) })
+	for _, p := range found {
+		out[p.ID] = p
+	}
+	return out, err
+}
+
+const skuColumns = "k.id, k.product_id, k.shop_id, k.code, k.choice, k.price, k.was_price, k.active"
+
+func scanSKU(dest *SKU) (targets []any, finish func() error) {
+	var choice string
+	targets = []any{&dest.ID, &dest.Product, &dest.Shop, &dest.Code, &choice, &dest.Price, &dest.WasPrice, &dest.Active}
+	return targets, func() error { return json.Unmarshal([]byte(choice), &dest.Choice) }
+}
+
+func skusOf(ctx context.Context, q sqldb.Querier, product id.Product) ([]SKU, error) {
+	rows, err := q.Query(ctx, "SELECT "+skuColumns+" FROM sku k WHERE k.product_id = ? AND k.active = 1 ORDER BY k.position", product)
+	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (k SKU, err error) {
+		targets, finish := scanSKU(&k)
+		if err := s.Scan(targets...); err != nil {
+			return k, err
+		}
+		return k, finish()
+	})
+}
+
+func offers(ctx context.Context, q sqldb.Querier, skus []id.SKU) (map[id.SKU]Offer, error) {
+	out := make(map[id.SKU]Offer, len(skus))
+	if len(skus) == 0 {
+		return out, nil
+	}
+	rows, err := q.Query(ctx, "SELECT "+productColumns+", "+skuColumns+" FROM sku k JOIN product p ON p.id = k.product_id WHERE k.id IN ("+sqldb.Marks(len(skus))+")", sqldb.Args(skus)...)
+	found, err := sqldb.Collect(rows, err, func(s sqldb.Scanner) (o Offer, err error) {
+		targets, finish := scanSKU(&o.SKU)
+		if o.Product, err = scanProduct(s, targets...); err != nil {
+			return o, err
+		}
+		return o, finish()
+	})
+	for _, o := range found {
+		out[o.SKU.ID] = o
+	}
+	return out, err
+}
+
+func insertSKU(ctx context.Context, tx *sqldb.Tx, k SKU, position int) error {
+	_, err := tx.Exec(ctx, "INSERT INTO sku (id, product_id, shop_id, code, choice, price, was_price, position, active) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)",
+		k.ID, k.Product, k.Shop, k.Code, text(orEmpty(k.Choice)), k.Price, k.WasPrice, position)
+	return err
+}
+
+func orEmpty(choice []int) []int {
+	if choice == nil {
+		return []int{}
+	}
+	return choice
+}
+
+func updateSKU(ctx context.Context, tx *sqldb.Tx, k SKU, position int) error {
+	_, err := tx.Exec(ctx, "UPDATE sku SET code = ?, choice = ?, price = ?, was_price = ?, position = ?, active = 1 WHERE id = ?",
+		k.Code, text(orEmpty(k.Choice)), k.Price, k.WasPrice, position, k.ID)
+	return err
+}
+
+func deactivateSKUs(ctx context.Context, tx *sqldb.Tx, product id.Product) error {
+	_, err := tx.Exec(ctx, "UPDATE sku SET active = 0 WHERE product_id = ?", product)
+	return err
+}
+
+// listProducts pages by the keys of the sort; every column named here is ours,
+// every value is bound.
+func listProducts(ctx context.Context, q sqldb.Querier, f Filter, after position, limit int) ([]Product, error) {
+	var where []string
+	var args []any
+	add := func(cond string, a ...any) { where, args = append(where, cond), append(args, a...) }
+	if !f.Shop.IsZero() {
+		add("p.shop_id = ?", f.Shop)
+	}
+	if !f.Category.IsZero() {
+		add("p.category_id = ?", f.Category)
+	}
+	if f.State != "" {
+		add("p.state = ?", f.State)
+	}
+	if f.Commission {
+		add("p.commission_l1 > 0")
+	}
+	for _, w := range words(f.Query) {
+		add("p.search_text LIKE ? ESCAPE '!'", "%"+likeEscape(w)+"%")
+	}
+	column, direction, compare := "p.id", "DESC", "<"
+	switch f.Sort {
+	case PriceAsc:
+		column, direction, compare = "p.price", "ASC", ">"
+	case PriceDesc:
+		column = "p.price"
+	case BestSold:
+		column = "p.sold"
+	}
+	if !after.ID.IsZero() {
+		add("("+column+" "+compare+" ? OR ("+column+" = ? AND p.id "+compare+" ?))", after.Key, after.Key, after.ID)
+	}
+	query := "SELECT " + productColumns + " FROM product p"
+	if len(where) > 0 {
+		query += " WHERE " + strings.Join(where, " AND ")
+	}
+	query += " ORDER BY " + column + " " + direction + ", p.id " + direction + " LIMIT ?"
+	rows, err := q.Query(ctx, query, append(args, limit)...)
+	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (Product, error) { return scanProduct(s) })
+}
+
+func likeEscape(w string) string {
+	return strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(w)
+}
+
+func categories(ctx context.Context, q sqldb.Querier) ([]Category, error) {
+	rows, err := q.Query(ctx, "SELECT id, name FROM category ORDER BY position, id")
+	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (c Category, err error) {
+		var name string
+		if err := s.Scan(&c.ID, &name); err != nil {
+			return c, err
+		}
+		return c, json.Unmarshal([]byte(name), &c.Name)
+	})
+}
+
+func categoryExists(ctx context.Context, q sqldb.Querier, category id.Category) (bool, error) {
+	var n int
+	err := q.QueryRow(ctx, "SELECT COUNT(*) FROM category WHERE id = ?", category).Scan(&n)
+	return n == 1, err
+}
+
+func insertCategory(ctx context.Context, tx *sqldb.Tx, c Category) error {
+	_, err := tx.Exec(ctx, "INSERT INTO category (id, name, position) SELECT ?, ?, COUNT(*) FROM category", c.ID, text(c.Name))
+	return err
+}
+
+func insertMedia(ctx context.Context, tx *sqldb.Tx, m Object) error {
+	_, err := tx.Exec(ctx, "INSERT INTO media_object (id, shop_id, blob_key, content_type, size, width, height, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+		m.ID, m.Shop, m.Key, m.ContentType, m.Size, m.Width, m.Height, sqldb.Millis(tx.Now()))
+	return err
+}
+
+func mediaByID(ctx context.Context, q sqldb.Querier, shop id.Shop, media []id.Media) (map[id.Media]Object, error) {
+	out := make(map[id.Media]Object, len(media))
+	if len(media) == 0 {
+		return out, nil
+	}
+	rows, err := q.Query(ctx, "SELECT id, shop_id, blob_key, content_type, size, width, height FROM media_object WHERE shop_id = ? AND id IN ("+sqldb.Marks(len(media))+")",
+		append([]any{shop}, sqldb.Args(media)...)...)
+	found, err := sqldb.Collect(rows, err, func(s sqldb.Scanner) (m Object, err error) {
+		return m, s.Scan(&m.ID, &m.Shop, &m.Key, &m.ContentType, &m.Size, &m.Width, &m.Height)
+	})
+	for _, m := range found {
+		out[m.ID] = m
+	}
+	return out, err
+}
