@@ -1,0 +1,285 @@
+// Package hls keeps the live edge of one stream as a Low-Latency HLS window and
+// serves it. What it keeps true, whoever publishes and however often:
+//
+//   - MEDIA-SEQUENCE and DISCONTINUITY-SEQUENCE never go back;
+//   - PART-TARGET, PART-HOLD-BACK and TARGETDURATION never change;
+//   - a playlist is rendered and compressed at most once per change, and media
+//     is sent from the very slices it was packaged into;
+//   - a blocking request is answered by the change it waits for, or refused
+//     within three target durations; none outlives the window.
+//
+// A Window has one writer (Begin, Add, Finish, Pause, End) and any number of
+// readers. It cuts nothing: deciding where parts and segments end is the
+// packager's job, in package stream.
+//
+// Source: draft-pantos-hls-rfc8216bis (HLS 2nd edition), called "the spec".
+package hls
+
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"hawker/internal/base/clock"
+)
+
+// Options are fixed for the life of a window.
+type Options struct {
+	Clock              clock.Clock
+	PartTarget         time.Duration // the longest part
+	TargetDuration     time.Duration // whole seconds
+	Length             time.Duration // of listed media; at least 3 target durations
+	Keep               int           // segments still served after they left the list
+	WaitersMax         int
+	FirstSequence      int64
+	FirstDiscontinuity int64
+}
+
+const (
+	lengthDefault     = 6 * time.Second
+	keepDefault       = 2
+	waitersMaxDefault = 20000
+	gapSegments       = 3 // hls.js refuses a playlist without a full segment
+)
+
+// Init is an initialisation segment and what it says about its tracks.
+type Init struct {
+	Generation int64
+	Index      int64
+	Data       []byte
+	Codecs     string
+	Width      int
+	Height     int
+	FPS        float64
+}
+
+// Part is one partial segment. Its data is never written after Add.
+type Part struct {
+	Data        []byte
+	Duration    time.Duration
+	Independent bool // starts with a key frame
+	seq         int64
+}
+
+// Segment is a run of parts. A closed segment is never written again.
+type Segment struct {
+	Init          *Init
+	Start         time.Time // PROGRAM-DATE-TIME
+	Discontinuity bool
+	Parts         []Part
+	Duration      time.Duration
+	Sequence      int64
+	gap           bool
+}
+
+// Bytes is the size of the segment's media.
+func (s *Segment) Bytes() int {
+	n := 0
+	for i := range s.Parts {
+		n += len(s.Parts[i].Data)
+	}
+	return n
+}
+
+// ErrNotOpen is a part without a segment to put it in.
+var ErrNotOpen = errors.New("hls: no open segment")
+
+// Window is the live edge of one stream.
+type Window struct {
+	opts    Options
+	waiters atomic.Int64
+	current atomic.Pointer[snapshot]
+
+	mu       sync.Mutex // the writer's state
+	listed   []*Segment // closed, in the playlist
+	kept     []*Segment // closed, no longer in the playlist
+	open     *Segment
+	nextSeq  int64 // of the next segment
+	nextPart int64
+	disc     int64 // DISCONTINUITY-SEQUENCE
+	hint     bool
+	ended    bool
+	peakBits int64 // highest bit rate of a segment
+}
+
+// New makes an empty window.
+func New(o Options) *Window {
+	o.Length = max(o.Length, lengthDefault, 3*o.TargetDuration)
+	if o.Keep <= 0 {
+		o.Keep = keepDefault
+	}
+	if o.WaitersMax <= 0 {
+		o.WaitersMax = waitersMaxDefault
+	}
+	w := &Window{opts: o, nextSeq: o.FirstSequence, disc: o.FirstDiscontinuity}
+	w.current.Store(&snapshot{opts: &w.opts, changed: make(chan struct{}), sequence: o.FirstSequence})
+	return w
+}
+
+// Begin opens a segment. The first one is preceded in the list by gap segments.
+func (w *Window) Begin(init *Init, start time.Time, discontinuity bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.open != nil {
+		w.finish()
+	}
+	if w.nextPart == 0 && len(w.listed) == 0 {
+		w.pad(init, start)
+		discontinuity = false
+	}
+	w.open = &Segment{Init: init, Start: start, Discontinuity: discontinuity, Sequence: w.nextSeq}
+	w.nextSeq++
+	w.hint = true
+}
+
+func (w *Window) pad(init *Init, start time.Time) {
+	for i := range gapSegments {
+		w.listed = append(w.listed, &Segment{
+			Init: init, Sequence: w.nextSeq, Duration: w.opts.TargetDuration, gap: true,
+			Start: start.Add(-time.Duration(gapSegments-i) * w.opts.TargetDuration),
+		})
+		w.nextSeq++
+	}
+}
+
+// Add puts a part at the end of the open segment and announces it.
+func (w *Window) Add(p Part) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.open == nil {
+		return ErrNotOpen
+	}
+	p.seq = w.nextPart
+	w.nextPart++
+	w.open.Parts = append(w.open.Parts, p)
+	w.open.Duration += p.Duration
+	w.announce()
+	return nil
+}
+
+// NextPart is the sequence number of the part to come, for mfhd.
+func (w *Window) NextPart() int64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.nextPart
+}
+
+// NextSequence is the media sequence of the segment to come and the
+// discontinuity sequence after the last one listed: what must never be used
+// again.
+func (w *Window) NextSequence() (segment, discontinuity int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	discontinuity = w.disc
+	for _, s := range w.listed {
+		if s.Discontinuity {
+			discontinuity++
+		}
+	}
+	if w.open != nil && w.open.Discontinuity {
+		discontinuity++
+	}
+	return w.nextSeq, discontinuity
+}
+
+// Finish closes the open segment and announces it whole. It gives the closed
+// segment, or nil if there was none.
+func (w *Window) Finish() *Segment {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s := w.finish()
+	if s != nil {
+		w.announce()
+	}
+	return s
+}
+
+func (w *Window) finish() *Segment {
+	s := w.open
+	w.open = nil
+	if s == nil {
+		return nil
+	}
+	if len(s.Parts) == 0 { // nothing was announced of it: take its number back
+		w.nextSeq--
+		return nil
+	}
+	w.listed = append(w.listed, s)
+	if s.Duration > 0 {
+		w.peakBits = max(w.peakBits, int64(float64(s.Bytes())*8/s.Duration.Seconds()))
+	}
+	w.trim()
+	return s
+}
+
+// trim takes segments off the head while the list stays long enough. The
+// slices are made anew because snapshots hold the old ones.
+func (w *Window) trim() {
+	var total time.Duration
+	for _, s := range w.listed {
+		total += s.Duration
+	}
+	n := 0
+	for n < len(w.listed) && total-w.listed[n].Duration >= w.opts.Length {
+		total -= w.listed[n].Duration
+		if w.listed[n].Discontinuity {
+			w.disc++
+		}
+		n++
+	}
+	if n == 0 {
+		return
+	}
+	var kept []*Segment
+	for _, s := range append(w.kept[:len(w.kept):len(w.kept)], w.listed[:n]...) {
+		if !s.gap {
+			kept = append(kept, s)
+		}
+	}
+	w.kept = kept[max(0, len(kept)-w.opts.Keep):]
+	w.listed = append([]*Segment(nil), w.listed[n:]...)
+}
+
+// Pause says that no part is coming for now: the publisher is gone. The hint
+// leaves the playlist and requests for the hinted part are let go.
+func (w *Window) Pause() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.finish()
+	w.hint = false
+	if w.nextPart > 0 {
+		w.announce()
+	}
+}
+
+// End puts ENDLIST at the end and lets all waiters go.
+func (w *Window) End() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.finish()
+	w.hint, w.ended = false, true
+	w.announce()
+}
+
+// announce replaces the snapshot and wakes who waits for it.
+func (w *Window) announce() {
+	s := &snapshot{
+		opts: &w.opts, changed: make(chan struct{}),
+		listed: w.listed[:len(w.listed):len(w.listed)], kept: w.kept,
+		disc: w.disc, ended: w.ended, peakBits: w.peakBits,
+		sequence: w.nextSeq, nextPart: w.nextPart, started: w.nextPart > 0,
+	}
+	if w.hint && !w.ended {
+		s.hint = w.nextPart
+	} else {
+		s.hint = -1
+	}
+	if w.open != nil {
+		o := *w.open
+		o.Parts = o.Parts[:len(o.Parts):len(o.Parts)]
+		s.open, s.sequence = &o, o.Sequence
+	}
+	old := w.current.Swap(s)
+	close(old.changed)
+}

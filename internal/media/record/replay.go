@@ -1,0 +1,216 @@
+package record
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"hawker/internal/media/hls"
+)
+
+// ErrEmpty is a folder without a playable segment.
+var ErrEmpty = errors.New("record: nothing recorded")
+
+// Recording is a finished or broken-off recording on disk.
+type Recording struct {
+	Info    Info
+	head    heading
+	entries []entry
+}
+
+const lineMax = 64 << 10
+
+// Open reads the index of a recording. Torn lines, and segments that the files
+// do not hold whole, are left out: so it opens what a crash left.
+func Open(dir string) (*Recording, error) {
+	f, err := os.Open(filepath.Join(dir, indexName))
+	if err != nil {
+		return nil, fmt.Errorf("open recording: %w", err)
+	}
+	defer f.Close()
+	rec := &Recording{Info: Info{Dir: dir}}
+	sizes := map[string]int64{}
+	lines := bufio.NewScanner(f)
+	lines.Buffer(make([]byte, 0, 4096), lineMax)
+	for lines.Scan() {
+		rec.line(lines.Bytes(), sizes)
+	}
+	if err := lines.Err(); err != nil {
+		return nil, fmt.Errorf("read recording: %w", err)
+	}
+	if len(rec.entries) == 0 {
+		return nil, ErrEmpty
+	}
+	return rec, nil
+}
+
+func (rec *Recording) line(b []byte, sizes map[string]int64) {
+	if len(b) == 0 {
+		return
+	}
+	if rec.head.TargetSeconds == 0 {
+		if json.Unmarshal(b, &rec.head) == nil {
+			rec.Info.StreamID = rec.head.StreamID
+		}
+		return
+	}
+	var e entry
+	if json.Unmarshal(b, &e) != nil || !safeName(e.File) || e.DurationUs <= 0 {
+		return
+	}
+	size, ok := sizes[e.File]
+	if !ok {
+		if st, err := os.Stat(filepath.Join(rec.Info.Dir, e.File)); err == nil {
+			size = st.Size()
+		}
+		sizes[e.File] = size
+	}
+	if e.Init <= 0 || e.Offset < e.Init || e.Size <= 0 || e.Offset+e.Size > size {
+		return
+	}
+	if len(rec.entries) == 0 {
+		rec.Info.Start = e.Start
+	}
+	rec.entries = append(rec.entries, e)
+	rec.Info.Segments++
+	rec.Info.Bytes += e.Size
+	rec.Info.Duration += time.Duration(e.DurationUs) * time.Microsecond
+}
+
+func safeName(name string) bool {
+	return strings.HasPrefix(name, "media-") && strings.HasSuffix(name, ".mp4") && !strings.ContainsAny(name, "/\\")
+}
+
+// Playlist renders the recording as a VOD playlist of byte ranges.
+func (rec *Recording) Playlist() []byte {
+	var b bytes.Buffer
+	target := rec.head.TargetSeconds
+	for _, e := range rec.entries {
+		target = max(target, int((e.DurationUs+500_000)/1_000_000))
+	}
+	fmt.Fprintf(&b, "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:%d\n#EXT-X-PLAYLIST-TYPE:VOD\n", target)
+	b.WriteString("#EXT-X-MEDIA-SEQUENCE:0\n")
+	file := ""
+	for i, e := range rec.entries {
+		if i > 0 && (e.Discontinuity || e.File != file) {
+			b.WriteString("#EXT-X-DISCONTINUITY\n")
+		}
+		if e.File != file {
+			fmt.Fprintf(&b, "#EXT-X-MAP:URI=%q,BYTERANGE=\"%d@0\"\n", e.File, e.Init)
+			file = e.File
+		}
+		fmt.Fprintf(&b, "#EXT-X-PROGRAM-DATE-TIME:%s\n", e.Start.UTC().Format("2006-01-02T15:04:05.000Z"))
+		fmt.Fprintf(&b, "#EXTINF:%.5f,\n#EXT-X-BYTERANGE:%d@%d\n%s\n", float64(e.DurationUs)/1e6, e.Size, e.Offset, e.File)
+	}
+	b.WriteString("#EXT-X-ENDLIST\n")
+	return b.Bytes()
+}
+
+// Span is a stretch of a recording in one file, whole segments only.
+type Span struct {
+	Path   string
+	Init   int64 // bytes of init segment at the head of Path
+	Offset int64
+	Size   int64
+	Start  time.Time
+	End    time.Time
+}
+
+// Cut gives the spans that hold the media between two moments of the stream's
+// clock, for whoever makes a clip of it.
+func (rec *Recording) Cut(from, to time.Time) []Span {
+	var out []Span
+	for _, e := range rec.entries {
+		end := e.Start.Add(time.Duration(e.DurationUs) * time.Microsecond)
+		if !end.After(from) || !e.Start.Before(to) {
+			continue
+		}
+		path := filepath.Join(rec.Info.Dir, e.File)
+		if n := len(out); n > 0 && out[n-1].Path == path && out[n-1].Offset+out[n-1].Size == e.Offset {
+			out[n-1].Size += e.Size
+			out[n-1].End = end
+			continue
+		}
+		out = append(out, Span{Path: path, Init: e.Init, Offset: e.Offset, Size: e.Size, Start: e.Start, End: end})
+	}
+	return out
+}
+
+// writePlaylist renders the playlist once, so that a long replay costs nothing
+// per viewer.
+func writePlaylist(dir string) error {
+	rec, err := Open(dir)
+	if err != nil {
+		return err
+	}
+	tmp := filepath.Join(dir, playlistName+".tmp")
+	if err := os.WriteFile(tmp, rec.Playlist(), fileMode); err != nil {
+		return fmt.Errorf("write playlist: %w", err)
+	}
+	if err := os.Rename(tmp, filepath.Join(dir, playlistName)); err != nil {
+		return fmt.Errorf("put playlist in place: %w", err)
+	}
+	return nil
+}
+
+// Serve answers a replay request: name is index.m3u8 or a media file of the
+// recording in dir.
+func Serve(rw http.ResponseWriter, r *http.Request, dir, name string) {
+	if hls.CORS(rw, r) {
+		return
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		rw.Header().Set("Allow", "GET, HEAD, OPTIONS")
+		http.Error(rw, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
+		return
+	}
+	switch {
+	case name == playlistName:
+		servePlaylist(rw, r, dir)
+	case safeName(name):
+		serveFile(rw, r, filepath.Join(dir, name), "video/mp4")
+	default:
+		http.NotFound(rw, r)
+	}
+}
+
+func servePlaylist(rw http.ResponseWriter, r *http.Request, dir string) {
+	const kind = "application/vnd.apple.mpegurl"
+	path := filepath.Join(dir, playlistName)
+	if _, err := os.Stat(path); err == nil {
+		serveFile(rw, r, path, kind)
+		return
+	}
+	rec, err := Open(dir) // under way, or broken off by a crash
+	if err != nil {
+		http.NotFound(rw, r)
+		return
+	}
+	rw.Header().Set("Content-Type", kind)
+	rw.Header().Set("Cache-Control", "public, max-age=1")
+	http.ServeContent(rw, r, "", time.Time{}, bytes.NewReader(rec.Playlist()))
+}
+
+func serveFile(rw http.ResponseWriter, r *http.Request, path, kind string) {
+	f, err := os.Open(path)
+	if err != nil {
+		http.NotFound(rw, r)
+		return
+	}
+	defer f.Close()
+	st, err := f.Stat()
+	if err != nil {
+		http.NotFound(rw, r)
+		return
+	}
+	rw.Header().Set("Content-Type", kind)
+	rw.Header().Set("Cache-Control", "public, max-age=60")
+	http.ServeContent(rw, r, "", st.ModTime(), f)
+}

@@ -1,0 +1,288 @@
+package rtmp
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// Limits on what a peer may make this side hold.
+const (
+	messageMax      = 10 << 20
+	chunkMax        = 1<<24 - 1
+	chunkDefault    = 128
+	chunkStreamsMax = 64
+	openBytesMax    = 16 << 20 // of all messages that are not whole yet
+	readBuffer      = 64 << 10
+	growMin         = 4 << 10
+	growStep        = 256 << 10 // memory follows data that came, not lengths that were claimed
+	keepBufferMax   = 1 << 20
+	extended        = 0xffffff
+)
+
+// ErrProtocol is a peer that breaks the protocol or a limit.
+var ErrProtocol = errors.New("rtmp: protocol error")
+
+func protocolError(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", ErrProtocol, fmt.Sprintf(format, args...))
+}
+
+// Message is one RTMP message. Payload is valid until the next Read.
+type Message struct {
+	Type      uint8
+	StreamID  uint32
+	Timestamp uint32
+	Payload   []byte
+}
+
+// chunkReader puts messages together from chunks. It reuses one buffer for each
+// chunk stream and allocates nothing once those have grown.
+type chunkReader struct {
+	r        *bufio.Reader
+	size     int // of a chunk
+	streams  map[uint32]*chunkStream
+	last     *chunkStream // most chunks follow one of the same stream
+	lastID   uint32
+	open     int  // bytes of unfinished messages
+	noRepeat bool // this peer leaves the extended timestamp out of type 3 chunks
+	head     [11]byte
+}
+
+type chunkStream struct {
+	timestamp uint32
+	delta     uint32
+	extended  bool
+	extValue  uint32
+	length    int
+	kind      uint8
+	streamID  uint32
+	known     bool
+	partial   bool
+	buf       []byte
+}
+
+func newChunkReader(r io.Reader) *chunkReader {
+	return &chunkReader{r: bufio.NewReaderSize(r, readBuffer), size: chunkDefault, streams: map[uint32]*chunkStream{}}
+}
+
+// read gives the next message. Chunk size and abort messages are obeyed here
+// and given too.
+func (c *chunkReader) read() (Message, error) {
+	for {
+		m, whole, err := c.chunk()
+		if err != nil {
+			return Message{}, err
+		}
+		if !whole {
+			continue
+		}
+		return m, c.obey(&m)
+	}
+}
+
+func (c *chunkReader) obey(m *Message) error {
+	switch m.Type {
+	case typeSetChunkSize:
+		if len(m.Payload) < 4 {
+			return protocolError("chunk size message of %d bytes", len(m.Payload))
+		}
+		n := binary.BigEndian.Uint32(m.Payload) & 0x7fffffff
+		if n == 0 {
+			return protocolError("chunk size 0")
+		}
+		c.size = int(min(n, chunkMax))
+	case typeAbort:
+		if len(m.Payload) < 4 {
+			return nil
+		}
+		if cs := c.streams[binary.BigEndian.Uint32(m.Payload)]; cs != nil && cs.partial {
+			c.discard(cs)
+		}
+	}
+	return nil
+}
+
+func (c *chunkReader) discard(cs *chunkStream) {
+	c.open -= len(cs.buf)
+	cs.buf, cs.partial = cs.buf[:0], false
+}
+
+// chunk reads one chunk; whole is true if it ended a message.
+func (c *chunkReader) chunk() (m Message, whole bool, err error) {
+	format, id, err := c.basicHeader()
+	if err != nil {
+		return m, false, err
+	}
+	cs, err := c.stream(id)
+	if err != nil {
+		return m, false, err
+	}
+	if err := c.messageHeader(cs, format); err != nil {
+		return m, false, err
+	}
+	if err := c.payload(cs); err != nil {
+		return m, false, err
+	}
+	if len(cs.buf) < cs.length {
+		return m, false, nil
+	}
+	m = Message{Type: cs.kind, StreamID: cs.streamID, Timestamp: cs.timestamp, Payload: cs.buf}
+	c.open -= len(cs.buf)
+	cs.partial = false
+	if cap(cs.buf) > keepBufferMax {
+		cs.buf = nil
+	} else {
+		cs.buf = cs.buf[:0]
+	}
+	return m, true, nil
+}
+
+func (c *chunkReader) basicHeader() (format byte, id uint32, err error) {
+	b, err := c.r.ReadByte()
+	if err != nil {
+		return 0, 0, err
+	}
+	format, id = b>>6, uint32(b&0x3f)
+	if id > 1 {
+		return format, id, nil
+	}
+	n := int(id) + 1
+	if _, err := io.ReadFull(c.r, c.head[:n]); err != nil {
+		return 0, 0, err
+	}
+	id = 64 + uint32(c.head[0])
+	if n == 2 {
+		id += uint32(c.head[1]) << 8
+	}
+	return format, id, nil
+}
+
+func (c *chunkReader) stream(id uint32) (*chunkStream, error) {
+	if c.last != nil && c.lastID == id {
+		return c.last, nil
+	}
+	cs := c.streams[id]
+	if cs == nil {
+		if len(c.streams) >= chunkStreamsMax {
+			return nil, protocolError("more than %d chunk streams", chunkStreamsMax)
+		}
+		cs = &chunkStream{}
+		c.streams[id] = cs
+	}
+	c.last, c.lastID = cs, id
+	return cs, nil
+}
+
+// messageHeader reads the header of a chunk by its format: 0 is complete and
+// has an absolute time, 1 keeps the stream id, 2 the length too, 3 everything.
+func (c *chunkReader) messageHeader(cs *chunkStream, format byte) error {
+	if format == 3 {
+		return c.continuation(cs)
+	}
+	if format > 0 && !cs.known {
+		return protocolError("chunk stream begins with format %d", format)
+	}
+	if cs.partial { // a new message before the old one is whole: the old one is lost
+		c.discard(cs)
+	}
+	n := [3]int{11, 7, 3}[format]
+	h := c.head[:n]
+	if _, err := io.ReadFull(c.r, h); err != nil {
+		return err
+	}
+	value := uint32(h[0])<<16 | uint32(h[1])<<8 | uint32(h[2])
+	if format < 2 {
+		cs.length = int(h[3])<<16 | int(h[4])<<8 | int(h[5])
+		cs.kind = h[6]
+		if cs.length > messageMax {
+			return protocolError("message of %d bytes", cs.length)
+		}
+	}
+	if format == 0 {
+		cs.streamID = binary.LittleEndian.Uint32(h[7:])
+	}
+	cs.extended = value == extended
+	if cs.extended {
+		if _, err := io.ReadFull(c.r, c.head[:4]); err != nil {
+			return err
+		}
+		value = binary.BigEndian.Uint32(c.head[:4])
+		cs.extValue = value
+	}
+	if format == 0 {
+		cs.timestamp, cs.delta = value, 0
+	} else {
+		cs.delta = value
+		cs.timestamp += value
+	}
+	cs.known, cs.partial = true, true
+	return nil
+}
+
+// continuation is a type 3 chunk. Whether it repeats the extended timestamp
+// depends on the sender: the spec and ffmpeg do, old librtmp does not. So look
+// at four bytes and take them only if they are the timestamp.
+func (c *chunkReader) continuation(cs *chunkStream) error {
+	if !cs.known {
+		return protocolError("chunk stream begins with format 3")
+	}
+	if cs.extended {
+		if err := c.skipRepeated(cs); err != nil {
+			return err
+		}
+	}
+	if !cs.partial {
+		cs.timestamp += cs.delta
+		cs.partial = true
+	}
+	return nil
+}
+
+func (c *chunkReader) skipRepeated(cs *chunkStream) error {
+	if c.noRepeat && cs.partial && cs.length-len(cs.buf) < 4 {
+		return nil // do not wait for bytes that may be long in coming
+	}
+	b, err := c.r.Peek(4)
+	if err != nil {
+		return err
+	}
+	v := binary.BigEndian.Uint32(b)
+	if v != cs.extValue && v != cs.timestamp {
+		c.noRepeat = true
+		return nil
+	}
+	_, err = c.r.Discard(4)
+	return err
+}
+
+// payload reads the chunk's share of the message.
+func (c *chunkReader) payload(cs *chunkStream) error {
+	want := min(cs.length-len(cs.buf), c.size)
+	if c.open+want > openBytesMax {
+		return protocolError("more than %d bytes of unfinished messages", openBytesMax)
+	}
+	for want > 0 {
+		n := len(cs.buf)
+		step := min(want, growStep)
+		if cap(cs.buf)-n < step {
+			cs.grow(n + step)
+		}
+		cs.buf = cs.buf[:n+step]
+		if _, err := io.ReadFull(c.r, cs.buf[n:]); err != nil {
+			return err
+		}
+		c.open += step
+		want -= step
+	}
+	return nil
+}
+
+// grow makes room for need bytes, and for the whole message if that is little.
+func (cs *chunkStream) grow(need int) {
+	size := max(need, min(cs.length, growStep), min(2*cap(cs.buf), cs.length), growMin)
+	b := make([]byte, len(cs.buf), size)
+	copy(b, cs.buf)
+	cs.buf = b
+}

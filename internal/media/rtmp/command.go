@@ -1,0 +1,145 @@
+package rtmp
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"strings"
+
+	"hawker/internal/media/rtmp/amf"
+)
+
+// call is one command of the peer.
+type call struct {
+	name string
+	id   float64
+	args []any // after the transaction id
+}
+
+func (c call) text(i int) string {
+	if i < len(c.args) {
+		if s, ok := c.args[i].(string); ok {
+			return s
+		}
+	}
+	return ""
+}
+
+// command obeys what it knows. What it does not know is no reason to part.
+func (s *session) command(ctx context.Context, b []byte) error {
+	values, _ := amf.Decode(b) // values before a mistake are good
+	if len(values) == 0 {
+		return nil
+	}
+	var c call
+	c.name, _ = values[0].(string)
+	if len(values) > 1 {
+		c.id, _ = values[1].(float64)
+		c.args = values[2:]
+	}
+	switch c.name {
+	case "connect":
+		return s.connect(c)
+	case "createStream":
+		return s.reply(c, nil, float64(mediaStream))
+	case "releaseStream", "_checkbw":
+		return s.reply(c, nil, nil)
+	case "FCPublish":
+		return errors.Join(s.reply(c, nil, nil), s.notify("onFCPublish", "NetStream.Publish.Start", c.text(1)))
+	case "publish":
+		return s.publish(ctx, c)
+	case "FCUnpublish", "closeStream", "deleteStream":
+		return s.unpublish(c)
+	case "play", "play2":
+		return errors.Join(s.status("error", "NetStream.Play.StreamNotFound", "playing is not offered"), errNoPlay)
+	}
+	return nil
+}
+
+func (s *session) send(chunkStream byte, streamID uint32, values ...any) error {
+	return s.out.write(chunkStream, Message{Type: typeCommand, StreamID: streamID, Payload: amf.Append(nil, values...)})
+}
+
+func (s *session) reply(c call, values ...any) error {
+	return s.send(csCommand, 0, append([]any{"_result", c.id}, values...)...)
+}
+
+func (s *session) status(level, code, description string) error {
+	return s.send(csStatus, mediaStream, "onStatus", 0, nil,
+		amf.Object{"level": level, "code": code, "description": description})
+}
+
+func (s *session) notify(name, code, description string) error {
+	return s.send(csCommand, 0, name, 0, nil, amf.Object{"code": code, "description": description})
+}
+
+func (s *session) connect(c call) error {
+	if len(c.args) > 0 {
+		if o, ok := c.args[0].(amf.Object); ok {
+			s.request.App, _ = o["app"].(string)
+			tc, _ := o["tcUrl"].(string)
+			if u, err := url.Parse(tc); err == nil {
+				s.tcQuery = u.RawQuery
+			}
+		}
+	}
+	err := errors.Join(
+		s.out.write(csControl, Message{Type: typeWindowAckSize, Payload: be32(windowDefault)}),
+		s.out.write(csControl, Message{Type: typePeerBandwidth, Payload: append(be32(windowDefault), 2)}),
+		s.out.setSize(chunkOut),
+	)
+	if err != nil {
+		return err
+	}
+	return s.reply(c,
+		amf.Object{"fmsVer": "FMS/3,0,1,123", "capabilities": 31},
+		amf.Object{"level": "status", "code": "NetConnection.Connect.Success", "description": "connected", "objectEncoding": 0},
+	)
+}
+
+// publish asks the handler. A refusal is told as NetStream.Publish.BadName,
+// which encoders show, without the reason, which is for the log.
+func (s *session) publish(ctx context.Context, c call) error {
+	if s.sink != nil {
+		return protocolError("publish while publishing")
+	}
+	name, query, _ := strings.Cut(c.text(1), "?")
+	app, appQuery, _ := strings.Cut(s.request.App, "?")
+	r := s.request
+	r.App, r.Name = strings.Trim(app, "/"), strings.TrimPrefix(name, "/")
+	r.Query = url.Values{}
+	for _, q := range []string{query, appQuery, s.tcQuery} {
+		v, err := url.ParseQuery(q)
+		if err != nil {
+			continue
+		}
+		for k, list := range v {
+			if !r.Query.Has(k) { // the first value counts: the name's own
+				r.Query[k] = list
+			}
+		}
+	}
+	sink, err := s.srv.Handler.Publish(ctx, r, s.kick)
+	if err != nil {
+		return errors.Join(s.status("error", "NetStream.Publish.BadName", "publishing refused"), err)
+	}
+	s.sink = sink
+	begin := append([]byte{0, 0}, be32(mediaStream)...) // user control: stream begin
+	return errors.Join(
+		s.out.write(csControl, Message{Type: typeUserControl, Payload: begin}),
+		s.status("status", "NetStream.Publish.Start", "publishing"),
+	)
+}
+
+// unpublish ends the publication; the connection may stay and publish again.
+func (s *session) unpublish(c call) error {
+	if s.sink == nil {
+		return nil
+	}
+	s.sink.Close(errLeft)
+	s.sink = nil
+	if c.name == "FCUnpublish" {
+		return s.notify("onFCUnpublish", "NetStream.Unpublish.Success", c.text(1))
+	}
+	return s.status("status", "NetStream.Unpublish.Success", "stopped")
+}

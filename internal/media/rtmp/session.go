@@ -1,0 +1,245 @@
+package rtmp
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync/atomic"
+	"time"
+
+	"hawker/internal/media/rtmp/amf"
+)
+
+const (
+	windowDefault = 2_500_000
+	chunkOut      = 4096
+	mediaStream   = 1 // the one message stream a connection gets
+	deadlineStep  = 5 // the idle deadline is moved when a fifth of it has passed
+	tagHeader     = 11
+	tagTrailer    = 4
+	pingRequest   = 6
+	pingResponse  = 7
+)
+
+var (
+	errIdle   = errors.New("rtmp: idle")
+	errLeft   = errors.New("rtmp: publisher left")
+	errNoPlay = errors.New("rtmp: playing is not offered")
+)
+
+// session is one connection of a publisher. One goroutine reads, writes and
+// calls the sink.
+type session struct {
+	srv   *Server
+	conn  net.Conn
+	in    *chunkReader
+	out   *chunkWriter
+	count *countingReader
+	idle  time.Duration
+	moved time.Time // when the deadline was set
+
+	window  uint32 // bytes after which the peer wants an acknowledgement
+	acked   uint32
+	request PublishRequest
+	tcQuery string
+	sink    Sink
+	kicked  atomic.Pointer[error]
+}
+
+type countingReader struct {
+	r io.Reader
+	n uint32 // wraps, as the protocol's counter does
+}
+
+func (c *countingReader) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += uint32(n)
+	return n, err
+}
+
+func newSession(srv *Server, conn net.Conn) *session {
+	idle := srv.IdleTimeout
+	if idle <= 0 {
+		idle = idleDefault
+	}
+	count := &countingReader{r: conn}
+	return &session{
+		srv: srv, conn: conn, count: count, idle: idle, window: windowDefault,
+		in: newChunkReader(count), out: newChunkWriter(conn),
+		request: PublishRequest{RemoteAddr: conn.RemoteAddr().String()},
+	}
+}
+
+func (s *session) run(ctx context.Context) {
+	err := s.serve(ctx)
+	if k := s.kicked.Load(); k != nil {
+		err = *k
+	}
+	if s.sink != nil {
+		s.sink.Close(err)
+	}
+	quiet := errors.Is(err, io.EOF) || errors.Is(err, errLeft) || errors.Is(err, net.ErrClosed)
+	if !quiet {
+		s.srv.Log.Info("rtmp connection ended", "remote", s.request.RemoteAddr, "app", s.request.App, "error", err)
+	}
+}
+
+func (s *session) serve(ctx context.Context) error {
+	// One deadline for the whole handshake: a peer that drips bytes gains nothing.
+	if err := s.conn.SetDeadline(time.Now().Add(s.idle)); err != nil {
+		return err
+	}
+	if err := serverHandshake(s.in.r, s.conn); err != nil {
+		return err
+	}
+	for {
+		s.moveDeadline()
+		m, err := s.in.read()
+		if err != nil {
+			var ne net.Error
+			if errors.As(err, &ne) && ne.Timeout() {
+				return errIdle
+			}
+			return err
+		}
+		if err := s.handle(ctx, m); err != nil {
+			_ = s.out.flush() // the refusal may still reach the peer
+			return err
+		}
+		if err := s.acknowledge(); err != nil {
+			return err
+		}
+		if s.out.w.Buffered() > 0 {
+			if err := s.out.flush(); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// moveDeadline is called after each whole message, and does something a few
+// times per idle period only.
+func (s *session) moveDeadline() {
+	now := time.Now()
+	if now.Sub(s.moved) < s.idle/deadlineStep {
+		return
+	}
+	s.moved = now
+	_ = s.conn.SetDeadline(now.Add(s.idle)) // fails on a closed connection, as the next read will
+}
+
+func (s *session) acknowledge() error {
+	if s.count.n-s.acked < s.window {
+		return nil
+	}
+	s.acked = s.count.n
+	return s.out.write(csControl, Message{Type: typeAck, Payload: be32(s.acked)})
+}
+
+func be32(v uint32) []byte { return binary.BigEndian.AppendUint32(nil, v) }
+
+func (s *session) handle(ctx context.Context, m Message) error {
+	switch m.Type {
+	case typeVideo, typeAudio:
+		return s.media(m.Type, m.Timestamp, m.Payload)
+	case typeAggregate:
+		return s.aggregate(m)
+	case typeCommandAMF3, typeCommand:
+		return s.command(ctx, amfBody(m))
+	case typeDataAMF3, typeData:
+		return s.data(amfBody(m))
+	case typeWindowAckSize:
+		if len(m.Payload) >= 4 {
+			s.window = max(binary.BigEndian.Uint32(m.Payload)/2, 1<<16)
+		}
+	case typeUserControl:
+		return s.userControl(m.Payload)
+	}
+	return nil
+}
+
+// amfBody is the AMF0 part of a message. The AMF3 kinds of message carry AMF0
+// after a byte that says so.
+func amfBody(m Message) []byte {
+	if (m.Type == typeCommandAMF3 || m.Type == typeDataAMF3) && len(m.Payload) > 0 && m.Payload[0] == 0 {
+		return m.Payload[1:]
+	}
+	return m.Payload
+}
+
+func (s *session) media(kind uint8, ts uint32, body []byte) error {
+	if s.sink == nil {
+		return nil // before publish, or after its end
+	}
+	if kind == typeVideo {
+		return s.sink.Video(ts, body)
+	}
+	return s.sink.Audio(ts, body)
+}
+
+// aggregate splits a message that holds FLV tags. Their times count from the
+// first of them, which has the time of the message.
+func (s *session) aggregate(m Message) error {
+	b := m.Payload
+	var first uint32
+	for i := 0; len(b) >= tagHeader; i++ {
+		size := int(b[1])<<16 | int(b[2])<<8 | int(b[3])
+		ts := uint32(b[7])<<24 | uint32(b[4])<<16 | uint32(b[5])<<8 | uint32(b[6])
+		if i == 0 {
+			first = ts
+		}
+		if size > len(b)-tagHeader {
+			return nil // a torn tail
+		}
+		kind := b[0] & 0x1f
+		body := b[tagHeader : tagHeader+size]
+		var err error
+		switch kind {
+		case typeAudio, typeVideo:
+			err = s.media(kind, m.Timestamp+(ts-first), body)
+		case typeData:
+			err = s.data(body)
+		}
+		if err != nil {
+			return err
+		}
+		b = b[min(len(b), tagHeader+size+tagTrailer):]
+	}
+	return nil
+}
+
+// data takes metadata: only the frame rate is of use, and only as a hint.
+func (s *session) data(b []byte) error {
+	if s.sink == nil {
+		return nil
+	}
+	values, _ := amf.Decode(b) // what could be read is enough
+	for _, v := range values {
+		o, ok := v.(amf.Object)
+		if !ok {
+			continue
+		}
+		if fps, ok := o["framerate"].(float64); ok && fps > 0 {
+			return s.sink.FrameRate(fps)
+		}
+	}
+	return nil
+}
+
+func (s *session) userControl(b []byte) error {
+	if len(b) < 6 || binary.BigEndian.Uint16(b) != pingRequest {
+		return nil
+	}
+	answer := append([]byte{0, pingResponse}, b[2:6]...)
+	return s.out.write(csControl, Message{Type: typeUserControl, Payload: answer})
+}
+
+// kick ends the connection from outside.
+func (s *session) kick(reason error) {
+	err := fmt.Errorf("rtmp: sent away: %w", reason)
+	s.kicked.CompareAndSwap(nil, &err)
+	_ = s.conn.Close()
+}

@@ -1,0 +1,296 @@
+package stream
+
+import (
+	"time"
+
+	"hawker/internal/media/cmaf"
+)
+
+// frame is one coded picture on the media line.
+type frame struct {
+	at   ticks // DTS
+	pts  ticks
+	key  bool
+	data []byte
+}
+
+// addVideo takes one picture. The data is copied.
+func (p *packager) addVideo(f frame, now time.Time) error {
+	v := &p.video
+	if v.config == nil || !v.ready && !f.key {
+		return nil
+	}
+	if f.key && !v.ready {
+		v.ready = true
+		// The first picture of a track, or of a changed one, needs a new init
+		// segment if parts without it are already out.
+		p.closeForNewTrack(p.segOpen || p.partOpen && p.hasVideo)
+	}
+	if f.key && p.audioNext != nil {
+		p.useAudio(p.audioNext)
+	}
+	p.wall.observe(f.at.duration(), now)
+	p.endBefore(&f)
+	if err := p.room(len(f.data)); err != nil {
+		return err
+	}
+	p.openAt(f.at, len(v.run.Samples) == 0)
+	p.appendPicture(f)
+	if p.window == nil && len(v.run.Samples) < 2 {
+		return nil // one frame tells no rate
+	}
+	if end := f.at + p.frame(); end-p.partStart >= p.wanted()-p.frame()/2 {
+		p.closePart(end) // the next frame need not be waited for: the rate is known
+	}
+	return nil
+}
+
+func (p *packager) appendPicture(f frame) {
+	v := &p.video
+	n := len(v.run.Samples)
+	if n == 0 {
+		v.run.Base, v.firstIn = uint64(f.at), f.at
+	} else {
+		v.run.Samples[n-1].Duration = uint32(f.at - v.last)
+	}
+	v.run.Samples = append(v.run.Samples, cmaf.Sample{
+		Size: uint32(len(f.data)), Offset: int32(f.pts - f.at), Sync: f.key,
+	})
+	v.run.Data = append(v.run.Data, f.data...)
+	v.last = f.at
+	v.seen = f.at + p.frame()
+	p.position = max(p.position, v.seen)
+}
+
+// endBefore ends what must not hold this picture, and moves the picture's DTS
+// to the end of the part before if it is within half a frame of it: timestamps
+// in whole milliseconds jitter, the line must not.
+func (p *packager) endBefore(f *frame) {
+	v := &p.video
+	if n := len(v.run.Samples); n > 0 {
+		f.at = max(f.at, v.last+1) // a small step back: DTS must rise
+		p.splitBefore(f)
+		return
+	}
+	if v.end == 0 || !p.hasVideo || !p.segOpen {
+		return
+	}
+	if f.at < v.end+p.frame()/2 {
+		f.at = v.end
+	}
+	if f.at+p.frame()-p.partStart > p.partMax {
+		if !p.partOpen { // nothing filled the time since: a break in the line
+			p.hole(f.at)
+			return
+		}
+		p.closePart(min(f.at, p.partStart+p.partMax))
+	}
+	if p.segOpen && p.endsSegment(f) {
+		p.closeSegment() // audio that is open already goes with the new segment
+	}
+}
+
+// splitBefore ends the open part, and perhaps its segment, before a picture.
+func (p *packager) splitBefore(f *frame) {
+	over := f.at+p.frame()-p.partStart > p.partLimit()
+	ends := p.endsSegment(f)
+	if !over && !ends {
+		return
+	}
+	end := f.at
+	if end-p.partStart > p.partLimit() {
+		end = p.naturalEnd()
+	}
+	p.closePart(end)
+	if f.at-end > p.partLimit() {
+		p.hole(f.at)
+		return
+	}
+	if ends {
+		p.closeSegment()
+	}
+}
+
+// hole starts a new segment at a picture that comes long after the last one
+// while nothing else was sent.
+func (p *packager) hole(at ticks) {
+	p.closeSegment()
+	p.jumped = true
+	p.partStart = at
+}
+
+// endsSegment tells whether the segment ends before this picture: at a key
+// frame from one second on, and in any case before it is too long to be listed
+// under TARGETDURATION, which is compared after rounding.
+func (p *packager) endsSegment(f *frame) bool {
+	if !p.segOpen {
+		return false
+	}
+	if f.key && f.at-p.segStart >= segmentMin-p.frame()/2 {
+		return true
+	}
+	return f.at+p.frame()-p.segStart > p.segmentMax()
+}
+
+func (p *packager) segmentMax() ticks {
+	return fromDuration(p.target + 490*time.Millisecond)
+}
+
+// partLimit is PART-TARGET, or before it is fixed twice the wanted length.
+func (p *packager) partLimit() ticks {
+	if p.partMax > 0 {
+		return p.partMax
+	}
+	return 2 * fromDuration(p.part)
+}
+
+func (p *packager) wanted() ticks {
+	if p.partLen > 0 {
+		return p.partLen
+	}
+	return fromDuration(p.part)
+}
+
+// openAt opens a part. The first picture of a segment says where it starts,
+// even if some audio came before it.
+func (p *packager) openAt(at ticks, firstPicture bool) {
+	fresh := !p.segOpen && firstPicture
+	if !p.partOpen && (!p.segOpen && p.partStart == 0 || fresh) || p.partOpen && fresh {
+		p.partStart = at
+	}
+	p.partOpen = true
+}
+
+func (p *packager) room(n int) error {
+	if p.size()+n > partBytesMax {
+		return errTooMuch
+	}
+	return nil
+}
+
+// addAudio takes one AAC frame at a place on the line. The line of the audio
+// is counted in samples; the timestamp, which jitters by a millisecond, only
+// corrects it when it is 40 ms off. It reports whether the frame was used.
+func (p *packager) addAudio(at ticks, data []byte, now time.Time) (bool, error) {
+	if p.audioNext == nil && p.segOpen && !p.hasAudio {
+		p.audioNext = p.audio.config
+	}
+	if p.audioNext != nil && !(p.segOpen && p.hasVideo) {
+		p.useAudio(p.audioNext)
+	}
+	a := &p.audio
+	if a.config == nil || p.audioNext != nil {
+		return true, nil
+	}
+	if !p.anchorAudio(at) {
+		return false, nil
+	}
+	p.wall.observe(at.duration(), now)
+	if err := p.room(len(data)); err != nil {
+		return true, err
+	}
+	rate := int64(a.config.SampleRate)
+	start := ticks(a.next * cmaf.VideoTimescale / rate)
+	p.endBeforeAudio(start)
+	p.openAudioPart(start)
+	if len(a.run.Samples) == 0 {
+		a.run.Base = uint64(a.next)
+	}
+	a.run.Samples = append(a.run.Samples, cmaf.Sample{Duration: uint32(a.config.FrameSamples), Size: uint32(len(data))})
+	a.run.Data = append(a.run.Data, data...)
+	a.next += int64(a.config.FrameSamples)
+	a.seen = ticks(a.next * cmaf.VideoTimescale / rate)
+	p.position = max(p.position, a.seen)
+	p.endAfterAudio()
+	return true, nil
+}
+
+// anchorAudio keeps the sample count near the timestamps. It is false for a
+// frame that must be left out because audio came too fast.
+func (p *packager) anchorAudio(at ticks) bool {
+	a := &p.audio
+	rate := int64(a.config.SampleRate)
+	want := int64(at) * rate / cmaf.VideoTimescale
+	if !a.anchored {
+		a.next, a.anchored, a.dropping = max(a.next, want), true, false
+		return true
+	}
+	driftMs := (want - a.next) * 1000 / rate
+	switch {
+	case driftMs > audioDriftMs:
+		if n := len(a.run.Samples); n > 0 {
+			a.run.Samples[n-1].Duration += uint32(want - a.next)
+		}
+		a.next, a.dropping = want, false
+	case driftMs < -audioDriftMs || a.dropping && driftMs < -audioDriftBackMs:
+		a.dropping = true
+		return false
+	default:
+		a.dropping = false
+	}
+	return true
+}
+
+func (p *packager) openAudioPart(start ticks) {
+	if p.partOpen {
+		return
+	}
+	if !p.segOpen {
+		p.partStart = start
+	}
+	p.partOpen = true
+}
+
+// pictured tells whether the picture ends the parts.
+func (p *packager) pictured() bool {
+	return p.video.ready && (p.hasVideo || len(p.video.run.Samples) > 0)
+}
+
+func (p *packager) audioFrame() ticks {
+	return ticks(p.audio.config.FrameSamples * cmaf.VideoTimescale / p.audio.config.SampleRate)
+}
+
+// endBeforeAudio does for audio alone what endBefore does for pictures.
+func (p *packager) endBeforeAudio(start ticks) {
+	if p.pictured() || !p.segOpen || start+p.audioFrame()-p.partStart <= p.partMax {
+		return
+	}
+	end := p.partStart
+	if p.partOpen {
+		end = min(start, max(p.naturalEnd(), p.partStart+1), p.partStart+p.partMax)
+		p.closePart(end)
+	}
+	if start-end > p.partMax {
+		p.hole(start)
+	}
+}
+
+// endAfterAudio ends a part by the audio when there is no picture to do it.
+func (p *packager) endAfterAudio() {
+	open := p.audio.seen - p.partStart
+	if p.pictured() {
+		if open > p.partLimit()+videoStall { // the picture stands still
+			p.closePart(p.partStart + p.wanted())
+			p.endLongSegment()
+		}
+		return
+	}
+	if p.video.config != nil && !p.video.ready && p.window == nil && open < startGrace {
+		return
+	}
+	if open < p.wanted()-p.audioFrame()/2 {
+		return
+	}
+	if !p.segOpen && open > p.wanted() { // after a wait for the picture
+		p.partStart = p.audio.seen - p.wanted()
+	}
+	p.closePart(p.audio.seen)
+	p.endLongSegment()
+}
+
+// endLongSegment ends a segment that no key frame will end in time.
+func (p *packager) endLongSegment() {
+	if p.segOpen && p.partStart-p.segStart >= segmentMin-p.wanted()/2 {
+		p.closeSegment()
+	}
+}

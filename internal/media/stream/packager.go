@@ -1,0 +1,321 @@
+package stream
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"hawker/internal/media/cmaf"
+	"hawker/internal/media/flv"
+	"hawker/internal/media/hls"
+)
+
+// ticks is a moment or a duration on the media line at 90 kHz.
+type ticks int64
+
+const (
+	ticksPerMs       = cmaf.VideoTimescale / 1000
+	segmentMin       = ticks(cmaf.VideoTimescale) // a key frame ends a segment from here on
+	videoStall       = ticks(cmaf.VideoTimescale / 2)
+	startGrace       = ticks(cmaf.VideoTimescale) // audio waits this long for a promised picture
+	trackGone        = ticks(5 * cmaf.VideoTimescale)
+	audioDriftMs     = 40
+	audioDriftBackMs = 10
+	partBytesMax     = 16 << 20
+	frameDefault     = ticks(cmaf.VideoTimescale / 30)
+	fpsMin           = 1
+)
+
+// errTooMuch is a publisher that sends more than a part may hold.
+var errTooMuch = errors.New("stream: more than 16 MiB in one part")
+
+func (t ticks) duration() time.Duration {
+	return time.Duration(int64(t) * int64(time.Second) / cmaf.VideoTimescale)
+}
+
+func fromDuration(d time.Duration) ticks {
+	return ticks(int64(d) * cmaf.VideoTimescale / int64(time.Second))
+}
+
+// packager cuts the frames of one stream into parts and segments and puts them
+// into the window. Parts and segments end on the DTS line of the video, never
+// by PTS, so B-frames do not shift them; without video, audio takes its place.
+// It lives as long as the window, through any number of publishers.
+type packager struct {
+	part    time.Duration // wanted length of a part
+	target  time.Duration // TARGETDURATION
+	open    func(partTarget time.Duration) *hls.Window
+	onClose func(*hls.Segment)
+
+	window  *hls.Window
+	partMax ticks // PART-TARGET; fixed with the window
+	partLen ticks // a whole number of frames near the wanted length
+
+	generation int64
+	wall       wallclock
+	init       *hls.Init
+	initCount  int64
+	hasVideo   bool // tracks in init
+	hasAudio   bool
+	newInit    bool // the next segment must bring a new init segment
+	jumped     bool // the next segment is a discontinuity
+
+	video     videoTrack
+	audio     audioTrack
+	audioNext *flv.AAC // replaces or joins at the next key frame
+
+	partOpen  bool
+	partStart ticks
+	segOpen   bool
+	segStart  ticks
+	position  ticks // end of the newest frame
+}
+
+type videoTrack struct {
+	config  *flv.AVC
+	ready   bool // a key frame has come since the config
+	run     cmaf.Run
+	last    ticks // DTS of the newest sample of the open part
+	end     ticks // where the newest closed part ended on this track
+	frame   ticks // frame duration
+	seen    ticks // end of the newest frame
+	firstIn ticks
+}
+
+type audioTrack struct {
+	config   *flv.AAC
+	anchored bool
+	next     int64 // DTS of the next frame in samples
+	run      cmaf.Run
+	seen     ticks
+	dropping bool
+}
+
+// begin starts a generation: a publisher came.
+func (p *packager) begin(generation int64) {
+	p.generation = generation
+	p.wall.reset()
+	p.video = videoTrack{run: p.video.run}
+	p.audio = audioTrack{run: p.audio.run}
+	p.audioNext = nil
+	p.dropPart()
+	p.newInit, p.jumped = true, p.window != nil
+	p.hasVideo, p.hasAudio = false, false
+	p.segOpen = false
+}
+
+// flush closes what is open: the publisher left.
+func (p *packager) flush() {
+	p.closePart(p.naturalEnd())
+	p.closeSegment()
+	if p.window != nil {
+		p.window.Pause()
+	}
+}
+
+// jump starts a new line: what follows does not continue what was.
+func (p *packager) jump() {
+	p.closePart(p.naturalEnd())
+	p.closeSegment()
+	p.jumped = true
+	p.audio.anchored = false
+	p.wall.reset()
+}
+
+// setVideo takes a new configuration; the same one again changes nothing.
+func (p *packager) setVideo(c flv.AVC) {
+	if p.video.config != nil && string(p.video.config.Record) == string(c.Record) {
+		return
+	}
+	p.video.config, p.video.ready = &c, false
+	p.video.frame = 0
+	if c.FPS >= fpsMin {
+		p.video.frame = ticks(math.Round(cmaf.VideoTimescale / c.FPS))
+	}
+}
+
+func (p *packager) setAudio(c flv.AAC) {
+	if p.audio.config != nil && string(p.audio.config.Record) == string(c.Record) {
+		return
+	}
+	if p.segOpen && p.hasVideo {
+		p.audioNext = &c
+		return
+	}
+	p.useAudio(&c)
+}
+
+// useAudio starts an audio track. With a picture running it waits in audioNext
+// for the next key frame, since a new init segment resets the player's decoder.
+func (p *packager) useAudio(c *flv.AAC) {
+	p.closeForNewTrack(p.segOpen || p.partOpen && len(p.audio.run.Samples) > 0)
+	next := int64(p.audio.seen) * int64(c.SampleRate) / cmaf.VideoTimescale
+	p.audio = audioTrack{config: c, run: p.audio.run, next: next}
+	p.audioNext = nil
+}
+
+// closeForNewTrack ends the segment if what is open cannot go on with the
+// tracks that are to come.
+func (p *packager) closeForNewTrack(needed bool) {
+	if !needed {
+		return
+	}
+	p.closePart(p.naturalEnd())
+	p.closeSegment()
+	p.newInit, p.jumped = true, true
+}
+
+// rateHint takes the frame rate that metadata tells, if the SPS tells none.
+func (p *packager) rateHint(fps float64) {
+	if p.video.frame == 0 && fps >= fpsMin && fps <= 240 {
+		p.video.frame = ticks(math.Round(cmaf.VideoTimescale / fps))
+	}
+}
+
+// naturalEnd is where the open part ends if no frame follows.
+func (p *packager) naturalEnd() ticks {
+	if n := len(p.video.run.Samples); n > 0 {
+		return p.video.last + p.frame()
+	}
+	return max(p.partStart, p.audio.seen)
+}
+
+// frame is the duration of a video frame: told, or measured, or a guess.
+func (p *packager) frame() ticks {
+	if p.video.frame > 0 {
+		return p.video.frame
+	}
+	if n := len(p.video.run.Samples); n > 1 {
+		return (p.video.last - p.video.firstIn) / ticks(n-1)
+	}
+	return frameDefault
+}
+
+func (p *packager) size() int { return len(p.video.run.Data) + len(p.audio.run.Data) }
+
+func (p *packager) dropPart() {
+	p.video.run.Samples, p.video.run.Data = p.video.run.Samples[:0], p.video.run.Data[:0]
+	p.audio.run.Samples, p.audio.run.Data = p.audio.run.Samples[:0], p.audio.run.Data[:0]
+	p.partOpen = false
+}
+
+// closePart makes a part of what is open and adds it to the window.
+func (p *packager) closePart(end ticks) {
+	if !p.partOpen {
+		return
+	}
+	if n := len(p.video.run.Samples); n > 0 {
+		p.video.run.Samples[n-1].Duration = uint32(max(end-p.video.last, 1))
+		p.video.end = max(end, p.video.last+1)
+		p.measure()
+	}
+	if p.window == nil {
+		p.openWindow()
+	}
+	p.dropLostTracks(end)
+	if !p.segOpen {
+		p.openSegment()
+	}
+	length := min(max(end-p.partStart, 1), p.partMax)
+	v := p.video.run.Samples
+	err := p.window.Add(hls.Part{
+		Data:        cmaf.Fragment(uint32(p.window.NextPart()+1), &p.video.run, &p.audio.run),
+		Duration:    length.duration(),
+		Independent: len(v) == 0 && !p.hasVideo || len(v) > 0 && v[0].Sync,
+	})
+	if err != nil {
+		panic(fmt.Sprintf("stream: part without a segment: %v", err)) // openSegment was called above
+	}
+	p.dropPart()
+	p.partStart = end
+}
+
+// openWindow fixes PART-TARGET for the life of the window: a whole number of
+// frames and one more, but never so long that an ordinary part is under 85 %.
+func (p *packager) openWindow() {
+	frame := p.frame()
+	if len(p.video.run.Samples) == 0 && p.audio.config != nil {
+		frame = ticks(p.audio.config.FrameSamples * cmaf.VideoTimescale / p.audio.config.SampleRate)
+	}
+	n := max(1, ticks(math.Round(float64(fromDuration(p.part))/float64(frame))))
+	p.partLen = n * frame
+	longest := min(p.partLen+frame, p.partLen*1000/855)
+	ms := (longest.duration() + time.Millisecond - 1).Truncate(time.Millisecond)
+	p.partMax = fromDuration(ms)
+	p.window = p.open(ms)
+}
+
+// measure replaces a told frame duration that is plainly wrong.
+func (p *packager) measure() {
+	n := len(p.video.run.Samples)
+	if n < 3 {
+		return
+	}
+	got := (p.video.last - p.video.firstIn) / ticks(n-1)
+	if told := p.video.frame; told == 0 || abs(int64(got-told)) > int64(told/20) {
+		p.video.frame = max(got, 1)
+	}
+}
+
+// dropLostTracks plans a new init segment when a track has gone silent: a
+// player would wait for it for ever.
+func (p *packager) dropLostTracks(end ticks) {
+	noAudio := p.hasAudio && len(p.audio.run.Samples) == 0 && end-p.audio.seen > trackGone
+	noVideo := p.hasVideo && len(p.video.run.Samples) == 0 && end-p.video.seen > trackGone
+	if !noAudio && !noVideo {
+		return
+	}
+	if noVideo {
+		p.video.ready = false // it may come back with a key frame
+	}
+	p.closeSegment()
+	p.newInit, p.jumped = true, true
+}
+
+func (p *packager) openSegment() {
+	if p.newInit || p.init == nil {
+		p.makeInit()
+	}
+	p.segOpen, p.segStart = true, p.partStart
+	p.window.Begin(p.init, p.wall.at(p.partStart.duration()), p.jumped)
+	p.jumped = false
+}
+
+func (p *packager) closeSegment() {
+	if !p.segOpen {
+		return
+	}
+	p.segOpen = false
+	if s := p.window.Finish(); s != nil {
+		p.onClose(s)
+	}
+}
+
+// makeInit describes the tracks that really send, whatever metadata promised.
+func (p *packager) makeInit() {
+	p.hasVideo = len(p.video.run.Samples) > 0
+	p.hasAudio = len(p.audio.run.Samples) > 0
+	p.newInit = false
+	init := &hls.Init{Generation: p.generation, Index: p.initCount}
+	p.initCount++
+	var codecs []string
+	var v *cmaf.VideoTrack
+	var a *cmaf.AudioTrack
+	if p.hasVideo {
+		c := p.video.config
+		v = &cmaf.VideoTrack{Record: c.Record, Width: c.Width, Height: c.Height}
+		init.Width, init.Height = c.Width, c.Height
+		init.FPS = cmaf.VideoTimescale / float64(p.frame())
+		codecs = append(codecs, c.Codec)
+	}
+	if p.hasAudio {
+		c := p.audio.config
+		a = &cmaf.AudioTrack{Record: c.Record, SampleRate: c.SampleRate, Channels: c.Channels}
+		codecs = append(codecs, c.Codec)
+	}
+	init.Codecs = strings.Join(codecs, ",")
+	init.Data = cmaf.Init(v, a)
+	p.init = init
+}

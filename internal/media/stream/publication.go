@@ -1,0 +1,205 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"hawker/internal/media/flv"
+)
+
+// Publication is one publisher's turn on a stream. Its media methods are called
+// from one goroutine; any of them gives ErrReplaced once the turn is over.
+type Publication struct {
+	stream     *Stream
+	generation int64
+	request    PublishRequest
+	kick       func(error)
+	once       sync.Once
+	lengthSize int
+}
+
+// StreamID is the stream that the publisher was granted.
+func (p *Publication) StreamID() string { return p.stream.id }
+
+// Generation is the number of this turn, greater than any before it.
+func (p *Publication) Generation() int64 { return p.generation }
+
+// publish makes a new publication the current one. The one before is sent away
+// only after the new one's numbers are safe in the store.
+func (s *Stream) publish(ctx context.Context, g Grant, r PublishRequest, kick func(error)) (*Publication, error) {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	s.mu.Lock()
+	s.state.Generation++
+	want := s.ahead()
+	s.mu.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	if err := s.hub.cfg.Store.Save(ctx, s.id, want); err != nil {
+		return nil, fmt.Errorf("reserve numbers of stream %s: %w", s.id, err)
+	}
+	p := &Publication{stream: s, request: r, kick: kick, lengthSize: 4}
+	s.mu.Lock()
+	p.generation = s.state.Generation
+	old := s.pub
+	if old != nil {
+		s.leave()
+	}
+	s.stopLinger()
+	if s.ended {
+		s.startLife(g)
+	}
+	s.reserved = want
+	s.pub = p
+	s.line = newTimeline(s.end)
+	s.pack.begin(p.generation)
+	s.meter.start(s.clock.Now())
+	s.mu.Unlock()
+	if old != nil {
+		old.dismiss(ErrReplaced)
+		s.hub.tell(func(o Observer) { o.OnUnpublish(s.id, old.generation, ErrReplaced) })
+	}
+	s.hub.tell(func(o Observer) { o.OnPublish(s.id, p.generation) })
+	return p, nil
+}
+
+func (s *Stream) stopLinger() {
+	if s.linger != nil {
+		close(s.linger)
+		s.linger = nil
+	}
+}
+
+// evict ends the current publication on behalf of the hub.
+func (s *Stream) evict(reason error) {
+	s.mu.Lock()
+	p := s.pub
+	s.mu.Unlock()
+	if p != nil && s.unpublish(p, reason) {
+		p.dismiss(reason)
+	}
+}
+
+// stop is the end of the process, not of the stream: the state is saved exactly
+// and the recording closed; no ENDLIST is written.
+func (s *Stream) stop() {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	s.mu.Lock()
+	s.stopLinger()
+	state, rec, ended := s.state, s.recorder, s.ended
+	s.recorder = nil
+	s.mu.Unlock()
+	if !ended {
+		s.save(state)
+	}
+	s.closeRecorder(rec, state.Generation)
+}
+
+func (p *Publication) dismiss(reason error) {
+	if p.kick == nil {
+		return
+	}
+	p.once.Do(func() { p.stream.hub.wg.Go(func() { p.kick(reason) }) })
+}
+
+// Close ends the publication; it does nothing if a newer one took over.
+func (p *Publication) Close(reason error) {
+	p.once.Do(func() {}) // the connection is on its way out: no need to kick it
+	p.stream.unpublish(p, reason)
+}
+
+// FrameRate takes the frame rate that metadata tells. It is a hint.
+func (p *Publication) FrameRate(fps float64) error {
+	return p.stream.config(p, func(k *packager) { k.rateHint(fps) })
+}
+
+// VideoConfig takes an AVCDecoderConfigurationRecord.
+func (p *Publication) VideoConfig(record []byte) error {
+	c, err := flv.ParseAVC(record)
+	if err != nil {
+		return err
+	}
+	p.lengthSize = c.LengthSize
+	return p.stream.config(p, func(k *packager) { k.setVideo(c) })
+}
+
+// AudioConfig takes an AudioSpecificConfig.
+func (p *Publication) AudioConfig(record []byte) error {
+	c, err := flv.ParseAAC(record)
+	if err != nil {
+		return err
+	}
+	return p.stream.config(p, func(k *packager) { k.setAudio(c) })
+}
+
+// Video takes the body of an FLV video tag. Data is copied. An error for which
+// Fatal is false concerns this tag alone.
+func (p *Publication) Video(ts uint32, body []byte) error {
+	v, err := flv.ParseVideo(body)
+	if err != nil {
+		return p.spoilt(err)
+	}
+	switch v.Kind {
+	case flv.KindConfig:
+		if err := p.VideoConfig(v.Data); err != nil {
+			return p.spoilt(err)
+		}
+		return nil
+	case flv.KindFrame:
+		return p.Picture(ts, v)
+	}
+	return nil
+}
+
+// Picture takes one coded picture: length-prefixed NAL units.
+func (p *Publication) Picture(ts uint32, v flv.Video) error {
+	idr, err := flv.CheckNALUs(v.Data, p.lengthSize)
+	if err != nil {
+		return p.spoilt(err)
+	}
+	v.Key = v.Key || idr
+	return p.stream.picture(p, ts, v)
+}
+
+// Audio takes the body of an FLV audio tag. Data is copied.
+func (p *Publication) Audio(ts uint32, body []byte) error {
+	a, err := flv.ParseAudio(body)
+	if err != nil {
+		return p.spoilt(err)
+	}
+	switch a.Kind {
+	case flv.KindConfig:
+		if err := p.AudioConfig(a.Data); err != nil {
+			return p.spoilt(err)
+		}
+		return nil
+	case flv.KindFrame:
+		return p.Sound(ts, a.Data)
+	}
+	return nil
+}
+
+// Sound takes one raw AAC frame.
+func (p *Publication) Sound(ts uint32, data []byte) error {
+	return p.stream.sound(p, ts, data)
+}
+
+// spoilt counts a tag that had to be left out.
+func (p *Publication) spoilt(err error) error {
+	s := p.stream
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.current(p) {
+		return ErrReplaced
+	}
+	s.meter.dropped++
+	return err
+}
+
+// Fatal tells whether an error of a media method ends the publication.
+func Fatal(err error) bool {
+	return errors.Is(err, ErrReplaced) || errors.Is(err, errTooMuch)
+}

@@ -1,0 +1,39 @@
+package stream
+
+import (
+	"context"
+
+	"hawker/internal/media/rtmp"
+)
+
+// RTMP lets an rtmp.Server publish into the hub.
+func (h *Hub) RTMP() rtmp.Handler { return rtmpHandler{h} }
+
+type rtmpHandler struct{ hub *Hub }
+
+// Publish implements rtmp.Handler.
+func (a rtmpHandler) Publish(ctx context.Context, r rtmp.PublishRequest, kick func(error)) (rtmp.Sink, error) {
+	p, err := a.hub.Publish(ctx, PublishRequest{
+		App: r.App, Name: r.Name, Query: r.Query, RemoteAddr: r.RemoteAddr, Protocol: "rtmp",
+	}, kick)
+	if err != nil {
+		return nil, err
+	}
+	return rtmpSink{p}, nil
+}
+
+// rtmpSink hides errors that concern one tag: the publisher goes on, the host
+// sees the count in Health.
+type rtmpSink struct{ p *Publication }
+
+func fatalOnly(err error) error {
+	if Fatal(err) {
+		return err
+	}
+	return nil
+}
+
+func (s rtmpSink) FrameRate(fps float64) error        { return fatalOnly(s.p.FrameRate(fps)) }
+func (s rtmpSink) Video(ts uint32, body []byte) error { return fatalOnly(s.p.Video(ts, body)) }
+func (s rtmpSink) Audio(ts uint32, body []byte) error { return fatalOnly(s.p.Audio(ts, body)) }
+func (s rtmpSink) Close(reason error)                 { s.p.Close(reason) }

@@ -1,0 +1,301 @@
+// Package stream is the live engine between the protocols that bring media in
+// and the window that gives it out. A Stream has a name and outlives its
+// publishers: they come and go under a generation number, a newer one takes
+// over at once, and viewers follow one playlist through all of it. What it
+// keeps true is listed at package hls; this package adds:
+//
+//   - only the newest publisher of a stream is heard; frames and the farewell
+//     of an older one are ignored;
+//   - sequence numbers are reserved in the Store before they are used, so not
+//     even a kill -9 lets them go back;
+//   - nothing outside (a slow store, a full disk, an observer) stops a stream.
+//
+// It knows no business: who may publish is asked of an Admission, what happened
+// is told to an Observer.
+package stream
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"hawker/internal/base/clock"
+	"hawker/internal/media/flv"
+	"hawker/internal/media/hls"
+	"hawker/internal/media/record"
+)
+
+// Reasons for which a publication ends.
+var (
+	ErrReplaced = errors.New("stream: a newer publisher took over")
+	ErrClosed   = errors.New("stream: closed by the host")
+	ErrShutdown = errors.New("stream: the server stops")
+)
+
+const (
+	targetMin     = 2 * time.Second
+	targetMax     = 8 * time.Second
+	reserveBlock  = 256 // segments
+	reserveMargin = 64
+	discBlock     = 32
+	discMargin    = 8
+	storeTimeout  = 5 * time.Second
+	partDefault   = 500 * time.Millisecond
+)
+
+// Stream is one named live stream.
+type Stream struct {
+	id     string
+	hub    *Hub
+	clock  clock.Clock
+	log    *slog.Logger
+	window atomic.Pointer[hls.Window]
+	fresh  chan struct{} // closed when the first window of a life is there
+
+	turn sync.Mutex // held while publishers change, across calls of the store
+
+	mu        sync.Mutex
+	pub       *Publication // nil if nobody publishes
+	line      timeline
+	pack      packager
+	state     State // as it is, not as it is saved
+	reserved  State // what the store holds
+	reserving bool
+	ended     bool
+	linger    chan struct{} // closed to stop the wait for a next publisher
+	recorder  *record.Recorder
+	meter     meter
+	end       int64 // of the line of the last publisher
+}
+
+// startLife prepares for a first publisher. The caller holds turn and mu.
+func (s *Stream) startLife(g Grant) {
+	part := g.PartTarget
+	if part <= 0 {
+		part = partDefault
+	}
+	s.ended = false
+	s.end = originDefaultMs
+	s.window.Store(nil)
+	s.fresh = make(chan struct{})
+	s.pack = packager{part: part, target: s.target()}
+	s.pack.open = s.openWindow
+	s.pack.onClose = s.segmentClosed
+	if g.Record && s.hub.cfg.RecordDir != "" {
+		s.recorder = s.hub.record(s.id, s.state.Generation, s.pack.target)
+	}
+}
+
+// target is TARGETDURATION: the key frame gap that the last publisher had, as
+// far as a playlist can still be useful with it.
+func (s *Stream) target() time.Duration {
+	gap := time.Duration(math.Round(s.state.KeyframeGap.Seconds())) * time.Second
+	return min(max(gap, targetMin), targetMax)
+}
+
+func (s *Stream) openWindow(partTarget time.Duration) *hls.Window {
+	w := hls.New(hls.Options{
+		Clock:              s.clock,
+		PartTarget:         partTarget,
+		TargetDuration:     s.pack.target,
+		FirstSequence:      s.state.Sequence,
+		FirstDiscontinuity: s.state.Discontinuity,
+	})
+	s.window.Store(w)
+	close(s.fresh)
+	return w
+}
+
+// segmentClosed runs under mu, once per segment.
+func (s *Stream) segmentClosed(seg *hls.Segment) {
+	s.pack.wall.slew(s.clock.Now())
+	if s.recorder != nil {
+		s.recorder.Add(seg)
+	}
+	s.state.Sequence, s.state.Discontinuity = s.pack.window.NextSequence()
+	if gap := s.meter.keyGap; gap > 0 {
+		s.state.KeyframeGap = gap
+	}
+	low := s.state.Sequence > s.reserved.Sequence-reserveMargin ||
+		s.state.Discontinuity > s.reserved.Discontinuity-discMargin
+	if !low || s.reserving || s.pub == nil {
+		return
+	}
+	s.reserving = true
+	want := s.ahead()
+	s.hub.wg.Go(func() { s.reserve(want) })
+}
+
+// ahead is the state to save so that what is used until the next save is safe.
+func (s *Stream) ahead() State {
+	a := s.state
+	a.Sequence += reserveBlock
+	a.Discontinuity += discBlock
+	return a
+}
+
+// reserve saves in the background: a slow store stops no stream. Should it stay
+// away for a whole block, the stream goes on with numbers it has not reserved,
+// and a crash before the store is back could then repeat some.
+func (s *Stream) reserve(want State) {
+	ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
+	defer cancel()
+	err := s.hub.cfg.Store.Save(ctx, s.id, want)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reserving = false
+	if err != nil {
+		s.log.Error("stream numbers not reserved", "stream", s.id, "error", err)
+		return
+	}
+	if want.Generation == s.state.Generation && !s.ended {
+		s.reserved = want
+	}
+}
+
+// unpublish ends a publication if it is still the current one.
+func (s *Stream) unpublish(p *Publication, reason error) bool {
+	s.mu.Lock()
+	if s.pub != p {
+		s.mu.Unlock()
+		return false
+	}
+	s.leave()
+	stop := make(chan struct{})
+	s.linger = stop
+	s.mu.Unlock()
+	s.hub.tell(func(o Observer) { o.OnUnpublish(s.id, p.generation, reason) })
+	s.hub.wg.Go(func() { s.wait(stop) })
+	return true
+}
+
+// leave closes what the current publisher left open. The caller holds mu.
+func (s *Stream) leave() {
+	s.pack.flush()
+	s.end = max(s.line.end(), int64(s.pack.position/ticksPerMs)+1)
+	if s.pack.window != nil {
+		s.state.Sequence, s.state.Discontinuity = s.pack.window.NextSequence()
+	}
+	s.pub = nil
+	s.meter.stop()
+}
+
+// wait keeps the stream up for the publisher to come back, then ends it, and
+// some time later forgets it.
+func (s *Stream) wait(stop chan struct{}) {
+	for _, step := range []func(){s.finish, func() { s.hub.forget(s) }} {
+		t := s.clock.NewTimer(s.hub.cfg.Linger)
+		select {
+		case <-stop:
+			t.Stop()
+			return
+		case <-t.C():
+		}
+		if !s.still(stop) {
+			return
+		}
+		step()
+	}
+}
+
+func (s *Stream) still(stop chan struct{}) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.linger == stop
+}
+
+// finish ends the life of the stream: ENDLIST, and the recording is closed.
+// It does nothing while somebody publishes or if it has ended already.
+func (s *Stream) finish() {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	s.mu.Lock()
+	if s.pub != nil || s.ended {
+		s.mu.Unlock()
+		return
+	}
+	s.ended = true
+	if s.pack.window != nil {
+		s.pack.window.End()
+	}
+	state, rec := s.state, s.recorder
+	s.reserved, s.recorder = state, nil
+	s.mu.Unlock()
+	s.save(state)
+	s.closeRecorder(rec, state.Generation)
+}
+
+func (s *Stream) save(state State) {
+	ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
+	defer cancel()
+	if err := s.hub.cfg.Store.Save(ctx, s.id, state); err != nil {
+		s.log.Error("stream state not saved", "stream", s.id, "error", err)
+	}
+}
+
+func (s *Stream) closeRecorder(rec *record.Recorder, generation int64) {
+	if rec == nil {
+		return
+	}
+	info := rec.Close()
+	s.hub.tell(func(o Observer) { o.OnRecorded(s.id, generation, info) })
+}
+
+// closing tells whether the current publication is p; used under mu.
+func (s *Stream) current(p *Publication) bool { return s.pub == p && !s.ended }
+
+// config applies f to the packager on behalf of p.
+func (s *Stream) config(p *Publication, f func(*packager)) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.current(p) {
+		return ErrReplaced
+	}
+	f(&s.pack)
+	return nil
+}
+
+// picture takes one video frame of p.
+func (s *Stream) picture(p *Publication, ts uint32, v flv.Video) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.current(p) {
+		return ErrReplaced
+	}
+	out, jump := s.line.place(Video, ts)
+	if jump {
+		s.pack.jump()
+	}
+	now := s.clock.Now()
+	s.meter.video(now, out, v.Key, len(v.Data))
+	at := ticks(out) * ticksPerMs
+	err := s.pack.addVideo(frame{
+		at: at, pts: at + ticks(v.Composition)*ticksPerMs, key: v.Key, data: v.Data,
+	}, now)
+	s.meter.late(now, &s.pack.wall, at)
+	return err
+}
+
+// sound takes one audio frame of p.
+func (s *Stream) sound(p *Publication, ts uint32, data []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.current(p) {
+		return ErrReplaced
+	}
+	out, jump := s.line.place(Audio, ts)
+	if jump {
+		s.pack.jump()
+	}
+	now := s.clock.Now()
+	s.meter.audio(now, len(data))
+	used, err := s.pack.addAudio(ticks(out)*ticksPerMs, data, now)
+	if !used {
+		s.meter.dropped++
+	}
+	return err
+}
