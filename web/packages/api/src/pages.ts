@@ -4,11 +4,11 @@ import type { Page } from './types'
 
 /** usePages reads a keyset list page by page and keeps every page read so far. */
 export function usePages<T>(key: () => EntryKey, read: (cursor: string) => Promise<Page<T>>) {
-  const query = useInfiniteQuery({
+  const query = useInfiniteQuery<Page<T>, Error, string>({
     key,
     query: ({ pageParam }) => read(pageParam),
     initialPageParam: '',
-    getNextPageParam: (last: Page<T>) => last.next_cursor || null,
+    getNextPageParam: (last) => last.next_cursor || null,
   })
   const items = computed<T[]>(() => query.data.value?.pages.flatMap((p) => p.items) ?? [])
   return {
