@@ -1,0 +1,67 @@
+package flv
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// Tag is one tag of an FLV file.
+type Tag struct {
+	Type      uint8 // 8 audio, 9 video, 18 script
+	Timestamp uint32
+	Body      []byte
+}
+
+// Tag types.
+const (
+	TagAudio  = 8
+	TagVideo  = 9
+	TagScript = 18
+)
+
+const (
+	fileHeader  = 9
+	tagHeader   = 11
+	tagTrailer  = 4
+	fileTagsMax = 1 << 20
+)
+
+// ReadFile reads all tags of an FLV file; a torn last tag is left out. It is
+// for clips that are published in a loop, which have to fit into memory.
+func ReadFile(r io.Reader) ([]Tag, error) {
+	b := bufio.NewReader(r)
+	head := make([]byte, fileHeader+tagTrailer)
+	if _, err := io.ReadFull(b, head); err != nil || string(head[:3]) != "FLV" {
+		return nil, fmt.Errorf("%w: no FLV header", ErrShort)
+	}
+	var tags []Tag
+	for len(tags) < fileTagsMax {
+		t, err := readTag(b)
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return tags, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read FLV: %w", err)
+		}
+		tags = append(tags, t)
+	}
+	return tags, nil
+}
+
+func readTag(r io.Reader) (Tag, error) {
+	var h [tagHeader]byte
+	if _, err := io.ReadFull(r, h[:]); err != nil {
+		return Tag{}, err
+	}
+	size := int(h[1])<<16 | int(h[2])<<8 | int(h[3])
+	t := Tag{Type: h[0] & 0x1f, Body: make([]byte, size)}
+	t.Timestamp = uint32(h[7])<<24 | uint32(h[4])<<16 | uint32(h[5])<<8 | uint32(h[6])
+	if _, err := io.ReadFull(r, t.Body); err != nil {
+		return Tag{}, err
+	}
+	var trailer [tagTrailer]byte
+	_, err := io.ReadFull(r, trailer[:])
+	return t, err
+}
