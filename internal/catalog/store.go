@@ -247,3 +247,16 @@ func mediaByID(ctx context.Context, q sqldb.Querier, shop id.Shop, media []id.Me
 	}
 	return out, err
 }
+
+type skuOf struct {
+	SKU     id.SKU
+	Product id.Product
+}
+
+func activeSKUs(ctx context.Context, q sqldb.Querier, products []id.Product) ([]skuOf, error) {
+	if len(products) == 0 {
+		return nil, nil
+	}
+	rows, err := q.Query(ctx, "SELECT id, product_id FROM sku WHERE active = 1 AND product_id IN ("+sqldb.Marks(len(products))+")", sqldb.Args(products)...)
+	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (o skuOf, err error) { return o, s.Scan(&o.SKU, &o.Product) })
+}

@@ -39,6 +39,7 @@ CREATE TABLE IF NOT EXISTS orders (
   paid_at BIGINT NOT NULL DEFAULT 0,
   completed_at BIGINT NOT NULL DEFAULT 0,
   created_at BIGINT NOT NULL,
+  revived INT NOT NULL DEFAULT 0,
   CONSTRAINT uq_order_number UNIQUE (number),
   INDEX ix_order_user (user_id, id),
   INDEX ix_order_shop (shop_id, status, id),

@@ -39,6 +39,7 @@ CREATE TABLE orders (
   paid_at BIGINT NOT NULL DEFAULT 0,
   completed_at BIGINT NOT NULL DEFAULT 0,
   created_at BIGINT NOT NULL,
+  revived INTEGER NOT NULL DEFAULT 0,
   CONSTRAINT uq_order_number UNIQUE (number)
 );
 CREATE INDEX ix_order_user ON orders (user_id, id);

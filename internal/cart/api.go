@@ -1,0 +1,113 @@
+package cart
+
+import (
+	"context"
+
+	"hawker/internal/base/id"
+	"hawker/internal/base/money"
+	"hawker/internal/base/page"
+	"hawker/internal/catalog"
+	"hawker/internal/platform/httpapi"
+)
+
+// API is the module's door.
+type API struct {
+	Service  *Service
+	Shops    catalog.ShopNames
+	Currency money.Currency
+}
+
+type itemView struct {
+	ID         id.CartItem     `json:"id"`
+	SKU        id.SKU          `json:"sku_id"`
+	Product    id.Product      `json:"product_id"`
+	Shop       catalog.ShopRef `json:"shop"`
+	Title      string          `json:"title"`
+	Options    string          `json:"options_text"`
+	PictureURL string          `json:"picture_url"`
+	Price      money.Money     `json:"price"`
+	Quantity   int64           `json:"quantity"`
+	Available  int64           `json:"available"`
+	Invalid    string          `json:"invalid_reason" enum:",sold_out,off_sale"`
+}
+
+// Register adds the operations.
+func (h API) Register(api *httpapi.API) {
+	httpapi.Register(api, httpapi.Operation{ID: "cart-list", Method: "GET", Path: "/cart/items", Access: httpapi.SignedIn, Summary: "My cart"}, h.list)
+	httpapi.Register(api, httpapi.Operation{ID: "cart-add", Method: "POST", Path: "/cart/items", Access: httpapi.SignedIn, Status: 201, Summary: "Put units of a SKU into my cart"}, h.add)
+	httpapi.Register(api, httpapi.Operation{ID: "cart-update", Method: "PATCH", Path: "/cart/items/{id}", Access: httpapi.SignedIn, Summary: "Change how many"}, h.update)
+	httpapi.Register(api, httpapi.Operation{ID: "cart-delete", Method: "DELETE", Path: "/cart/items/{id}", Access: httpapi.SignedIn, Status: 204, Summary: "Take an item out"}, h.drop)
+}
+
+func (h API) views(ctx context.Context, items []Item) ([]itemView, error) {
+	var shops []id.Shop
+	for _, i := range items {
+		shops = append(shops, i.Offer.Product.Shop)
+	}
+	tag := httpapi.Language(ctx)
+	names, err := h.Shops.ShopRefs(ctx, shops, tag)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]itemView, len(items))
+	for i, it := range items {
+		p := it.Offer.Product
+		out[i] = itemView{
+			ID: it.ID, SKU: it.SKU, Product: p.ID, Shop: names[p.Shop], Title: p.Title.In(tag), Options: p.ChoiceText(it.Offer.SKU).In(tag),
+			PictureURL: p.Cover(), Price: money.Of(it.Offer.SKU.Price, h.Currency), Quantity: it.Quantity, Available: it.Available, Invalid: it.Invalid(),
+		}
+	}
+	return out, nil
+}
+
+func (h API) one(ctx context.Context, it Item, err error) (*httpapi.Body[itemView], error) {
+	if err != nil {
+		return nil, err
+	}
+	v, err := h.views(ctx, []Item{it})
+	if err != nil {
+		return nil, err
+	}
+	return httpapi.OK(v[0], nil)
+}
+
+func (h API) list(ctx context.Context, _ *struct{}) (*httpapi.Body[page.Page[itemView]], error) {
+	items, err := h.Service.List(ctx, httpapi.ActorFrom(ctx).User)
+	if err != nil {
+		return nil, err
+	}
+	v, err := h.views(ctx, items)
+	return httpapi.OK(page.Page[itemView]{Items: v}, err)
+}
+
+type addInput struct {
+	Body struct {
+		SKU      id.SKU `json:"sku_id"`
+		Quantity int64  `json:"quantity" minimum:"1" maximum:"999"`
+	}
+}
+
+func (h API) add(ctx context.Context, in *addInput) (*httpapi.Body[itemView], error) {
+	it, err := h.Service.Add(ctx, httpapi.ActorFrom(ctx).User, in.Body.SKU, in.Body.Quantity)
+	return h.one(ctx, it, err)
+}
+
+type updateInput struct {
+	ID   id.CartItem `path:"id"`
+	Body struct {
+		Quantity int64 `json:"quantity" minimum:"1" maximum:"999"`
+	}
+}
+
+func (h API) update(ctx context.Context, in *updateInput) (*httpapi.Body[itemView], error) {
+	it, err := h.Service.SetQuantity(ctx, httpapi.ActorFrom(ctx).User, in.ID, in.Body.Quantity)
+	return h.one(ctx, it, err)
+}
+
+type itemPath struct {
+	ID id.CartItem `path:"id"`
+}
+
+func (h API) drop(ctx context.Context, in *itemPath) (*httpapi.Empty, error) {
+	return &httpapi.Empty{}, h.Service.Drop(ctx, httpapi.ActorFrom(ctx).User, in.ID)
+}

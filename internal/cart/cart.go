@@ -1,0 +1,164 @@
+// Package cart remembers what a shopper means to buy. It promises nothing: stock
+// and price are looked at again when the order is placed.
+package cart
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"hawker/internal/base/fault"
+	"hawker/internal/base/id"
+	"hawker/internal/catalog"
+	"hawker/internal/inventory"
+	"hawker/internal/platform/sqldb"
+)
+
+// Item is a SKU in somebody's cart, as it stands now.
+type Item struct {
+	ID        id.CartItem
+	SKU       id.SKU
+	Quantity  int64
+	Offer     catalog.Offer
+	Available int64
+}
+
+// Reasons why an item cannot be bought.
+const (
+	InvalidSoldOut = "sold_out"
+	InvalidOffSale = "off_sale"
+)
+
+// Invalid says why the item cannot be bought, "" when it can.
+func (i Item) Invalid() string {
+	switch {
+	case !i.Offer.Buyable():
+		return InvalidOffSale
+	case i.Available < i.Quantity:
+		return InvalidSoldOut
+	}
+	return ""
+}
+
+// Limits on a cart.
+const (
+	ItemsMax    = 120
+	QuantityMax = 999
+)
+
+// Service is the module.
+type Service struct{ db *sqldb.DB }
+
+// New makes the module.
+func New(db *sqldb.DB) *Service { return &Service{db} }
+
+// List reads a cart, newest first.
+func (s *Service) List(ctx context.Context, user id.User) ([]Item, error) {
+	items, err := itemsOf(ctx, s.db.Reader(), user)
+	if err != nil || len(items) == 0 {
+		return items, err
+	}
+	return items, s.fill(ctx, items)
+}
+
+func (s *Service) fill(ctx context.Context, items []Item) error {
+	skus := make([]id.SKU, len(items))
+	for i, it := range items {
+		skus[i] = it.SKU
+	}
+	offers, err := catalog.Offers(ctx, s.db.Reader(), skus)
+	if err != nil {
+		return err
+	}
+	levels, err := inventory.Levels(ctx, s.db.Reader(), skus)
+	if err != nil {
+		return err
+	}
+	for i := range items {
+		items[i].Offer, items[i].Available = offers[items[i].SKU], levels[items[i].SKU].Available
+	}
+	return nil
+}
+
+// Add puts units of a SKU into the cart, on top of what is there. Faults:
+// cart.no_such_sku, cart.bad_quantity, cart.full.
+func (s *Service) Add(ctx context.Context, user id.User, sku id.SKU, quantity int64) (Item, error) {
+	return s.change(ctx, user, func(ctx context.Context, tx *sqldb.Tx) (id.CartItem, error) {
+		offer, err := catalog.Offers(ctx, tx, []id.SKU{sku})
+		if err != nil {
+			return id.CartItem{}, err
+		}
+		if !offer[sku].Buyable() {
+			return id.CartItem{}, fault.NotFound("cart.no_such_sku")
+		}
+		have, err := itemBySKU(ctx, tx, user, sku)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return id.CartItem{}, err
+		}
+		if err := checkQuantity(have.Quantity + quantity); err != nil {
+			return id.CartItem{}, err
+		}
+		if !have.ID.IsZero() {
+			_, err := setQuantity(ctx, tx, user, have.ID, have.Quantity+quantity)
+			return have.ID, err
+		}
+		n, err := countItems(ctx, tx, user)
+		if err != nil {
+			return id.CartItem{}, err
+		}
+		if n >= ItemsMax {
+			return id.CartItem{}, fault.Conflict("cart.full", "max", ItemsMax)
+		}
+		item := id.Make[id.CartItem](tx)
+		return item, insertItem(ctx, tx, item, user, sku, quantity)
+	})
+}
+
+// SetQuantity changes how many; fault cart.no_such_item.
+func (s *Service) SetQuantity(ctx context.Context, user id.User, item id.CartItem, quantity int64) (Item, error) {
+	return s.change(ctx, user, func(ctx context.Context, tx *sqldb.Tx) (id.CartItem, error) {
+		if err := checkQuantity(quantity); err != nil {
+			return item, err
+		}
+		ok, err := setQuantity(ctx, tx, user, item, quantity)
+		if err == nil && !ok {
+			err = fault.NotFound("cart.no_such_item")
+		}
+		return item, err
+	})
+}
+
+func checkQuantity(n int64) error {
+	if n < 1 || n > QuantityMax {
+		return fault.Invalid("cart.bad_quantity", "max", QuantityMax).At("body.quantity")
+	}
+	return nil
+}
+
+func (s *Service) change(ctx context.Context, user id.User, fn func(ctx context.Context, tx *sqldb.Tx) (id.CartItem, error)) (Item, error) {
+	var changed id.CartItem
+	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) (err error) {
+		changed, err = fn(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return Item{}, err
+	}
+	it, err := itemByID(ctx, s.db.Reader(), user, changed)
+	if err != nil {
+		return Item{}, err
+	}
+	filled := []Item{it}
+	err = s.fill(ctx, filled)
+	return filled[0], err
+}
+
+// Drop takes an item out; it does no harm to drop it twice.
+func (s *Service) Drop(ctx context.Context, user id.User, item id.CartItem) error {
+	return s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error { return deleteItem(ctx, tx, user, item) })
+}
+
+// Bought takes SKUs out of a cart in the transaction of the order.
+func Bought(ctx context.Context, tx *sqldb.Tx, user id.User, skus []id.SKU) error {
+	return deleteSKUs(ctx, tx, user, skus)
+}

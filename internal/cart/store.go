@@ -1,0 +1,48 @@
+package cart
+
+import (
+	"context"
+
+	"hawker/internal/base/id"
+	"hawker/internal/platform/sqldb"
+)
+
+func scanItem(s sqldb.Scanner) (i Item, err error) { return i, s.Scan(&i.ID, &i.SKU, &i.Quantity) }
+
+func itemsOf(ctx context.Context, q sqldb.Querier, user id.User) ([]Item, error) {
+	rows, err := q.Query(ctx, "SELECT id, sku_id, quantity FROM cart_item WHERE user_id = ? ORDER BY id DESC", user)
+	return sqldb.Collect(rows, err, scanItem)
+}
+
+func itemByID(ctx context.Context, q sqldb.Querier, user id.User, item id.CartItem) (Item, error) {
+	return scanItem(q.QueryRow(ctx, "SELECT id, sku_id, quantity FROM cart_item WHERE id = ? AND user_id = ?", item, user))
+}
+
+func itemBySKU(ctx context.Context, q sqldb.Querier, user id.User, sku id.SKU) (Item, error) {
+	return scanItem(q.QueryRow(ctx, "SELECT id, sku_id, quantity FROM cart_item WHERE user_id = ? AND sku_id = ?", user, sku))
+}
+
+func countItems(ctx context.Context, q sqldb.Querier, user id.User) (n int, err error) {
+	err = q.QueryRow(ctx, "SELECT COUNT(*) FROM cart_item WHERE user_id = ?", user).Scan(&n)
+	return n, err
+}
+
+func insertItem(ctx context.Context, tx *sqldb.Tx, item id.CartItem, user id.User, sku id.SKU, quantity int64) error {
+	_, err := tx.Exec(ctx, "INSERT INTO cart_item (id, user_id, sku_id, quantity, created_at) VALUES (?, ?, ?, ?, ?)", item, user, sku, quantity, sqldb.Millis(tx.Now()))
+	return err
+}
+
+func setQuantity(ctx context.Context, tx *sqldb.Tx, user id.User, item id.CartItem, quantity int64) (bool, error) {
+	n, err := tx.Exec(ctx, "UPDATE cart_item SET quantity = ? WHERE id = ? AND user_id = ?", quantity, item, user)
+	return n == 1, err
+}
+
+func deleteItem(ctx context.Context, tx *sqldb.Tx, user id.User, item id.CartItem) error {
+	_, err := tx.Exec(ctx, "DELETE FROM cart_item WHERE id = ? AND user_id = ?", item, user)
+	return err
+}
+
+func deleteSKUs(ctx context.Context, tx *sqldb.Tx, user id.User, skus []id.SKU) error {
+	_, err := tx.Exec(ctx, "DELETE FROM cart_item WHERE user_id = ? AND sku_id IN ("+sqldb.Marks(len(skus))+")", append([]any{user}, sqldb.Args(skus)...)...)
+	return err
+}

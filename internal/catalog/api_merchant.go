@@ -1,0 +1,277 @@
+package catalog
+
+import (
+	"context"
+	"mime/multipart"
+	"time"
+
+	"hawker/internal/base/fault"
+	"hawker/internal/base/id"
+	"hawker/internal/base/lang"
+	"hawker/internal/base/money"
+	"hawker/internal/base/page"
+	"hawker/internal/inventory"
+	"hawker/internal/platform/httpapi"
+	"hawker/internal/platform/idem"
+	"hawker/internal/platform/sqldb"
+)
+
+// Permissions that the merchant's operations ask for; shop's table grants them.
+const (
+	permitRead  = "catalog.read"
+	permitWrite = "catalog.write"
+	permitStock = "stock.write"
+)
+
+// MerchantAPI is the door of a shop's staff.
+type MerchantAPI struct {
+	Service  *Service
+	Media    *Media
+	DB       *sqldb.DB
+	Currency money.Currency
+}
+
+// Register adds the operations.
+func (h MerchantAPI) Register(api *httpapi.API) {
+	read, write := httpapi.Staff(permitRead), httpapi.Staff(permitWrite)
+	httpapi.Register(api, httpapi.Operation{ID: "merchant-product-list", Method: "GET", Path: "/merchant/{shop}/products", Access: read, Summary: "Products of the shop in any state"}, h.list)
+	httpapi.Register(api, httpapi.Operation{ID: "merchant-product-create", Method: "POST", Path: "/merchant/{shop}/products", Access: write, Status: 201, Summary: "Add a product as a draft"}, h.create)
+	httpapi.Register(api, httpapi.Operation{ID: "merchant-product-get", Method: "GET", Path: "/merchant/{shop}/products/{id}", Access: read, Summary: "One product of the shop"}, h.get)
+	httpapi.Register(api, httpapi.Operation{ID: "merchant-product-update", Method: "PATCH", Path: "/merchant/{shop}/products/{id}", Access: write, Summary: "Replace what is said of a product"}, h.update)
+	httpapi.Register(api, httpapi.Operation{ID: "merchant-product-publish", Method: "POST", Path: "/merchant/{shop}/products/{id}/publish", Access: write, Summary: "Put a product on sale"}, h.publish)
+	httpapi.Register(api, httpapi.Operation{ID: "merchant-product-unpublish", Method: "POST", Path: "/merchant/{shop}/products/{id}/unpublish", Access: write, Summary: "Take a product off sale"}, h.unpublish)
+	httpapi.Register(api, httpapi.Operation{ID: "merchant-media-add", Method: "POST", Path: "/merchant/{shop}/media", Access: write, Status: 201, BodyMax: PictureBytesMax + 1<<20, Summary: "Send a picture"}, h.addMedia)
+	httpapi.Register(api, httpapi.Operation{ID: "merchant-stock-adjust", Method: "POST", Path: "/merchant/{shop}/skus/{sku}/stock", Access: httpapi.Staff(permitStock), Summary: "Add or take units"}, h.adjust)
+}
+
+type rowView struct {
+	ID        id.Product  `json:"id"`
+	Title     string      `json:"title"`
+	CoverURL  string      `json:"cover_url"`
+	State     State       `json:"state" enum:"draft,on_sale,off_sale"`
+	Price     money.Money `json:"price"`
+	Stock     int64       `json:"stock"`
+	SKUs      int         `json:"sku_count"`
+	Sold      int64       `json:"sold"`
+	UpdatedAt time.Time   `json:"updated_at"`
+}
+
+type merchantListInput struct {
+	httpapi.ShopPath
+	httpapi.PageQuery
+	State State  `query:"state" enum:",draft,on_sale,off_sale"`
+	Query string `query:"q" maxLength:"64"`
+}
+
+func (h MerchantAPI) list(ctx context.Context, in *merchantListInput) (*httpapi.Body[page.Page[rowView]], error) {
+	p, err := h.Service.List(ctx, Filter{Shop: in.Shop, State: in.State, Query: in.Query}, page.Request(in.PageQuery))
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]id.Product, len(p.Items))
+	for i, it := range p.Items {
+		ids[i] = it.ID
+	}
+	available, err := availableOf(ctx, h.DB.Reader(), ids)
+	if err != nil {
+		return nil, err
+	}
+	skus, err := activeSKUs(ctx, h.DB.Reader(), ids)
+	count := map[id.Product]int{}
+	for _, s := range skus {
+		count[s.Product]++
+	}
+	return httpapi.OK(page.Map(p, func(it Product) rowView {
+		return rowView{it.ID, it.Title.In(httpapi.Language(ctx)), it.Cover(), it.State, money.Of(it.Price, h.Currency), available[it.ID], count[it.ID], it.Sold, it.UpdatedAt}
+	}), err)
+}
+
+type skuBody struct {
+	ID       id.SKU       `json:"id,omitzero"`
+	Code     string       `json:"code,omitempty" maxLength:"64"`
+	Values   []int        `json:"values" doc:"Index of the value of each option"`
+	Price    money.Money  `json:"price"`
+	WasPrice *money.Money `json:"was_price,omitempty"`
+	Initial  int64        `json:"initial_stock,omitempty" minimum:"0" maximum:"1000000"`
+}
+
+type productBody struct {
+	Title       lang.Text           `json:"title"`
+	Description lang.Text           `json:"description,omitempty"`
+	Category    id.Category         `json:"category_id"`
+	Pictures    []id.Media          `json:"pictures" maxItems:"12"`
+	Options     []Option            `json:"options" maxItems:"3"`
+	SKUs        []skuBody           `json:"skus" minItems:"1" maxItems:"200"`
+	Commission  []money.BasisPoints `json:"commission_bp,omitempty" maxItems:"2"`
+}
+
+func (b productBody) draft(c money.Currency) (DraftProduct, error) {
+	d := DraftProduct{Title: b.Title, Description: b.Description, Category: b.Category, Pictures: b.Pictures, Options: b.Options}
+	copy(d.Commission[:], b.Commission)
+	for _, s := range b.SKUs {
+		k := DraftSKU{ID: s.ID, Code: s.Code, Choice: s.Values, Price: s.Price.Amount, Initial: s.Initial}
+		if s.Price.Currency != c || (s.WasPrice != nil && s.WasPrice.Currency != c) {
+			return d, fault.Invalid("request.wrong_currency", "want", c).At("body.skus")
+		}
+		if s.WasPrice != nil {
+			k.WasPrice = s.WasPrice.Amount
+		}
+		d.SKUs = append(d.SKUs, k)
+	}
+	return d, nil
+}
+
+type merchantSKU struct {
+	ID        id.SKU       `json:"id"`
+	Code      string       `json:"code"`
+	Values    []int        `json:"values"`
+	Price     money.Money  `json:"price"`
+	WasPrice  *money.Money `json:"was_price"`
+	OnHand    int64        `json:"on_hand"`
+	Reserved  int64        `json:"reserved"`
+	Available int64        `json:"available"`
+}
+
+type merchantProduct struct {
+	ID          id.Product          `json:"id"`
+	State       State               `json:"state" enum:"draft,on_sale,off_sale"`
+	Title       lang.Text           `json:"title"`
+	Description lang.Text           `json:"description"`
+	Category    id.Category         `json:"category_id"`
+	Pictures    []Picture           `json:"pictures"`
+	Options     []Option            `json:"options"`
+	SKUs        []merchantSKU       `json:"skus"`
+	Commission  []money.BasisPoints `json:"commission_bp"`
+	Sold        int64               `json:"sold"`
+	UpdatedAt   time.Time           `json:"updated_at"`
+}
+
+func (h MerchantAPI) view(ctx context.Context, p Product, err error) (*httpapi.Body[merchantProduct], error) {
+	if err != nil {
+		return nil, err
+	}
+	skus := make([]id.SKU, len(p.SKUs))
+	for i, s := range p.SKUs {
+		skus[i] = s.ID
+	}
+	levels, err := inventory.Levels(ctx, h.DB.Reader(), skus)
+	v := merchantProduct{
+		ID: p.ID, State: p.State, Title: p.Title, Description: p.Description, Category: p.Category, Pictures: p.Pictures, Options: p.Options,
+		SKUs: []merchantSKU{}, Commission: p.Commission[:], Sold: p.Sold, UpdatedAt: p.UpdatedAt,
+	}
+	for _, s := range p.SKUs {
+		l := levels[s.ID]
+		k := merchantSKU{ID: s.ID, Code: s.Code, Values: orEmpty(s.Choice), Price: money.Of(s.Price, h.Currency), OnHand: l.OnHand(), Reserved: l.Reserved, Available: l.Available}
+		if s.WasPrice > 0 {
+			was := money.Of(s.WasPrice, h.Currency)
+			k.WasPrice = &was
+		}
+		v.SKUs = append(v.SKUs, k)
+	}
+	return httpapi.OK(v, err)
+}
+
+type createInput struct {
+	httpapi.ShopPath
+	Body productBody
+}
+
+func (h MerchantAPI) create(ctx context.Context, in *createInput) (*httpapi.Body[merchantProduct], error) {
+	d, err := in.Body.draft(h.Currency)
+	if err != nil {
+		return nil, err
+	}
+	p, err := h.Service.Create(ctx, in.Shop, httpapi.ActorFrom(ctx).User, d)
+	return h.view(ctx, p, err)
+}
+
+type merchantProductPath struct {
+	httpapi.ShopPath
+	ID id.Product `path:"id"`
+}
+
+func (h MerchantAPI) get(ctx context.Context, in *merchantProductPath) (*httpapi.Body[merchantProduct], error) {
+	p, err := h.Service.OfShop(ctx, in.Shop, in.ID)
+	return h.view(ctx, p, err)
+}
+
+type updateInput struct {
+	merchantProductPath
+	Body productBody
+}
+
+func (h MerchantAPI) update(ctx context.Context, in *updateInput) (*httpapi.Body[merchantProduct], error) {
+	d, err := in.Body.draft(h.Currency)
+	if err != nil {
+		return nil, err
+	}
+	p, err := h.Service.Change(ctx, in.Shop, httpapi.ActorFrom(ctx).User, in.ID, d)
+	return h.view(ctx, p, err)
+}
+
+func (h MerchantAPI) publish(ctx context.Context, in *merchantProductPath) (*httpapi.Body[merchantProduct], error) {
+	p, err := h.Service.SetState(ctx, in.Shop, in.ID, OnSale)
+	return h.view(ctx, p, err)
+}
+
+func (h MerchantAPI) unpublish(ctx context.Context, in *merchantProductPath) (*httpapi.Body[merchantProduct], error) {
+	p, err := h.Service.SetState(ctx, in.Shop, in.ID, OffSale)
+	return h.view(ctx, p, err)
+}
+
+type mediaInput struct {
+	httpapi.ShopPath
+	RawBody multipart.Form
+}
+
+func (h MerchantAPI) addMedia(ctx context.Context, in *mediaInput) (*httpapi.Body[Picture], error) {
+	files := in.RawBody.File["file"]
+	if len(files) != 1 {
+		return nil, fault.Invalid("catalog.not_a_picture").At("body.file")
+	}
+	f, err := files[0].Open()
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	o, err := h.Media.Add(ctx, in.Shop, f)
+	return httpapi.OK(Picture{o.ID, o.URL()}, err)
+}
+
+type adjustInput struct {
+	httpapi.ShopPath
+	httpapi.IdempotencyKey
+	SKU  id.SKU `path:"sku"`
+	Body struct {
+		Delta  int64  `json:"delta" minimum:"-1000000" maximum:"1000000"`
+		Reason string `json:"reason" maxLength:"200"`
+	}
+}
+
+type stockView struct {
+	SKU       id.SKU `json:"sku_id"`
+	OnHand    int64  `json:"on_hand"`
+	Reserved  int64  `json:"reserved"`
+	Available int64  `json:"available"`
+}
+
+func (h MerchantAPI) adjust(ctx context.Context, in *adjustInput) (*httpapi.Body[stockView], error) {
+	key, err := in.Once(ctx, "merchant-stock-adjust", struct {
+		SKU  id.SKU
+		Body any
+	}{in.SKU, in.Body})
+	if err != nil {
+		return nil, err
+	}
+	return httpapi.OK(idem.Once(ctx, h.DB, key, func(ctx context.Context, tx *sqldb.Tx) (stockView, error) {
+		offers, err := Offers(ctx, tx, []id.SKU{in.SKU})
+		if err != nil {
+			return stockView{}, err
+		}
+		if offers[in.SKU].SKU.Shop != in.Shop {
+			return stockView{}, fault.NotFound("catalog.no_sku")
+		}
+		l, err := inventory.Adjust(ctx, tx, in.SKU, in.Body.Delta, "hand:"+id.Make[id.Movement](tx).String(), httpapi.ActorFrom(ctx).User, in.Body.Reason)
+		return stockView{in.SKU, l.OnHand(), l.Reserved, l.Available}, err
+	}))
+}

@@ -1,0 +1,128 @@
+package checkout
+
+import (
+	"context"
+	"time"
+
+	"hawker/internal/base/id"
+	"hawker/internal/base/money"
+	"hawker/internal/catalog"
+	"hawker/internal/order"
+	"hawker/internal/platform/httpapi"
+	"hawker/internal/platform/sqldb"
+)
+
+// API is the module's door.
+type API struct {
+	Service *Service
+	DB      *sqldb.DB
+	Orders  *order.Service
+	Views   order.Views
+	Shops   catalog.ShopNames
+}
+
+// Register adds the operations.
+func (h API) Register(api *httpapi.API) {
+	httpapi.Register(api, httpapi.Operation{ID: "checkout-quote", Method: "POST", Path: "/checkout/quote", Access: httpapi.SignedIn, Summary: "What would it cost, and why"}, h.quote)
+	httpapi.Register(api, httpapi.Operation{ID: "order-place", Method: "POST", Path: "/orders", Access: httpapi.SignedIn, Status: 201, Summary: "Place one order per shop; the stock is promised for minutes"}, h.place)
+}
+
+type wishBody struct {
+	SKU      id.SKU `json:"sku_id"`
+	Quantity int64  `json:"quantity" minimum:"1" maximum:"999"`
+}
+
+func wishes(items []wishBody) []Wish {
+	out := make([]Wish, len(items))
+	for i, w := range items {
+		out[i] = Wish(w)
+	}
+	return out
+}
+
+type quoteInput struct {
+	Body struct {
+		Items   []wishBody `json:"items" minItems:"1" maxItems:"50"`
+		Address id.Address `json:"address_id,omitzero"`
+	}
+}
+
+type groupView struct {
+	Shop     catalog.ShopRef  `json:"shop"`
+	Lines    []order.LineView `json:"lines"`
+	Goods    money.Money      `json:"goods_total"`
+	Shipping money.Money      `json:"shipping_total"`
+	Payable  money.Money      `json:"payable"`
+}
+
+type quoteView struct {
+	Groups   []groupView `json:"groups"`
+	Goods    money.Money `json:"goods_total"`
+	Discount money.Money `json:"discount_total"`
+	Shipping money.Money `json:"shipping_total"`
+	Payable  money.Money `json:"payable"`
+}
+
+func (h API) quote(ctx context.Context, in *quoteInput) (*httpapi.Body[quoteView], error) {
+	q, err := h.Service.Quote(ctx, wishes(in.Body.Items))
+	if err != nil {
+		return nil, err
+	}
+	tag, c := httpapi.Language(ctx), h.Service.prices.Currency
+	shops := make([]id.Shop, len(q.Groups))
+	for i, g := range q.Groups {
+		shops[i] = g.Shop
+	}
+	names, err := h.Shops.ShopRefs(ctx, shops, tag)
+	v := quoteView{Goods: money.Of(q.Goods, c), Discount: money.Of(q.Discount, c), Shipping: money.Of(q.Shipping, c), Payable: money.Of(q.Payable, c)}
+	for _, g := range q.Groups {
+		v.Groups = append(v.Groups, groupView{names[g.Shop], order.Lines(g.Lines, c, tag), money.Of(g.Goods, c), money.Of(g.Shipping, c), money.Of(g.Payable, c)})
+	}
+	return httpapi.OK(v, err)
+}
+
+type sourceBody struct {
+	Room  id.Room  `json:"room_id,omitzero"`
+	Video id.Video `json:"video_id,omitzero"`
+}
+
+type placeBody struct {
+	Items    []wishBody `json:"items" minItems:"1" maxItems:"50"`
+	Address  id.Address `json:"address_id"`
+	Note     string     `json:"note,omitempty" maxLength:"400"`
+	Source   sourceBody `json:"source,omitzero"`
+	FromCart bool       `json:"from_cart,omitempty"`
+}
+
+type placeInput struct {
+	httpapi.IdempotencyKey
+	Body placeBody
+}
+
+type placedView struct {
+	Checkout id.Checkout  `json:"checkout_id"`
+	Payable  money.Money  `json:"payable"`
+	PayBy    time.Time    `json:"pay_by"`
+	Orders   []order.View `json:"orders"`
+}
+
+func (h API) place(ctx context.Context, in *placeInput) (*httpapi.Body[placedView], error) {
+	key, err := in.Once(ctx, "order-place", in.Body)
+	if err != nil {
+		return nil, err
+	}
+	b := in.Body
+	r, err := h.Service.Place(ctx, key, Command{
+		User: httpapi.ActorFrom(ctx).User, Wishes: wishes(b.Items), Address: b.Address, Note: b.Note, Room: b.Source.Room, Video: b.Source.Video,
+		FromCart: b.FromCart, RefCode: httpapi.RefCode(ctx),
+	})
+	if err != nil {
+		return nil, err
+	}
+	list, err := h.Orders.OfCheckout(ctx, h.DB.Reader(), r.Checkout)
+	if err != nil {
+		return nil, err
+	}
+	views, err := h.Views.Draw(ctx, list, order.BuyerSide, httpapi.Language(ctx))
+	return httpapi.OK(placedView{r.Checkout, money.Of(r.Payable, h.Service.prices.Currency), r.PayBy, views}, err)
+}

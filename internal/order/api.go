@@ -1,0 +1,101 @@
+package order
+
+import (
+	"context"
+
+	"hawker/internal/base/id"
+	"hawker/internal/base/page"
+	"hawker/internal/platform/httpapi"
+)
+
+// API is the module's door for buyers and staff.
+type API struct {
+	Service *Service
+	Views   Views
+}
+
+const permitRead = "orders.read"
+
+// Register adds the operations.
+func (h API) Register(api *httpapi.API) {
+	httpapi.Register(api, httpapi.Operation{ID: "order-list", Method: "GET", Path: "/orders", Access: httpapi.SignedIn, Summary: "My orders, newest first"}, h.list)
+	httpapi.Register(api, httpapi.Operation{ID: "order-get", Method: "GET", Path: "/orders/{id}", Access: httpapi.SignedIn, Summary: "One of my orders"}, h.get)
+	httpapi.Register(api, httpapi.Operation{ID: "order-cancel", Method: "POST", Path: "/orders/{id}/cancel", Access: httpapi.SignedIn, Summary: "Cancel before paying"}, h.cancel)
+	httpapi.Register(api, httpapi.Operation{ID: "order-confirm", Method: "POST", Path: "/orders/{id}/confirm", Access: httpapi.SignedIn, Summary: "Say that the goods arrived"}, h.confirm)
+	httpapi.Register(api, httpapi.Operation{ID: "merchant-order-list", Method: "GET", Path: "/merchant/{shop}/orders", Access: httpapi.Staff(permitRead), Summary: "Orders of the shop, newest first"}, h.merchantList)
+	httpapi.Register(api, httpapi.Operation{ID: "merchant-order-get", Method: "GET", Path: "/merchant/{shop}/orders/{id}", Access: httpapi.Staff(permitRead), Summary: "One order of the shop"}, h.merchantGet)
+}
+
+type listInput struct {
+	httpapi.PageQuery
+	Status Status `query:"status" enum:",pending_payment,paid,shipped,delivered,completed,closed"`
+}
+
+func (h API) list(ctx context.Context, in *listInput) (*httpapi.Body[page.Page[View]], error) {
+	return h.page(ctx, Filter{User: httpapi.ActorFrom(ctx).User, Status: in.Status}, in.PageQuery, BuyerSide)
+}
+
+type merchantListInput struct {
+	httpapi.ShopPath
+	listInput
+	Query string `query:"q" maxLength:"32"`
+}
+
+func (h API) merchantList(ctx context.Context, in *merchantListInput) (*httpapi.Body[page.Page[View]], error) {
+	return h.page(ctx, Filter{Shop: in.Shop, Status: in.Status, Query: in.Query}, in.PageQuery, ShopSide)
+}
+
+func (h API) page(ctx context.Context, f Filter, q httpapi.PageQuery, side Side) (*httpapi.Body[page.Page[View]], error) {
+	p, err := h.Service.List(ctx, f, page.Request(q))
+	if err != nil {
+		return nil, err
+	}
+	views, err := h.Views.Draw(ctx, p.Items, side, httpapi.Language(ctx))
+	return httpapi.OK(page.Page[View]{Items: views, NextCursor: p.NextCursor}, err)
+}
+
+type orderPath struct {
+	ID id.Order `path:"id"`
+}
+
+func (h API) get(ctx context.Context, in *orderPath) (*httpapi.Body[View], error) {
+	o, err := h.Service.OfBuyer(ctx, h.Service.db.Reader(), httpapi.ActorFrom(ctx).User, in.ID)
+	return httpapi.OK(h.Views.DrawOne(ctx, o, err, BuyerSide, httpapi.Language(ctx)))
+}
+
+type merchantOrderPath struct {
+	httpapi.ShopPath
+	orderPath
+}
+
+func (h API) merchantGet(ctx context.Context, in *merchantOrderPath) (*httpapi.Body[View], error) {
+	o, err := h.Service.OfShop(ctx, h.Service.db.Reader(), in.Shop, in.ID)
+	return httpapi.OK(h.Views.DrawOne(ctx, o, err, ShopSide, httpapi.Language(ctx)))
+}
+
+type moveInput struct {
+	httpapi.IdempotencyKey
+	orderPath
+}
+
+func (h API) cancel(ctx context.Context, in *moveInput) (*httpapi.Body[View], error) {
+	key, err := in.Once(ctx, "order-cancel", in.ID)
+	if err == nil {
+		err = h.Service.Cancel(ctx, key, httpapi.ActorFrom(ctx).User, in.ID)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return h.get(ctx, &in.orderPath)
+}
+
+func (h API) confirm(ctx context.Context, in *moveInput) (*httpapi.Body[View], error) {
+	key, err := in.Once(ctx, "order-confirm", in.ID)
+	if err == nil {
+		err = h.Service.Confirm(ctx, key, httpapi.ActorFrom(ctx).User, in.ID)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return h.get(ctx, &in.orderPath)
+}

@@ -1,0 +1,354 @@
+// Package order owns the life of an order from "waiting for money" to
+// "completed" or "closed". Each step is a compare-and-set on the status together
+// with what must hold at that instant (stock, the time it is due), and leaves a
+// line in the order's timeline. It keeps the whole calculation of its price. Who
+// pays is payment's, what is sent is fulfilment's.
+package order
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"hawker/internal/account"
+	"hawker/internal/base/fault"
+	"hawker/internal/base/id"
+	"hawker/internal/base/lang"
+	"hawker/internal/base/money"
+	"hawker/internal/base/page"
+	"hawker/internal/inventory"
+	"hawker/internal/platform/events"
+	"hawker/internal/platform/secret"
+	"hawker/internal/platform/sqldb"
+)
+
+// Status is where an order is.
+type Status string
+
+// The statuses, in the order of a good life.
+const (
+	PendingPayment Status = "pending_payment"
+	Paid           Status = "paid"
+	Shipped        Status = "shipped"
+	Delivered      Status = "delivered"
+	Completed      Status = "completed"
+	Closed         Status = "closed"
+)
+
+// Reasons for closing.
+const (
+	ReasonUnpaid    = "unpaid"
+	ReasonCancelled = "cancelled"
+)
+
+// Adjustment explains one difference between subtotal and payable of a line.
+type Adjustment struct {
+	Kind   string    `json:"kind"`
+	Label  lang.Text `json:"label"`
+	Amount int64     `json:"amount"` // negative: off
+}
+
+// Line is one SKU of an order with its price explained.
+type Line struct {
+	ID          id.OrderLine
+	SKU         id.SKU
+	Product     id.Product
+	Title       lang.Text
+	ChoiceText  lang.Text
+	PictureURL  string
+	Quantity    int64
+	UnitPrice   int64
+	Subtotal    int64
+	Adjustments []Adjustment
+	Payable     int64
+}
+
+// Order is what one shop owes one buyer. Amounts are minor units of Currency.
+type Order struct {
+	ID            id.Order
+	Checkout      id.Checkout
+	Number        string
+	User          id.User
+	Shop          id.Shop
+	Status        Status
+	CloseReason   string
+	GoodsTotal    int64
+	DiscountTotal int64
+	ShippingTotal int64
+	Payable       int64
+	Currency      money.Currency
+	Address       account.Address
+	Note          string
+	Room          id.Room
+	Video         id.Video
+	DueAt         time.Time // when the order moves by itself; zero: it does not
+	PaidAt        time.Time
+	CompletedAt   time.Time
+	CreatedAt     time.Time
+	Revived       int // how often late money brought it back
+	Lines         []Line
+}
+
+// Items are what the order takes from stock.
+func (o Order) Items() []inventory.Item {
+	items := make([]inventory.Item, len(o.Lines))
+	for i, l := range o.Lines {
+		items[i] = inventory.Item{SKU: l.SKU, Quantity: l.Quantity}
+	}
+	return items
+}
+
+// stockRef names the promise of stock; an order that was revived makes another.
+func (o Order) stockRef() string {
+	if o.Revived == 0 {
+		return "order:" + o.ID.String()
+	}
+	return fmt.Sprintf("order:%s:%d", o.ID, o.Revived)
+}
+
+// Step is one line of the timeline.
+type Step struct {
+	Status Status
+	At     time.Time
+	By     string // buyer, shop, system
+}
+
+// By says who moved an order.
+type By struct {
+	Kind string
+	User id.User
+}
+
+// Who moves orders.
+const (
+	byBuyer  = "buyer"
+	byShop   = "shop"
+	bySystem = "system"
+)
+
+// Buyer, Staff and System name the mover.
+func Buyer(u id.User) By { return By{byBuyer, u} }
+
+// Staff is somebody of the shop.
+func Staff(u id.User) By { return By{byShop, u} }
+
+// System is the program itself: a sweeper, a notification.
+func System() By { return By{Kind: bySystem} }
+
+// Terms are the times within which things must happen.
+type Terms struct {
+	PayWithin     time.Duration // then the order closes
+	ReceiveWithin time.Duration // after shipping, then it counts as received
+}
+
+// Service is the module.
+type Service struct {
+	db    *sqldb.DB
+	box   *secret.Box
+	terms Terms
+}
+
+// New makes the module.
+func New(db *sqldb.DB, box *secret.Box, terms Terms) *Service { return &Service{db, box, terms} }
+
+// Terms are the times in force.
+func (s *Service) Terms() Terms { return s.terms }
+
+// Create writes a new order and promises its stock, in the caller's transaction.
+// Fault inventory.insufficient_stock.
+func (s *Service) Create(ctx context.Context, tx *sqldb.Tx, o *Order) error {
+	o.ID = id.Make[id.Order](tx)
+	o.Status, o.CreatedAt, o.DueAt = PendingPayment, tx.Now(), tx.Now().Add(s.terms.PayWithin)
+	o.Number = number(tx.Now(), o.ID)
+	if err := inventory.Reserve(ctx, tx, o.stockRef(), o.Items()); err != nil {
+		return err
+	}
+	if err := insertOrder(ctx, tx, s.box, *o); err != nil {
+		return err
+	}
+	for i := range o.Lines {
+		o.Lines[i].ID = id.Make[id.OrderLine](tx)
+		if err := insertLine(ctx, tx, o.ID, o.Lines[i]); err != nil {
+			return err
+		}
+	}
+	if err := insertStep(ctx, tx, o.ID, PendingPayment, Buyer(o.User)); err != nil {
+		return err
+	}
+	return events.Record(ctx, tx, Placed(factOf(*o)))
+}
+
+// number is what people read to each other: the day, then digits of the id.
+func number(now time.Time, order id.Order) string {
+	const digits = 1_000_000_000_000
+	return fmt.Sprintf("%s%012d", now.Format("060102"), order.Int()%digits)
+}
+
+// MarkPaid takes the money's side effects on the order: the promise becomes a
+// sale. Fault order.not_payable when the order is no longer waiting.
+func (s *Service) MarkPaid(ctx context.Context, tx *sqldb.Tx, o Order) error {
+	if err := s.move(ctx, tx, o, PendingPayment, Paid, time.Time{}, System()); err != nil {
+		return err
+	}
+	if err := setPaidAt(ctx, tx, o.ID); err != nil {
+		return err
+	}
+	if err := inventory.Consume(ctx, tx, o.stockRef(), o.Items()); err != nil {
+		return err
+	}
+	return events.Record(ctx, tx, PaidFor(factOf(o)))
+}
+
+// Reopen revives an order that closed unpaid, for money that came late: it takes
+// the goods again if there are any left. Fault inventory.insufficient_stock.
+func (s *Service) Reopen(ctx context.Context, tx *sqldb.Tx, o Order) (Order, error) {
+	if err := s.move(ctx, tx, o, Closed, PendingPayment, tx.Now().Add(s.terms.PayWithin), System()); err != nil {
+		return o, err
+	}
+	o.Status, o.CloseReason, o.Revived = PendingPayment, "", o.Revived+1
+	if err := setRevived(ctx, tx, o); err != nil {
+		return o, err
+	}
+	return o, inventory.Reserve(ctx, tx, o.stockRef(), o.Items())
+}
+
+// Close ends an order that waits for money and gives its stock back.
+func (s *Service) Close(ctx context.Context, tx *sqldb.Tx, o Order, reason string, by By) error {
+	if err := s.move(ctx, tx, o, PendingPayment, Closed, time.Time{}, by); err != nil {
+		return err
+	}
+	if err := setCloseReason(ctx, tx, o.ID, reason); err != nil {
+		return err
+	}
+	if err := inventory.Release(ctx, tx, o.stockRef(), o.Items()); err != nil {
+		return err
+	}
+	return events.Record(ctx, tx, ClosedFor{factOf(o), reason})
+}
+
+// MarkShipped is called by fulfilment when the parcel is on its way.
+func (s *Service) MarkShipped(ctx context.Context, tx *sqldb.Tx, o Order, by By) error {
+	if err := s.move(ctx, tx, o, Paid, Shipped, tx.Now().Add(s.terms.ReceiveWithin), by); err != nil {
+		return err
+	}
+	return events.Record(ctx, tx, ShippedFor(factOf(o)))
+}
+
+// receive ends a good life: delivered, and completed.
+func (s *Service) receive(ctx context.Context, tx *sqldb.Tx, o Order, by By) error {
+	if err := s.move(ctx, tx, o, Shipped, Delivered, time.Time{}, by); err != nil {
+		return err
+	}
+	if err := s.move(ctx, tx, o, Delivered, Completed, time.Time{}, by); err != nil {
+		return err
+	}
+	if err := setCompletedAt(ctx, tx, o.ID); err != nil {
+		return err
+	}
+	return events.Record(ctx, tx, CompletedFor{factOf(o), tx.Now()})
+}
+
+// move is the only way a status changes.
+func (s *Service) move(ctx context.Context, tx *sqldb.Tx, o Order, from, to Status, due time.Time, by By) error {
+	ok, err := setStatus(ctx, tx, o.ID, from, to, due)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return fault.Conflict("order.wrong_status", "wanted", from)
+	}
+	return insertStep(ctx, tx, o.ID, to, by)
+}
+
+// Find reads an order with its lines; fault order.not_found.
+func (s *Service) Find(ctx context.Context, q sqldb.Querier, order id.Order) (Order, error) {
+	list, err := s.withLines(ctx, q)(ordersWhere(ctx, q, s.box, "id = ?", order))
+	if err == nil && len(list) == 0 {
+		return Order{}, fault.NotFound("order.not_found")
+	}
+	if err != nil {
+		return Order{}, err
+	}
+	return list[0], nil
+}
+
+// OfCheckout reads the orders that one payment pays, in id order.
+func (s *Service) OfCheckout(ctx context.Context, q sqldb.Querier, checkout id.Checkout) ([]Order, error) {
+	return s.withLines(ctx, q)(ordersWhere(ctx, q, s.box, "checkout_id = ? ORDER BY id", checkout))
+}
+
+func (s *Service) withLines(ctx context.Context, q sqldb.Querier) func([]Order, error) ([]Order, error) {
+	return func(list []Order, err error) ([]Order, error) {
+		if err != nil || len(list) == 0 {
+			return list, err
+		}
+		return list, fillLines(ctx, q, list)
+	}
+}
+
+// OfBuyer finds one of a buyer's orders; somebody else's is not found.
+func (s *Service) OfBuyer(ctx context.Context, q sqldb.Querier, user id.User, order id.Order) (Order, error) {
+	o, err := s.Find(ctx, q, order)
+	if err == nil && o.User != user {
+		return Order{}, fault.NotFound("order.not_found")
+	}
+	return o, err
+}
+
+// OfShop finds one of a shop's orders.
+func (s *Service) OfShop(ctx context.Context, q sqldb.Querier, shop id.Shop, order id.Order) (Order, error) {
+	o, err := s.Find(ctx, q, order)
+	if err == nil && o.Shop != shop {
+		return Order{}, fault.NotFound("order.not_found")
+	}
+	return o, err
+}
+
+// Filter narrows a list of orders. Exactly one of User and Shop is set.
+type Filter struct {
+	User   id.User
+	Shop   id.Shop
+	Status Status
+	Query  string // an order number, or its beginning
+}
+
+// List answers one page, newest first.
+func (s *Service) List(ctx context.Context, f Filter, r page.Request) (page.Page[Order], error) {
+	var before id.Order
+	if err := page.Decode(r.Cursor, &before); err != nil {
+		return page.Page[Order]{}, err
+	}
+	q := s.db.Reader()
+	list, err := s.withLines(ctx, q)(listOrders(ctx, q, s.box, f, before, r.Size()+1))
+	return page.Cut(list, r.Size(), func(o Order) any { return o.ID }), err
+}
+
+// Timeline reads the steps of orders.
+func (s *Service) Timeline(ctx context.Context, orders []id.Order) (map[id.Order][]Step, error) {
+	return stepsOf(ctx, s.db.Reader(), orders)
+}
+
+// NewCheckout writes the row that ties orders to one payment.
+func NewCheckout(ctx context.Context, tx *sqldb.Tx, c Checkout) error {
+	return insertCheckout(ctx, tx, c)
+}
+
+// Checkout is what one payment pays.
+type Checkout struct {
+	ID       id.Checkout
+	User     id.User
+	Payable  int64
+	Currency money.Currency
+	PayBy    time.Time
+}
+
+// FindCheckout reads a checkout; fault order.not_found.
+func FindCheckout(ctx context.Context, q sqldb.Querier, checkout id.Checkout) (Checkout, error) {
+	c, err := checkoutByID(ctx, q, checkout)
+	if errors.Is(err, sql.ErrNoRows) {
+		return c, fault.NotFound("order.not_found")
+	}
+	return c, err
+}

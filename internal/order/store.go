@@ -1,0 +1,188 @@
+package order
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"hawker/internal/account"
+	"hawker/internal/base/id"
+	"hawker/internal/platform/secret"
+	"hawker/internal/platform/sqldb"
+)
+
+const orderColumns = `id, checkout_id, number, user_id, shop_id, status, close_reason, goods_total, discount_total, shipping_total, payable, currency,
+	address_sealed, note, room_id, video_id, due_at, paid_at, completed_at, created_at, revived`
+
+func insertOrder(ctx context.Context, tx *sqldb.Tx, box *secret.Box, o Order) error {
+	sealed, err := o.Address.Seal(box, o.ID.String())
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, "INSERT INTO orders ("+orderColumns+") VALUES ("+sqldb.Marks(21)+")",
+		o.ID, o.Checkout, o.Number, o.User, o.Shop, o.Status, o.CloseReason, o.GoodsTotal, o.DiscountTotal, o.ShippingTotal, o.Payable, o.Currency,
+		sealed, o.Note, o.Room, o.Video, sqldb.Millis(o.DueAt), 0, 0, sqldb.Millis(o.CreatedAt), o.Revived)
+	return err
+}
+
+func insertLine(ctx context.Context, tx *sqldb.Tx, order id.Order, l Line) error {
+	var texts [3]string
+	for i, v := range []any{l.Title, l.ChoiceText, l.Adjustments} {
+		raw, err := json.Marshal(v)
+		if err != nil {
+			return err
+		}
+		texts[i] = string(raw)
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO order_line (id, order_id, sku_id, product_id, title, options_text, picture_url, quantity, unit_price, subtotal, adjustments, payable)
+		VALUES (`+sqldb.Marks(12)+`)`, l.ID, order, l.SKU, l.Product, texts[0], texts[1], l.PictureURL, l.Quantity, l.UnitPrice, l.Subtotal, texts[2], l.Payable)
+	return err
+}
+
+func insertStep(ctx context.Context, tx *sqldb.Tx, order id.Order, to Status, by By) error {
+	_, err := tx.Exec(ctx, "INSERT INTO order_step (id, order_id, status, by_kind, by_id, at) VALUES (?, ?, ?, ?, ?, ?)",
+		tx.NextID(), order, to, by.Kind, by.User, sqldb.Millis(tx.Now()))
+	return err
+}
+
+func insertCheckout(ctx context.Context, tx *sqldb.Tx, c Checkout) error {
+	_, err := tx.Exec(ctx, "INSERT INTO checkout (id, user_id, payable, currency, pay_by, created_at) VALUES (?, ?, ?, ?, ?, ?)",
+		c.ID, c.User, c.Payable, c.Currency, sqldb.Millis(c.PayBy), sqldb.Millis(tx.Now()))
+	return err
+}
+
+func checkoutByID(ctx context.Context, q sqldb.Querier, checkout id.Checkout) (c Checkout, err error) {
+	var payBy int64
+	err = q.QueryRow(ctx, "SELECT id, user_id, payable, currency, pay_by FROM checkout WHERE id = ?", checkout).
+		Scan(&c.ID, &c.User, &c.Payable, &c.Currency, &payBy)
+	c.PayBy = sqldb.FromMillis(payBy)
+	return c, err
+}
+
+func setStatus(ctx context.Context, tx *sqldb.Tx, order id.Order, from, to Status, due time.Time) (bool, error) {
+	n, err := tx.Exec(ctx, "UPDATE orders SET status = ?, due_at = ? WHERE id = ? AND status = ?", to, sqldb.Millis(due), order, from)
+	return n == 1, err
+}
+
+func setPaidAt(ctx context.Context, tx *sqldb.Tx, order id.Order) error {
+	_, err := tx.Exec(ctx, "UPDATE orders SET paid_at = ? WHERE id = ?", sqldb.Millis(tx.Now()), order)
+	return err
+}
+
+func setCompletedAt(ctx context.Context, tx *sqldb.Tx, order id.Order) error {
+	_, err := tx.Exec(ctx, "UPDATE orders SET completed_at = ? WHERE id = ?", sqldb.Millis(tx.Now()), order)
+	return err
+}
+
+func setCloseReason(ctx context.Context, tx *sqldb.Tx, order id.Order, reason string) error {
+	_, err := tx.Exec(ctx, "UPDATE orders SET close_reason = ? WHERE id = ?", reason, order)
+	return err
+}
+
+func setRevived(ctx context.Context, tx *sqldb.Tx, o Order) error {
+	_, err := tx.Exec(ctx, "UPDATE orders SET close_reason = '', revived = ? WHERE id = ?", o.Revived, o.ID)
+	return err
+}
+
+func scanOrder(box *secret.Box) func(sqldb.Scanner) (Order, error) {
+	return func(s sqldb.Scanner) (o Order, err error) {
+		var sealed string
+		var due, paid, completed, created int64
+		err = s.Scan(&o.ID, &o.Checkout, &o.Number, &o.User, &o.Shop, &o.Status, &o.CloseReason, &o.GoodsTotal, &o.DiscountTotal, &o.ShippingTotal,
+			&o.Payable, &o.Currency, &sealed, &o.Note, &o.Room, &o.Video, &due, &paid, &completed, &created, &o.Revived)
+		if err != nil {
+			return o, err
+		}
+		o.DueAt, o.PaidAt = sqldb.FromMillis(due), sqldb.FromMillis(paid)
+		o.CompletedAt, o.CreatedAt = sqldb.FromMillis(completed), sqldb.FromMillis(created)
+		o.Address, err = account.OpenAddress(box, sealed, o.ID.String())
+		return o, err
+	}
+}
+
+// ordersWhere reads orders by a condition of this file.
+func ordersWhere(ctx context.Context, q sqldb.Querier, box *secret.Box, where string, args ...any) ([]Order, error) {
+	rows, err := q.Query(ctx, "SELECT "+orderColumns+" FROM orders WHERE "+where, args...)
+	return sqldb.Collect(rows, err, scanOrder(box))
+}
+
+func listOrders(ctx context.Context, q sqldb.Querier, box *secret.Box, f Filter, before id.Order, limit int) ([]Order, error) {
+	where, args := "user_id = ?", []any{f.User}
+	if !f.Shop.IsZero() {
+		where, args = "shop_id = ?", []any{f.Shop}
+	}
+	if f.Status != "" {
+		where, args = where+" AND status = ?", append(args, f.Status)
+	}
+	if f.Query != "" {
+		where, args = where+" AND number LIKE ? ESCAPE '!'", append(args, likePrefix(f.Query))
+	}
+	if !before.IsZero() {
+		where, args = where+" AND id < ?", append(args, before)
+	}
+	return ordersWhere(ctx, q, box, where+" ORDER BY id DESC LIMIT ?", append(args, limit)...)
+}
+
+// likePrefix keeps the digits of what was typed: an order number has no others.
+func likePrefix(query string) string {
+	var digits []byte
+	for _, c := range []byte(query) {
+		if c >= '0' && c <= '9' {
+			digits = append(digits, c)
+		}
+	}
+	return string(digits) + "%"
+}
+
+func fillLines(ctx context.Context, q sqldb.Querier, list []Order) error {
+	index := make(map[id.Order]int, len(list))
+	orders := make([]id.Order, len(list))
+	for i, o := range list {
+		index[o.ID], orders[i] = i, o.ID
+	}
+	rows, err := q.Query(ctx, `SELECT order_id, id, sku_id, product_id, title, options_text, picture_url, quantity, unit_price, subtotal, adjustments, payable
+		FROM order_line WHERE order_id IN (`+sqldb.Marks(len(orders))+`) ORDER BY order_id, id`, sqldb.Args(orders)...)
+	_, err = sqldb.Collect(rows, err, func(s sqldb.Scanner) (struct{}, error) {
+		var order id.Order
+		var l Line
+		var texts [3]string
+		err := s.Scan(&order, &l.ID, &l.SKU, &l.Product, &texts[0], &texts[1], &l.PictureURL, &l.Quantity, &l.UnitPrice, &l.Subtotal, &texts[2], &l.Payable)
+		if err != nil {
+			return struct{}{}, err
+		}
+		for i, to := range []any{&l.Title, &l.ChoiceText, &l.Adjustments} {
+			if err := json.Unmarshal([]byte(texts[i]), to); err != nil {
+				return struct{}{}, err
+			}
+		}
+		o := &list[index[order]]
+		o.Lines = append(o.Lines, l)
+		return struct{}{}, nil
+	})
+	return err
+}
+
+func stepsOf(ctx context.Context, q sqldb.Querier, orders []id.Order) (map[id.Order][]Step, error) {
+	out := make(map[id.Order][]Step, len(orders))
+	if len(orders) == 0 {
+		return out, nil
+	}
+	rows, err := q.Query(ctx, "SELECT order_id, status, at, by_kind FROM order_step WHERE order_id IN ("+sqldb.Marks(len(orders))+") ORDER BY id", sqldb.Args(orders)...)
+	_, err = sqldb.Collect(rows, err, func(s sqldb.Scanner) (struct{}, error) {
+		var order id.Order
+		var st Step
+		var at int64
+		if err := s.Scan(&order, &st.Status, &at, &st.By); err != nil {
+			return struct{}{}, err
+		}
+		st.At = sqldb.FromMillis(at)
+		out[order] = append(out[order], st)
+		return struct{}{}, nil
+	})
+	return out, err
+}
+
+func dueOrders(ctx context.Context, q sqldb.Querier, status Status, now time.Time, limit int) ([]id.Order, error) {
+	rows, err := q.Query(ctx, "SELECT id FROM orders WHERE status = ? AND due_at > 0 AND due_at <= ? ORDER BY due_at LIMIT ?", status, sqldb.Millis(now), limit)
+	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (o id.Order, err error) { return o, s.Scan(&o) })
+}

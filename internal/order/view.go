@@ -1,0 +1,208 @@
+package order
+
+import (
+	"context"
+	"time"
+
+	"hawker/internal/account"
+	"hawker/internal/base/id"
+	"hawker/internal/base/lang"
+	"hawker/internal/base/money"
+	"hawker/internal/catalog"
+)
+
+// LineView is a line as the API shows it; quote and order share it.
+type LineView struct {
+	ID          id.OrderLine     `json:"id,omitzero"`
+	SKU         id.SKU           `json:"sku_id"`
+	Product     id.Product       `json:"product_id"`
+	Title       string           `json:"title"`
+	Options     string           `json:"options_text"`
+	PictureURL  string           `json:"picture_url"`
+	Quantity    int64            `json:"quantity"`
+	UnitPrice   money.Money      `json:"unit_price"`
+	Subtotal    money.Money      `json:"subtotal"`
+	Adjustments []AdjustmentView `json:"adjustments"`
+	Payable     money.Money      `json:"payable"`
+}
+
+// AdjustmentView is one reason for a difference in price.
+type AdjustmentView struct {
+	Kind   string      `json:"kind"`
+	Label  string      `json:"label"`
+	Amount money.Money `json:"amount"`
+}
+
+// PaymentView is what an order shows of its payment.
+type PaymentView struct {
+	ID        id.Payment  `json:"id"`
+	Provider  string      `json:"provider"`
+	Status    string      `json:"status" enum:"pending,succeeded,failed,closed"`
+	Amount    money.Money `json:"amount"`
+	Orders    []id.Order  `json:"order_ids"`
+	ExpiresAt time.Time   `json:"expires_at"`
+	Action    ActionView  `json:"action"`
+}
+
+// ActionView says how the buyer goes on to pay.
+type ActionView struct {
+	Type string `json:"type" enum:"redirect,none"`
+	URL  string `json:"url"`
+}
+
+// ShipmentView is a parcel.
+type ShipmentView struct {
+	ID             id.Shipment `json:"id"`
+	Carrier        string      `json:"carrier"`
+	TrackingNumber string      `json:"tracking_number"`
+	ShippedAt      time.Time   `json:"shipped_at"`
+}
+
+// StepView is a line of the timeline.
+type StepView struct {
+	Status Status    `json:"status"`
+	At     time.Time `json:"at"`
+	By     string    `json:"by" enum:"buyer,shop,system"`
+}
+
+// View is an order as the API shows it.
+type View struct {
+	ID            id.Order        `json:"id"`
+	Number        string          `json:"number"`
+	Status        Status          `json:"status" enum:"pending_payment,paid,shipped,delivered,completed,closed"`
+	CloseReason   string          `json:"close_reason"`
+	Shop          catalog.ShopRef `json:"shop"`
+	Lines         []LineView      `json:"lines"`
+	GoodsTotal    money.Money     `json:"goods_total"`
+	DiscountTotal money.Money     `json:"discount_total"`
+	ShippingTotal money.Money     `json:"shipping_total"`
+	Payable       money.Money     `json:"payable"`
+	Address       account.Address `json:"address"`
+	Note          string          `json:"note"`
+	Payment       *PaymentView    `json:"payment"`
+	Shipments     []ShipmentView  `json:"shipments"`
+	Timeline      []StepView      `json:"timeline"`
+	PayBy         time.Time       `json:"pay_by,omitzero" doc:"Only while it waits for money"`
+	DueAt         time.Time       `json:"due_at,omitzero" doc:"When the order moves by itself"`
+	Room          id.Room         `json:"room_id"`
+	CreatedAt     time.Time       `json:"created_at"`
+	Actions       []string        `json:"actions" doc:"What the caller may do now: pay, cancel, confirm, ship"`
+}
+
+// Payments answers the newest payment of checkouts.
+type Payments interface {
+	PaymentViews(ctx context.Context, checkouts []id.Checkout) (map[id.Checkout]PaymentView, error)
+}
+
+// Shipments answers the parcels of orders.
+type Shipments interface {
+	ShipmentViews(ctx context.Context, orders []id.Order) (map[id.Order][]ShipmentView, error)
+}
+
+// Views draws orders for the API of this and other modules.
+type Views struct {
+	Service   *Service
+	Shops     catalog.ShopNames
+	Payments  Payments
+	Shipments Shipments
+}
+
+// Side is from which side of the counter an order is looked at.
+type Side bool
+
+// The sides.
+const (
+	BuyerSide Side = false
+	ShopSide  Side = true
+)
+
+// Draw makes views of orders.
+func (v Views) Draw(ctx context.Context, list []Order, side Side, tag lang.Tag) ([]View, error) {
+	orders, checkouts, shops := make([]id.Order, len(list)), make([]id.Checkout, len(list)), make([]id.Shop, len(list))
+	for i, o := range list {
+		orders[i], checkouts[i], shops[i] = o.ID, o.Checkout, o.Shop
+	}
+	names, err := v.Shops.ShopRefs(ctx, shops, tag)
+	if err != nil {
+		return nil, err
+	}
+	payments, err := v.Payments.PaymentViews(ctx, checkouts)
+	if err != nil {
+		return nil, err
+	}
+	parcels, err := v.Shipments.ShipmentViews(ctx, orders)
+	if err != nil {
+		return nil, err
+	}
+	steps, err := v.Service.Timeline(ctx, orders)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]View, len(list))
+	for i, o := range list {
+		out[i] = draw(o, side, tag)
+		out[i].Shop = names[o.Shop]
+		if p, ok := payments[o.Checkout]; ok {
+			out[i].Payment = &p
+		}
+		out[i].Shipments = append(out[i].Shipments, parcels[o.ID]...)
+		for _, s := range steps[o.ID] {
+			out[i].Timeline = append(out[i].Timeline, StepView(s))
+		}
+	}
+	return out, nil
+}
+
+// DrawOne is Draw for one order and an error before it.
+func (v Views) DrawOne(ctx context.Context, o Order, err error, side Side, tag lang.Tag) (View, error) {
+	if err != nil {
+		return View{}, err
+	}
+	list, err := v.Draw(ctx, []Order{o}, side, tag)
+	if err != nil {
+		return View{}, err
+	}
+	return list[0], nil
+}
+
+func draw(o Order, side Side, tag lang.Tag) View {
+	in := func(amount int64) money.Money { return money.Of(amount, o.Currency) }
+	v := View{
+		ID: o.ID, Number: o.Number, Status: o.Status, CloseReason: o.CloseReason, Lines: Lines(o.Lines, o.Currency, tag),
+		GoodsTotal: in(o.GoodsTotal), DiscountTotal: in(o.DiscountTotal), ShippingTotal: in(o.ShippingTotal), Payable: in(o.Payable),
+		Address: o.Address, Note: o.Note, Shipments: []ShipmentView{}, Timeline: []StepView{}, DueAt: o.DueAt, Room: o.Room,
+		CreatedAt: o.CreatedAt, Actions: o.actions(side),
+	}
+	if o.Status == PendingPayment {
+		v.PayBy = o.DueAt
+	}
+	return v
+}
+
+func (o Order) actions(side Side) []string {
+	switch {
+	case side == ShopSide && o.Status == Paid:
+		return []string{"ship"}
+	case side == BuyerSide && o.Status == PendingPayment:
+		return []string{"pay", "cancel"}
+	case side == BuyerSide && o.Status == Shipped:
+		return []string{"confirm"}
+	}
+	return []string{}
+}
+
+// Lines draws lines of an order or a quote.
+func Lines(lines []Line, c money.Currency, tag lang.Tag) []LineView {
+	out := make([]LineView, len(lines))
+	for i, l := range lines {
+		out[i] = LineView{
+			ID: l.ID, SKU: l.SKU, Product: l.Product, Title: l.Title.In(tag), Options: l.ChoiceText.In(tag), PictureURL: l.PictureURL,
+			Quantity: l.Quantity, UnitPrice: money.Of(l.UnitPrice, c), Subtotal: money.Of(l.Subtotal, c), Adjustments: []AdjustmentView{},
+			Payable: money.Of(l.Payable, c),
+		}
+		for _, a := range l.Adjustments {
+			out[i].Adjustments = append(out[i].Adjustments, AdjustmentView{a.Kind, a.Label.In(tag), money.Of(a.Amount, c)})
+		}
+	}
+	return out
+}
