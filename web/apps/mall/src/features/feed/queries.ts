@@ -17,5 +17,9 @@ export function useVideo(id: () => string) {
 
 export function useLiveRooms(on: () => boolean) {
   const api = useApi()
-  return useQuery({ key: ['rooms', 'live'], query: () => api.rooms({ state: 'live', limit: 50 }), enabled: on })
+  return useQuery({
+    key: ['rooms', 'live'],
+    query: () => api.rooms({ state: 'live', limit: 50 }),
+    enabled: on,
+  })
 }

@@ -55,11 +55,16 @@ export function useFeedPool(list: Ref<HTMLElement | null>, videos: Ref<Video[]>)
   }
 
   watch(active, show)
-  watch(
-    [() => videos.value.length, list],
-    () => void nextTick(show),
-    { immediate: true },
-  )
+  watch([() => videos.value.length, list], () => void nextTick(show), { immediate: true })
   onBeforeUnmount(() => pool.destroy())
-  return { active, muted: storeToRefs(player).muted, state, progress, scrolled, move, mute, toggle: () => pool.toggle() }
+  return {
+    active,
+    muted: storeToRefs(player).muted,
+    state,
+    progress,
+    scrolled,
+    move,
+    mute,
+    toggle: () => pool.toggle(),
+  }
 }

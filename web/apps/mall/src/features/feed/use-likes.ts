@@ -16,7 +16,8 @@ export function useLikes() {
   const failure = useFailure()
   const changed = reactive(new Map<string, LikeState>())
 
-  const state = (video: Video): LikeState => changed.get(video.id) ?? { likes: video.likes, liked: video.liked }
+  const state = (video: Video): LikeState =>
+    changed.get(video.id) ?? { likes: video.likes, liked: video.liked }
 
   async function set(video: Video, on: boolean): Promise<void> {
     const before = state(video)

@@ -7,8 +7,13 @@ import { useRoom, useShelf } from './queries'
 const keep = 100
 
 /** applyStock changes one product's figures on a shelf item and leaves every other item as it is. */
-export function applyStock(item: ShelfItem, event: { product_id: string; available: number; sold: number }): ShelfItem {
-  return item.product_id === event.product_id ? { ...item, available: event.available, sold: event.sold } : item
+export function applyStock(
+  item: ShelfItem,
+  event: { product_id: string; available: number; sold: number },
+): ShelfItem {
+  return item.product_id === event.product_id
+    ? { ...item, available: event.available, sold: event.sold }
+    : item
 }
 
 /**

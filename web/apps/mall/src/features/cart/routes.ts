@@ -1,0 +1,16 @@
+import type { RouteRecordRaw } from 'vue-router'
+
+export default [
+  { path: '/cart', component: () => import('./pages/cart-page.vue'), meta: { auth: true, bare: true } },
+  {
+    path: '/checkout',
+    component: () => import('./pages/checkout-page.vue'),
+    meta: { auth: true, bare: true },
+  },
+  {
+    path: '/pay/:id',
+    component: () => import('./pages/pay-page.vue'),
+    props: true,
+    meta: { auth: true, bare: true },
+  },
+] satisfies RouteRecordRaw[]

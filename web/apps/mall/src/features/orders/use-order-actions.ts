@@ -1,0 +1,39 @@
+import { newKey, useApi, type Order } from '@hawker/api'
+import { useFailure } from '@hawker/ui'
+import { useQueryCache } from '@pinia/colada'
+import { ref } from 'vue'
+
+/** useOrderActions does what the server says may be done; a repeated press of one intent has one effect. */
+export function useOrderActions() {
+  const api = useApi()
+  const cache = useQueryCache()
+  const failure = useFailure()
+  const busy = ref(false)
+  const keys = new Map<string, string>()
+
+  function keyOf(intent: string): string {
+    const key = keys.get(intent) ?? newKey()
+    keys.set(intent, key)
+    return key
+  }
+  async function run(act: () => Promise<Order>): Promise<boolean> {
+    busy.value = true
+    try {
+      const order = await act()
+      cache.setQueryData(['order', order.id], order)
+      await cache.invalidateQueries({ key: ['orders'] })
+      return true
+    } catch (error) {
+      failure.show(error)
+      return false
+    } finally {
+      busy.value = false
+    }
+  }
+  return {
+    busy,
+    cancel: (order: Order, reason: string) =>
+      run(() => api.cancel(order.id, reason, keyOf(`cancel:${order.id}`))),
+    confirm: (order: Order) => run(() => api.confirm(order.id, keyOf(`confirm:${order.id}`))),
+  }
+}
