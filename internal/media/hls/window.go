@@ -126,7 +126,6 @@ func (w *Window) Begin(init *Init, start time.Time, discontinuity bool) {
 	}
 	if w.nextPart == 0 && len(w.listed) == 0 {
 		w.pad(init, start)
-		discontinuity = false
 	}
 	w.open = &Segment{Init: init, Start: start, Discontinuity: discontinuity, Sequence: w.nextSeq}
 	w.nextSeq++

@@ -46,6 +46,9 @@ func clipLength(tags []flv.Tag) uint32 {
 		if t.Type != flv.TagVideo {
 			continue
 		}
+		if v, err := flv.ParseVideo(t.Body); err != nil || v.Kind != flv.KindFrame {
+			continue
+		}
 		if n == 0 {
 			first = t.Timestamp
 		}

@@ -34,10 +34,13 @@ func (p *packager) addVideo(f frame, now time.Time) error {
 	if err := p.room(len(f.data)); err != nil {
 		return err
 	}
-	p.openAt(f.at, len(v.run.Samples) == 0)
+	p.openAt(f.at)
 	p.appendPicture(f)
-	if p.window == nil && len(v.run.Samples) < 2 {
-		return nil // one frame tells no rate
+	if p.window == nil { // PART-TARGET is about to be fixed by the frame rate
+		if len(v.run.Samples) < 2 {
+			return nil
+		}
+		p.measure()
 	}
 	if end := f.at + p.frame(); end-p.partStart >= p.wanted()-p.frame()/2 {
 		p.closePart(end) // the next frame need not be waited for: the rate is known
@@ -72,18 +75,18 @@ func (p *packager) endBefore(f *frame) {
 		p.splitBefore(f)
 		return
 	}
-	if v.end == 0 || !p.hasVideo || !p.segOpen {
+	if v.end == 0 || !p.hasVideo || p.loose {
 		return
 	}
 	if f.at < v.end+p.frame()/2 {
 		f.at = v.end
 	}
-	if f.at+p.frame()-p.partStart > p.partMax {
-		if !p.partOpen { // nothing filled the time since: a break in the line
-			p.hole(f.at)
-			return
-		}
-		p.closePart(min(f.at, p.partStart+p.partMax))
+	for p.partOpen && f.at+p.frame()-p.partStart > p.partMax {
+		p.splitPart(p.partStart + p.wanted()) // audio went on while the picture stood still
+	}
+	if f.at+p.frame()-p.partStart > p.partMax { // nothing filled the time since
+		p.hole()
+		return
 	}
 	if p.segOpen && p.endsSegment(f) {
 		p.closeSegment() // audio that is open already goes with the new segment
@@ -92,6 +95,9 @@ func (p *packager) endBefore(f *frame) {
 
 // splitBefore ends the open part, and perhaps its segment, before a picture.
 func (p *packager) splitBefore(f *frame) {
+	if d := f.at - p.video.last; p.window == nil && d > 2*p.frame() {
+		p.video.frame = d // far from what the SPS tells: PART-TARGET must allow for it
+	}
 	over := f.at+p.frame()-p.partStart > p.partLimit()
 	ends := p.endsSegment(f)
 	if !over && !ends {
@@ -103,7 +109,7 @@ func (p *packager) splitBefore(f *frame) {
 	}
 	p.closePart(end)
 	if f.at-end > p.partLimit() {
-		p.hole(f.at)
+		p.hole()
 		return
 	}
 	if ends {
@@ -113,10 +119,9 @@ func (p *packager) splitBefore(f *frame) {
 
 // hole starts a new segment at a picture that comes long after the last one
 // while nothing else was sent.
-func (p *packager) hole(at ticks) {
+func (p *packager) hole() {
 	p.closeSegment()
-	p.jumped = true
-	p.partStart = at
+	p.jumped, p.loose = true, true
 }
 
 // endsSegment tells whether the segment ends before this picture: at a key
@@ -136,26 +141,28 @@ func (p *packager) segmentMax() ticks {
 	return fromDuration(p.target + 490*time.Millisecond)
 }
 
-// partLimit is PART-TARGET, or before it is fixed twice the wanted length.
+// partLimit is PART-TARGET, or what it would be now if it is not fixed yet.
 func (p *packager) partLimit() ticks {
 	if p.partMax > 0 {
 		return p.partMax
 	}
-	return 2 * fromDuration(p.part)
+	_, limit := p.fit(p.frame())
+	return limit
 }
 
+// wanted is the length of an ordinary part.
 func (p *packager) wanted() ticks {
 	if p.partLen > 0 {
 		return p.partLen
 	}
-	return fromDuration(p.part)
+	length, _ := p.fit(p.frame())
+	return length
 }
 
-// openAt opens a part. The first picture of a segment says where it starts,
+// openAt opens a part. After a break its first picture says where it starts,
 // even if some audio came before it.
-func (p *packager) openAt(at ticks, firstPicture bool) {
-	fresh := !p.segOpen && firstPicture
-	if !p.partOpen && (!p.segOpen && p.partStart == 0 || fresh) || p.partOpen && fresh {
+func (p *packager) openAt(at ticks) {
+	if p.loose && len(p.video.run.Samples) == 0 {
 		p.partStart = at
 	}
 	p.partOpen = true
@@ -232,10 +239,7 @@ func (p *packager) anchorAudio(at ticks) bool {
 }
 
 func (p *packager) openAudioPart(start ticks) {
-	if p.partOpen {
-		return
-	}
-	if !p.segOpen {
+	if !p.partOpen && p.loose {
 		p.partStart = start
 	}
 	p.partOpen = true
@@ -252,7 +256,7 @@ func (p *packager) audioFrame() ticks {
 
 // endBeforeAudio does for audio alone what endBefore does for pictures.
 func (p *packager) endBeforeAudio(start ticks) {
-	if p.pictured() || !p.segOpen || start+p.audioFrame()-p.partStart <= p.partMax {
+	if p.pictured() || p.loose || p.partMax == 0 || start+p.audioFrame()-p.partStart <= p.partMax {
 		return
 	}
 	end := p.partStart
@@ -261,7 +265,7 @@ func (p *packager) endBeforeAudio(start ticks) {
 		p.closePart(end)
 	}
 	if start-end > p.partMax {
-		p.hole(start)
+		p.hole()
 	}
 }
 
@@ -270,7 +274,7 @@ func (p *packager) endAfterAudio() {
 	open := p.audio.seen - p.partStart
 	if p.pictured() {
 		if open > p.partLimit()+videoStall { // the picture stands still
-			p.closePart(p.partStart + p.wanted())
+			p.splitPart(p.partStart + p.wanted())
 			p.endLongSegment()
 		}
 		return
@@ -281,11 +285,39 @@ func (p *packager) endAfterAudio() {
 	if open < p.wanted()-p.audioFrame()/2 {
 		return
 	}
-	if !p.segOpen && open > p.wanted() { // after a wait for the picture
+	if p.loose && open > p.wanted() { // after a wait for the picture
 		p.partStart = p.audio.seen - p.wanted()
 	}
-	p.closePart(p.audio.seen)
-	p.endLongSegment()
+	for p.partOpen && p.audio.seen-p.partStart > p.partLimit() {
+		p.splitPart(p.partStart + p.wanted())
+		p.endLongSegment()
+	}
+	if p.partOpen && p.audio.seen-p.partStart >= p.wanted()-p.audioFrame()/2 {
+		p.closePart(p.audio.seen)
+		p.endLongSegment()
+	}
+}
+
+// splitPart closes the open part at a moment that its audio has passed, and
+// keeps that audio for the next part.
+func (p *packager) splitPart(end ticks) {
+	a := &p.audio.run
+	at, k, size := int64(a.Base), 0, 0
+	for k < len(a.Samples) && ticks(at*cmaf.VideoTimescale/int64(p.audio.config.SampleRate)) < end {
+		at += int64(a.Samples[k].Duration)
+		size += int(a.Samples[k].Size)
+		k++
+	}
+	if k == len(a.Samples) || k == 0 && len(p.video.run.Samples) == 0 {
+		p.closePart(end)
+		return
+	}
+	later := append([]cmaf.Sample(nil), a.Samples[k:]...)
+	data := append([]byte(nil), a.Data[size:]...)
+	a.Samples, a.Data = a.Samples[:k], a.Data[:size]
+	p.closePart(end)
+	a.Base, a.Samples, a.Data = uint64(at), append(a.Samples, later...), append(a.Data, data...)
+	p.partOpen = true
 }
 
 // endLongSegment ends a segment that no key frame will end in time.

@@ -26,6 +26,7 @@ const (
 	partBytesMax     = 16 << 20
 	frameDefault     = ticks(cmaf.VideoTimescale / 30)
 	fpsMin           = 1
+	measureFrames    = 4 // fewer tell no frame rate
 )
 
 // errTooMuch is a publisher that sends more than a part may hold.
@@ -61,6 +62,7 @@ type packager struct {
 	hasAudio   bool
 	newInit    bool // the next segment must bring a new init segment
 	jumped     bool // the next segment is a discontinuity
+	loose      bool // the next part starts where its first frame is
 
 	video     videoTrack
 	audio     audioTrack
@@ -101,7 +103,8 @@ func (p *packager) begin(generation int64) {
 	p.audio = audioTrack{run: p.audio.run}
 	p.audioNext = nil
 	p.dropPart()
-	p.newInit, p.jumped = true, p.window != nil
+	// A window may be new and the viewers old: the server was started again.
+	p.newInit, p.jumped, p.loose = true, generation > 1, true
 	p.hasVideo, p.hasAudio = false, false
 	p.segOpen = false
 }
@@ -119,7 +122,7 @@ func (p *packager) flush() {
 func (p *packager) jump() {
 	p.closePart(p.naturalEnd())
 	p.closeSegment()
-	p.jumped = true
+	p.jumped, p.loose = true, true
 	p.audio.anchored = false
 	p.wall.reset()
 }
@@ -164,7 +167,7 @@ func (p *packager) closeForNewTrack(needed bool) {
 	}
 	p.closePart(p.naturalEnd())
 	p.closeSegment()
-	p.newInit, p.jumped = true, true
+	p.newInit, p.jumped, p.loose = true, true, true
 }
 
 // rateHint takes the frame rate that metadata tells, if the SPS tells none.
@@ -229,7 +232,7 @@ func (p *packager) closePart(end ticks) {
 		panic(fmt.Sprintf("stream: part without a segment: %v", err)) // openSegment was called above
 	}
 	p.dropPart()
-	p.partStart = end
+	p.partStart, p.loose = end, false
 }
 
 // openWindow fixes PART-TARGET for the life of the window: a whole number of
@@ -239,21 +242,27 @@ func (p *packager) openWindow() {
 	if len(p.video.run.Samples) == 0 && p.audio.config != nil {
 		frame = ticks(p.audio.config.FrameSamples * cmaf.VideoTimescale / p.audio.config.SampleRate)
 	}
+	p.partLen, p.partMax = p.fit(frame)
+	p.window = p.open(p.partMax.duration())
+}
+
+// fit gives the length of a part and PART-TARGET, which is told in whole
+// milliseconds, for frames of that duration.
+func (p *packager) fit(frame ticks) (length, limit ticks) {
 	n := max(1, ticks(math.Round(float64(fromDuration(p.part))/float64(frame))))
-	p.partLen = n * frame
-	longest := min(p.partLen+frame, p.partLen*1000/855)
-	ms := (longest.duration() + time.Millisecond - 1).Truncate(time.Millisecond)
-	p.partMax = fromDuration(ms)
-	p.window = p.open(ms)
+	length = n * frame
+	longest := min(length+frame, length*1000/855)
+	return length, (longest + ticksPerMs - 1) / ticksPerMs * ticksPerMs
 }
 
 // measure replaces a told frame duration that is plainly wrong.
 func (p *packager) measure() {
 	n := len(p.video.run.Samples)
-	if n < 3 {
+	span := p.video.last - p.video.firstIn
+	if n < 2 || n < measureFrames && span < fromDuration(p.part)/2 {
 		return
 	}
-	got := (p.video.last - p.video.firstIn) / ticks(n-1)
+	got := span / ticks(n-1)
 	if told := p.video.frame; told == 0 || abs(int64(got-told)) > int64(told/20) {
 		p.video.frame = max(got, 1)
 	}

@@ -1,0 +1,343 @@
+package stream_test
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"hawker/internal/base/clock"
+	"hawker/internal/media/hls/hlscheck"
+	"hawker/internal/media/record"
+	"hawker/internal/media/stream"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// 1280 by 720 at 30 frames a second, High profile, as x264 writes it.
+const avcRecord = "0164001fffe1001a6764001facd9405005bb0110000003001000000303c0f183196001000468efbcb0fdf8f800"
+
+func unhex(s string) []byte {
+	b, err := hex.DecodeString(s)
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
+func videoConfig() []byte { return append([]byte{0x17, 0, 0, 0, 0}, unhex(avcRecord)...) }
+func audioConfig() []byte { return []byte{0xaf, 0, 0x11, 0x90} } // AAC-LC, 48 kHz, stereo
+
+func videoBody(key bool, ctsMs int32, size int) []byte {
+	b := []byte{0x27, 1, byte(ctsMs >> 16), byte(ctsMs >> 8), byte(ctsMs), 0, 0, byte(size >> 8), byte(size), 0x41}
+	if key {
+		b[0], b[9] = 0x17, 0x65
+	}
+	return append(b, make([]byte, size-1)...)
+}
+
+func audioBody() []byte { return append([]byte{0xaf, 1}, make([]byte, 200)...) }
+
+var errNo = errors.New("no")
+
+// admitAll lets everybody publish under his own name.
+type admitAll struct {
+	part   time.Duration
+	record bool
+}
+
+func (a admitAll) Admit(_ context.Context, r stream.PublishRequest) (stream.Grant, error) {
+	if strings.HasPrefix(r.Name, "refused") {
+		return stream.Grant{}, errNo
+	}
+	return stream.Grant{StreamID: r.Name, PartTarget: a.part, Record: a.record}, nil
+}
+
+type memoryStore struct {
+	mu     sync.Mutex
+	states map[string]stream.State
+	saves  int
+	fail   bool
+}
+
+func (s *memoryStore) Load(_ context.Context, id string) (stream.State, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fail {
+		return stream.State{}, errNo
+	}
+	return s.states[id], nil
+}
+
+func (s *memoryStore) Save(_ context.Context, id string, st stream.State) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fail {
+		return errNo
+	}
+	s.states[id] = st
+	s.saves++
+	return nil
+}
+
+func (s *memoryStore) break_(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fail = on
+}
+
+// events collects what an Observer is told.
+type events struct {
+	mu       sync.Mutex
+	list     []string
+	recorded []record.Info
+	changed  chan struct{}
+}
+
+func newEvents() *events { return &events{changed: make(chan struct{}, 1)} }
+
+func (e *events) add(s string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.list = append(e.list, s)
+	select {
+	case e.changed <- struct{}{}:
+	default:
+	}
+}
+
+func (e *events) OnPublish(id string, g int64) { e.add("publish " + id + " " + string(rune('0'+g))) }
+func (e *events) OnUnpublish(id string, g int64, _ error) {
+	e.add("unpublish " + id + " " + string(rune('0'+g)))
+}
+func (e *events) OnRecorded(id string, _ int64, i record.Info) {
+	e.mu.Lock()
+	e.recorded = append(e.recorded, i)
+	e.mu.Unlock()
+	e.add("recorded " + id)
+}
+
+func (e *events) wait(t *testing.T, n int) []string {
+	t.Helper()
+	limit := time.After(10 * time.Second)
+	for {
+		e.mu.Lock()
+		got := append([]string(nil), e.list...)
+		e.mu.Unlock()
+		if len(got) >= n {
+			return got
+		}
+		select {
+		case <-e.changed:
+		case <-limit:
+			t.Fatalf("only %d events of %d: %v", len(got), n, got)
+		}
+	}
+}
+
+// rig is a hub on a clock that the test moves.
+type rig struct {
+	t      *testing.T
+	clock  *clock.Manual
+	hub    *stream.Hub
+	store  *memoryStore
+	events *events
+	web    http.Handler
+	follow hlscheck.Follower
+	list   *hlscheck.Playlist // newest seen
+	blind  bool               // do not look after every frame
+}
+
+type rigOptions struct {
+	part      time.Duration
+	recordDir string
+	store     *memoryStore
+}
+
+func newRig(t *testing.T, o rigOptions) *rig {
+	t.Helper()
+	if o.store == nil {
+		o.store = &memoryStore{states: map[string]stream.State{}}
+	}
+	r := &rig{
+		t: t, store: o.store, events: newEvents(),
+		clock: clock.NewManual(time.Date(2026, 11, 11, 20, 0, 0, 0, time.UTC)),
+	}
+	r.hub = stream.NewHub(stream.Config{
+		Clock: r.clock, Log: slog.New(slog.DiscardHandler), Store: o.store, Observer: r.events,
+		Admission: admitAll{o.part, o.recordDir != ""}, RecordDir: o.recordDir,
+	})
+	r.web = r.hub.Handler()
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := r.hub.Shutdown(ctx); err != nil {
+			t.Errorf("shutdown: %v", err)
+		}
+	})
+	return r
+}
+
+func (r *rig) get(path string) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	r.web.ServeHTTP(w, httptest.NewRequestWithContext(r.t.Context(), http.MethodGet, path, nil))
+	return w
+}
+
+// look judges the playlist as it is now.
+func (r *rig) look() *hlscheck.Playlist {
+	r.t.Helper()
+	w := r.get("/live/room/live.m3u8")
+	if w.Code != http.StatusOK {
+		r.t.Fatalf("playlist: status %d", w.Code)
+	}
+	p, complaints := r.follow.Next(w.Body.Bytes())
+	for _, c := range complaints {
+		r.t.Errorf("at %s: %s", r.clock.Now().Format("04:05.000"), c)
+	}
+	if p == nil || r.t.Failed() {
+		r.t.Fatalf("playlist:\n%s", w.Body)
+	}
+	r.list = p
+	return p
+}
+
+// shape is what an encoder sends.
+type shape struct {
+	fps, gop         int
+	noAudio, noVideo bool
+	bframes          bool
+	first            uint32 // timestamp
+	ctsShift         int32
+	jitter           bool
+}
+
+// encoder publishes synthetic frames at the rig's clock.
+type encoder struct {
+	rig        *rig
+	pub        *stream.Publication
+	shape      shape
+	ms         float64 // of the stream so far
+	nv, na     int
+	offset     int64 // added to timestamps, in ms
+	kicked     chan error
+	quietVideo bool
+	quietAudio bool
+	ready      bool
+}
+
+func (r *rig) publish(name string, s shape) *encoder {
+	r.t.Helper()
+	e := &encoder{rig: r, shape: s, kicked: make(chan error, 1)}
+	var err error
+	e.pub, err = r.hub.Publish(r.t.Context(), stream.PublishRequest{App: "live", Name: name, Protocol: "test"},
+		func(err error) { e.kicked <- err })
+	if err != nil {
+		r.t.Fatalf("publish: %v", err)
+	}
+	if !s.noVideo {
+		e.must(e.pub.Video(s.first, videoConfig()))
+	}
+	if !s.noAudio {
+		e.must(e.pub.Audio(s.first, audioConfig()))
+	}
+	return e
+}
+
+func (e *encoder) must(err error) {
+	e.rig.t.Helper()
+	if err != nil {
+		e.rig.t.Fatalf("frame: %v", err)
+	}
+}
+
+// send publishes for a while, looking at the playlist after every frame.
+func (e *encoder) send(d time.Duration) {
+	e.rig.t.Helper()
+	until := e.ms + float64(d.Milliseconds())
+	for {
+		v, a := float64(e.nv)*1000/float64(max(e.shape.fps, 1)), float64(e.na)*1024/48
+		if e.shape.noVideo {
+			v = until
+		}
+		if e.shape.noAudio {
+			a = until
+		}
+		next := min(v, a)
+		if next >= until {
+			break
+		}
+		e.step(next)
+		if v <= a {
+			e.video(uint32(v))
+		} else {
+			e.audio(uint32(a))
+		}
+		if h, _ := e.rig.hub.Stream("room"); h.PartTarget > 0 && !e.rig.blind {
+			e.rig.look()
+		}
+	}
+	e.step(until)
+}
+
+func (e *encoder) step(to float64) {
+	now := time.Duration(to*1000) * time.Microsecond
+	was := time.Duration(e.ms*1000) * time.Microsecond
+	e.rig.clock.Advance(now.Truncate(time.Millisecond) - was.Truncate(time.Millisecond))
+	e.ms = to
+}
+
+func (e *encoder) timestamp(ms uint32) uint32 {
+	return e.shape.first + ms + uint32(e.offset)
+}
+
+func (e *encoder) video(ms uint32) {
+	e.rig.t.Helper()
+	i := e.nv
+	e.nv++
+	if e.quietVideo {
+		return
+	}
+	key := i%e.shape.gop == 0
+	var cts int32
+	if e.shape.bframes && !key {
+		cts = []int32{100, 0, 33}[i%3]
+	} else if e.shape.bframes {
+		cts = 67
+	}
+	if e.shape.jitter && i%2 == 1 {
+		ms += 3
+	}
+	size := 400
+	if key {
+		size = 4000
+	}
+	e.must(e.pub.Video(e.timestamp(ms), videoBody(key, cts+e.shape.ctsShift, size)))
+}
+
+func (e *encoder) audio(ms uint32) {
+	e.rig.t.Helper()
+	e.na++
+	if !e.quietAudio {
+		e.must(e.pub.Audio(e.timestamp(ms), audioBody()))
+	}
+}
+
+// discontinuities counts the tags in the newest playlist.
+func (r *rig) discontinuities() int64 {
+	n := r.list.DiscontinuitySequence
+	for _, s := range r.list.Segments {
+		if s.Discontinuity {
+			n++
+		}
+	}
+	return n
+}

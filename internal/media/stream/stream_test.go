@@ -1,0 +1,417 @@
+package stream_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"hawker/internal/media/hls/hlscheck"
+	"hawker/internal/media/stream"
+)
+
+func TestPlaylistRules(t *testing.T) {
+	for name, tt := range map[string]struct {
+		part    time.Duration
+		shape   shape
+		target  float64 // PART-TARGET; 0 is not looked at
+		longest float64
+	}{
+		"30 fps, 1 s GOP":         {0, shape{fps: 30, gop: 30}, 0.534, 1.01},
+		"B-frames":                {0, shape{fps: 30, gop: 30, bframes: true}, 0.534, 1.01},
+		"negative composition":    {0, shape{fps: 30, gop: 30, bframes: true, ctsShift: -67}, 0.534, 1.01},
+		"200 ms parts":            {200 * time.Millisecond, shape{fps: 30, gop: 30}, 0.234, 1.01},
+		"25 fps, 2 s GOP":         {0, shape{fps: 25, gop: 50}, 0, 2.01},
+		"60 fps, half second GOP": {0, shape{fps: 60, gop: 30}, 0, 1.02},
+		"15 fps, 1.4 s GOP":       {0, shape{fps: 15, gop: 21}, 0, 1.42},
+		"OBS's 250 frames":        {0, shape{fps: 30, gop: 250}, 0.534, 2.49},
+		"0.7 s GOP":               {0, shape{fps: 30, gop: 21}, 0.534, 1.42},
+		"every frame a key frame": {0, shape{fps: 30, gop: 1}, 0.534, 1.01},
+		"jitter of 3 ms":          {0, shape{fps: 30, gop: 30, jitter: true}, 0.534, 1.02},
+		"video only":              {0, shape{fps: 30, gop: 30, noAudio: true}, 0.534, 1.01},
+		"audio only":              {0, shape{noVideo: true}, 0.512, 1.1},
+		"starts late in the day":  {0, shape{fps: 30, gop: 30, first: 0x01000000}, 0.534, 1.01},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, rigOptions{part: tt.part})
+			e := r.publish("room", tt.shape)
+			e.send(22 * time.Second)
+			p := r.list
+			if !(tt.target == 0 || p.PartTarget == tt.target) {
+				t.Errorf("PART-TARGET %g, want %g", p.PartTarget, tt.target)
+			}
+			if r.discontinuities() != 0 {
+				t.Errorf("%d discontinuities in a steady stream", r.discontinuities())
+			}
+			longest := 0.0
+			for _, s := range p.Segments {
+				longest = max(longest, s.Duration)
+			}
+			if longest > tt.longest {
+				t.Errorf("a segment of %g s, want at most %g", longest, tt.longest)
+			}
+			if got := p.Segments[len(p.Segments)-1].Date; r.clock.Now().Sub(got) > 4*time.Second {
+				t.Errorf("newest segment is of %v, now is %v", got, r.clock.Now())
+			}
+		})
+	}
+}
+
+func TestTimestampsOfThePublisher(t *testing.T) {
+	const at = 6 * time.Second
+	for name, tt := range map[string]struct {
+		first uint32
+		jump  int64
+		want  int64 // discontinuities
+	}{
+		"pass 2^24":        {first: 0xffffff - 6000},
+		"pass 2^31":        {first: 0x7fffffff - 6000},
+		"pass 2^32":        {first: 0xffffffff - 6000},
+		"jump by a minute": {jump: 60000, want: 1},
+		"back by 5 s":      {jump: -5000, want: 1},
+		"back by 0.3 s":    {jump: -300},
+		"forward by 0.1 s": {jump: 100},
+		"start again at 0": {first: 1_000_000, jump: -1_006_000, want: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, rigOptions{})
+			e := r.publish("room", shape{fps: 30, gop: 30, first: tt.first})
+			e.send(at)
+			e.offset = tt.jump
+			e.send(8 * time.Second)
+			if got := r.discontinuities(); got != tt.want {
+				t.Errorf("%d discontinuities, want %d", got, tt.want)
+			}
+			if h, _ := r.hub.Stream("room"); h.Clock.Sub(r.clock.Now()).Abs() > 500*time.Millisecond {
+				t.Errorf("clock of the newest frame is %v, now is %v", h.Clock, r.clock.Now())
+			}
+		})
+	}
+}
+
+func TestLateTrack(t *testing.T) {
+	for name, quiet := range map[string]func(e *encoder, on bool){
+		"audio": func(e *encoder, on bool) { e.quietAudio = on },
+		"video": func(e *encoder, on bool) { e.quietVideo = on },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, rigOptions{})
+			e := r.publish("room", shape{fps: 30, gop: 30})
+			quiet(e, true)
+			e.send(3 * time.Second)
+			if len(r.list.Segments) == 0 {
+				t.Fatal("nothing to play while a promised track is missing")
+			}
+			alone := r.list.Segments[len(r.list.Segments)-1].Map
+			quiet(e, false)
+			e.send(4 * time.Second)
+			last := r.list.Segments[len(r.list.Segments)-1]
+			if prev := r.list.Segments[len(r.list.Segments)-2]; prev.Duration > 1.1 {
+				t.Errorf("a segment of %g s after the track joined", prev.Duration)
+			}
+			if last.Map == alone {
+				t.Error("the track joined without a new EXT-X-MAP")
+			}
+			if got := r.discontinuities(); got != 1 {
+				t.Errorf("%d discontinuities, want 1", got)
+			}
+			w := r.get("/live/room/index.m3u8")
+			if !strings.Contains(w.Body.String(), `CODECS="avc1.64001f,mp4a.40.2"`) {
+				t.Errorf("multivariant playlist: %s", w.Body)
+			}
+		})
+	}
+}
+
+func TestTrackThatStops(t *testing.T) {
+	r := newRig(t, rigOptions{})
+	e := r.publish("room", shape{fps: 30, gop: 30})
+	e.send(3 * time.Second)
+	e.quietAudio = true
+	e.send(8 * time.Second)
+	if w := r.get("/live/room/index.m3u8"); !strings.Contains(w.Body.String(), `CODECS="avc1.64001f"`) {
+		t.Errorf("audio is gone, but the playlist says %s", w.Body)
+	}
+	e.quietAudio = false
+	e.send(3 * time.Second)
+	if w := r.get("/live/room/index.m3u8"); !strings.Contains(w.Body.String(), `CODECS="avc1.64001f,mp4a.40.2"`) {
+		t.Errorf("audio is back, but the playlist says %s", w.Body)
+	}
+	e.quietVideo = true
+	e.send(8 * time.Second)
+	e.quietVideo = false
+	e.send(3 * time.Second)
+	if got := r.discontinuities(); got != 4 {
+		t.Errorf("%d discontinuities, want one for each change of tracks", got)
+	}
+}
+
+func TestPictureStandsStill(t *testing.T) {
+	r := newRig(t, rigOptions{})
+	e := r.publish("room", shape{fps: 30, gop: 30})
+	e.send(3 * time.Second)
+	e.quietVideo = true
+	e.send(2500 * time.Millisecond)
+	e.quietVideo = false
+	e.send(4 * time.Second)
+	if got := r.discontinuities(); got != 0 {
+		t.Errorf("%d discontinuities though audio went on", got)
+	}
+}
+
+func TestCutAndReturn(t *testing.T) {
+	r := newRig(t, rigOptions{})
+	e := r.publish("room", shape{fps: 30, gop: 30})
+	e.send(5 * time.Second)
+	before := r.list
+	e.pub.Close(errNo)
+	if p := r.look(); p.Hint != "" || p.Ended {
+		t.Errorf("after a cut: hint %q, ended %v", p.Hint, p.Ended)
+	}
+	r.clock.Advance(1500 * time.Millisecond)
+	e2 := r.publish("room", shape{fps: 30, gop: 30})
+	e2.send(3 * time.Second)
+	if r.list.Sequence < before.Sequence || r.discontinuities() != 1 {
+		t.Errorf("sequence %d after %d, %d discontinuities", r.list.Sequence, before.Sequence, r.discontinuities())
+	}
+	got := r.events.wait(t, 3)
+	want := "publish room 1,unpublish room 1,publish room 2"
+	if strings.Join(got, ",") != want {
+		t.Errorf("events %v", got)
+	}
+}
+
+func TestTakeover(t *testing.T) {
+	r := newRig(t, rigOptions{})
+	old := r.publish("room", shape{fps: 30, gop: 30})
+	old.send(3300 * time.Millisecond)
+	young := r.publish("room", shape{fps: 30, gop: 30})
+	select {
+	case err := <-old.kicked:
+		if !errors.Is(err, stream.ErrReplaced) {
+			t.Errorf("kicked with %v", err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("the older publisher was not sent away")
+	}
+	if err := old.pub.Video(9999, videoBody(true, 0, 100)); !stream.Fatal(err) {
+		t.Errorf("a late frame of the older publisher: %v", err)
+	}
+	young.send(2 * time.Second)
+	old.pub.Close(errNo) // comes late and means nothing
+	young.send(2 * time.Second)
+	h, _ := r.hub.Stream("room")
+	if !h.Live || h.Generation != 2 || r.discontinuities() != 1 {
+		t.Errorf("live %v, generation %d, %d discontinuities", h.Live, h.Generation, r.discontinuities())
+	}
+	want := "publish room 1,unpublish room 1,publish room 2"
+	if got := strings.Join(r.events.wait(t, 3), ","); got != want {
+		t.Errorf("events %s", got)
+	}
+}
+
+// waitFor polls a condition that another goroutine brings about.
+func waitFor(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	limit := time.After(10 * time.Second)
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-limit:
+			t.Fatalf("%s: not within 10 s", what)
+		}
+	}
+}
+
+func TestEndAfterAMinuteAlone(t *testing.T) {
+	r := newRig(t, rigOptions{})
+	e := r.publish("room", shape{fps: 30, gop: 30})
+	e.send(4 * time.Second)
+	last := r.list.Sequence + int64(len(r.list.Segments))
+	e.pub.Close(errNo)
+	r.clock.Advance(59 * time.Second)
+	if p := r.look(); p.Ended {
+		t.Fatal("ended before its time")
+	}
+	waitFor(t, "ENDLIST", func() bool {
+		r.clock.Advance(time.Second) // the waiting goroutine may still be starting its timer
+		return r.look().Ended
+	})
+	waitFor(t, "state saved", func() bool {
+		st, _ := r.store.Load(t.Context(), "room")
+		return st.Sequence == last
+	})
+	waitFor(t, "forgotten", func() bool {
+		r.clock.Advance(10 * time.Second)
+		_, ok := r.hub.Stream("room")
+		return !ok
+	})
+	r.follow = hlscheck.Follower{} // a player that saw ENDLIST has left
+	e = r.publish("room", shape{fps: 30, gop: 30})
+	e.send(2 * time.Second)
+	if r.list.Sequence < last {
+		t.Errorf("a new life begins at %d, the old one ended at %d", r.list.Sequence, last)
+	}
+}
+
+func TestHostEndsTheStream(t *testing.T) {
+	r := newRig(t, rigOptions{})
+	e := r.publish("room", shape{fps: 30, gop: 30})
+	e.send(3 * time.Second)
+	if !r.hub.Close("room") || r.hub.Close("nobody") {
+		t.Error("Close does not tell what was there")
+	}
+	if err := <-e.kicked; !errors.Is(err, stream.ErrClosed) {
+		t.Errorf("kicked with %v", err)
+	}
+	if !r.look().Ended {
+		t.Error("no ENDLIST")
+	}
+	if err := e.pub.Video(9999, videoBody(true, 0, 100)); !stream.Fatal(err) {
+		t.Errorf("a frame after the end: %v", err)
+	}
+}
+
+func TestRestartGoesOn(t *testing.T) {
+	for name, kill := range map[string]bool{"orderly": false, "kill -9": true} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, rigOptions{})
+			e := r.publish("room", shape{fps: 30, gop: 30})
+			e.send(7 * time.Second)
+			e.offset = 60000 // and a discontinuity
+			e.send(2 * time.Second)
+			store := r.store
+			if kill { // what the store holds at this moment is all there is
+				copied := memoryStore{states: map[string]stream.State{}}
+				copied.states["room"], _ = store.Load(t.Context(), "room")
+				store = &copied
+			} else if err := r.hub.Shutdown(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			again := newRig(t, rigOptions{store: store})
+			again.follow = r.follow // the same viewers
+			e = again.publish("room", shape{fps: 30, gop: 30})
+			e.send(8 * time.Second)
+			if again.list.Sequence < r.list.Sequence+int64(len(r.list.Segments)) {
+				t.Errorf("sequence %d after a restart at %d", again.list.Sequence, r.list.Sequence)
+			}
+			if h, _ := again.hub.Stream("room"); h.Generation != 2 {
+				t.Errorf("generation %d", h.Generation)
+			}
+		})
+	}
+}
+
+func TestNumbersAreReservedAhead(t *testing.T) {
+	r := newRig(t, rigOptions{})
+	e := r.publish("room", shape{fps: 2, gop: 2, noAudio: true})
+	for range 5 {
+		e.send(100 * time.Second)
+		waitFor(t, "reservation", func() bool {
+			st, _ := r.store.Load(t.Context(), "room")
+			return st.Sequence > r.list.Sequence+int64(len(r.list.Segments))
+		})
+	}
+	if r.store.saves > 10 {
+		t.Errorf("%d saves in 500 segments", r.store.saves)
+	}
+}
+
+func TestStoreAway(t *testing.T) {
+	r := newRig(t, rigOptions{})
+	r.store.break_(true)
+	_, err := r.hub.Publish(t.Context(), stream.PublishRequest{Name: "room"}, nil)
+	if err == nil {
+		t.Fatal("a stream whose numbers are unknown was let in")
+	}
+	r.store.break_(false)
+	e := r.publish("room", shape{fps: 2, gop: 2, noAudio: true})
+	r.store.break_(true)
+	e.send(400 * time.Second) // far beyond what was reserved
+	if h, _ := r.hub.Stream("room"); !h.Live || h.LastFrame.Before(r.clock.Now().Add(-time.Second)) {
+		t.Error("a store that is away stopped the stream")
+	}
+}
+
+func TestRefused(t *testing.T) {
+	r := newRig(t, rigOptions{})
+	if _, err := r.hub.Publish(t.Context(), stream.PublishRequest{Name: "refused"}, nil); !errors.Is(err, errNo) {
+		t.Errorf("error %v", err)
+	}
+	for _, id := range []string{"", "../x", "a/b", ".", "a b", strings.Repeat("x", 200)} {
+		if _, err := r.hub.Publish(t.Context(), stream.PublishRequest{Name: id}, nil); err == nil {
+			t.Errorf("stream id %q was let in", id)
+		}
+	}
+}
+
+func TestSpoiltTagsAreLeftOut(t *testing.T) {
+	r := newRig(t, rigOptions{})
+	e := r.publish("room", shape{fps: 30, gop: 30})
+	e.send(2 * time.Second)
+	lying := videoBody(true, 0, 100)
+	lying[5] = 0x7f // the NAL unit claims 2 GB
+	for _, b := range [][]byte{lying, {0x17}, {0x17, 0, 0, 0, 0, 1}, {0x22, 1, 2, 3, 4, 5}} {
+		if err := e.pub.Video(2000, b); err == nil || stream.Fatal(err) {
+			t.Errorf("video % x: %v", b[:1], err)
+		}
+	}
+	for _, b := range [][]byte{{0xaf}, {0x2f, 1, 2}, {0xaf, 0, 0xff}} {
+		if err := e.pub.Audio(2000, b); err == nil || stream.Fatal(err) {
+			t.Errorf("audio % x: %v", b, err)
+		}
+	}
+	e.send(3 * time.Second)
+	h, _ := r.hub.Stream("room")
+	if h.Dropped != 7 || r.discontinuities() != 0 {
+		t.Errorf("%d dropped, %d discontinuities", h.Dropped, r.discontinuities())
+	}
+}
+
+func TestTooMuchIsFatal(t *testing.T) {
+	r := newRig(t, rigOptions{})
+	e := r.publish("room", shape{fps: 30, gop: 30})
+	big := videoBody(true, 0, 60000)
+	var err error
+	for range 400 {
+		if err = e.pub.Video(0, big); err != nil {
+			break
+		}
+	}
+	if !stream.Fatal(err) {
+		t.Errorf("24 MB in one moment: %v", err)
+	}
+}
+
+func TestHealth(t *testing.T) {
+	r := newRig(t, rigOptions{})
+	e := r.publish("room", shape{fps: 30, gop: 60})
+	e.send(9 * time.Second)
+	h, ok := r.hub.Stream("room")
+	if !ok || !h.Live || h.VideoCodec != "avc1.64001f" || h.AudioCodec != "mp4a.40.2" || h.Width != 1280 || h.Height != 720 {
+		t.Errorf("%+v", h)
+	}
+	if h.FPS < 29 || h.FPS > 31 || h.KeyframeGap != 2*time.Second || h.BitRate < 150_000 || h.BitRate > 300_000 {
+		t.Errorf("fps %g, gap %v, %d b/s", h.FPS, h.KeyframeGap, h.BitRate)
+	}
+	if len(r.hub.Streams()) != 1 {
+		t.Error("not among the streams")
+	}
+}
+
+func TestDateOfABurst(t *testing.T) {
+	r := newRig(t, rigOptions{})
+	e := r.publish("room", shape{fps: 30, gop: 30, noAudio: true})
+	for i := range uint32(90) { // 3 s of media at once, as after a stall of the network
+		e.must(e.pub.Video(i*100/3, videoBody(i%30 == 0, 0, 300)))
+	}
+	e.nv, e.ms, r.blind = 90, 3000, true
+	e.send(9 * time.Second) // the dates of the burst's own segments cannot be right
+	r.look()
+	h, _ := r.hub.Stream("room")
+	if ahead := h.Clock.Sub(r.clock.Now()); ahead > 100*time.Millisecond || ahead < -300*time.Millisecond {
+		t.Errorf("the newest frame is dated %v from now", ahead)
+	}
+}
