@@ -352,3 +352,8 @@ func FindCheckout(ctx context.Context, q sqldb.Querier, checkout id.Checkout) (C
 	}
 	return c, err
 }
+
+// IDsOfCheckouts lists the orders of checkouts.
+func (s *Service) IDsOfCheckouts(ctx context.Context, checkouts []id.Checkout) (map[id.Checkout][]id.Order, error) {
+	return idsOfCheckouts(ctx, s.db.Reader(), checkouts)
+}

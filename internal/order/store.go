@@ -186,3 +186,19 @@ func dueOrders(ctx context.Context, q sqldb.Querier, status Status, now time.Tim
 	rows, err := q.Query(ctx, "SELECT id FROM orders WHERE status = ? AND due_at > 0 AND due_at <= ? ORDER BY due_at LIMIT ?", status, sqldb.Millis(now), limit)
 	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (o id.Order, err error) { return o, s.Scan(&o) })
 }
+
+func idsOfCheckouts(ctx context.Context, q sqldb.Querier, checkouts []id.Checkout) (map[id.Checkout][]id.Order, error) {
+	out := make(map[id.Checkout][]id.Order, len(checkouts))
+	if len(checkouts) == 0 {
+		return out, nil
+	}
+	rows, err := q.Query(ctx, "SELECT checkout_id, id FROM orders WHERE checkout_id IN ("+sqldb.Marks(len(checkouts))+") ORDER BY id", sqldb.Args(checkouts)...)
+	_, err = sqldb.Collect(rows, err, func(s sqldb.Scanner) (struct{}, error) {
+		var c id.Checkout
+		var o id.Order
+		err := s.Scan(&c, &o)
+		out[c] = append(out[c], o)
+		return struct{}{}, err
+	})
+	return out, err
+}

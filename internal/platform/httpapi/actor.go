@@ -63,6 +63,7 @@ type (
 	localeKey struct{}
 	addrKey   struct{}
 	refKey    struct{}
+	originKey struct{}
 )
 
 // ActorFrom gives the caller of the request.
@@ -90,6 +91,19 @@ func Address(ctx context.Context) string {
 	return s
 }
 
+// Origin is the scheme and host by which the caller reached us.
+func Origin(ctx context.Context) string {
+	s, _ := ctx.Value(originKey{}).(string)
+	return s
+}
+
+func (a *API) origin(r *http.Request) string {
+	if a.deps.Cookies.Secure {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
+}
+
 // RefCookie holds the code of the link by which a visitor came.
 const RefCookie = "hawker_ref"
 
@@ -111,6 +125,7 @@ func (a *API) authenticate(next http.Handler) http.Handler {
 			host = r.RemoteAddr
 		}
 		ctx = context.WithValue(ctx, addrKey{}, host)
+		ctx = context.WithValue(ctx, originKey{}, a.origin(r))
 		if c, err := r.Cookie(RefCookie); err == nil && len(c.Value) <= refCodeMax {
 			ctx = context.WithValue(ctx, refKey{}, c.Value)
 		}

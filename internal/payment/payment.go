@@ -1,0 +1,232 @@
+// Package payment brings the money in. It keeps true that what a provider says is
+// believed only when it is signed, is for the right amount and has not been taken
+// before; that no network call is made inside a transaction (intent is stored,
+// then the provider is asked, then the outcome is stored); and that money which
+// comes late or twice takes the goods if any are left or goes back by itself.
+package payment
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"hawker/internal/base/fault"
+	"hawker/internal/base/id"
+	"hawker/internal/base/money"
+	"hawker/internal/ledger"
+	"hawker/internal/order"
+	"hawker/internal/platform/idem"
+	"hawker/internal/platform/sqldb"
+)
+
+// Status is where a payment is. It only moves forward; late money may still turn
+// a failed or closed payment into a succeeded one.
+type Status string
+
+// The statuses.
+const (
+	Pending   Status = "pending"
+	Succeeded Status = "succeeded"
+	Failed    Status = "failed"
+	Closed    Status = "closed"
+)
+
+// Payment is one try at paying a checkout.
+type Payment struct {
+	ID        id.Payment
+	Checkout  id.Checkout
+	User      id.User
+	Provider  string
+	Ref       string // the provider's own name for it
+	Amount    money.Money
+	Status    Status
+	PayURL    string
+	ReturnURL string
+	ExpiresAt time.Time
+	PollAt    time.Time
+	Polls     int
+	CreatedAt time.Time
+}
+
+// Request asks a provider for a payment. The payment's id is the key under which
+// the provider counts it once.
+type Request struct {
+	Payment     id.Payment
+	Amount      money.Money
+	Description string
+	ReturnURL   string
+	ExpiresAt   time.Time
+}
+
+// Report is what a provider says of a payment.
+type Report struct {
+	Payment id.Payment
+	Ref     string
+	Status  Status
+	Amount  money.Money
+	PayURL  string
+}
+
+// Notice is a report that a provider sent by itself.
+type Notice struct {
+	ID     string // the provider's, the same for each copy
+	Report Report
+}
+
+// ErrForged is returned by a provider for a notice that is not genuine, is too
+// old, or was replayed.
+var ErrForged = errors.New("notification is not genuine")
+
+// Provider is a payment service.
+type Provider interface {
+	Create(ctx context.Context, r Request) (Report, error)
+	Query(ctx context.Context, payment id.Payment) (Report, error)
+	// Close ends a payment that nobody made; a report of Succeeded says that
+	// somebody did.
+	Close(ctx context.Context, payment id.Payment) (Report, error)
+	// Refund gives money back; done is false while the provider is still at it.
+	Refund(ctx context.Context, r RefundRequest) (done bool, err error)
+	// ParseNotice answers ErrForged, or a nil notice for news that is none of ours.
+	ParseNotice(header http.Header, raw []byte, now time.Time) (*Notice, error)
+}
+
+// RefundRequest asks for money back.
+type RefundRequest struct {
+	Refund  id.Refund
+	Payment id.Payment
+	Amount  money.Money
+}
+
+// Split says who gets what of an order's money; the parts add up to its payable.
+type Split struct {
+	Shop        int64
+	Fee         int64
+	Commissions []ledger.Commission
+}
+
+// Splits answers the split that was fixed when the order was placed.
+type Splits interface {
+	SplitOf(ctx context.Context, q sqldb.Querier, o order.Order) (Split, error)
+}
+
+// Service is the module.
+type Service struct {
+	db        *sqldb.DB
+	log       *slog.Logger
+	orders    *order.Service
+	splits    Splits
+	providers map[string]Provider
+}
+
+// New makes the module with its providers by name.
+func New(db *sqldb.DB, log *slog.Logger, orders *order.Service, splits Splits, providers map[string]Provider) *Service {
+	return &Service{db, log, orders, splits, providers}
+}
+
+// Command asks to pay an order, and with it its whole checkout.
+type Command struct {
+	User      id.User
+	Order     id.Order
+	Provider  string
+	ReturnURL string
+}
+
+// Start begins a payment or answers the one that is under way. Faults:
+// payment.no_such_provider, order.not_found, order.wrong_status,
+// payment.provider_unavailable.
+func (s *Service) Start(ctx context.Context, key idem.Key, c Command) (Payment, error) {
+	provider, ok := s.providers[c.Provider]
+	if !ok {
+		return Payment{}, fault.Invalid("payment.no_such_provider").At("body.provider")
+	}
+	started, err := idem.Once(ctx, s.db, key, func(ctx context.Context, tx *sqldb.Tx) (id.Payment, error) {
+		return s.intend(ctx, tx, c)
+	})
+	if err != nil {
+		return Payment{}, err
+	}
+	p, err := paymentByID(ctx, s.db.Reader(), started)
+	if err != nil || p.PayURL != "" || p.Status != Pending {
+		return p, err
+	}
+	return s.ask(ctx, provider, p)
+}
+
+// intend stores that a payment is wanted.
+func (s *Service) intend(ctx context.Context, tx *sqldb.Tx, c Command) (id.Payment, error) {
+	o, err := s.orders.OfBuyer(ctx, tx, c.User, c.Order)
+	if err != nil {
+		return id.Payment{}, err
+	}
+	if o.Status != order.PendingPayment {
+		return id.Payment{}, fault.Conflict("order.wrong_status", "wanted", order.PendingPayment)
+	}
+	amount, err := s.owed(ctx, tx, o.Checkout)
+	if err != nil {
+		return id.Payment{}, err
+	}
+	open, err := openPayment(ctx, tx, o.Checkout, c.Provider, tx.Now())
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return id.Payment{}, err
+	}
+	if err == nil && open.Amount == amount {
+		return open.ID, nil
+	}
+	p := Payment{
+		ID: id.Make[id.Payment](tx), Checkout: o.Checkout, User: c.User, Provider: c.Provider, Amount: amount, Status: Pending,
+		ReturnURL: c.ReturnURL, ExpiresAt: o.DueAt, PollAt: tx.Now().Add(pollWait(0)), CreatedAt: tx.Now(),
+	}
+	return p.ID, insertPayment(ctx, tx, p)
+}
+
+// owed adds up the orders of a checkout that wait for money.
+func (s *Service) owed(ctx context.Context, q sqldb.Querier, checkout id.Checkout) (money.Money, error) {
+	list, err := s.orders.OfCheckout(ctx, q, checkout)
+	var m money.Money
+	for _, o := range list {
+		if o.Status == order.PendingPayment {
+			m.Amount, m.Currency = m.Amount+o.Payable, o.Currency
+		}
+	}
+	return m, err
+}
+
+// ask tells the provider of a stored intent and stores its answer. The id of the
+// intent makes a second asking, after a crash say, the same payment.
+func (s *Service) ask(ctx context.Context, provider Provider, p Payment) (Payment, error) {
+	r, err := provider.Create(ctx, Request{Payment: p.ID, Amount: p.Amount, Description: "Hawker " + p.Checkout.String(), ReturnURL: p.ReturnURL, ExpiresAt: p.ExpiresAt})
+	if err != nil {
+		return p, fault.Unavailable("payment.provider_unavailable").Because(err)
+	}
+	p.Ref, p.PayURL = r.Ref, r.PayURL
+	err = s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error { return setProviderAnswer(ctx, tx, p) })
+	return p, err
+}
+
+// PaymentViews implements order.Payments.
+func (s *Service) PaymentViews(ctx context.Context, checkouts []id.Checkout) (map[id.Checkout]order.PaymentView, error) {
+	list, err := newestPayments(ctx, s.db.Reader(), checkouts)
+	if err != nil {
+		return nil, err
+	}
+	members, err := s.orders.IDsOfCheckouts(ctx, checkouts)
+	out := make(map[id.Checkout]order.PaymentView, len(list))
+	for _, p := range list {
+		out[p.Checkout] = viewOf(p, members[p.Checkout])
+	}
+	return out, err
+}
+
+func viewOf(p Payment, orders []id.Order) order.PaymentView {
+	v := order.PaymentView{
+		ID: p.ID, Provider: p.Provider, Status: string(p.Status), Amount: p.Amount, Orders: orders, ExpiresAt: p.ExpiresAt,
+		Action: order.ActionView{Type: "none"},
+	}
+	if p.Status == Pending && p.PayURL != "" {
+		v.Action = order.ActionView{Type: "redirect", URL: p.PayURL}
+	}
+	return v
+}

@@ -1,0 +1,172 @@
+package payment
+
+import (
+	"context"
+	"crypto/ed25519"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"hawker/internal/base/id"
+	"hawker/internal/base/money"
+	"hawker/internal/platform/secret"
+	"hawker/internal/platform/sqldb"
+	"hawker/internal/sandbox"
+)
+
+// SandboxName is the provider that pays with play money.
+const SandboxName = "sandbox"
+
+// Sandbox is the adapter to the sandbox provider, which it treats as a stranger
+// on the network, like any real one.
+type Sandbox struct {
+	db        *sqldb.DB
+	box       *secret.Box
+	baseURL   string
+	notifyURL string
+
+	mu     sync.Mutex
+	client *sandbox.Client
+}
+
+// NewSandbox makes the adapter. It introduces itself to the provider when first
+// needed.
+func NewSandbox(db *sqldb.DB, box *secret.Box, baseURL, notifyURL string) *Sandbox {
+	return &Sandbox{db: db, box: box, baseURL: baseURL, notifyURL: notifyURL}
+}
+
+const (
+	merchantName  = "Hawker"
+	sealSandbox   = "sandbox key"
+	registerLimit = 10 * time.Second
+)
+
+// connect introduces the merchant once per start; the same key is the same
+// merchant, so nothing is lost when the answer was.
+func (s *Sandbox) connect(ctx context.Context) (*sandbox.Client, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.client != nil {
+		return s.client, nil
+	}
+	key, err := s.key(ctx)
+	if err != nil {
+		return nil, err
+	}
+	hc := &http.Client{Timeout: registerLimit}
+	m, err := sandbox.Register(ctx, hc, s.baseURL, merchantName, key.Public().(ed25519.PublicKey))
+	if err != nil {
+		return nil, fmt.Errorf("register at the sandbox: %w", err)
+	}
+	provider, err := sandbox.ParsePublicKey(m.ProviderPublicKey)
+	if err != nil {
+		return nil, err
+	}
+	s.client = sandbox.NewClient(sandbox.ClientOptions{BaseURL: s.baseURL, MerchantID: m.MerchantID, Key: key, ProviderKey: provider, Clock: s.db.Clock(), HTTP: hc})
+	return s.client, nil
+}
+
+// key reads our private key, or makes it.
+func (s *Sandbox) key(ctx context.Context) (ed25519.PrivateKey, error) {
+	m, err := loadMerchant(ctx, s.db.Reader(), SandboxName)
+	if err == nil {
+		seed, err := s.box.Open(m.SealedKey, sealSandbox)
+		if err != nil {
+			return nil, err
+		}
+		return ed25519.NewKeyFromSeed(seed), nil
+	}
+	if !errors.Is(err, sql.ErrNoRows) {
+		return nil, err
+	}
+	_, key, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		return nil, err
+	}
+	return key, s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+		return saveMerchant(ctx, tx, SandboxName, merchant{SealedKey: s.box.Seal(key.Seed(), sealSandbox)})
+	})
+}
+
+// Create implements Provider.
+func (s *Sandbox) Create(ctx context.Context, r Request) (Report, error) {
+	c, err := s.connect(ctx)
+	if err != nil {
+		return Report{}, err
+	}
+	return sandboxReport(c.CreatePayment(ctx, sandbox.PaymentRequest{
+		OutTradeNo: r.Payment.String(), Amount: r.Amount.Amount, Currency: r.Amount.Currency, Description: r.Description,
+		NotifyURL: s.notifyURL, ReturnURL: r.ReturnURL, ExpiresAt: r.ExpiresAt,
+	}))
+}
+
+// Query implements Provider.
+func (s *Sandbox) Query(ctx context.Context, payment id.Payment) (Report, error) {
+	c, err := s.connect(ctx)
+	if err != nil {
+		return Report{}, err
+	}
+	return sandboxReport(c.Query(ctx, payment.String()))
+}
+
+// Close implements Provider.
+func (s *Sandbox) Close(ctx context.Context, payment id.Payment) (Report, error) {
+	c, err := s.connect(ctx)
+	if err != nil {
+		return Report{}, err
+	}
+	p, err := c.Close(ctx, payment.String())
+	var refused *sandbox.APIError
+	if errors.As(err, &refused) && refused.Code == sandbox.CodeAlreadyPaid {
+		return sandboxReport(c.Query(ctx, payment.String()))
+	}
+	return sandboxReport(p, err)
+}
+
+// Refund implements Provider.
+func (s *Sandbox) Refund(ctx context.Context, r RefundRequest) (bool, error) {
+	c, err := s.connect(ctx)
+	if err != nil {
+		return false, err
+	}
+	got, err := c.Refund(ctx, sandbox.RefundRequest{OutRefundNo: r.Refund.String(), OutTradeNo: r.Payment.String(), Amount: r.Amount.Amount})
+	return got.Status == sandbox.StatusSucceeded, err
+}
+
+// ParseNotice implements Provider.
+func (s *Sandbox) ParseNotice(header http.Header, raw []byte, now time.Time) (*Notice, error) {
+	c, err := s.connect(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	e, err := c.ParseNotification(header, raw, now)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrForged, err)
+	}
+	if e.Data.OutRefundNo != "" {
+		return nil, nil // refunds are asked about by their job
+	}
+	r, err := sandboxReport(sandbox.Payment{
+		ID: e.Data.ProviderRef, OutTradeNo: e.Data.OutTradeNo, Amount: e.Data.Amount, Currency: e.Data.Currency, Status: e.Data.Status,
+	}, nil)
+	return &Notice{ID: e.ID, Report: r}, err
+}
+
+func sandboxReport(p sandbox.Payment, err error) (Report, error) {
+	if err != nil {
+		return Report{}, err
+	}
+	r := Report{Ref: p.ID, Amount: money.Of(p.Amount, p.Currency), PayURL: p.PayURL, Status: Pending}
+	switch p.Status {
+	case sandbox.StatusSucceeded:
+		r.Status = Succeeded
+	case sandbox.StatusFailed:
+		r.Status = Failed
+	case sandbox.StatusClosed:
+		r.Status = Closed
+	}
+	return r, r.Payment.UnmarshalText([]byte(p.OutTradeNo))
+}
