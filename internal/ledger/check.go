@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"hawker/internal/base/id"
 	"hawker/internal/base/money"
 	"hawker/internal/platform/sqldb"
 )
@@ -68,4 +69,31 @@ func TrialBalance(ctx context.Context, q sqldb.Querier) ([]CurrencyBooks, error)
 		books.Accounts = append(books.Accounts, r.AccountTotal)
 	}
 	return out, nil
+}
+
+// CommissionStanding is where a distributor's commission stands.
+type CommissionStanding struct {
+	User      id.User
+	Currency  money.Currency
+	Frozen    int64
+	Available int64 // includes Held
+	Held      int64 // on its way out
+	PaidOut   int64
+	Debt      int64
+}
+
+// CommissionOf reads one distributor's standing in a currency.
+func CommissionOf(ctx context.Context, q sqldb.Querier, user id.User, c money.Currency) (CommissionStanding, error) {
+	all, err := commissionRows(ctx, q, user.String())
+	for _, one := range all {
+		if one.Currency == c {
+			return one, err
+		}
+	}
+	return CommissionStanding{User: user, Currency: c}, err
+}
+
+// Commissions reads the standing of every distributor, for proofs.
+func Commissions(ctx context.Context, q sqldb.Querier) ([]CommissionStanding, error) {
+	return commissionRows(ctx, q, "")
 }

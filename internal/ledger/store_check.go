@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 
+	"hawker/internal/base/id"
 	"hawker/internal/base/money"
 	"hawker/internal/platform/sqldb"
 )
@@ -70,4 +71,68 @@ func totals(ctx context.Context, q sqldb.Querier) ([]totalRow, error) {
 	return sqldb.Collect(rows, err, func(r sqldb.Scanner) (t totalRow, err error) {
 		return t, r.Scan(&t.currency, &t.Kind, &t.Debits, &t.Credits)
 	})
+}
+
+// commissionRows adds up, for each distributor, the accounts that hold his
+// commission. owner "" means all.
+func commissionRows(ctx context.Context, q sqldb.Querier, owner string) ([]CommissionStanding, error) {
+	filter, args := `kind IN (1100, 2300, 2310)`, []any{}
+	if owner != "" {
+		filter = `code IN (?, ?, ?)`
+		args = []any{"1100:" + owner, "2300:" + owner, "2310:" + owner}
+	}
+	type row struct {
+		id              id.Account
+		code            string
+		currency        money.Currency
+		debits, credits int64
+		held            int64
+	}
+	rows, err := q.Query(ctx, `SELECT id, code, currency, debits_posted, credits_posted, debits_pending FROM ledger_account
+		WHERE `+filter+` ORDER BY currency, code`, args...)
+	all, err := sqldb.Collect(rows, err, func(s sqldb.Scanner) (r row, err error) {
+		return r, s.Scan(&r.id, &r.code, &r.currency, &r.debits, &r.credits, &r.held)
+	})
+	if err != nil {
+		return nil, err
+	}
+	type key struct {
+		owner    string
+		currency money.Currency
+	}
+	at, out := map[key]int{}, []CommissionStanding{}
+	for _, r := range all {
+		a, err := parseAccount(r.code, r.currency)
+		if err != nil {
+			return nil, err
+		}
+		k := key{a.owner, r.currency}
+		if _, ok := at[k]; !ok {
+			at[k] = len(out)
+			c := CommissionStanding{Currency: r.currency}
+			if err := c.User.UnmarshalText([]byte(a.owner)); err != nil {
+				return nil, err
+			}
+			out = append(out, c)
+		}
+		c := &out[at[k]]
+		switch a.kind {
+		case KindDistributorDebt:
+			c.Debt = r.debits - r.credits
+		case KindCommissionFrozen:
+			c.Frozen = r.credits - r.debits
+		case KindCommissionAvailable:
+			c.Available, c.Held = r.credits-r.debits, r.held
+			if c.PaidOut, err = paidOut(ctx, q, r.id); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return out, nil
+}
+
+// paidOut is what captured holds have taken out of an account.
+func paidOut(ctx context.Context, q sqldb.Querier, account id.Account) (n int64, err error) {
+	err = q.QueryRow(ctx, `SELECT COALESCE(SUM(amount), 0) FROM ledger_transfer WHERE debit_id = ? AND phase = 2`, account).Scan(&n)
+	return n, err
 }

@@ -1,0 +1,225 @@
+package distribution
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/go-chi/chi/v5"
+
+	"hawker/internal/base/clock"
+	"hawker/internal/base/id"
+	"hawker/internal/base/lang"
+	"hawker/internal/base/money"
+	"hawker/internal/base/page"
+	"hawker/internal/platform/httpapi"
+)
+
+// API is the promoter's door.
+type API struct {
+	Service *Distribution
+	Clock   clock.Clock
+	Log     *slog.Logger
+	Secure  bool // the public address is https
+}
+
+// refFor is how long a browser remembers by whose link it came.
+const refFor = 15 * 24 * time.Hour
+
+// PromotedShop names the shop of a promoted product.
+type PromotedShop struct {
+	ID   id.Shop `json:"id"`
+	Name string  `json:"name"`
+}
+
+// PromotedProduct is a product card with what it pays. The shelf fills all but
+// RateBP and Estimate, and Rule instead; an empty Rule is the installation's.
+type PromotedProduct struct {
+	ID       id.Product        `json:"id"`
+	Shop     PromotedShop      `json:"shop"`
+	Title    string            `json:"title"`
+	CoverURL string            `json:"cover_url"`
+	Price    money.Money       `json:"price"`
+	WasPrice *money.Money      `json:"was_price"`
+	Sold     int64             `json:"sold"`
+	InStock  bool              `json:"in_stock"`
+	RateBP   money.BasisPoints `json:"rate_bp" doc:"Of level 1, in ten-thousandths; 0 for fixed amounts"`
+	Estimate money.Money       `json:"estimate" doc:"What level 1 earns on one"`
+	Rule     Rule              `json:"-"`
+}
+
+// Register adds the operations and the short links.
+func (h API) Register(api *httpapi.API) {
+	httpapi.Register(api, httpapi.Operation{ID: "distribution-me", Method: "GET", Path: "/distribution/me", Access: httpapi.SignedIn, Summary: "My earnings at a glance"}, h.me)
+	httpapi.Register(api, httpapi.Operation{ID: "distribution-products", Method: "GET", Path: "/distribution/products", Access: httpapi.SignedIn, Summary: "Products that pay for being shared"}, h.products)
+	httpapi.Register(api, httpapi.Operation{ID: "distribution-commissions", Method: "GET", Path: "/distribution/commissions", Access: httpapi.SignedIn, Summary: "My commissions"}, h.commissions)
+	httpapi.Register(api, httpapi.Operation{ID: "distribution-team", Method: "GET", Path: "/distribution/team", Access: httpapi.SignedIn, Summary: "Who came by my links"}, h.team)
+	httpapi.Register(api, httpapi.Operation{ID: "distribution-link", Method: "POST", Path: "/distribution/links", Access: httpapi.SignedIn, Summary: "My short link to a product, room, video or the mall"}, h.link)
+	api.Router().Get("/s/{code}", h.follow)
+}
+
+// origin learns under which address the mall was called, for links to copy;
+// the configured public address wins.
+type origin struct{ origin string }
+
+// Resolve implements huma.Resolver.
+func (o *origin) Resolve(hc huma.Context) []error {
+	scheme := "http"
+	if hc.TLS() != nil {
+		scheme = "https"
+	}
+	o.origin = scheme + "://" + hc.Host()
+	return nil
+}
+
+func (h API) absolute(l Link, o origin) string {
+	if h.Service.settings.PublicURL != "" {
+		return l.URL
+	}
+	return o.origin + l.URL
+}
+
+type dayView struct {
+	Date   string      `json:"date"`
+	Amount money.Money `json:"amount"`
+}
+
+type overviewView struct {
+	Code          string      `json:"code"`
+	LinkURL       string      `json:"link_url"`
+	ParentName    string      `json:"parent_name" doc:"Masked; empty when nobody brought me"`
+	Frozen        money.Money `json:"frozen"`
+	Available     money.Money `json:"available"`
+	Paid          money.Money `json:"paid"`
+	Debt          money.Money `json:"debt"`
+	TodayOrders   int64       `json:"today_orders"`
+	TodayEstimate money.Money `json:"today_estimate"`
+	Days          []dayView   `json:"days"`
+}
+
+func (h API) me(ctx context.Context, in *origin) (*httpapi.Body[overviewView], error) {
+	o, err := h.Service.OverviewOf(ctx, httpapi.ActorFrom(ctx).User, h.Clock.Now())
+	if err != nil {
+		return nil, err
+	}
+	m := func(amount int64) money.Money { return money.Of(amount, h.Service.settings.Currency) }
+	v := overviewView{
+		Code: o.Link.Code, LinkURL: h.absolute(o.Link, *in), Frozen: m(o.Standing.Frozen),
+		Available: m(o.Standing.Available - o.Standing.Held), Paid: m(o.Standing.PaidOut), Debt: m(o.Standing.Debt),
+		TodayOrders: o.TodayOrders, TodayEstimate: m(o.TodayEstimate),
+	}
+	if !o.Parent.IsZero() {
+		names, err := h.Service.people.DisplayNames(ctx, []id.User{o.Parent})
+		if err != nil {
+			return nil, err
+		}
+		v.ParentName = Mask(names[o.Parent])
+	}
+	for _, d := range o.Days {
+		v.Days = append(v.Days, dayView{d.Date, m(d.Amount)})
+	}
+	return &httpapi.Body[overviewView]{Body: v}, nil
+}
+
+func (h API) products(ctx context.Context, in *httpapi.PageQuery) (*httpapi.Body[page.Page[PromotedProduct]], error) {
+	p, err := h.Service.shelf.PromotedProducts(ctx, page.Request(*in), httpapi.Language(ctx))
+	for i := range p.Items {
+		one := &p.Items[i]
+		rate, estimate := h.Service.Estimate(one.Price.Amount, one.Rule)
+		one.RateBP, one.Estimate = rate, money.Of(estimate, one.Price.Currency)
+	}
+	if p.Items == nil {
+		p.Items = []PromotedProduct{}
+	}
+	return httpapi.OK(p, err)
+}
+
+type commissionView struct {
+	ID           id.Commission     `json:"id"`
+	Order        id.Order          `json:"order_id"`
+	OrderNumber  string            `json:"order_number"`
+	ProductTitle string            `json:"product_title"`
+	Level        int               `json:"level"`
+	Base         money.Money       `json:"base"`
+	RateBP       money.BasisPoints `json:"rate_bp"`
+	Amount       money.Money       `json:"amount"`
+	Kept         money.Money       `json:"kept" doc:"What refunds have left"`
+	State        string            `json:"state" enum:"frozen,available,void"`
+	AvailableAt  time.Time         `json:"available_at,omitzero" doc:"When it was or will be freed; absent until the goods are received"`
+	CreatedAt    time.Time         `json:"created_at"`
+}
+
+type commissionsInput struct {
+	httpapi.PageQuery
+	State string `query:"state" enum:"frozen,available,void"`
+}
+
+func (h API) commissions(ctx context.Context, in *commissionsInput) (*httpapi.Body[page.Page[commissionView]], error) {
+	p, err := h.Service.CommissionsOf(ctx, httpapi.ActorFrom(ctx).User, in.State, page.Request(in.PageQuery))
+	return httpapi.OK(page.Map(p, func(c Commission) commissionView { return viewOf(c, httpapi.Language(ctx)) }), err)
+}
+
+func viewOf(c Commission, tag lang.Tag) commissionView {
+	return commissionView{
+		ID: c.ID, Order: c.Order, OrderNumber: c.OrderNumber, ProductTitle: c.Title.In(tag), Level: c.Level,
+		Base: money.Of(c.Base, c.Currency), RateBP: c.Rate, Amount: money.Of(c.Amount, c.Currency), Kept: money.Of(c.Kept, c.Currency),
+		State: c.State, AvailableAt: c.AvailableAt, CreatedAt: c.CreatedAt,
+	}
+}
+
+type memberView struct {
+	Name    string    `json:"name" doc:"Masked"`
+	Level   int       `json:"level"`
+	BoundAt time.Time `json:"bound_at"`
+}
+
+type teamView struct {
+	Items []memberView `json:"items"`
+}
+
+func (h API) team(ctx context.Context, _ *struct{}) (*httpapi.Body[teamView], error) {
+	members, err := h.Service.TeamOf(ctx, httpapi.ActorFrom(ctx).User, h.Clock.Now())
+	v := teamView{Items: make([]memberView, len(members))}
+	for i, m := range members {
+		v.Items[i] = memberView(m)
+	}
+	return httpapi.OK(v, err)
+}
+
+type linkInput struct {
+	origin
+	Body struct {
+		Product id.Product `json:"product_id,omitzero" required:"false"`
+		Room    id.Room    `json:"room_id,omitzero" required:"false"`
+		Video   id.Video   `json:"video_id,omitzero" required:"false"`
+	}
+}
+
+type linkView struct {
+	Code string `json:"code"`
+	URL  string `json:"url"`
+}
+
+func (h API) link(ctx context.Context, in *linkInput) (*httpapi.Body[linkView], error) {
+	l, err := h.Service.LinkTo(ctx, httpapi.ActorFrom(ctx).User, Target{Product: in.Body.Product, Room: in.Body.Room, Video: in.Body.Video})
+	return httpapi.OK(linkView{l.Code, h.absolute(l, in.origin)}, err)
+}
+
+// follow sends a visitor where the link leads and remembers whose link it was.
+func (h API) follow(w http.ResponseWriter, r *http.Request) {
+	code := chi.URLParam(r, "code")
+	path, known, err := h.Service.Visit(r.Context(), code)
+	if known { // a visit that could not be counted is still one
+		http.SetCookie(w, &http.Cookie{
+			Name: httpapi.RefCookie, Value: code, Path: "/", MaxAge: int(refFor.Seconds()),
+			HttpOnly: true, Secure: h.Secure, SameSite: http.SameSiteLaxMode,
+		})
+	}
+	if err != nil {
+		h.Log.WarnContext(r.Context(), "visit of a link not counted", "error", err)
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	http.Redirect(w, r, path, http.StatusFound)
+}

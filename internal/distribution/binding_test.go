@@ -1,0 +1,150 @@
+package distribution_test
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"hawker/internal/base/fault"
+	"hawker/internal/base/id"
+	"hawker/internal/distribution"
+	"hawker/internal/platform/sqldb"
+)
+
+func TestFirstBindingWinsUntilItEnds(t *testing.T) {
+	m := newMall(t)
+	buyer, first, second := m.user("buyer"), m.user("first"), m.user("second")
+	m.mustBind(buyer, first)
+	wantCode(t, m.bind(buyer, second), distribution.CodeAlreadyBound)
+	wantCode(t, m.bind(buyer, first), distribution.CodeAlreadyBound)
+	m.clock.Advance(m.dist.Settings().BindFor - time.Millisecond)
+	wantCode(t, m.bind(buyer, second), distribution.CodeAlreadyBound)
+	m.clock.Advance(time.Millisecond)
+	if p := m.order(buyer, "", 1000, 0, distribution.Rule{}); p.attribution.Source != distribution.AttributedToNobody {
+		t.Errorf("an ended binding still earns: %+v", p.attribution)
+	}
+	m.mustBind(buyer, second)
+	if p := m.order(buyer, "", 1000, 0, distribution.Rule{}); p.attribution.Lines[0].Shares[0].User != second {
+		t.Errorf("the new promoter does not earn: %+v", p.attribution)
+	}
+}
+
+func TestBindingRefusals(t *testing.T) {
+	m := newMall(t)
+	a, b, c := m.user("a"), m.user("b"), m.user("c")
+	wantCode(t, m.bind(a, a), distribution.CodeSelfBind)
+	m.mustBind(b, a)
+	m.mustBind(c, b)
+	wantCode(t, m.bind(a, c), distribution.CodeBindLoop)
+	wantCode(t, m.bind(a, b), distribution.CodeBindLoop)
+	m.clock.Advance(m.dist.Settings().BindFor + time.Hour)
+	wantCode(t, m.bind(a, c), distribution.CodeBindLoop) // ended bindings could be renewed
+	for _, code := range []string{"", "nosuchcd", strings.Repeat("x", 64)} {
+		err := m.do(func(ctx context.Context, tx *sqldb.Tx) error {
+			return m.dist.Bind(ctx, tx, a, code, distribution.SourceRegister)
+		})
+		wantCode(t, err, distribution.CodeNoSuchCode)
+	}
+}
+
+func TestWelcomeNeverStandsInTheWay(t *testing.T) {
+	m := newMall(t)
+	a, b := m.user("a"), m.user("b")
+	codeA := m.code(a)
+	for _, code := range []string{"", "nosuchcd", codeA, codeA} {
+		m.must(func(ctx context.Context, tx *sqldb.Tx) error {
+			if err := m.dist.Welcome(ctx, tx, a, code, distribution.SourceSignIn); err != nil { // the own link
+				return err
+			}
+			return m.dist.Welcome(ctx, tx, b, code, distribution.SourceSignIn)
+		})
+	}
+	wantCode(t, m.bind(b, m.user("late")), distribution.CodeAlreadyBound)
+}
+
+// Many promoters race for one buyer, and a ring of users races to close itself.
+func TestConcurrentBindings(t *testing.T) {
+	m := newMall(t)
+	buyer := m.user("buyer")
+	var won atomic.Int64
+	var wg sync.WaitGroup
+	for range 8 {
+		promoter := m.user("promoter")
+		wg.Go(func() {
+			switch err := m.bind(buyer, promoter); {
+			case err == nil:
+				won.Add(1)
+			case fault.Code(err) != distribution.CodeAlreadyBound:
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if won.Load() != 1 {
+		t.Errorf("%d promoters won", won.Load())
+	}
+	ring := make([]id.User, 6)
+	for i := range ring {
+		ring[i] = m.user("ring")
+		m.code(ring[i])
+	}
+	var refused atomic.Int64
+	for i, u := range ring {
+		wg.Go(func() {
+			switch err := m.bind(u, ring[(i+1)%len(ring)]); {
+			case fault.Code(err) == distribution.CodeBindLoop:
+				refused.Add(1)
+			case err != nil:
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if refused.Load() != 1 {
+		t.Errorf("%d of a ring were refused, want the last one", refused.Load())
+	}
+}
+
+func TestCodesRevealNobodyAndStay(t *testing.T) {
+	m := newMall(t)
+	u, product := m.user("u"), id.FromInt[id.Product](m.db.NextID())
+	home := m.code(u)
+	if home != m.code(u) {
+		t.Error("the same link got another code")
+	}
+	l, err := m.dist.LinkTo(t.Context(), u, distribution.Target{Product: product})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l.Code == home || len(l.Code) != 8 || strings.Contains(u.String(), l.Code) || l.URL != "https://mall.example/s/"+l.Code {
+		t.Errorf("link %+v", l)
+	}
+	path, known, err := m.dist.Visit(t.Context(), l.Code)
+	if err != nil || !known || path != "/p/"+product.String() {
+		t.Errorf("leads to %q, %v, %v", path, known, err)
+	}
+	if path, known, err := m.dist.Visit(t.Context(), "nosuchcd"); err != nil || known || path != "/" {
+		t.Errorf("an unknown code leads to %q, %v, %v", path, known, err)
+	}
+}
+
+func TestHistoryOfBindingsOnlyGrows(t *testing.T) {
+	m := newMall(t)
+	m.mustBind(m.user("a"), m.user("b"))
+	m.paid(m.user("c"), m.code(m.user("d")), 1000)
+	for _, forbidden := range []string{
+		`UPDATE bind_event SET new_parent = 1`, `DELETE FROM bind_event`,
+		`UPDATE order_line_attribution SET snapshot = '{}'`, `DELETE FROM order_line_attribution`,
+	} {
+		err := m.do(func(ctx context.Context, tx *sqldb.Tx) error {
+			_, err := tx.Exec(ctx, forbidden)
+			return err
+		})
+		if err == nil {
+			t.Errorf("%s was allowed", forbidden)
+		}
+	}
+}
