@@ -1,0 +1,226 @@
+package distribution_test
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"hawker/internal/base/fault"
+	"hawker/internal/base/id"
+	"hawker/internal/base/money"
+	"hawker/internal/distribution"
+	"hawker/internal/platform/cache"
+	"hawker/internal/platform/httpapi"
+)
+
+// door answers for sessions and staff: a token is the id of its user.
+type door struct{}
+
+func (door) Authenticate(_ context.Context, token string) (httpapi.Actor, error) {
+	var u id.User
+	if err := u.UnmarshalText([]byte(token)); err != nil || u.IsZero() {
+		return httpapi.Actor{}, fault.Unauthorized("auth.no_session")
+	}
+	return httpapi.Actor{User: u}, nil
+}
+
+func (door) May(context.Context, id.User, id.Shop, string) (bool, error) { return false, nil }
+
+func (door) ObserveRequest(string, int, float64) {}
+
+func (m *mall) serve() *httptest.Server {
+	log := slog.New(slog.DiscardHandler)
+	api := httpapi.New(httpapi.Deps{
+		Log: log, Clock: m.clock, Limiter: cache.NewMemoryLimiter(), Sign: door{}, Staff: door{}, Metrics: door{},
+	})
+	distribution.API{Service: m.dist, Clock: m.clock, Log: log}.Register(api)
+	s := httptest.NewServer(api)
+	m.t.Cleanup(s.Close)
+	return s
+}
+
+func call[T any](t *testing.T, s *httptest.Server, who id.User, method, path, body string) (int, T) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, s.URL+httpapi.Prefix+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Accept-Language", "en")
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if !who.IsZero() {
+		req.Header.Set("Authorization", "Bearer "+who.String())
+	}
+	res, err := s.Client().Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var out T
+	if err := json.NewDecoder(res.Body).Decode(&out); err != nil {
+		t.Fatalf("%s %s: %v", method, path, err)
+	}
+	return res.StatusCode, out
+}
+
+type apiMoney = money.Money
+
+func TestAPIOverview(t *testing.T) {
+	m := newMall(t)
+	s := m.serve()
+	buyer, promoter, _ := m.chain()
+	p := m.paid(buyer, m.code(promoter), 1000)
+	m.order(buyer, "", 500, 0, distribution.Rule{}) // waits for money
+	type overview struct {
+		Code          string   `json:"code"`
+		LinkURL       string   `json:"link_url"`
+		ParentName    string   `json:"parent_name"`
+		Frozen        apiMoney `json:"frozen"`
+		Available     apiMoney `json:"available"`
+		TodayOrders   int      `json:"today_orders"`
+		TodayEstimate apiMoney `json:"today_estimate"`
+		Days          []struct {
+			Date   string   `json:"date"`
+			Amount apiMoney `json:"amount"`
+		} `json:"days"`
+	}
+	status, o := call[overview](t, s, promoter, "GET", "/distribution/me", "")
+	if status != 200 || o.Code != m.code(promoter) || o.LinkURL != "https://mall.example/s/"+o.Code || o.ParentName != "u**" ||
+		o.Frozen != money.Of(300, cny) || o.TodayOrders != 2 || o.TodayEstimate != money.Of(450, cny) ||
+		len(o.Days) != distribution.DaysShown || o.Days[6].Date != "2026-11-22" || o.Days[6].Amount.Amount != 450 {
+		t.Errorf("%d %+v", status, o)
+	}
+	m.complete(p)
+	m.clock.Advance(week)
+	m.mature(1)
+	if _, o = call[overview](t, s, promoter, "GET", "/distribution/me", ""); o.Available.Amount != 300 || o.TodayOrders != 0 || o.Days[6].Amount.Amount != 0 {
+		t.Errorf("a week later %+v", o)
+	}
+	if status, _ := call[httpapi.Problem](t, s, id.User{}, "GET", "/distribution/me", ""); status != http.StatusUnauthorized {
+		t.Errorf("a visitor got %d", status)
+	}
+}
+
+func TestAPICommissionsAndTeam(t *testing.T) {
+	m := newMall(t)
+	s := m.serve()
+	buyer, promoter, upline := m.chain()
+	ref := m.code(promoter)
+	for range 3 {
+		m.paid(buyer, ref, 1000)
+	}
+	type commissions struct {
+		Items []struct {
+			ID           string   `json:"id"`
+			OrderNumber  string   `json:"order_number"`
+			ProductTitle string   `json:"product_title"`
+			Level        int      `json:"level"`
+			RateBP       int      `json:"rate_bp"`
+			Kept         apiMoney `json:"kept"`
+			State        string   `json:"state"`
+		} `json:"items"`
+		NextCursor string `json:"next_cursor"`
+	}
+	seen := map[string]bool{}
+	path := "/distribution/commissions?limit=2&state=frozen"
+	for cursor := ""; ; {
+		_, page := call[commissions](t, s, upline, "GET", path+"&cursor="+cursor, "")
+		for _, c := range page.Items {
+			seen[c.ID] = true
+			if c.ProductTitle != "Mug" || c.Level != 2 || c.RateBP != 500 || c.Kept != money.Of(150, cny) || c.State != "frozen" || c.OrderNumber == "" {
+				t.Errorf("%+v", c)
+			}
+		}
+		if cursor = page.NextCursor; cursor == "" {
+			break
+		}
+	}
+	if len(seen) != 3 {
+		t.Errorf("%d commissions", len(seen))
+	}
+	if _, page := call[commissions](t, s, buyer, "GET", "/distribution/commissions", ""); page.Items == nil || len(page.Items) != 0 {
+		t.Errorf("somebody else's commissions: %+v", page)
+	}
+	type team struct {
+		Items []struct {
+			Name  string `json:"name"`
+			Level int    `json:"level"`
+		} `json:"items"`
+	}
+	_, got := call[team](t, s, upline, "GET", "/distribution/team", "")
+	levels := map[string]int{}
+	for _, one := range got.Items {
+		levels[one.Name] = one.Level
+	}
+	if len(levels) != 2 || levels["P**"] != 1 || levels["王**"] != 2 {
+		t.Errorf("team %+v", got)
+	}
+}
+
+func TestAPIProductsAndLinks(t *testing.T) {
+	m := newMall(t)
+	s := m.serve()
+	u, product := m.user("u"), id.FromInt[id.Product](m.db.NextID())
+	m.shelf = shelf{
+		{ID: product, Title: "Mug", Price: money.Of(1999, cny), Rule: distribution.Percent(1500, 300)},
+		{Title: "Bag", Price: money.Of(1999, cny)},
+	}
+	type products struct {
+		Items []struct {
+			Title    string   `json:"title"`
+			RateBP   int      `json:"rate_bp"`
+			Estimate apiMoney `json:"estimate"`
+		} `json:"items"`
+	}
+	_, got := call[products](t, s, u, "GET", "/distribution/products", "")
+	if len(got.Items) != 2 || got.Items[0].RateBP != 1500 || got.Items[0].Estimate.Amount != 299 || got.Items[0].Title != "Mug en" ||
+		got.Items[1].RateBP != 1000 || got.Items[1].Estimate.Amount != 199 {
+		t.Errorf("%+v", got)
+	}
+	type link struct{ Code, URL string }
+	status, l := call[link](t, s, u, "POST", "/distribution/links", `{"product_id":"`+product.String()+`"}`)
+	if status != 200 || l.URL != "https://mall.example/s/"+l.Code {
+		t.Errorf("%d %+v", status, l)
+	}
+	if status, home := call[link](t, s, u, "POST", "/distribution/links", `{}`); status != 200 || home.Code != m.code(u) {
+		t.Errorf("%d %+v", status, home)
+	}
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	res, err := client.Get(s.URL + "/s/" + l.Code)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	cookies := res.Cookies()
+	if res.StatusCode != http.StatusFound || res.Header.Get("Location") != "/p/"+product.String() || len(cookies) != 1 {
+		t.Fatalf("%d to %q with %v", res.StatusCode, res.Header.Get("Location"), cookies)
+	}
+	if c := cookies[0]; c.Name != "hawker_ref" || c.Value != l.Code || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.MaxAge != 15*24*3600 {
+		t.Errorf("cookie %+v", c)
+	}
+	res, err = client.Get(s.URL + "/s/unknown1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.Header.Get("Location") != "/" || len(res.Cookies()) != 0 {
+		t.Errorf("an unknown code leads to %q with %v", res.Header.Get("Location"), res.Cookies())
+	}
+}
+
+// Without a configured address links name the one the mall was called by.
+func TestAPILinksWithoutAPublicAddress(t *testing.T) {
+	settings := testSettings()
+	settings.PublicURL = ""
+	m := newMallWith(t, settings)
+	s := m.serve()
+	type link struct{ Code, URL string }
+	if _, l := call[link](t, s, m.user("u"), "POST", "/distribution/links", `{}`); l.URL != s.URL+"/s/"+l.Code {
+		t.Errorf("%+v", l)
+	}
+}
