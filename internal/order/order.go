@@ -357,3 +357,8 @@ func FindCheckout(ctx context.Context, q sqldb.Querier, checkout id.Checkout) (C
 func (s *Service) IDsOfCheckouts(ctx context.Context, checkouts []id.Checkout) (map[id.Checkout][]id.Order, error) {
 	return idsOfCheckouts(ctx, s.db.Reader(), checkouts)
 }
+
+// SalesOfRoom counts the paid orders made while watching a room, and their sum.
+func (s *Service) SalesOfRoom(ctx context.Context, room id.Room) (orders, revenue int64, err error) {
+	return salesOfRoom(ctx, s.db.Reader(), room)
+}

@@ -27,7 +27,7 @@ type Envelope struct {
 }
 
 // Decode reads the payload as E.
-func Decode[E Event](env Envelope) (E, error) {
+func Decode[E any](env Envelope) (E, error) {
 	var e E
 	err := json.Unmarshal(env.Payload, &e)
 	return e, err

@@ -12,11 +12,24 @@ CREATE TABLE IF NOT EXISTS room (
   messages BIGINT NOT NULL DEFAULT 0,
   started_at BIGINT NOT NULL DEFAULT 0,
   ended_at BIGINT NOT NULL DEFAULT 0,
+  paused_at BIGINT NOT NULL DEFAULT 0,
   replay_ready SMALLINT NOT NULL DEFAULT 0,
   created_at BIGINT NOT NULL,
   CONSTRAINT uq_room_key UNIQUE (key_index),
   INDEX ix_room_state (state, id),
   INDEX ix_room_shop (shop_id, id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE IF NOT EXISTS recording (
+  id BIGINT NOT NULL PRIMARY KEY,
+  room_id BIGINT NOT NULL,
+  generation BIGINT NOT NULL,
+  folder VARCHAR(64) NOT NULL,
+  started_at BIGINT NOT NULL,
+  duration_ms BIGINT NOT NULL,
+  size BIGINT NOT NULL,
+  created_at BIGINT NOT NULL,
+  CONSTRAINT uq_recording_folder UNIQUE (room_id, folder)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS shelf_item (

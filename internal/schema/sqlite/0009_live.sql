@@ -12,12 +12,25 @@ CREATE TABLE room (
   messages BIGINT NOT NULL DEFAULT 0,
   started_at BIGINT NOT NULL DEFAULT 0,
   ended_at BIGINT NOT NULL DEFAULT 0,
+  paused_at BIGINT NOT NULL DEFAULT 0,
   replay_ready SMALLINT NOT NULL DEFAULT 0,
   created_at BIGINT NOT NULL,
   CONSTRAINT uq_room_key UNIQUE (key_index)
 );
 CREATE INDEX ix_room_state ON room (state, id);
 CREATE INDEX ix_room_shop ON room (shop_id, id);
+
+CREATE TABLE recording (
+  id BIGINT NOT NULL PRIMARY KEY,
+  room_id BIGINT NOT NULL,
+  generation BIGINT NOT NULL,
+  folder VARCHAR(64) NOT NULL,
+  started_at BIGINT NOT NULL,
+  duration_ms BIGINT NOT NULL,
+  size BIGINT NOT NULL,
+  created_at BIGINT NOT NULL,
+  CONSTRAINT uq_recording_folder UNIQUE (room_id, folder)
+);
 
 CREATE TABLE shelf_item (
   room_id BIGINT NOT NULL,

@@ -1,0 +1,166 @@
+package live
+
+import (
+	"context"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"hawker/internal/base/fault"
+	"hawker/internal/base/id"
+	"hawker/internal/platform/realtime"
+	"hawker/internal/platform/sqldb"
+)
+
+func channel(room id.Room) string { return realtime.RoomChannel(room) }
+
+// News that a room hears, by their type.
+const (
+	newsMessage = "message"
+	newsPin     = "pin"
+	newsStats   = "stats"
+	newsState   = "state"
+	newsStock   = "stock"
+)
+
+type messageNews struct {
+	Type    string      `json:"type"`
+	Message MessageView `json:"message"`
+}
+
+type pinNews struct {
+	Type string   `json:"type"`
+	Pin  *PinView `json:"pin"`
+}
+
+type statsNews struct {
+	Type    string `json:"type"`
+	Viewers int    `json:"viewers"`
+	Likes   int64  `json:"likes"`
+}
+
+type stateNews struct {
+	Type        string `json:"type"`
+	State       State  `json:"state"`
+	PlaybackURL string `json:"playback_url"`
+	ReplayURL   string `json:"replay_url"`
+}
+
+type stockNews struct {
+	Type      string     `json:"type"`
+	Product   id.Product `json:"product_id"`
+	Available int64      `json:"available"`
+	Sold      int64      `json:"sold"`
+}
+
+// MessageView is a message as screens show it.
+type MessageView struct {
+	ID   id.Message  `json:"id"`
+	Kind MessageKind `json:"kind" enum:"chat,order,host,system"`
+	Name string      `json:"user_name"`
+	Text string      `json:"text"`
+	At   time.Time   `json:"at"`
+}
+
+func viewMessage(m Message) MessageView { return MessageView{m.ID, m.Kind, m.Name, m.Text, m.At} }
+
+// tell publishes news to a room. News that do not arrive are logged: whoever
+// opens the room reads the state anew.
+func (s *Service) tell(ctx context.Context, room id.Room, news any) {
+	if err := s.news.Publish(ctx, channel(room), news); err != nil {
+		s.log.Warn("room not told", "room", room.String(), "error", err)
+	}
+}
+
+// Say adds a message to a room and shows it to everybody in it. Faults:
+// live.bad_text, live.not_found.
+func (s *Service) Say(ctx context.Context, m Message) (Message, error) {
+	m.Text = cleanText(m.Text)
+	if n := utf8.RuneCountInString(m.Text); n == 0 || n > TextMax {
+		return Message{}, fault.Invalid("live.bad_text", "max", TextMax).At("body.text")
+	}
+	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+		m.ID, m.At = id.Make[id.Message](tx), tx.Now()
+		return addMessage(ctx, tx, m)
+	})
+	if err != nil {
+		return Message{}, err
+	}
+	s.tell(ctx, m.Room, messageNews{newsMessage, viewMessage(m)})
+	return m, nil
+}
+
+// addMessage writes a message; fault live.not_found.
+func addMessage(ctx context.Context, tx *sqldb.Tx, m Message) error {
+	ok, err := countMessage(ctx, tx, m.Room)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return fault.NotFound("live.not_found")
+	}
+	return insertMessage(ctx, tx, m)
+}
+
+// cleanText makes one line of what was typed: control characters and runs of
+// spaces would let one message cover the chat.
+func cleanText(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, text)
+	return strings.Join(strings.Fields(text), " ")
+}
+
+// Recent gives the newest messages, the newest last.
+func (s *Service) Recent(ctx context.Context, room id.Room) ([]Message, error) {
+	return recentMessages(ctx, s.db.Reader(), room, recentSize)
+}
+
+// Like adds to a room's likes and answers all of them.
+func (s *Service) Like(ctx context.Context, room id.Room, count int64) (likes int64, err error) {
+	err = s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+		likes, err = addLikes(ctx, tx, room, count)
+		return err
+	})
+	return likes, err
+}
+
+const statsEvery = 700 * time.Millisecond
+
+// RunStats tells every live room how many watch and like, when that has changed,
+// until ctx ends.
+func (s *Service) RunStats(ctx context.Context) error {
+	last := map[id.Room]statsNews{}
+	for {
+		timer := s.db.Clock().NewTimer(statsEvery)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return nil
+		case <-timer.C():
+		}
+		likes, err := likesOfLive(ctx, s.db.Reader())
+		if err != nil {
+			if ctx.Err() == nil {
+				s.log.Error("room stats", "error", err)
+			}
+			continue
+		}
+		for room, n := range likes {
+			now := statsNews{newsStats, s.Viewers(room), n}
+			if now != last[room] {
+				last[room] = now
+				s.tell(ctx, room, now)
+			}
+		}
+		for room := range last {
+			if _, still := likes[room]; !still {
+				delete(last, room)
+			}
+		}
+	}
+}

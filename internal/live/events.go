@@ -1,0 +1,114 @@
+package live
+
+import (
+	"context"
+	"fmt"
+
+	"hawker/internal/account"
+	"hawker/internal/base/event"
+	"hawker/internal/base/id"
+	"hawker/internal/catalog"
+	"hawker/internal/order"
+	"hawker/internal/platform/events"
+	"hawker/internal/platform/realtime"
+	"hawker/internal/platform/sqldb"
+)
+
+// Names gives display names.
+type Names interface {
+	Names(ctx context.Context, users []id.User) (map[id.User]account.User, error)
+}
+
+// Subscribe listens to orders: they count on the room's shelf, stand in its chat,
+// move the stock that viewers see, and ring at the shop's counter.
+func (s *Service) Subscribe(bus *events.Bus, names Names) {
+	bus.Handle("live.sold", order.EventPaid, s.countSold)
+	bus.Notify("live.say", order.EventPaid, func(ctx context.Context, env event.Envelope) error { return s.sayOrdered(ctx, env, names) })
+	for _, name := range []string{order.EventPlaced, order.EventClosed, order.EventPaid} {
+		bus.Notify("live.stock", name, s.showStock)
+	}
+	for name, status := range map[string]order.Status{order.EventPlaced: order.PendingPayment, order.EventPaid: order.Paid, order.EventClosed: order.Closed, order.EventCompleted: order.Completed} {
+		bus.Notify("live.counter", name, func(ctx context.Context, env event.Envelope) error { return s.ringCounter(ctx, env, status) })
+	}
+}
+
+func (s *Service) countSold(ctx context.Context, tx *sqldb.Tx, env event.Envelope) error {
+	f, err := event.Decode[order.Fact](env)
+	if err != nil || f.Room.IsZero() {
+		return err
+	}
+	for _, l := range f.Lines {
+		if err := addShelfSold(ctx, tx, f.Room, l.Product, l.Quantity); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sayOrdered shows a purchase in the chat with a masked name. It may be said
+// twice after a crash, which does no harm.
+func (s *Service) sayOrdered(ctx context.Context, env event.Envelope, names Names) error {
+	f, err := event.Decode[order.Fact](env)
+	if err != nil || f.Room.IsZero() || len(f.Lines) == 0 {
+		return err
+	}
+	people, err := names.Names(ctx, []id.User{f.User})
+	if err != nil {
+		return err
+	}
+	products, err := s.catalog.ProductsByID(ctx, []id.Product{f.Lines[0].Product})
+	if err != nil {
+		return err
+	}
+	title := products[f.Lines[0].Product].Title.In("zh-CN")
+	_, err = s.Say(ctx, Message{Room: f.Room, User: f.User, Name: masked(people[f.User].DisplayName), Kind: FromOrder, Text: fmt.Sprintf("%s × %d", title, f.Lines[0].Quantity)})
+	return err
+}
+
+// masked shows the first letter of a name: others need not know who bought.
+func masked(name string) string {
+	for _, r := range name {
+		return string(r) + "**"
+	}
+	return "**"
+}
+
+func (s *Service) showStock(ctx context.Context, env event.Envelope) error {
+	f, err := event.Decode[order.Fact](env)
+	if err != nil {
+		return err
+	}
+	for _, l := range f.Lines {
+		rooms, err := liveRoomsWith(ctx, s.db.Reader(), l.Product)
+		if err != nil || len(rooms) == 0 {
+			return err
+		}
+		available, err := catalog.Available(ctx, s.db.Reader(), []id.Product{l.Product})
+		if err != nil {
+			return err
+		}
+		for _, room := range rooms {
+			sold, err := shelfSold(ctx, s.db.Reader(), room, l.Product)
+			if err != nil {
+				return err
+			}
+			s.tell(ctx, room, stockNews{newsStock, l.Product, available[l.Product], sold})
+		}
+	}
+	return nil
+}
+
+type counterNews struct {
+	Type   string       `json:"type"`
+	Order  id.Order     `json:"order_id"`
+	Number string       `json:"number"`
+	Status order.Status `json:"status"`
+}
+
+func (s *Service) ringCounter(ctx context.Context, env event.Envelope, status order.Status) error {
+	f, err := event.Decode[order.Fact](env)
+	if err != nil {
+		return err
+	}
+	return s.news.Publish(ctx, realtime.ShopChannel(f.Shop), counterNews{"order", f.Order, f.Number, status})
+}

@@ -1,0 +1,288 @@
+// Package live owns rooms: who hosts them, what stands on their shelf, what is
+// being explained now, what is said, and whether the picture is there. The
+// picture itself is media's; this package is its Admission, its Observer and its
+// Store, and ties pins and orders to the stream's clock. A dead stream loses no
+// order and a slow order stops no stream.
+package live
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"log/slog"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"hawker/internal/base/fault"
+	"hawker/internal/base/id"
+	"hawker/internal/base/page"
+	"hawker/internal/catalog"
+	"hawker/internal/media/stream"
+	"hawker/internal/platform/secret"
+	"hawker/internal/platform/sqldb"
+)
+
+// State is where a room is.
+type State string
+
+// The states. A room is paused while its publisher is away for a moment; it
+// returns to live when the publisher does, also after it had ended.
+const (
+	Scheduled State = "scheduled"
+	Live      State = "live"
+	Paused    State = "paused"
+	Ended     State = "ended"
+)
+
+// Room is a live room.
+type Room struct {
+	ID        id.Room
+	Shop      id.Shop
+	Host      id.User
+	Title     string
+	CoverURL  string
+	State     State
+	Likes     int64
+	Messages  int64
+	StartedAt time.Time
+	EndedAt   time.Time
+	Replay    bool // a recording can be played
+	CreatedAt time.Time
+}
+
+// ShelfItem is a product that the room sells.
+type ShelfItem struct {
+	Product  id.Product
+	Position int
+	Sold     int64 // in this room
+}
+
+// Pin is a stretch of "explaining now". StreamAt is the stream's own clock
+// (PROGRAM-DATE-TIME) when it began, zero when there was no picture.
+type Pin struct {
+	ID       id.Pin
+	Room     id.Room
+	Product  id.Product
+	By       id.User
+	PinnedAt time.Time
+	StreamAt time.Time
+}
+
+// MessageKind says who speaks.
+type MessageKind string
+
+// The kinds.
+const (
+	FromViewer MessageKind = "chat"
+	FromHost   MessageKind = "host"
+	FromOrder  MessageKind = "order"
+	FromSystem MessageKind = "system"
+)
+
+// Message is a line of a room's conversation.
+type Message struct {
+	ID   id.Message
+	Room id.Room
+	User id.User
+	Name string
+	Kind MessageKind
+	Text string
+	At   time.Time
+}
+
+// Limits on a room.
+const (
+	TitleMax   = 60
+	TextMax    = 200
+	ShelfMax   = 100
+	LikesMax   = 50 // in one request
+	recentSize = 50
+)
+
+// Publisher carries news to whoever is in a room.
+type Publisher interface {
+	Publish(ctx context.Context, channel string, v any) error
+	Listeners(channel string) int
+}
+
+// Picture is the live engine as a room sees it.
+type Picture interface {
+	Stream(id string) (stream.Health, bool)
+	Close(id string) bool
+}
+
+// Service is the module.
+type Service struct {
+	db      *sqldb.DB
+	box     *secret.Box
+	log     *slog.Logger
+	catalog *catalog.Service
+	news    Publisher
+	picture Picture // set by Attach: the engine asks this package for admission, so one of the two comes first
+}
+
+// New makes the module.
+func New(db *sqldb.DB, box *secret.Box, log *slog.Logger, products *catalog.Service, news Publisher) *Service {
+	return &Service{db: db, box: box, log: log, catalog: products, news: news}
+}
+
+// Attach gives the module its live engine, before anything runs.
+func (s *Service) Attach(p Picture) { s.picture = p }
+
+// Plan is what a merchant says of a room.
+type Plan struct {
+	Shop     id.Shop
+	Host     id.User
+	Title    string
+	CoverURL string
+	Products []id.Product
+	Key      string // empty: a fresh one
+}
+
+func keySeal(room id.Room) string { return "stream key " + room.String() }
+
+// Create makes a room with its shelf and a stream key. Faults: live.bad_title,
+// live.bad_shelf.
+func (s *Service) Create(ctx context.Context, p Plan) (Room, error) {
+	title, err := checkTitle(p.Title)
+	if err != nil {
+		return Room{}, err
+	}
+	shelf, err := s.shelfOf(ctx, p.Shop, p.Products)
+	if err != nil {
+		return Room{}, err
+	}
+	if p.Key == "" {
+		p.Key = newKey()
+	}
+	r := Room{Shop: p.Shop, Host: p.Host, Title: title, CoverURL: p.CoverURL, State: Scheduled}
+	err = s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+		r.ID, r.CreatedAt = id.Make[id.Room](tx), tx.Now()
+		fresh, err := insertRoom(ctx, tx, r, s.box.Index(p.Key, "stream key"), s.box.Seal([]byte(p.Key), keySeal(r.ID)))
+		if err != nil || !fresh {
+			return errors.Join(err, fault.Conflict("live.key_taken"))
+		}
+		return putShelf(ctx, tx, r.ID, shelf)
+	})
+	return r, err
+}
+
+func newKey() string { return "live_" + id.Token()[:20] }
+
+func checkTitle(title string) (string, error) {
+	title = strings.TrimSpace(title)
+	if n := utf8.RuneCountInString(title); n == 0 || n > TitleMax {
+		return "", fault.Invalid("live.bad_title", "max", TitleMax).At("body.title")
+	}
+	return title, nil
+}
+
+// shelfOf checks that products are the shop's own.
+func (s *Service) shelfOf(ctx context.Context, shop id.Shop, products []id.Product) ([]id.Product, error) {
+	found, err := s.catalog.ProductsByID(ctx, products)
+	if err != nil {
+		return nil, err
+	}
+	seen := map[id.Product]bool{}
+	for _, p := range products {
+		if found[p].Shop != shop || seen[p] || len(products) > ShelfMax {
+			return nil, fault.Invalid("live.bad_shelf", "max", ShelfMax).At("body.product_ids")
+		}
+		seen[p] = true
+	}
+	return products, nil
+}
+
+// Find reads a room; fault live.not_found.
+func (s *Service) Find(ctx context.Context, room id.Room) (Room, error) {
+	return find(ctx, s.db.Reader(), room)
+}
+
+func find(ctx context.Context, q sqldb.Querier, room id.Room) (Room, error) {
+	r, err := roomByID(ctx, q, room)
+	if errors.Is(err, sql.ErrNoRows) {
+		return r, fault.NotFound("live.not_found")
+	}
+	return r, err
+}
+
+// OfShop finds a room of a shop.
+func (s *Service) OfShop(ctx context.Context, shop id.Shop, room id.Room) (Room, error) {
+	r, err := s.Find(ctx, room)
+	if err == nil && r.Shop != shop {
+		return Room{}, fault.NotFound("live.not_found")
+	}
+	return r, err
+}
+
+// List answers rooms, newest first; live counts paused ones.
+func (s *Service) List(ctx context.Context, shop id.Shop, state State, r page.Request) (page.Page[Room], error) {
+	var before id.Room
+	if err := page.Decode(r.Cursor, &before); err != nil {
+		return page.Page[Room]{}, err
+	}
+	rows, err := listRooms(ctx, s.db.Reader(), shop, state, before, r.Size()+1)
+	return page.Cut(rows, r.Size(), func(r Room) any { return r.ID }), err
+}
+
+// Rename changes a room's title.
+func (s *Service) Rename(ctx context.Context, shop id.Shop, room id.Room, title string) error {
+	title, err := checkTitle(title)
+	if err != nil {
+		return err
+	}
+	return s.update(ctx, shop, room, func(ctx context.Context, tx *sqldb.Tx, _ Room) error { return setTitle(ctx, tx, room, title) })
+}
+
+// update runs a change on a room of a shop.
+func (s *Service) update(ctx context.Context, shop id.Shop, room id.Room, fn func(ctx context.Context, tx *sqldb.Tx, r Room) error) error {
+	return s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+		r, err := find(ctx, tx, room)
+		if err != nil {
+			return err
+		}
+		if r.Shop != shop {
+			return fault.NotFound("live.not_found")
+		}
+		return fn(ctx, tx, r)
+	})
+}
+
+// Key shows the stream key of a room.
+func (s *Service) Key(ctx context.Context, room id.Room) (string, error) {
+	sealed, err := sealedKey(ctx, s.db.Reader(), room)
+	if err != nil {
+		return "", err
+	}
+	key, err := s.box.Open(sealed, keySeal(room))
+	return string(key), err
+}
+
+// ResetKey makes the old key useless and sends a publisher that used it away.
+func (s *Service) ResetKey(ctx context.Context, shop id.Shop, room id.Room) error {
+	key := newKey()
+	err := s.update(ctx, shop, room, func(ctx context.Context, tx *sqldb.Tx, _ Room) error {
+		return setKey(ctx, tx, room, s.box.Index(key, "stream key"), s.box.Seal([]byte(key), keySeal(room)))
+	})
+	if err == nil {
+		s.picture.Close(room.String())
+	}
+	return err
+}
+
+// Health is the state of the picture.
+func (s *Service) Health(room id.Room) (stream.Health, bool) { return s.picture.Stream(room.String()) }
+
+// Viewers counts who is in the room.
+func (s *Service) Viewers(room id.Room) int { return s.news.Listeners(channel(room)) }
+
+// RoomShowing implements catalog.LiveNow: the newest live room with the product
+// on its shelf.
+func (s *Service) RoomShowing(ctx context.Context, product id.Product) (id.Room, error) {
+	rooms, err := liveRoomsWith(ctx, s.db.Reader(), product)
+	if err != nil || len(rooms) == 0 {
+		return id.Room{}, err
+	}
+	return rooms[0], nil
+}

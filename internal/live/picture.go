@@ -1,0 +1,187 @@
+package live
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"hawker/internal/base/fault"
+	"hawker/internal/base/id"
+	"hawker/internal/media/record"
+	"hawker/internal/media/stream"
+	"hawker/internal/platform/sqldb"
+)
+
+// ErrWrongKey refuses a publisher.
+var ErrWrongKey = errors.New("wrong stream key")
+
+const ingestApp = "live"
+
+// Admit implements stream.Admission: the stream's name is the key of a room.
+func (s *Service) Admit(ctx context.Context, r stream.PublishRequest) (stream.Grant, error) {
+	key := r.Name
+	if q := r.Query.Get("key"); q != "" {
+		key = q
+	}
+	if r.App != ingestApp || key == "" {
+		return stream.Grant{}, ErrWrongKey
+	}
+	room, err := roomByKey(ctx, s.db.Reader(), s.box.Index(key, "stream key"))
+	if errors.Is(err, sql.ErrNoRows) {
+		return stream.Grant{}, ErrWrongKey
+	}
+	if err != nil {
+		return stream.Grant{}, err
+	}
+	return stream.Grant{StreamID: room.String(), Record: true}, nil
+}
+
+// observing bounds how long a change of a room's state may take.
+const observing = 10 * time.Second
+
+// OnPublish implements stream.Observer: the room is on air.
+func (s *Service) OnPublish(streamID string, _ int64) {
+	s.observed(streamID, func(ctx context.Context, tx *sqldb.Tx, r Room) (State, error) {
+		return Live, goLive(ctx, tx, r.ID, r.State != Paused)
+	})
+}
+
+// OnUnpublish implements stream.Observer: the room waits for its publisher.
+func (s *Service) OnUnpublish(streamID string, _ int64, _ error) {
+	s.observed(streamID, func(ctx context.Context, tx *sqldb.Tx, r Room) (State, error) {
+		if h, ok := s.picture.Stream(streamID); r.State != Live || (ok && h.Live) {
+			return r.State, nil // ended by its host, or taken over by a newer publisher
+		}
+		return Paused, pause(ctx, tx, r.ID)
+	})
+}
+
+// OnRecorded implements stream.Observer: the room has a replay.
+func (s *Service) OnRecorded(streamID string, generation int64, info record.Info) {
+	s.observed(streamID, func(ctx context.Context, tx *sqldb.Tx, r Room) (State, error) {
+		if info.Segments == 0 {
+			return r.State, nil
+		}
+		return r.State, insertRecording(ctx, tx, r.ID, generation, filepath.Base(info.Dir), info)
+	})
+}
+
+// observed changes a room after news from the engine and tells whoever is in it.
+func (s *Service) observed(streamID string, change func(ctx context.Context, tx *sqldb.Tx, r Room) (State, error)) {
+	ctx, cancel := context.WithTimeout(context.Background(), observing)
+	defer cancel()
+	var room id.Room
+	if err := room.UnmarshalText([]byte(streamID)); err != nil {
+		return // an unlisted stream of open publishing
+	}
+	var before Room
+	var after State
+	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) (err error) {
+		if before, err = find(ctx, tx, room); err != nil {
+			return err
+		}
+		after, err = change(ctx, tx, before)
+		return err
+	})
+	if err != nil {
+		s.log.Error("room not changed after news of its stream", "room", streamID, "error", err)
+		return
+	}
+	s.tellState(ctx, room)
+	s.log.Info("room", "id", streamID, "was", before.State, "is", after)
+}
+
+func (s *Service) tellState(ctx context.Context, room id.Room) {
+	r, err := s.Find(ctx, room)
+	if err != nil {
+		s.log.Error("room not told", "room", room.String(), "error", err)
+		return
+	}
+	s.tell(ctx, room, stateNews{newsState, r.State, playbackURL(r.ID), replayURL(r)})
+}
+
+// End closes the show: the publisher is sent away and the replay is there.
+func (s *Service) End(ctx context.Context, shop id.Shop, room id.Room) error {
+	err := s.update(ctx, shop, room, func(ctx context.Context, tx *sqldb.Tx, r Room) error {
+		if r.State != Live && r.State != Paused {
+			return fault.Conflict("live.not_on_air")
+		}
+		return end(ctx, tx, room)
+	})
+	if err != nil {
+		return err
+	}
+	s.picture.Close(room.String())
+	s.tellState(ctx, room)
+	return nil
+}
+
+// pauseMax is how long a room waits for its publisher; the engine keeps the
+// playlist up as long.
+const pauseMax = time.Minute
+
+// Sweep ends rooms whose publisher has been away too long.
+func (s *Service) Sweep(ctx context.Context) error {
+	due, err := pausedBefore(ctx, s.db.Reader(), s.db.Clock().Now().Add(-pauseMax))
+	if err != nil {
+		return err
+	}
+	for _, r := range due {
+		err := s.update(ctx, r.Shop, r.ID, func(ctx context.Context, tx *sqldb.Tx, now Room) error {
+			if now.State != Paused {
+				return nil
+			}
+			return end(ctx, tx, r.ID)
+		})
+		if err != nil {
+			return err
+		}
+		s.tellState(ctx, r.ID)
+	}
+	return nil
+}
+
+// Recover is called at start, before publishers: rooms that a crash left on air
+// wait for their publisher like after any cut.
+func (s *Service) Recover(ctx context.Context) error {
+	return s.db.Update(ctx, pauseAll)
+}
+
+// Load implements stream.Store.
+func (s *Service) Load(ctx context.Context, streamID string) (st stream.State, err error) {
+	raw, err := streamState(ctx, s.db.Reader(), streamID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return st, nil
+	}
+	if err != nil {
+		return st, err
+	}
+	return st, json.Unmarshal([]byte(raw), &st)
+}
+
+// Save implements stream.Store.
+func (s *Service) Save(ctx context.Context, streamID string, st stream.State) error {
+	raw, err := json.Marshal(st)
+	if err != nil {
+		return err
+	}
+	return s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error { return saveStreamState(ctx, tx, streamID, string(raw)) })
+}
+
+// ReplayFolders names the recordings of a room, oldest first, below its folder.
+func (s *Service) ReplayFolders(ctx context.Context, room id.Room) ([]string, error) {
+	return recordingFolders(ctx, s.db.Reader(), room)
+}
+
+func playbackURL(room id.Room) string { return fmt.Sprintf("/live/%s/index.m3u8", room) }
+
+func replayURL(r Room) string {
+	if !r.Replay {
+		return ""
+	}
+	return fmt.Sprintf("/replay/%s/index.m3u8", r.ID)
+}

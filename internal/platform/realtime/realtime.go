@@ -1,0 +1,120 @@
+// Package realtime carries what many people see at once: messages to channels
+// over WebSocket, or HTTP streaming and SSE where that is blocked. A client that
+// was away resumes by offset and epoch from the channel's history. Clients never
+// publish here: they post through the API, and the program publishes.
+package realtime
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/centrifugal/centrifuge"
+
+	"hawker/internal/base/id"
+	"hawker/internal/platform/httpapi"
+)
+
+// Gate decides who may listen to a channel.
+type Gate interface {
+	MayListen(ctx context.Context, actor httpapi.Actor, channel string) (bool, error)
+}
+
+// Limits of a channel's memory and of a connection.
+const (
+	historySize   = 200
+	historyKeep   = 5 * time.Minute
+	batchDelay    = 60 * time.Millisecond // chat of a busy room goes out in packets
+	batchSize     = 64
+	messageMax    = 4 << 10
+	channelsMax   = 8
+	channelLength = 64
+)
+
+// Node is this process's part of the real-time net.
+type Node struct {
+	node *centrifuge.Node
+	log  *slog.Logger
+}
+
+// New makes and starts a node.
+func New(log *slog.Logger, gate Gate) (*Node, error) {
+	cfg := centrifuge.Config{
+		LogLevel:           centrifuge.LogLevelWarn,
+		LogHandler:         func(e centrifuge.LogEntry) { log.Warn("realtime: "+e.Message, "fields", fmt.Sprint(e.Fields)) },
+		ChannelMaxLength:   channelLength,
+		ClientChannelLimit: channelsMax,
+		GetChannelBatchConfig: func(channel string) centrifuge.ChannelBatchConfig {
+			if strings.HasPrefix(channel, "room:") {
+				return centrifuge.ChannelBatchConfig{MaxSize: batchSize, MaxDelay: batchDelay}
+			}
+			return centrifuge.ChannelBatchConfig{}
+		},
+	}
+	node, err := centrifuge.New(cfg)
+	if err != nil {
+		return nil, err
+	}
+	n := &Node{node: node, log: log}
+	node.OnConnecting(func(ctx context.Context, _ centrifuge.ConnectEvent) (centrifuge.ConnectReply, error) {
+		return centrifuge.ConnectReply{Credentials: &centrifuge.Credentials{UserID: httpapi.ActorFrom(ctx).User.String()}}, nil
+	})
+	node.OnConnect(func(c *centrifuge.Client) {
+		c.OnSubscribe(func(e centrifuge.SubscribeEvent, done centrifuge.SubscribeCallback) { done(n.subscribe(c, gate, e)) })
+	})
+	return n, node.Run()
+}
+
+func (n *Node) subscribe(c *centrifuge.Client, gate Gate, e centrifuge.SubscribeEvent) (centrifuge.SubscribeReply, error) {
+	may, err := gate.MayListen(c.Context(), httpapi.ActorFrom(c.Context()), e.Channel)
+	if err != nil {
+		n.log.Error("realtime: may listen", "channel", e.Channel, "error", err)
+		return centrifuge.SubscribeReply{}, centrifuge.ErrorInternal
+	}
+	if !may {
+		return centrifuge.SubscribeReply{}, centrifuge.ErrorPermissionDenied
+	}
+	return centrifuge.SubscribeReply{Options: centrifuge.SubscribeOptions{EnableRecovery: true, EnablePositioning: true, EmitPresence: true}}, nil
+}
+
+// Publish sends v, as JSON, to whoever listens to the channel now or comes back
+// within minutes.
+func (n *Node) Publish(_ context.Context, channel string, v any) error {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("publish to %s: %w", channel, err)
+	}
+	_, err = n.node.Publish(channel, raw, centrifuge.WithHistory(historySize, historyKeep))
+	return err
+}
+
+// Listeners counts the connections that listen to a channel, on all nodes.
+func (n *Node) Listeners(channel string) int {
+	stats, err := n.node.PresenceStats(channel)
+	if err != nil {
+		n.log.Warn("realtime: presence", "channel", channel, "error", err)
+		return 0
+	}
+	return stats.NumClients
+}
+
+// Mount adds the sockets to a router: /ws and its fallbacks.
+func (n *Node) Mount(handle func(pattern string, h http.Handler)) {
+	handle("/ws", centrifuge.NewWebsocketHandler(n.node, centrifuge.WebsocketConfig{MessageSizeLimit: messageMax}))
+	handle("/ws/http_stream", centrifuge.NewHTTPStreamHandler(n.node, centrifuge.HTTPStreamConfig{MaxRequestBodySize: messageMax}))
+	handle("/ws/sse", centrifuge.NewSSEHandler(n.node, centrifuge.SSEConfig{MaxRequestBodySize: messageMax}))
+	handle("/ws/emulation", centrifuge.NewEmulationHandler(n.node, centrifuge.EmulationConfig{MaxRequestBodySize: messageMax}))
+}
+
+// Stop says goodbye to everybody.
+func (n *Node) Stop(ctx context.Context) error { return n.node.Shutdown(ctx) }
+
+// RoomChannel is where a live room talks.
+func RoomChannel(room id.Room) string { return "room:" + room.String() }
+
+// ShopChannel is where a shop's staff hear of orders.
+func ShopChannel(shop id.Shop) string { return "shop:" + shop.String() }
