@@ -12,7 +12,7 @@ import (
 // Header values are built once and shared: net/http reads them only.
 type headers struct {
 	playlistType, mediaType, initType []string
-	cachePlain, cacheBlocking         []string
+	cachePlain                        []string
 	cacheMedia, cacheNone             []string
 	gzip, vary                        []string
 }
@@ -28,15 +28,14 @@ const (
 // NewHandler prepares a handler.
 func NewHandler() *Handler {
 	return &Handler{headers{
-		playlistType:  []string{"application/vnd.apple.mpegurl"},
-		mediaType:     []string{"video/iso.segment"},
-		initType:      []string{"video/mp4"},
-		cachePlain:    []string{"public, max-age=1"},
-		cacheBlocking: []string{"public, max-age=12"},
-		cacheMedia:    []string{"public, max-age=" + strconv.Itoa(cacheMediaSeconds) + ", immutable"},
-		cacheNone:     []string{"public, max-age=1"},
-		gzip:          []string{"gzip"},
-		vary:          []string{"Accept-Encoding"},
+		playlistType: []string{"application/vnd.apple.mpegurl"},
+		mediaType:    []string{"video/iso.segment"},
+		initType:     []string{"video/mp4"},
+		cachePlain:   []string{"public, max-age=1"},
+		cacheMedia:   []string{"public, max-age=" + strconv.Itoa(cacheMediaSeconds) + ", immutable"},
+		cacheNone:    []string{"public, max-age=1"},
+		gzip:         []string{"gzip"},
+		vary:         []string{"Accept-Encoding"},
 	}}
 }
 
@@ -104,7 +103,7 @@ func (h *Handler) playlist(rw http.ResponseWriter, r *http.Request, w *Window, m
 	hd["Content-Type"] = h.h.playlistType
 	hd["Cache-Control"] = h.h.cachePlain
 	if d.block || s.ended {
-		hd["Cache-Control"] = h.h.cacheBlocking
+		hd["Cache-Control"] = w.cacheBlocking
 	}
 	hd["Vary"] = h.h.vary
 	if zip {

@@ -43,6 +43,9 @@ func (w *Window) await(ctx context.Context, done func(*snapshot) bool) (*snapsho
 	}
 }
 
+// Waiting is how many requests wait for something to come.
+func (w *Window) Waiting() int64 { return w.waiters.Load() }
+
 func (w *Window) patience() time.Duration { return 3 * w.opts.TargetDuration }
 
 // directive is what a blocking reload asks for.

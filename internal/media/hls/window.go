@@ -17,6 +17,7 @@ package hls
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -91,6 +92,8 @@ type Window struct {
 	waiters atomic.Int64
 	current atomic.Pointer[snapshot]
 
+	cacheBlocking []string // header value of blocking answers: six target durations
+
 	mu       sync.Mutex // the writer's state
 	listed   []*Segment // closed, in the playlist
 	kept     []*Segment // closed, no longer in the playlist
@@ -113,6 +116,7 @@ func New(o Options) *Window {
 		o.WaitersMax = waitersMaxDefault
 	}
 	w := &Window{opts: o, nextSeq: o.FirstSequence, disc: o.FirstDiscontinuity}
+	w.cacheBlocking = []string{fmt.Sprintf("public, max-age=%d", 6*o.TargetDuration/time.Second)}
 	w.current.Store(&snapshot{opts: &w.opts, changed: make(chan struct{}), sequence: o.FirstSequence})
 	return w
 }

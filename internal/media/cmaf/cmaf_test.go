@@ -1,0 +1,137 @@
+package cmaf_test
+
+import (
+	"bytes"
+	"encoding/hex"
+	"testing"
+
+	"github.com/bluenviron/mediacommon/v2/pkg/formats/fmp4"
+	"go.uber.org/goleak"
+
+	"hawker/internal/media/cmaf"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func tracks(t *testing.T) (*cmaf.VideoTrack, *cmaf.AudioTrack) {
+	t.Helper()
+	avcc, err := hex.DecodeString("0164001fffe1001a6764001facd9405005bb0110000003001000000303c0f183196001000468efbcb0fdf8f800")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &cmaf.VideoTrack{Record: avcc, Width: 1280, Height: 720},
+		&cmaf.AudioTrack{Record: []byte{0x11, 0x90}, SampleRate: 48000, Channels: 2}
+}
+
+// An independent parser reads what we write.
+func TestInit(t *testing.T) {
+	v, a := tracks(t)
+	for name, tt := range map[string]struct {
+		video *cmaf.VideoTrack
+		audio *cmaf.AudioTrack
+		scale []uint32
+	}{
+		"both": {v, a, []uint32{90000, 48000}}, "video": {v, nil, []uint32{90000}}, "audio": {nil, a, []uint32{48000}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var init fmp4.Init
+			if err := init.Unmarshal(bytes.NewReader(cmaf.Init(tt.video, tt.audio))); err != nil {
+				t.Fatal(err)
+			}
+			if len(init.Tracks) != len(tt.scale) {
+				t.Fatalf("%d tracks", len(init.Tracks))
+			}
+			for i, track := range init.Tracks {
+				if track.TimeScale != tt.scale[i] {
+					t.Errorf("track %d: time scale %d", track.ID, track.TimeScale)
+				}
+			}
+		})
+	}
+}
+
+func runs() (video, audio *cmaf.Run) {
+	video = &cmaf.Run{Base: 1 << 33, Data: []byte("keyframeB-frame"), Samples: []cmaf.Sample{
+		{Duration: 3000, Size: 8, Offset: 6000, Sync: true},
+		{Duration: 2970, Size: 7, Offset: -6030},
+	}}
+	audio = &cmaf.Run{Base: 48000, Data: []byte("aacAAC!"), Samples: []cmaf.Sample{
+		{Duration: 1024, Size: 3}, {Duration: 1500, Size: 4},
+	}}
+	return video, audio
+}
+
+func TestFragment(t *testing.T) {
+	video, audio := runs()
+	none := &cmaf.Run{}
+	for name, tt := range map[string]struct{ v, a *cmaf.Run }{
+		"both": {video, audio}, "video": {video, none}, "audio": {none, audio},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := cmaf.Fragment(9, tt.v, tt.a)
+			if len(b) != cap(b) {
+				t.Errorf("%d bytes in a slice of %d", len(b), cap(b))
+			}
+			var parts fmp4.Parts
+			if err := parts.Unmarshal(b); err != nil {
+				t.Fatal(err)
+			}
+			if len(parts) != 1 || parts[0].SequenceNumber != 9 {
+				t.Fatalf("%+v", parts)
+			}
+			got := map[int]*fmp4.PartTrack{}
+			for _, track := range parts[0].Tracks {
+				got[track.ID] = track
+			}
+			same(t, got[cmaf.VideoTrackID], tt.v, true)
+			same(t, got[cmaf.AudioTrackID], tt.a, false)
+		})
+	}
+}
+
+func same(t *testing.T, got *fmp4.PartTrack, want *cmaf.Run, video bool) {
+	t.Helper()
+	if got == nil {
+		if len(want.Samples) > 0 {
+			t.Error("track missing")
+		}
+		return
+	}
+	if got.BaseTime != want.Base || len(got.Samples) != len(want.Samples) {
+		t.Fatalf("base %d, %d samples", got.BaseTime, len(got.Samples))
+	}
+	at := 0
+	for i, s := range got.Samples {
+		w := want.Samples[i]
+		data := want.Data[at : at+int(w.Size)]
+		at += int(w.Size)
+		if s.Duration != w.Duration || s.PTSOffset != w.Offset || !bytes.Equal(s.Payload, data) {
+			t.Errorf("sample %d: %+v, want %+v", i, s, w)
+		}
+		if s.IsNonSyncSample != (video && !w.Sync) {
+			t.Errorf("sample %d: non-sync %v", i, s.IsNonSyncSample)
+		}
+	}
+}
+
+func TestFragmentAllocatesOnce(t *testing.T) {
+	video, audio := runs()
+	if n := testing.AllocsPerRun(100, func() { _ = cmaf.Fragment(1, video, audio) }); n != 1 {
+		t.Errorf("%g allocations", n)
+	}
+}
+
+func BenchmarkFragment(b *testing.B) {
+	video := &cmaf.Run{Data: make([]byte, 150_000)}
+	for range 15 {
+		video.Samples = append(video.Samples, cmaf.Sample{Duration: 3000, Size: 10_000})
+	}
+	audio := &cmaf.Run{Data: make([]byte, 8_000)}
+	for range 23 {
+		audio.Samples = append(audio.Samples, cmaf.Sample{Duration: 1024, Size: 347})
+	}
+	b.SetBytes(int64(len(video.Data) + len(audio.Data)))
+	for b.Loop() {
+		_ = cmaf.Fragment(1, video, audio)
+	}
+}
