@@ -5,6 +5,7 @@ import { shopperApi } from './shopper'
 
 export * from './client'
 export * from './merchant'
+export * from './session'
 export * from './shopper'
 export * from './pages'
 export type * from './types'

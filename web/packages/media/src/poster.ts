@@ -151,7 +151,9 @@ export async function drawPoster(text: PosterText, pictureUrl: string, root: HTM
   g.fillStyle = p.soft
   g.font = `400 26px ${face}`
   g.fillText(text.line, margin, 1184)
-  drawCode(g, p, text.url, width - margin - 136, 1082, 136)
+  // Without a product the code itself is the picture.
+  if (image) drawCode(g, p, text.url, width - margin - 136, 1082, 136)
+  else drawCode(g, p, text.url, (width - 520) / 2, 160, 520)
   return new Promise((resolve, reject) => {
     canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('canvas'))), 'image/jpeg', 0.9)
   })

@@ -1,8 +1,7 @@
 import { useApi, type Message, type Pin, type Room, type RoomEvent, type ShelfItem } from '@hawker/api'
-import { openChannel, type ChannelLink } from '@hawker/media'
-import { useQueryCache } from '@pinia/colada'
+import { useQuery, useQueryCache } from '@pinia/colada'
 import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
-import { useRoom, useShelf } from './queries'
+import { openChannel, type ChannelLink } from './channel'
 
 const keep = 100
 
@@ -23,8 +22,8 @@ export function applyStock(
 export function useRoomFeed(id: () => string) {
   const api = useApi()
   const cache = useQueryCache()
-  const query = useRoom(id)
-  const shelfQuery = useShelf(id)
+  const query = useQuery({ key: () => ['room', id()], query: () => api.room(id()) })
+  const shelfQuery = useQuery({ key: () => ['shelf', id()], query: () => api.shelf(id()) })
   const room = shallowRef<Room>()
   const shelf = shallowRef<ShelfItem[]>([])
   const messages = shallowRef<Message[]>([])
@@ -112,6 +111,7 @@ export function useRoomFeed(id: () => string) {
     error: query.error,
     connected,
     take,
+    pinned,
     change,
     retry: reread,
   }

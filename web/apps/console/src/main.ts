@@ -1,0 +1,20 @@
+import { apiKey, createApi, useSession } from '@hawker/api'
+import { currentLocale, installUi } from '@hawker/ui'
+import { PiniaColada } from '@pinia/colada'
+import { createPinia } from 'pinia'
+import { createApp } from 'vue'
+import ConsoleApp from './console-app.vue'
+import { createConsoleRouter } from './router'
+import './app.css'
+
+async function start(): Promise<void> {
+  const app = createApp(ConsoleApp)
+  app.use(createPinia())
+  app.use(PiniaColada, { queryOptions: { staleTime: 5000, gcTime: 300_000 } })
+  app.provide(apiKey, createApi({ locale: currentLocale, onSignedOut: () => useSession().lost() }))
+  await installUi(app, { 'zh-CN': () => import('./locales/zh-CN'), en: () => import('./locales/en') })
+  app.use(createConsoleRouter())
+  app.mount('#app')
+}
+
+void start()

@@ -1,0 +1,35 @@
+import { useSession } from '@hawker/api'
+import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
+import { useShop } from './stores/shop'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** Reachable without signing in. */
+    open?: boolean
+    /** Always night and with the narrow rail: the control room. */
+    night?: boolean
+    /** Which menu entry is lit. */
+    menu?: string
+  }
+}
+
+const features = import.meta.glob<{ default: RouteRecordRaw[] }>('./features/*/routes.ts', { eager: true })
+
+export function createConsoleRouter() {
+  const router = createRouter({
+    history: createWebHistory('/console/'),
+    routes: [
+      ...Object.values(features).flatMap((f) => f.default),
+      { path: '/:rest(.*)*', component: () => import('./shared/not-found-page.vue'), meta: { open: true } },
+    ],
+    scrollBehavior: (to, from, saved) => (to.path === from.path ? false : (saved ?? { top: 0 })),
+  })
+  router.beforeEach(async (to) => {
+    if (to.meta.open) return true
+    const session = useSession()
+    await session.ready()
+    if (!session.signedIn) return { path: '/sign-in', query: { next: to.fullPath } }
+    return useShop().shop ? true : { path: '/no-shop' }
+  })
+  return router
+}

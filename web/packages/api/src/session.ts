@@ -1,0 +1,48 @@
+import { useQueryCache } from '@pinia/colada'
+import { defineStore } from 'pinia'
+import { computed, ref } from 'vue'
+import { ApiError, useApi, type Session, type User } from './index'
+
+/** The session is who is signed in. The cookie is the truth; this store only mirrors it. */
+export const useSession = defineStore('session', () => {
+  const api = useApi()
+  const cache = useQueryCache()
+  const user = ref<User | null>(null)
+  let known: Promise<void> | undefined
+
+  async function read(): Promise<void> {
+    try {
+      user.value = await api.me()
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      user.value = null
+      // Offline is not signed out: ask again at the next need.
+      if (error.status !== 401) known = undefined
+    }
+  }
+
+  /** ready resolves when it is known whether somebody is signed in. */
+  function ready(): Promise<void> {
+    known ??= read()
+    return known
+  }
+
+  async function entered(session: Session): Promise<void> {
+    user.value = session.user
+    known = Promise.resolve()
+    await cache.invalidateQueries()
+  }
+
+  async function leave(): Promise<void> {
+    await api.logout()
+    lost()
+    await cache.invalidateQueries()
+  }
+
+  function lost() {
+    user.value = null
+    known = Promise.resolve()
+  }
+
+  return { user, signedIn: computed(() => user.value !== null), ready, entered, leave, lost }
+})
