@@ -176,6 +176,9 @@ func (r *Recorder) run() {
 			continue
 		}
 		n, err := r.write(s)
+		if err != nil {
+			r.abandon()
+		}
 		r.note(s, n, err)
 	}
 }
@@ -214,14 +217,12 @@ func (r *Recorder) note(s *hls.Segment, n int64, err error) {
 	r.info.Bytes += n
 }
 
-// write puts one segment on disk. After a failure the file is left as it is and
-// the next segment begins a new one: the disk may have room again.
+// write puts one segment on disk.
 func (r *Recorder) write(s *hls.Segment) (int64, error) {
 	if err := r.openIndex(); err != nil {
 		return 0, err
 	}
 	if err := r.openFile(s.Init); err != nil {
-		r.abandon()
 		return 0, err
 	}
 	e := entry{
@@ -233,23 +234,22 @@ func (r *Recorder) write(s *hls.Segment) (int64, error) {
 		n, err := r.file.Write(s.Parts[i].Data)
 		r.size += int64(n)
 		if err != nil {
-			r.abandon()
 			return 0, fmt.Errorf("write recording: %w", err)
 		}
 	}
 	e.Size = r.size - e.Offset
 	if err := r.file.Sync(); err != nil {
-		r.abandon()
 		return 0, fmt.Errorf("sync recording: %w", err)
 	}
 	if err := r.indexLine(e); err != nil {
-		r.abandon()
 		return 0, err
 	}
 	r.broken = false
 	return e.Size, nil
 }
 
+// abandon leaves a file that failed as it is; the next segment begins a new
+// one: the disk may have room again.
 func (r *Recorder) abandon() {
 	if r.file != nil {
 		_ = r.file.Close() // it has failed already
