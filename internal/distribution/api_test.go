@@ -43,8 +43,9 @@ func (m *mall) serve() *httptest.Server {
 	return s
 }
 
-func call[T any](t *testing.T, s *httptest.Server, who id.User, method, path, body string) (int, T) {
+func call[T any](t *testing.T, s *httptest.Server, who id.User, target, body string) (int, T) {
 	t.Helper()
+	method, path, _ := strings.Cut(target, " ")
 	req, err := http.NewRequestWithContext(t.Context(), method, s.URL+httpapi.Prefix+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
@@ -89,7 +90,7 @@ func TestAPIOverview(t *testing.T) {
 			Amount apiMoney `json:"amount"`
 		} `json:"days"`
 	}
-	status, o := call[overview](t, s, promoter, "GET", "/distribution/me", "")
+	status, o := call[overview](t, s, promoter, "GET /distribution/me", "")
 	if status != 200 || o.Code != m.code(promoter) || o.LinkURL != "https://mall.example/s/"+o.Code || o.ParentName != "u**" ||
 		o.Frozen != money.Of(300, cny) || o.TodayOrders != 2 || o.TodayEstimate != money.Of(450, cny) ||
 		len(o.Days) != distribution.DaysShown || o.Days[6].Date != "2026-11-22" || o.Days[6].Amount.Amount != 450 {
@@ -98,10 +99,10 @@ func TestAPIOverview(t *testing.T) {
 	m.complete(p)
 	m.clock.Advance(week)
 	m.mature(1)
-	if _, o = call[overview](t, s, promoter, "GET", "/distribution/me", ""); o.Available.Amount != 300 || o.TodayOrders != 0 || o.Days[6].Amount.Amount != 0 {
+	if _, o = call[overview](t, s, promoter, "GET /distribution/me", ""); o.Available.Amount != 300 || o.TodayOrders != 0 || o.Days[6].Amount.Amount != 0 {
 		t.Errorf("a week later %+v", o)
 	}
-	if status, _ := call[httpapi.Problem](t, s, id.User{}, "GET", "/distribution/me", ""); status != http.StatusUnauthorized {
+	if status, _ := call[httpapi.Problem](t, s, id.User{}, "GET /distribution/me", ""); status != http.StatusUnauthorized {
 		t.Errorf("a visitor got %d", status)
 	}
 }
@@ -127,9 +128,9 @@ func TestAPICommissionsAndTeam(t *testing.T) {
 		NextCursor string `json:"next_cursor"`
 	}
 	seen := map[string]bool{}
-	path := "/distribution/commissions?limit=2&state=frozen"
+	path := "GET /distribution/commissions?limit=2&state=frozen"
 	for cursor := ""; ; {
-		_, page := call[commissions](t, s, upline, "GET", path+"&cursor="+cursor, "")
+		_, page := call[commissions](t, s, upline, path+"&cursor="+cursor, "")
 		for _, c := range page.Items {
 			seen[c.ID] = true
 			if c.ProductTitle != "Mug" || c.Level != 2 || c.RateBP != 500 || c.Kept != money.Of(150, cny) || c.State != "frozen" || c.OrderNumber == "" {
@@ -143,7 +144,7 @@ func TestAPICommissionsAndTeam(t *testing.T) {
 	if len(seen) != 3 {
 		t.Errorf("%d commissions", len(seen))
 	}
-	if _, page := call[commissions](t, s, buyer, "GET", "/distribution/commissions", ""); page.Items == nil || len(page.Items) != 0 {
+	if _, page := call[commissions](t, s, buyer, "GET /distribution/commissions", ""); page.Items == nil || len(page.Items) != 0 {
 		t.Errorf("somebody else's commissions: %+v", page)
 	}
 	type team struct {
@@ -152,7 +153,7 @@ func TestAPICommissionsAndTeam(t *testing.T) {
 			Level int    `json:"level"`
 		} `json:"items"`
 	}
-	_, got := call[team](t, s, upline, "GET", "/distribution/team", "")
+	_, got := call[team](t, s, upline, "GET /distribution/team", "")
 	levels := map[string]int{}
 	for _, one := range got.Items {
 		levels[one.Name] = one.Level
@@ -177,17 +178,17 @@ func TestAPIProductsAndLinks(t *testing.T) {
 			Estimate apiMoney `json:"estimate"`
 		} `json:"items"`
 	}
-	_, got := call[products](t, s, u, "GET", "/distribution/products", "")
+	_, got := call[products](t, s, u, "GET /distribution/products", "")
 	if len(got.Items) != 2 || got.Items[0].RateBP != 1500 || got.Items[0].Estimate.Amount != 299 || got.Items[0].Title != "Mug en" ||
 		got.Items[1].RateBP != 1000 || got.Items[1].Estimate.Amount != 199 {
 		t.Errorf("%+v", got)
 	}
 	type link struct{ Code, URL string }
-	status, l := call[link](t, s, u, "POST", "/distribution/links", `{"product_id":"`+product.String()+`"}`)
+	status, l := call[link](t, s, u, "POST /distribution/links", `{"product_id":"`+product.String()+`"}`)
 	if status != 200 || l.URL != "https://mall.example/s/"+l.Code {
 		t.Errorf("%d %+v", status, l)
 	}
-	if status, home := call[link](t, s, u, "POST", "/distribution/links", `{}`); status != 200 || home.Code != m.code(u) {
+	if status, home := call[link](t, s, u, "POST /distribution/links", `{}`); status != 200 || home.Code != m.code(u) {
 		t.Errorf("%d %+v", status, home)
 	}
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
@@ -220,7 +221,7 @@ func TestAPILinksWithoutAPublicAddress(t *testing.T) {
 	m := newMallWith(t, settings)
 	s := m.serve()
 	type link struct{ Code, URL string }
-	if _, l := call[link](t, s, m.user("u"), "POST", "/distribution/links", `{}`); l.URL != s.URL+"/s/"+l.Code {
+	if _, l := call[link](t, s, m.user("u"), "POST /distribution/links", `{}`); l.URL != s.URL+"/s/"+l.Code {
 		t.Errorf("%+v", l)
 	}
 }

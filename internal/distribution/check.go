@@ -9,7 +9,9 @@ import (
 )
 
 // Check proves that what people were promised is what the ledger holds for them
-// (I9) and that each order explains itself (I10). No answer means nothing is wrong.
+// (I9) and that each order explains itself (I10). No answer means nothing is
+// wrong. Beside running writers pass a transaction, so that all of it is seen at
+// one instant.
 func Check(ctx context.Context, q sqldb.Querier) ([]ledger.Violation, error) {
 	out, err := checkBalances(ctx, q)
 	if err != nil {

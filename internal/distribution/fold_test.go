@@ -87,6 +87,9 @@ func (f *fold) apply(t *testing.T, e vectorEvent) (vectorStep, bool) {
 		}
 		f.balances[e.Who].Available -= e.Amount
 	case "earn":
+		if f.balances[e.Who] == nil {
+			f.balances[e.Who] = &vectorBalance{}
+		}
 		f.balances[e.Who].earn(e.Amount)
 	case "rate_change": // a live setting: nothing in a snapshot could change
 	case "return", "allowance", "refund_shipping":

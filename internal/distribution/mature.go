@@ -2,6 +2,7 @@ package distribution
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -39,13 +40,15 @@ func (d *Distribution) Mature(ctx context.Context, tx *sqldb.Tx, order id.Order,
 }
 
 // MatureDue frees up to limit orders that are due, each in its own transaction,
-// and answers how many. The sweeper calls it until it answers fewer than limit.
+// and answers how many. One that fails does not stop the others. The sweeper
+// calls it until it answers fewer than limit.
 func (d *Distribution) MatureDue(ctx context.Context, now time.Time, limit int) (int, error) {
 	due, err := dueOrders(ctx, d.db.Reader(), now, limit)
 	if err != nil {
 		return 0, err
 	}
 	n := 0
+	var failed []error
 	for _, order := range due {
 		var matured bool
 		err := d.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) (err error) {
@@ -53,11 +56,11 @@ func (d *Distribution) MatureDue(ctx context.Context, now time.Time, limit int) 
 			return err
 		})
 		if err != nil {
-			return n, fmt.Errorf("mature order %s: %w", order, err)
+			failed = append(failed, fmt.Errorf("mature order %s: %w", order, err))
 		}
 		if matured {
 			n++
 		}
 	}
-	return n, nil
+	return n, errors.Join(failed...)
 }

@@ -51,7 +51,7 @@ func (d *Distribution) OverviewOf(ctx context.Context, user id.User, now time.Ti
 		starts[i] = time.Date(y, m, day-DaysShown+1+i, 0, 0, 0, 0, d.settings.Zone)
 	}
 	for i := range DaysShown {
-		one, err := earned(ctx, q, user, d.settings.Currency, starts[i], starts[i+1])
+		one, err := earned(ctx, q, user, d.settings.Currency, span{starts[i], starts[i+1]})
 		if err != nil {
 			return o, err
 		}
@@ -85,7 +85,7 @@ func (d *Distribution) CommissionsOf(ctx context.Context, user id.User, state st
 	if err := page.Decode(r.Cursor, &before); err != nil {
 		return page.Page[Commission]{}, err
 	}
-	rows, err := commissionsOf(ctx, d.db.Reader(), user, state, before, r.Size()+1)
+	rows, err := commissionsOf(ctx, d.db.Reader(), commissionQuery{user, state, before, r.Size() + 1})
 	if err != nil {
 		return page.Page[Commission]{}, err
 	}

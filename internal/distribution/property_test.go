@@ -115,14 +115,7 @@ func TestRefundsEndAtZero(t *testing.T) {
 			k, sum := s.Whole(), distribution.Reversal{Shares: make([]int64, len(s.Shares))}
 			for k.Units > 0 {
 				next, rev := step(t, s, k)
-				sum.Cash, sum.Fee, sum.Shop = sum.Cash+rev.Cash, sum.Fee+rev.Fee, sum.Shop+rev.Shop
-				sum.PlatformCoupon, sum.Points = sum.PlatformCoupon+rev.PlatformCoupon, sum.Points+rev.Points
-				for i, amount := range rev.Shares {
-					if amount < 0 {
-						t.Fatalf("a refund raised level %d by %d", i+1, -amount)
-					}
-					sum.Shares[i] += amount
-				}
+				add(t, &sum, rev)
 				k = next
 			}
 			if sum.Cash != s.Cash || sum.Fee != s.Fee || sum.Shop != s.ShopAmount() || sum.Points != s.Points || sum.PlatformCoupon != s.PlatformCoupon {
@@ -135,6 +128,17 @@ func TestRefundsEndAtZero(t *testing.T) {
 			}
 		}
 	})
+}
+
+func add(t *rapid.T, sum *distribution.Reversal, rev distribution.Reversal) {
+	sum.Cash, sum.Fee, sum.Shop = sum.Cash+rev.Cash, sum.Fee+rev.Fee, sum.Shop+rev.Shop
+	sum.PlatformCoupon, sum.Points = sum.PlatformCoupon+rev.PlatformCoupon, sum.Points+rev.Points
+	for i, amount := range rev.Shares {
+		if amount < 0 {
+			t.Fatalf("a refund raised level %d by %d", i+1, -amount)
+		}
+		sum.Shares[i] += amount
+	}
 }
 
 func step(t *rapid.T, s distribution.Snapshot, k distribution.Kept) (distribution.Kept, distribution.Reversal) {

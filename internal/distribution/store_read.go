@@ -13,28 +13,39 @@ import (
 
 type dayRow struct{ orders, amount int64 }
 
-// earned adds up what was ordered within [from, to) and not voided.
-func earned(ctx context.Context, q sqldb.Querier, user id.User, c money.Currency, from, to time.Time) (d dayRow, err error) {
+// span is a stretch of time, without its end.
+type span struct{ from, to time.Time }
+
+// earned adds up what was ordered in a stretch of time and not voided.
+func earned(ctx context.Context, q sqldb.Querier, user id.User, c money.Currency, in span) (d dayRow, err error) {
 	err = q.QueryRow(ctx, `SELECT COUNT(DISTINCT order_id), COALESCE(SUM(kept), 0) FROM commission_entry
 		WHERE user_id = ? AND created_at >= ? AND created_at < ? AND currency = ? AND state <> ?`,
-		user, sqldb.Millis(from), sqldb.Millis(to), c, StateVoid).Scan(&d.orders, &d.amount)
+		user, sqldb.Millis(in.from), sqldb.Millis(in.to), c, StateVoid).Scan(&d.orders, &d.amount)
 	return d, err
 }
 
-// commissionsOf reads entries older than before (0: from the newest). An entry
-// of an order that was never paid is not shown: it was only an estimate.
-func commissionsOf(ctx context.Context, q sqldb.Querier, user id.User, state string, before int64, limit int) ([]Commission, error) {
+// commissionQuery asks for a user's entries older than before (0: from the
+// newest) in a state ("": any).
+type commissionQuery struct {
+	user   id.User
+	state  string
+	before int64
+	limit  int
+}
+
+// commissionsOf leaves out orders that were never paid: those were estimates.
+func commissionsOf(ctx context.Context, q sqldb.Querier, c commissionQuery) ([]Commission, error) {
 	query, args := `SELECT e.id, e.order_id, o.order_number, a.title, e.level, e.currency, e.base, e.rate_bp, e.amount, e.kept, e.state,
 		e.available_at, o.mature_at, e.created_at FROM commission_entry e JOIN commission_order o ON o.order_id = e.order_id
 		JOIN order_line_attribution a ON a.line_id = e.line_id
-		WHERE e.user_id = ? AND o.state IN ('frozen', 'available')`, []any{user}
-	if state != "" {
-		query, args = query+` AND e.state = ?`, append(args, state)
+		WHERE e.user_id = ? AND o.state IN ('frozen', 'available')`, []any{c.user}
+	if c.state != "" {
+		query, args = query+` AND e.state = ?`, append(args, c.state)
 	}
-	if before > 0 {
-		query, args = query+` AND e.id < ?`, append(args, before)
+	if c.before > 0 {
+		query, args = query+` AND e.id < ?`, append(args, c.before)
 	}
-	rows, err := q.Query(ctx, query+` ORDER BY e.id DESC LIMIT ?`, append(args, limit)...)
+	rows, err := q.Query(ctx, query+` ORDER BY e.id DESC LIMIT ?`, append(args, c.limit)...)
 	return sqldb.Collect(rows, err, scanCommission)
 }
 

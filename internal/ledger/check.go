@@ -15,7 +15,8 @@ type Violation struct {
 	Detail string `json:"detail"`
 }
 
-// Check proves the books: I1 to I8. No answer means nothing is wrong.
+// Check proves the books: I1 to I8. No answer means nothing is wrong. Beside
+// running writers pass a transaction, so that all of it is seen at one instant.
 func Check(ctx context.Context, q sqldb.Querier) ([]Violation, error) {
 	var out []Violation
 	for _, i := range invariants() {

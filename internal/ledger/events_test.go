@@ -143,7 +143,7 @@ func TestRefundWhileFrozen(t *testing.T) {
 	})
 	b.wants(map[ledger.Account]int64{ledger.RefundsPayable("sandbox", cny): 0, ledger.PSPClearing("sandbox", cny): 0})
 	err := b.do(func(ctx context.Context, tx *sqldb.Tx) error {
-		_, err := ledger.RefundFailed(ctx, tx, refund, "sandbox", b.buyer, money.Of(10_000, cny))
+		_, err := ledger.RefundFailed(ctx, tx, ledger.FailedRefund{Refund: refund, Provider: "sandbox", Buyer: b.buyer, Amount: money.Of(10_000, cny)})
 		return err
 	})
 	wantCode(t, err, ledger.CodeKeyReused)
@@ -230,4 +230,42 @@ func TestEveryTenderAndLateMoney(t *testing.T) {
 	if len(trial) != 1 || trial[0].Currency != cny || !trial[0].Balanced() || trial[0].Debits == 0 {
 		t.Errorf("trial balance %+v", trial)
 	}
+}
+
+func TestRefundThatTheProviderCannotPay(t *testing.T) {
+	b := newBooks(t)
+	refund := b.refund(b.paid(10_000, 1000), false)
+	b.must(func(ctx context.Context, tx *sqldb.Tx) error {
+		_, err := ledger.RefundFailed(ctx, tx, ledger.FailedRefund{Refund: refund, Provider: "sandbox", Buyer: b.buyer, Amount: money.Of(10_000, cny)})
+		return err
+	})
+	b.wants(map[ledger.Account]int64{
+		ledger.RefundsPayable("sandbox", cny): 0, ledger.Wallet(b.buyer, cny): 10_000, ledger.PSPClearing("sandbox", cny): 10_000,
+	})
+}
+
+func TestPayoutRefusedAndProviderSettled(t *testing.T) {
+	b := newBooks(t)
+	b.windowOver(b.paid(10_000, 1000))
+	p := ledger.Payout{
+		Payout: id.FromInt[id.Payout](b.db.NextID()), From: ledger.CommissionAvailable(b.distributor, cny), Channel: "bank", Bank: "main", Amount: 900,
+	}
+	var hold id.Transfer
+	b.must(func(ctx context.Context, tx *sqldb.Tx) (err error) {
+		hold, err = ledger.PayoutRequested(ctx, tx, p)
+		return err
+	})
+	wantCode(t, b.payout(101), ledger.CodeInsufficientFunds) // 900 of 1000 are held
+	b.must(func(ctx context.Context, tx *sqldb.Tx) error { return ledger.PayoutRefused(ctx, tx, p, hold) })
+	wantCode(t, b.do(func(ctx context.Context, tx *sqldb.Tx) error { return ledger.PayoutDone(ctx, tx, p, hold) }), ledger.CodeAlreadyResolved)
+	b.must(func(ctx context.Context, tx *sqldb.Tx) error {
+		_, err := ledger.ProviderSettled(ctx, tx, ledger.Settlement{
+			Provider: "sandbox", Reference: "2026-11-22", Bank: "main", Currency: cny, Arrived: 9940, Fees: 60,
+		})
+		return err
+	})
+	b.wants(map[ledger.Account]int64{
+		ledger.CommissionAvailable(b.distributor, cny): 1000, ledger.PSPClearing("sandbox", cny): 0,
+		ledger.Bank("main", cny): 9940, ledger.PSPFees(cny): 60,
+	})
 }

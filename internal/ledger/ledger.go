@@ -137,7 +137,7 @@ func Post(ctx context.Context, tx *sqldb.Tx, e Entry) (Receipt, error) {
 			continue
 		}
 		r.Transfers[i] = id.Make[id.Transfer](tx)
-		if err := s.insertTransfer(ctx, r.Transfers[i], r.Tx, i, l, accounts); err != nil {
+		if err := s.insertTransfer(ctx, transfer{r.Transfers[i], r.Tx, i, l}, accounts); err != nil {
 			return Receipt{}, fmt.Errorf("transfer %d of %s: %w", i, e.Key, err)
 		}
 	}

@@ -55,25 +55,27 @@ func OrderPaid(ctx context.Context, tx *sqldb.Tx, p PaidOrder) (id.LedgerTx, err
 	for _, k := range earning(p.Commissions) {
 		legs = append(legs, Move(control, CommissionFrozen(k.User, c), k.Amount))
 	}
-	return postOrder(ctx, tx, p.Order, "paid", legs, nil)
+	return post(ctx, tx, orderEntry(p.Order, "paid", legs))
 }
 
 // LatePaid records money for an order that is closed or was paid already: it is
 // owed back to the payer from the first moment.
 func LatePaid(ctx context.Context, tx *sqldb.Tx, payment id.Payment, provider string, amount money.Money) (id.LedgerTx, error) {
 	c := amount.Currency
-	r, err := Post(ctx, tx, Entry{
+	return post(ctx, tx, Entry{
 		Key: "payment:" + payment.String() + ":late", Kind: "payment.late", RefType: "payment", RefID: payment.String(),
 		Legs: []Leg{Move(PSPClearing(provider, c), RefundsPayable(provider, c), amount.Amount)},
 	})
-	return r.Tx, err
 }
 
-func postOrder(ctx context.Context, tx *sqldb.Tx, order id.Order, what string, legs []Leg, inputs any) (id.LedgerTx, error) {
-	r, err := Post(ctx, tx, Entry{
-		Key: "order:" + order.String() + ":" + what, Kind: "order." + what, RefType: "order", RefID: order.String(),
-		Legs: legs, Inputs: inputs,
-	})
+func orderEntry(order id.Order, what string, legs []Leg) Entry {
+	return Entry{
+		Key: "order:" + order.String() + ":" + what, Kind: "order." + what, RefType: "order", RefID: order.String(), Legs: legs,
+	}
+}
+
+func post(ctx context.Context, tx *sqldb.Tx, e Entry) (id.LedgerTx, error) {
+	r, err := Post(ctx, tx, e)
 	return r.Tx, err
 }
 

@@ -55,16 +55,21 @@ func (p Payout) entry(what string, legs ...Leg) Entry {
 	}
 }
 
+// Settlement is a provider's payment to our bank.
+type Settlement struct {
+	Provider  string
+	Reference string // the provider's number of it
+	Bank      string
+	Currency  money.Currency
+	Arrived   int64
+	Fees      int64 // kept by the provider
+}
+
 // ProviderSettled records that a provider has paid our bank and kept its fees.
-// reference is the provider's number of that settlement.
-func ProviderSettled(ctx context.Context, tx *sqldb.Tx, provider, reference, bank string, arrived, fees money.Money) error {
-	c := arrived.Currency
-	_, err := Post(ctx, tx, Entry{
-		Key: "settlement:" + provider + ":" + reference, Kind: "provider.settled", RefType: "settlement", RefID: reference,
-		Legs: []Leg{
-			Move(Bank(bank, c), PSPClearing(provider, c), arrived.Amount),
-			Move(PSPFees(c), PSPClearing(provider, c), fees.Amount),
-		},
+func ProviderSettled(ctx context.Context, tx *sqldb.Tx, s Settlement) (id.LedgerTx, error) {
+	clearing := PSPClearing(s.Provider, s.Currency)
+	return post(ctx, tx, Entry{
+		Key: "settlement:" + s.Provider + ":" + s.Reference, Kind: "provider.settled", RefType: "settlement", RefID: s.Reference,
+		Legs: []Leg{Move(Bank(s.Bank, s.Currency), clearing, s.Arrived), Move(PSPFees(s.Currency), clearing, s.Fees)},
 	})
-	return err
 }

@@ -48,7 +48,9 @@ func RefundAccepted(ctx context.Context, tx *sqldb.Tx, r Refund) (id.LedgerTx, e
 		Move(control, PointsLiability(c), r.Points),
 		Move(control, PlatformCoupons(c), r.PlatformCoupon),
 	)
-	return postRefund(ctx, tx, r.Refund, "accepted", legs, r)
+	e := refundEntry(r.Refund, "accepted", legs...)
+	e.Inputs = r // the legs depend on balances
+	return post(ctx, tx, e)
 }
 
 func takeBack(ctx context.Context, tx *sqldb.Tx, r Refund) ([]Leg, error) {
@@ -68,13 +70,13 @@ func takeBack(ctx context.Context, tx *sqldb.Tx, r Refund) ([]Leg, error) {
 		return nil, err
 	}
 	legs := []Leg{Move(FeeIncome(c), control, r.Fee)}
-	back, err := clawBack(ctx, tx, ShopAvailable(r.Shop, c), ShopDebt(r.Shop, c), control, r.ShopAmount)
+	back, err := clawBack{ShopAvailable(r.Shop, c), ShopDebt(r.Shop, c), control}.legs(ctx, tx, r.ShopAmount)
 	if err != nil {
 		return nil, err
 	}
 	legs = append(legs, back...)
 	for _, k := range commissions {
-		back, err := clawBack(ctx, tx, CommissionAvailable(k.User, c), DistributorDebt(k.User, c), control, k.Amount)
+		back, err := clawBack{CommissionAvailable(k.User, c), DistributorDebt(k.User, c), control}.legs(ctx, tx, k.Amount)
 		if err != nil {
 			return nil, err
 		}
@@ -84,16 +86,18 @@ func takeBack(ctx context.Context, tx *sqldb.Tx, r Refund) ([]Leg, error) {
 }
 
 // clawBack takes what is available and makes the rest a debt.
-func clawBack(ctx context.Context, tx *sqldb.Tx, available, debt, control Account, amount int64) ([]Leg, error) {
+type clawBack struct{ available, debt, control Account }
+
+func (b clawBack) legs(ctx context.Context, tx *sqldb.Tx, amount int64) ([]Leg, error) {
 	if amount <= 0 {
-		return []Leg{signed(available, control, amount)}, nil
+		return []Leg{signed(b.available, b.control, amount)}, nil
 	}
-	has, err := BalanceOf(ctx, tx, available)
+	has, err := BalanceOf(ctx, tx, b.available)
 	if err != nil {
 		return nil, err
 	}
 	taken := min(max(has.Available(), 0), amount)
-	return []Leg{Move(available, control, taken), Move(debt, control, amount-taken)}, nil
+	return []Leg{Move(b.available, b.control, taken), Move(b.debt, b.control, amount-taken)}, nil
 }
 
 // signed moves a negative amount the other way.
@@ -108,21 +112,25 @@ func signed(debit, credit Account, amount int64) Leg {
 // ends once: confirmed or failed; the other is refused as ledger.key_reused.
 func RefundConfirmed(ctx context.Context, tx *sqldb.Tx, refund id.Refund, provider string, amount money.Money) (id.LedgerTx, error) {
 	c := amount.Currency
-	legs := []Leg{Move(RefundsPayable(provider, c), PSPClearing(provider, c), amount.Amount)}
-	return postRefund(ctx, tx, refund, "ended", legs, nil)
+	return post(ctx, tx, refundEntry(refund, "ended", Move(RefundsPayable(provider, c), PSPClearing(provider, c), amount.Amount)))
 }
 
-// RefundFailed gives a refund that the provider cannot pay to the buyer's wallet.
-func RefundFailed(ctx context.Context, tx *sqldb.Tx, refund id.Refund, provider string, buyer id.User, amount money.Money) (id.LedgerTx, error) {
-	c := amount.Currency
-	legs := []Leg{Move(RefundsPayable(provider, c), Wallet(buyer, c), amount.Amount)}
-	return postRefund(ctx, tx, refund, "ended", legs, nil)
+// FailedRefund is a refund that the provider cannot pay.
+type FailedRefund struct {
+	Refund   id.Refund
+	Provider string
+	Buyer    id.User
+	Amount   money.Money
 }
 
-func postRefund(ctx context.Context, tx *sqldb.Tx, refund id.Refund, what string, legs []Leg, inputs any) (id.LedgerTx, error) {
-	r, err := Post(ctx, tx, Entry{
-		Key: "refund:" + refund.String() + ":" + what, Kind: "refund." + what, RefType: "refund", RefID: refund.String(),
-		Legs: legs, Inputs: inputs,
-	})
-	return r.Tx, err
+// RefundFailed gives the money to the buyer's wallet instead.
+func RefundFailed(ctx context.Context, tx *sqldb.Tx, f FailedRefund) (id.LedgerTx, error) {
+	c := f.Amount.Currency
+	return post(ctx, tx, refundEntry(f.Refund, "ended", Move(RefundsPayable(f.Provider, c), Wallet(f.Buyer, c), f.Amount.Amount)))
+}
+
+func refundEntry(refund id.Refund, what string, legs ...Leg) Entry {
+	return Entry{
+		Key: "refund:" + refund.String() + ":" + what, Kind: "refund." + what, RefType: "refund", RefID: refund.String(), Legs: legs,
+	}
 }

@@ -234,14 +234,22 @@ func (s store) refusal(ctx context.Context, legs []Leg, code string, cause error
 	return insufficient(code, cause)
 }
 
-func (s store) insertTransfer(ctx context.Context, transfer id.Transfer, tx id.LedgerTx, seq int, l Leg, accounts map[Account]id.Account) error {
+// transfer is one row to be written.
+type transfer struct {
+	id  id.Transfer
+	tx  id.LedgerTx
+	seq int
+	Leg
+}
+
+func (s store) insertTransfer(ctx context.Context, l transfer, accounts map[Account]id.Account) error {
 	var pending any
 	if !l.pending.IsZero() {
 		pending = l.pending
 	}
 	_, err := s.tx.Exec(ctx, `INSERT INTO ledger_transfer (id, tx_id, seq, phase, pending_id, currency, debit_id, credit_id, amount)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		transfer, tx, seq, int(l.phase), pending, l.debit.currency, accounts[l.debit], accounts[l.credit], l.amount)
+		l.id, l.tx, l.seq, int(l.phase), pending, l.debit.currency, accounts[l.debit], accounts[l.credit], l.amount)
 	if sqldb.IsUnique(err) && pending != nil {
 		return fault.Conflict(CodeAlreadyResolved).Because(err)
 	}

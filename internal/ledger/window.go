@@ -46,7 +46,9 @@ func WindowOver(ctx context.Context, tx *sqldb.Tx, w EndedWindow) (id.LedgerTx, 
 		}
 		legs = append(legs, pay)
 	}
-	return postOrder(ctx, tx, w.Order, "window", legs, w)
+	e := orderEntry(w.Order, "window", legs)
+	e.Inputs = w // the legs depend on debts
+	return post(ctx, tx, e)
 }
 
 // payDebt uses earnings for what is owed, before anything else.
