@@ -286,3 +286,8 @@ func (s *Service) RoomShowing(ctx context.Context, product id.Product) (id.Room,
 	}
 	return rooms[0], nil
 }
+
+// Since lists a shop's rooms that have been on air since a time.
+func (s *Service) Since(ctx context.Context, shop id.Shop, since time.Time) ([]Room, error) {
+	return roomsSince(ctx, s.db.Reader(), shop, since)
+}

@@ -231,3 +231,8 @@ func recordingFolders(ctx context.Context, q sqldb.Querier, room id.Room) ([]str
 	rows, err := q.Query(ctx, "SELECT folder FROM recording WHERE room_id = ? ORDER BY started_at, id", room)
 	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (f string, err error) { return f, s.Scan(&f) })
 }
+
+func roomsSince(ctx context.Context, q sqldb.Querier, shop id.Shop, since time.Time) ([]Room, error) {
+	rows, err := q.Query(ctx, "SELECT "+roomColumns+" FROM room WHERE shop_id = ? AND started_at > 0 AND (ended_at = 0 OR ended_at >= ?) ORDER BY started_at DESC LIMIT 50", shop, sqldb.Millis(since))
+	return sqldb.Collect(rows, err, scanRoom)
+}

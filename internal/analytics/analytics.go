@@ -1,0 +1,81 @@
+// Package analytics answers how the shop is doing. It only reads: facts belong to
+// the modules that write them.
+package analytics
+
+import (
+	"context"
+	"time"
+
+	"hawker/internal/base/id"
+	"hawker/internal/inventory"
+	"hawker/internal/platform/sqldb"
+)
+
+// lowStock is when a SKU counts as running out, in units.
+const lowStock = 5
+
+// Day is what happened in a day, until the same time of day.
+type Day struct {
+	Placed  int64 // orders
+	Paid    int64
+	Revenue int64 // of paid orders, minor units
+	Hours   [24]int64
+}
+
+// Today is a shop's day beside the day before until the same hour.
+type Today struct {
+	Now       time.Time
+	Today     Day
+	Yesterday Day // its Hours are the whole day's
+	ToShip    int64
+	LowStock  int
+}
+
+// Service is the module.
+type Service struct {
+	db   *sqldb.DB
+	zone *time.Location
+}
+
+// New makes the module; zone says when a day begins.
+func New(db *sqldb.DB, zone *time.Location) *Service { return &Service{db, zone} }
+
+// Today reads the figures of a shop.
+func (s *Service) Today(ctx context.Context, shop id.Shop) (Today, error) {
+	q, now := s.db.Reader(), s.db.Clock().Now()
+	local := now.In(s.zone)
+	start := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, s.zone)
+	before := start.AddDate(0, 0, -1)
+	elapsed := now.Sub(start)
+	t := Today{Now: now}
+	var err error
+	if t.Today, err = s.day(ctx, shop, start, now.Add(time.Millisecond), now.Add(time.Millisecond)); err != nil {
+		return t, err
+	}
+	if t.Yesterday, err = s.day(ctx, shop, before, before.Add(elapsed), start); err != nil {
+		return t, err
+	}
+	if t.ToShip, err = countToShip(ctx, q, shop); err != nil {
+		return t, err
+	}
+	t.LowStock, err = inventory.Low(ctx, q, shop, lowStock)
+	return t, err
+}
+
+// day counts from start until a time, and fills the hours until another.
+func (s *Service) day(ctx context.Context, shop id.Shop, start, until, hoursUntil time.Time) (d Day, err error) {
+	q := s.db.Reader()
+	if d.Placed, err = countPlaced(ctx, q, shop, start, until); err != nil {
+		return d, err
+	}
+	sales, err := salesBetween(ctx, q, shop, start, hoursUntil)
+	for _, sale := range sales {
+		if sale.at.Before(until) {
+			d.Paid++
+			d.Revenue += sale.amount
+		}
+		hour := int(sale.at.Sub(start) / time.Hour)
+		d.Hours[min(max(hour, 0), 23)] += sale.amount // a day of 25 hours puts its last into the 24th
+	}
+	return d, err
+}

@@ -1,0 +1,220 @@
+// Package config reads the settings of an installation: defaults, then a YAML
+// file, then the environment (HAWKER_ and the setting's name in capitals), then
+// what the command line says. deploy/hawker.yaml explains each and is kept equal
+// to the defaults by a test.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/knadh/koanf/parsers/yaml"
+	"github.com/knadh/koanf/providers/env/v2"
+	"github.com/knadh/koanf/providers/file"
+	"github.com/knadh/koanf/providers/structs"
+	"github.com/knadh/koanf/v2"
+
+	"hawker/internal/base/money"
+)
+
+// Config is every setting.
+type Config struct {
+	Data      string `koanf:"data"`
+	HTTP      string `koanf:"http"`
+	RTMP      string `koanf:"rtmp"`
+	PublicURL string `koanf:"public_url"`
+
+	Database     Database     `koanf:"database"`
+	Log          Log          `koanf:"log"`
+	Mall         Mall         `koanf:"mall"`
+	Order        Order        `koanf:"order"`
+	Distribution Distribution `koanf:"distribution"`
+	Payment      Payment      `koanf:"payment"`
+	Live         Live         `koanf:"live"`
+	Video        Video        `koanf:"video"`
+}
+
+// Database says where rows are kept.
+type Database struct {
+	URL string `koanf:"url"`
+}
+
+// Log says what is written to standard error.
+type Log struct {
+	Level  string `koanf:"level"`
+	Format string `koanf:"format"`
+}
+
+// Mall names the installation.
+type Mall struct {
+	Name     string         `koanf:"name"`
+	Currency money.Currency `koanf:"currency"`
+	TimeZone string         `koanf:"time_zone"`
+	Shipping int64          `koanf:"shipping"`
+}
+
+// Order holds the clocks of an order.
+type Order struct {
+	PayWithin     time.Duration `koanf:"pay_within"`
+	ReceiveWithin time.Duration `koanf:"receive_within"`
+}
+
+// Distribution holds the rules of commissions.
+type Distribution struct {
+	Levels    int               `koanf:"levels"`
+	Level1    money.BasisPoints `koanf:"level1_bp"`
+	Level2    money.BasisPoints `koanf:"level2_bp"`
+	Fee       money.BasisPoints `koanf:"fee_bp"`
+	BindFor   time.Duration     `koanf:"bind_for"`
+	AfterSale time.Duration     `koanf:"after_sale"`
+}
+
+// Payment says how money comes in.
+type Payment struct {
+	Sandbox     bool   `koanf:"sandbox"`
+	SandboxAddr string `koanf:"sandbox_addr"`
+}
+
+// Live holds the settings of live streams.
+type Live struct {
+	OpenPublish bool          `koanf:"open_publish"`
+	Part        time.Duration `koanf:"part"`
+	StreamsMax  int           `koanf:"streams_max"`
+	FFmpeg      string        `koanf:"ffmpeg"`
+}
+
+// Video holds the limits of uploads.
+type Video struct {
+	UploadMax   int64         `koanf:"upload_max_bytes"`
+	DurationMax time.Duration `koanf:"duration_max"`
+	Workers     int           `koanf:"workers"`
+}
+
+// Default is an installation that nobody has configured.
+func Default() Config {
+	return Config{
+		Data: "data", HTTP: "127.0.0.1:8080", RTMP: "127.0.0.1:1935",
+		Log:   Log{Level: "info", Format: "text"},
+		Mall:  Mall{Name: "Hawker", Currency: "CNY", TimeZone: "Asia/Shanghai"},
+		Order: Order{PayWithin: 15 * time.Minute, ReceiveWithin: 10 * 24 * time.Hour},
+		Distribution: Distribution{
+			Levels: 2, Level1: 1000, Level2: 300, Fee: 200, BindFor: 365 * 24 * time.Hour, AfterSale: 7 * 24 * time.Hour,
+		},
+		Payment: Payment{Sandbox: true, SandboxAddr: "127.0.0.1:8090"},
+		Live:    Live{Part: 500 * time.Millisecond, StreamsMax: 200, FFmpeg: "ffmpeg"},
+		Video:   Video{UploadMax: 500 << 20, DurationMax: 5 * time.Minute, Workers: 1},
+	}
+}
+
+const (
+	prefix    = "HAWKER_"
+	tag       = "koanf"
+	delimiter = "."
+)
+
+// Load reads the settings; path may be empty.
+func Load(path string) (Config, error) {
+	k := koanf.New(delimiter)
+	if err := k.Load(structs.Provider(Default(), tag), nil); err != nil {
+		return Config{}, err
+	}
+	known := map[string]string{}
+	for _, key := range k.Keys() {
+		known[EnvName(key)] = key
+	}
+	if path != "" {
+		before := len(k.Keys())
+		if err := k.Load(file.Provider(path), yaml.Parser()); err != nil {
+			return Config{}, fmt.Errorf("read %s: %w", path, err)
+		}
+		if len(k.Keys()) != before {
+			return Config{}, fmt.Errorf("%s has settings that do not exist: %s", path, strings.Join(unknown(k.Keys(), known), ", "))
+		}
+	}
+	var strange []string
+	provider := env.Provider(delimiter, env.Opt{Prefix: prefix, TransformFunc: func(name, value string) (string, any) {
+		key, ok := known[name]
+		if !ok {
+			if !strings.HasPrefix(name, prefix+"TEST_") { // settings of the tests, not of the program
+				strange = append(strange, name)
+			}
+			return "", nil
+		}
+		return key, value
+	}})
+	if err := k.Load(provider, nil); err != nil {
+		return Config{}, err
+	}
+	if len(strange) > 0 {
+		return Config{}, fmt.Errorf("the environment has settings that do not exist: %s", strings.Join(strange, ", "))
+	}
+	var c Config
+	if err := k.Unmarshal("", &c); err != nil {
+		return Config{}, err
+	}
+	return c, c.Check()
+}
+
+// EnvName is the name of a setting in the environment.
+func EnvName(key string) string {
+	return prefix + strings.ToUpper(strings.ReplaceAll(key, delimiter, "_"))
+}
+
+func unknown(keys []string, known map[string]string) (out []string) {
+	for _, k := range keys {
+		if _, ok := known[EnvName(k)]; !ok {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// Check reports all settings that cannot be.
+func (c Config) Check() error {
+	var errs []error
+	bad := func(cond bool, format string, args ...any) {
+		if cond {
+			errs = append(errs, fmt.Errorf(format, args...))
+		}
+	}
+	_, zone := time.LoadLocation(c.Mall.TimeZone)
+	bad(zone != nil, "mall.time_zone %q is unknown", c.Mall.TimeZone)
+	bad(!c.Mall.Currency.Valid(), "mall.currency %q is no ISO 4217 code", c.Mall.Currency)
+	bad(c.Order.PayWithin < time.Second, "order.pay_within must be at least 1s")
+	bad(c.Order.ReceiveWithin < time.Second, "order.receive_within must be at least 1s")
+	bad(c.Distribution.Levels < 0 || c.Distribution.Levels > 3, "distribution.levels must be 0 to 3; more is against the law in many places")
+	bad(c.Distribution.AfterSale < 0 || c.Distribution.BindFor < 0, "distribution durations must not be negative")
+	bad(c.Distribution.Level1+c.Distribution.Level2 > 5000, "distribution rates together must not exceed 5000 basis points")
+	bad(c.Live.Part < 100*time.Millisecond || c.Live.Part > 2*time.Second, "live.part must be 100ms to 2s")
+	bad(c.Video.UploadMax < 1<<20, "video.upload_max_bytes must be at least 1 MiB")
+	bad(c.Video.Workers < 0, "video.workers must not be negative")
+	bad(c.PublicURL != "" && !strings.HasPrefix(c.PublicURL, "http"), "public_url must be an http or https address")
+	return errors.Join(errs...)
+}
+
+// DatabaseURL is the configured database, or the file in the data folder.
+func (c Config) DatabaseURL() string {
+	if c.Database.URL != "" {
+		return c.Database.URL
+	}
+	return "sqlite:" + filepath.Join(c.Data, "hawker.db")
+}
+
+// Secure reports whether the public address is https.
+func (c Config) Secure() bool { return strings.HasPrefix(c.PublicURL, "https:") }
+
+// MasterKeyPath is where the key that seals personal data lies.
+func (c Config) MasterKeyPath() string { return filepath.Join(c.Data, "keys", "master.key") }
+
+// Path is a folder below the data folder.
+func (c Config) Path(name string) string { return filepath.Join(c.Data, name) }
+
+// Exists reports whether the installation has been started before.
+func (c Config) Exists() bool {
+	_, err := os.Stat(c.MasterKeyPath())
+	return err == nil
+}
