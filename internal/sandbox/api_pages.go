@@ -35,6 +35,7 @@ func (s *Service) newPages() (*pages, error) {
 func (p *pages) mount(mux *http.ServeMux) {
 	mux.HandleFunc("GET /pay/{id}", p.show)
 	mux.Handle("POST /pay/{id}", http.NewCrossOriginProtection().Handler(http.HandlerFunc(p.decide)))
+	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	mux.HandleFunc("GET /assets/pay.css", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/css; charset=utf-8")
 		w.Header().Set("X-Content-Type-Options", "nosniff")
@@ -58,12 +59,15 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request) {
 
 func (p *pages) decide(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, bodyMax)
-	scenario := r.PostFormValue("scenario")
-	if !slices.Contains(scenarios(), scenario) {
-		http.Error(w, "scenario", http.StatusBadRequest)
-		return
+	c := choice{decision: r.PostFormValue("decision")}
+	if scenario := r.PostFormValue("scenario"); r.PostForm.Has("scenario") {
+		if !slices.Contains(scenarios(), scenario) {
+			http.Error(w, "scenario", http.StatusBadRequest)
+			return
+		}
+		c.scenario = &scenario
 	}
-	back, err := p.service.decide(r.Context(), r.PathValue("id"), r.PostFormValue("decision"), scenario)
+	back, err := p.service.decide(r.Context(), r.PathValue("id"), c)
 	var refused *APIError
 	switch {
 	case errors.As(err, &refused) && refused.Status == http.StatusConflict:

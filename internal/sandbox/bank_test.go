@@ -190,7 +190,11 @@ func (b *bank) browse(p sandbox.Payment, language string) (int, http.Header, str
 // decide presses a button on the pay page.
 func (b *bank) decide(p sandbox.Payment, decision string) (int, http.Header) {
 	b.t.Helper()
-	form := url.Values{"decision": {decision}}
+	return b.decideWith(p, url.Values{"decision": {decision}})
+}
+
+func (b *bank) decideWith(p sandbox.Payment, form url.Values) (int, http.Header) {
+	b.t.Helper()
 	req, err := http.NewRequestWithContext(b.t.Context(), http.MethodPost, b.url+"/pay/"+p.ID, strings.NewReader(form.Encode()))
 	if err != nil {
 		b.t.Fatal(err)

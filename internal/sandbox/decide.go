@@ -16,8 +16,14 @@ const (
 	decideLate    = "late"
 )
 
+// choice is what the payer pressed; a nil scenario leaves the merchant's.
+type choice struct {
+	decision string
+	scenario *string
+}
+
 // decide carries out what the payer chose and answers where he goes next.
-func (s *Service) decide(ctx context.Context, payment, decision, scenario string) (returnURL string, err error) {
+func (s *Service) decide(ctx context.Context, payment string, c choice) (returnURL string, err error) {
 	now := s.clock.Now()
 	err = s.store.update(ctx, func(tx *sql.Tx) error {
 		p, found, err := findPaymentByID(ctx, tx, payment)
@@ -28,13 +34,13 @@ func (s *Service) decide(ctx context.Context, payment, decision, scenario string
 			return refuse(404, CodeNotFound, "no such payment")
 		}
 		returnURL = p.returnURL
-		if scenario != "" && p.Status == StatusPending {
-			p.scenario = scenario
-			if err := setScenario(tx, p.ID, scenario); err != nil {
+		if c.scenario != nil && p.Status == StatusPending {
+			p.scenario = *c.scenario
+			if err := setScenario(tx, p.ID, p.scenario); err != nil {
 				return err
 			}
 		}
-		return apply(tx, p, decision, now)
+		return apply(tx, p, c.decision, now)
 	})
 	if err == nil {
 		s.nudge()
@@ -105,7 +111,7 @@ func (s *Service) payLate(ctx context.Context, now time.Time) error {
 		return err
 	}
 	for _, payment := range late {
-		if _, err := s.decide(ctx, payment, decideLate, ""); err != nil {
+		if _, err := s.decide(ctx, payment, choice{decision: decideLate}); err != nil {
 			return err
 		}
 	}

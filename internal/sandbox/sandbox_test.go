@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -253,6 +254,17 @@ func TestScenarios(t *testing.T) {
 		b.decide(b.pay("n1", sandbox.ScenarioSilent), "approve")
 		b.wantStatus("n1", sandbox.StatusSucceeded)
 		b.wantQuiet()
+	})
+	t.Run("chosen on the page", func(t *testing.T) {
+		b := newBank(t)
+		p := b.pay("n1", sandbox.ScenarioDuplicate)
+		b.decideWith(p, url.Values{"decision": {"approve"}, "scenario": {""}})
+		b.next()
+		b.wantQuiet()
+		if status, _ := b.decideWith(b.pay("n2", ""), url.Values{"decision": {"approve"}, "scenario": {"explode"}}); status != http.StatusBadRequest {
+			t.Errorf("an unknown scenario got %d", status)
+		}
+		b.wantStatus("n2", sandbox.StatusPending)
 	})
 	t.Run("wrong amount", func(t *testing.T) {
 		b := newBank(t)
