@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"bytes"
 	"time"
 
 	"hawker/internal/media/cmaf"
@@ -26,6 +27,9 @@ func (p *packager) addVideo(f frame, now time.Time) error {
 		// segment if parts without it are already out.
 		p.closeForNewTrack(p.segOpen || p.partOpen && p.hasVideo)
 	}
+	if f.key && p.window == nil {
+		p.foretell(f.data)
+	}
 	if f.key && p.audioNext != nil {
 		p.useAudio(p.audioNext)
 	}
@@ -46,6 +50,29 @@ func (p *packager) addVideo(f frame, now time.Time) error {
 		p.closePart(end) // the next frame need not be waited for: the rate is known
 	}
 	return nil
+}
+
+// foretell looks for the key frame distance that x264, and so OBS at its
+// defaults, writes into the first frame. TARGETDURATION is fixed half a second
+// later and must not be shorter, or segments would begin where nobody can join.
+func (p *packager) foretell(data []byte) {
+	const mark = "keyint="
+	data = data[:min(len(data), settingsWithin)]
+	i := bytes.Index(data, []byte(mark))
+	if i < 0 {
+		return
+	}
+	frames := 0
+	for _, c := range data[i+len(mark):] {
+		if c < '0' || c > '9' || frames > 10000 {
+			break
+		}
+		frames = frames*10 + int(c-'0')
+	}
+	if bytes.HasPrefix(data[i+len(mark):], []byte("infinite")) {
+		frames = 10000
+	}
+	p.target = max(p.target, targetFor((ticks(frames) * p.frame()).duration()))
 }
 
 func (p *packager) appendPicture(f frame) {

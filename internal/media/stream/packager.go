@@ -26,7 +26,8 @@ const (
 	partBytesMax     = 16 << 20
 	frameDefault     = ticks(cmaf.VideoTimescale / 30)
 	fpsMin           = 1
-	measureFrames    = 4 // fewer tell no frame rate
+	measureFrames    = 4       // fewer tell no frame rate
+	settingsWithin   = 4 << 10 // of the first frame
 )
 
 // errTooMuch is a publisher that sends more than a part may hold.

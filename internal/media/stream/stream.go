@@ -18,7 +18,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -82,7 +81,7 @@ func (s *Stream) startLife(g Grant) {
 	s.end = originDefaultMs
 	s.window.Store(nil)
 	s.fresh = make(chan struct{})
-	s.pack = packager{part: part, target: s.target()}
+	s.pack = packager{part: part, target: targetFor(s.state.KeyframeGap)}
 	s.pack.open = s.openWindow
 	s.pack.onClose = s.segmentClosed
 	if g.Record && s.hub.cfg.RecordDir != "" {
@@ -90,11 +89,10 @@ func (s *Stream) startLife(g Grant) {
 	}
 }
 
-// target is TARGETDURATION: the key frame gap that the last publisher had, as
-// far as a playlist can still be useful with it.
-func (s *Stream) target() time.Duration {
-	gap := time.Duration(math.Round(s.state.KeyframeGap.Seconds())) * time.Second
-	return min(max(gap, targetMin), targetMax)
+// targetFor is the TARGETDURATION for a key frame distance, as far as a playlist
+// can still be useful with it.
+func targetFor(gap time.Duration) time.Duration {
+	return min(max(gap.Round(time.Second), targetMin), targetMax)
 }
 
 func (s *Stream) openWindow(partTarget time.Duration) *hls.Window {
