@@ -17,6 +17,9 @@ export function plugins(): PluginOption[] {
       include: [here('./apps/*/src/**/locales/*.json'), here('./packages/ui/src/locales/*.json')],
       runtimeOnly: true,
       compositionOnly: true,
+      // Messages are compiled at build time, so the compiler need not travel.
+      dropMessageCompiler: true,
+      fullInstall: false,
       strictMessage: true,
       escapeHtml: false,
     }),
@@ -30,6 +33,7 @@ export function appConfig(app: 'mall' | 'console', base: string): UserConfig {
   const proxy = { target: server, changeOrigin: false }
   return {
     base,
+    define: { __VUE_OPTIONS_API__: 'false' },
     plugins: plugins(),
     build: {
       outDir: here(`./dist/${app}`),

@@ -1,4 +1,4 @@
 import { defineConfig } from 'vite'
-import { appConfig } from '../../vite.shared'
+import { appConfig } from '../../vite.shared.ts'
 
 export default defineConfig(appConfig('console', '/console/'))

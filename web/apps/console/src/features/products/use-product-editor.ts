@@ -7,7 +7,31 @@ import { useShop } from '../../stores/shop'
 import { emptyForm, formOf, inputOf, type ProductForm } from './product-form'
 import { useConfig, useMerchantProduct } from './queries'
 
-/** useProductEditor holds one product's form: what was saved, what is typed, and the way between the two. */
+/** useForm holds what was saved and what is typed. */
+function useForm(load: () => MerchantProduct | undefined) {
+  const product = ref<MerchantProduct | null>(null)
+  const form = ref<ProductForm>(emptyForm())
+  const saved = ref(JSON.stringify(form.value))
+  const problem = ref('')
+  const dirty = computed(() => JSON.stringify(form.value) !== saved.value)
+  function take(value: MerchantProduct | null) {
+    product.value = value
+    form.value = value ? formOf(value) : emptyForm()
+    saved.value = JSON.stringify(form.value)
+    problem.value = ''
+  }
+  // What somebody is typing is never replaced from behind.
+  watch(
+    load,
+    (value) => {
+      if (value && !dirty.value) take(value)
+    },
+    { immediate: true },
+  )
+  return { product, form, dirty, problem, take, reset: () => take(product.value) }
+}
+
+/** useProductEditor saves one product's form and puts it on or off sale. */
 export function useProductEditor(id: () => string) {
   const api = useApi()
   const shop = useShop()
@@ -18,27 +42,9 @@ export function useProductEditor(id: () => string) {
   const { t } = useText()
   const config = useConfig()
   const query = useMerchantProduct(id)
-  const product = ref<MerchantProduct | null>(null)
-  const form = ref<ProductForm>(emptyForm())
-  const saved = ref(JSON.stringify(form.value))
+  const { product, form, dirty, problem, take, reset } = useForm(() => query.data.value)
   const busy = ref(false)
-  const problem = ref('')
   const currency = computed(() => config.data.value?.currency ?? 'CNY')
-  const dirty = computed(() => JSON.stringify(form.value) !== saved.value)
-
-  function take(value: MerchantProduct) {
-    product.value = value
-    form.value = formOf(value)
-    saved.value = JSON.stringify(form.value)
-    problem.value = ''
-  }
-  watch(
-    query.data,
-    (value) => {
-      if (value && !dirty.value) take(value)
-    },
-    { immediate: true },
-  )
 
   async function run(act: () => Promise<MerchantProduct>, said: string): Promise<MerchantProduct | null> {
     busy.value = true
@@ -63,13 +69,9 @@ export function useProductEditor(id: () => string) {
       return
     }
     const current = product.value
-    const value = await run(
-      () =>
-        current
-          ? api.merchant.updateProduct(shop.id, current.id, input)
-          : api.merchant.createProduct(shop.id, input),
-      t('products.saved'),
-    )
+    const { updateProduct, createProduct } = api.merchant
+    const act = () => (current ? updateProduct(shop.id, current.id, input) : createProduct(shop.id, input))
+    const value = await run(act, t('products.saved'))
     if (value && !current) await router.replace(`/products/${value.id}`)
   }
   async function setOnSale(on: boolean) {
@@ -78,12 +80,6 @@ export function useProductEditor(id: () => string) {
     const act = on ? api.merchant.publishProduct : api.merchant.unpublishProduct
     await run(() => act(shop.id, current.id), t(on ? 'products.published' : 'products.unpublished'))
   }
-  function reset() {
-    if (product.value) take(product.value)
-    else form.value = emptyForm()
-    problem.value = ''
-  }
   onBeforeRouteLeave(() => !dirty.value || window.confirm(t('products.leave')))
-
-  return { query, product, form, dirty, busy, problem, currency, save, reset, setOnSale, take }
+  return { query, product, form, dirty, busy, problem, currency, save, reset, setOnSale }
 }

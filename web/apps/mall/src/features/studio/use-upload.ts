@@ -13,6 +13,42 @@ export interface Draft {
 
 export type UploadState = 'empty' | 'sending' | 'waiting' | 'sent' | 'failed'
 
+/** plain copies a draft out of its reactive shell, which the browser's store cannot keep. */
+const plain = (draft: Draft): Draft => ({
+  ...toRaw(draft),
+  product: draft.product ? { ...toRaw(draft.product) } : null,
+})
+
+/** useTransfer moves one file and says how far it is. */
+function useTransfer(onDone: (uploadId: string) => void) {
+  const failure = useFailure()
+  const state = shallowRef<UploadState>('empty')
+  const percent = shallowRef(0)
+  let running: RunningUpload | undefined
+  async function start(file: File) {
+    running?.stop()
+    state.value = 'sending'
+    running = await startUpload(file, {
+      onProgress: (p) => {
+        percent.value = p
+        state.value = 'sending'
+      },
+      onWaiting: () => (state.value = 'waiting'),
+      onDone: (id) => {
+        state.value = 'sent'
+        onDone(id)
+      },
+      onFailed: (error) => {
+        state.value = 'failed'
+        failure.show(error)
+      },
+    })
+  }
+  const stop = () => running?.stop()
+  onScopeDispose(stop)
+  return { state, percent, start, stop }
+}
+
 /**
  * useUpload sends one clip in the background. The file and the words are kept in the browser, so a reload goes on
  * where it was: the file from the byte that arrived last, the words as typed.
@@ -23,62 +59,33 @@ export function useUpload() {
   const failure = useFailure()
   const store = pendingStore<Draft>('clip')
   const file = shallowRef<File | null>(null)
-  const state = shallowRef<UploadState>('empty')
-  const percent = shallowRef(0)
   const posting = shallowRef(false)
   const draft = reactive<Draft>({ caption: '', product: null, uploadId: '' })
-  let running: RunningUpload | undefined
+  const transfer = useTransfer((id) => (draft.uploadId = id))
 
-  const plain = (): Draft => ({
-    ...toRaw(draft),
-    product: draft.product ? { ...toRaw(draft.product) } : null,
-  })
   async function remember() {
-    if (file.value) await store.save({ file: file.value, draft: plain() }).catch(failure.show)
+    if (file.value) await store.save({ file: file.value, draft: plain(draft) }).catch(failure.show)
   }
-
   async function send() {
     if (!file.value) return
-    if (draft.uploadId) {
-      state.value = 'sent'
-      percent.value = 100
-      return
-    }
-    state.value = 'sending'
-    running = await startUpload(file.value, {
-      onProgress: (p) => {
-        percent.value = p
-        state.value = 'sending'
-      },
-      onWaiting: () => (state.value = 'waiting'),
-      onDone: (id) => {
-        draft.uploadId = id
-        state.value = 'sent'
-      },
-      onFailed: (error) => {
-        state.value = 'failed'
-        failure.show(error)
-      },
-    })
+    if (!draft.uploadId) return transfer.start(file.value)
+    transfer.state.value = 'sent'
+    transfer.percent.value = 100
   }
-
   async function pick(chosen: File) {
-    running?.stop()
     file.value = chosen
-    percent.value = 0
+    transfer.percent.value = 0
     draft.uploadId = ''
     await remember()
     await send()
   }
-
   async function discard() {
-    running?.stop()
+    transfer.stop()
     file.value = null
-    state.value = 'empty'
+    transfer.state.value = 'empty'
     Object.assign(draft, { caption: '', product: null, uploadId: '' })
     await store.clear()
   }
-
   async function post(): Promise<boolean> {
     posting.value = true
     try {
@@ -97,7 +104,6 @@ export function useUpload() {
       posting.value = false
     }
   }
-
   async function resume() {
     const kept = await store.load().catch(() => undefined)
     if (!kept || file.value) return
@@ -105,9 +111,8 @@ export function useUpload() {
     Object.assign(draft, kept.draft)
     await send()
   }
-
   watch(draft, () => void remember())
   void resume()
-  onScopeDispose(() => running?.stop())
+  const { state, percent } = transfer
   return { file, state, percent, draft, posting, pick, discard, post, send }
 }
