@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import css from '../tokens.css?raw'
+
+const css = readFileSync(`${import.meta.dirname}/../tokens.css`, 'utf8')
 
 function palette(selector: string): Map<string, string> {
   const start = css.indexOf(selector)

@@ -104,15 +104,13 @@ export function useUpload() {
       posting.value = false
     }
   }
-  async function resume() {
-    const kept = await store.load().catch(() => undefined)
+  void store.load().then((kept) => {
     if (!kept || file.value) return
     file.value = kept.file
     Object.assign(draft, kept.draft)
-    await send()
-  }
+    void send()
+  }, failure.show)
   watch(draft, () => void remember())
-  void resume()
   const { state, percent } = transfer
   return { file, state, percent, draft, posting, pick, discard, post, send }
 }
