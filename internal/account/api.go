@@ -54,7 +54,7 @@ type sessionView struct {
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
-type addressView struct {
+type savedAddressView struct {
 	ID id.Address `json:"id"`
 	Address
 	Default bool `json:"is_default"`
@@ -174,9 +174,9 @@ func (h API) updateMe(ctx context.Context, in *updateMeInput) (*httpapi.Body[use
 	return httpapi.OK(h.view(ctx, u))
 }
 
-func addressOut(a SavedAddress) addressView { return addressView{a.ID, a.Address, a.Default} }
+func addressOut(a SavedAddress) savedAddressView { return savedAddressView{a.ID, a.Address, a.Default} }
 
-func (h API) addresses(ctx context.Context, _ *struct{}) (*httpapi.Body[page.Page[addressView]], error) {
+func (h API) addresses(ctx context.Context, _ *struct{}) (*httpapi.Body[page.Page[savedAddressView]], error) {
 	list, err := h.Service.Addresses(ctx, httpapi.ActorFrom(ctx).User)
 	return httpapi.OK(page.Map(page.Page[SavedAddress]{Items: list}, addressOut), err)
 }
@@ -188,7 +188,7 @@ type addressBody struct {
 
 type addressInput struct{ Body addressBody }
 
-func (h API) addAddress(ctx context.Context, in *addressInput) (*httpapi.Body[addressView], error) {
+func (h API) addAddress(ctx context.Context, in *addressInput) (*httpapi.Body[savedAddressView], error) {
 	a, err := h.Service.SaveAddress(ctx, httpapi.ActorFrom(ctx).User, SavedAddress{Address: in.Body.Address, Default: in.Body.Default})
 	return httpapi.OK(addressOut(a), err)
 }
@@ -198,7 +198,7 @@ type updateAddressInput struct {
 	Body addressBody
 }
 
-func (h API) updateAddress(ctx context.Context, in *updateAddressInput) (*httpapi.Body[addressView], error) {
+func (h API) updateAddress(ctx context.Context, in *updateAddressInput) (*httpapi.Body[savedAddressView], error) {
 	a, err := h.Service.SaveAddress(ctx, httpapi.ActorFrom(ctx).User, SavedAddress{ID: in.ID, Address: in.Body.Address, Default: in.Body.Default})
 	return httpapi.OK(addressOut(a), err)
 }

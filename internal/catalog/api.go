@@ -188,7 +188,7 @@ func Available(ctx context.Context, q sqldb.Querier, products []id.Product) (map
 	return availableOf(ctx, q, products)
 }
 
-type optionView struct {
+type chosenOption struct {
 	Name   string   `json:"name"`
 	Values []string `json:"values"`
 }
@@ -206,7 +206,7 @@ type detailView struct {
 	Card
 	Description string       `json:"description"`
 	Pictures    []string     `json:"pictures"`
-	Options     []optionView `json:"options"`
+	Options     []chosenOption `json:"options"`
 	SKUs        []skuView    `json:"skus"`
 	Videos      []id.Video   `json:"video_ids"`
 	LiveRoom    id.Room      `json:"live_room_id"`
@@ -243,13 +243,13 @@ func (h *API) detail(ctx context.Context, p Product) (detailView, error) {
 			ID: p.ID, Shop: names[p.Shop], Title: p.Title.In(tag), CoverURL: p.Cover(),
 			Price: money.Of(p.Price, h.Currency), WasPrice: h.optional(p.WasPrice), Sold: p.Sold,
 		},
-		Description: p.Description.In(tag), Pictures: []string{}, Options: []optionView{}, SKUs: []skuView{},
+		Description: p.Description.In(tag), Pictures: []string{}, Options: []chosenOption{}, SKUs: []skuView{},
 	}
 	for _, pic := range p.Pictures {
 		v.Pictures = append(v.Pictures, pic.URL)
 	}
 	for _, o := range p.Options {
-		v.Options = append(v.Options, optionView{o.Name.In(tag), inLanguage(o.Values, tag)})
+		v.Options = append(v.Options, chosenOption{o.Name.In(tag), inLanguage(o.Values, tag)})
 	}
 	for _, s := range p.SKUs {
 		available := levels[s.ID].Available

@@ -207,3 +207,22 @@ func salesOfRoom(ctx context.Context, q sqldb.Querier, room id.Room) (orders, re
 	err = q.QueryRow(ctx, "SELECT COUNT(*), COALESCE(SUM(payable), 0) FROM orders WHERE room_id = ? AND paid_at > 0", room).Scan(&orders, &revenue)
 	return orders, revenue, err
 }
+
+// Unmatched is a SKU whose reserved units are not what orders wait for.
+type Unmatched struct {
+	SKU      id.SKU
+	Reserved int64
+	Awaited  int64
+}
+
+// UnmatchedReservations compares the stock's promises with the orders that wait
+// for money; doctor reports what differs.
+func UnmatchedReservations(ctx context.Context, q sqldb.Querier) ([]Unmatched, error) {
+	rows, err := q.Query(ctx, `SELECT s.sku_id, s.reserved, COALESCE(w.awaited, 0) FROM stock s
+		LEFT JOIN (SELECT l.sku_id, SUM(l.quantity) AS awaited FROM order_line l JOIN orders o ON o.id = l.order_id
+			WHERE o.status = ? GROUP BY l.sku_id) w ON w.sku_id = s.sku_id
+		WHERE s.reserved <> COALESCE(w.awaited, 0)`, PendingPayment)
+	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (u Unmatched, err error) {
+		return u, s.Scan(&u.SKU, &u.Reserved, &u.Awaited)
+	})
+}

@@ -107,9 +107,10 @@ type Split struct {
 	Commissions []ledger.Commission
 }
 
-// Splits answers the split that was fixed when the order was placed.
+// Splits answers the split that was fixed when the order was placed, and counts the
+// order as paid in the transaction that pays it.
 type Splits interface {
-	SplitOf(ctx context.Context, q sqldb.Querier, o order.Order) (Split, error)
+	SplitOf(ctx context.Context, tx *sqldb.Tx, o order.Order) (Split, error)
 }
 
 // Service is the module.

@@ -75,6 +75,7 @@ type API struct {
 	router chi.Router
 	huma   huma.API
 	ops    []Operation
+	names  namer
 }
 
 // New makes an empty API on a router of its own.
@@ -90,6 +91,7 @@ func New(d Deps) *API {
 	a.router.MethodNotAllowed(a.methodNotAllowed)
 	cfg := huma.DefaultConfig("Hawker", "1")
 	cfg.Info.Description = "The API of a self-hosted mall for live streams and short videos."
+	cfg.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", a.names.name)
 	cfg.CreateHooks = nil
 	cfg.OpenAPIPath = Prefix + "/openapi"
 	cfg.DocsPath, cfg.SchemasPath = "", ""
@@ -120,6 +122,7 @@ func Register[I, O any](a *API, op Operation, handle func(ctx context.Context, i
 		panic("httpapi: operation " + op.ID + " does not say who may call it")
 	}
 	a.ops = append(a.ops, op)
+	a.names.operation = op.ID
 	h := huma.Operation{
 		OperationID: op.ID, Method: op.Method, Path: Prefix + op.Path, Summary: op.Summary,
 		DefaultStatus: op.Status, MaxBodyBytes: op.BodyMax, SkipValidateParams: false,

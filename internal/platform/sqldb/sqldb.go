@@ -174,3 +174,12 @@ func Args[T any](items []T) []any {
 	}
 	return out
 }
+
+// Snapshot reads one moment of the database with several statements.
+func (db *DB) Snapshot(ctx context.Context, fn func(ctx context.Context, q Querier) error) error {
+	tx, err := db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: db.dialect == MySQL, Isolation: sql.LevelDefault})
+	if err != nil {
+		return err
+	}
+	return errors.Join(fn(ctx, &Tx{db: db, conn: tx, now: db.clock.Now()}), tx.Rollback())
+}

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"hawker/internal/app"
+	"hawker/internal/base/clock"
+	"hawker/internal/platform/config"
+	"hawker/internal/platform/sqldb"
+	"hawker/internal/platform/telemetry"
+	"hawker/internal/schema"
+)
+
+type commands struct {
+	Serve   serveCmd   `cmd:"" help:"Run the mall."`
+	Migrate migrateCmd `cmd:"" help:"Bring the database to the newest version."`
+	Demo    demoCmd    `cmd:"" help:"Fill an empty installation with demo data."`
+	Doctor  doctorCmd  `cmd:"" help:"Prove the invariants and say what is wrong; exit 1 if anything is."`
+	Sandbox sandboxCmd `cmd:"" help:"Run the sandbox payment provider (serve starts it by itself)."`
+	OpenAPI openapiCmd `cmd:"" name:"openapi" help:"Print the OpenAPI description."`
+}
+
+// settings are the flags that every command on an installation takes.
+type settings struct {
+	Data   string `help:"Folder of the installation." placeholder:"DIR"`
+	Config string `help:"YAML file with settings; see deploy/hawker.yaml." type:"existingfile" placeholder:"FILE"`
+}
+
+func (s settings) load() (config.Config, *slog.Logger, error) {
+	c, err := config.Load(s.Config)
+	if err != nil {
+		return c, nil, err
+	}
+	if s.Data != "" {
+		c.Data = s.Data
+	}
+	log, err := telemetry.NewLog(os.Stderr, c.Log.Level, c.Log.Format)
+	return c, log, err
+}
+
+type serveCmd struct {
+	settings
+	HTTP        string `name:"http" help:"Address for pages, API and media." placeholder:"ADDR"`
+	RTMP        string `name:"rtmp" help:"Address for encoders." placeholder:"ADDR"`
+	Role        string `help:"What this node does." enum:"all" default:"all"`
+	Demo        bool   `help:"Fill an empty installation with demo data and keep a demo room on air."`
+	OpenPublish bool   `help:"Let any stream name publish to an unlisted stream. For measuring only."`
+}
+
+func (c serveCmd) Run(ctx context.Context) error {
+	cfg, log, err := c.load()
+	if err != nil {
+		return err
+	}
+	if c.HTTP != "" {
+		cfg.HTTP = c.HTTP
+	}
+	if c.RTMP != "" {
+		cfg.RTMP = c.RTMP
+	}
+	cfg.Live.OpenPublish = cfg.Live.OpenPublish || c.OpenPublish
+	a, err := app.Open(ctx, app.Options{Config: cfg, Log: log, Clock: clock.Real{}})
+	if err != nil {
+		return err
+	}
+	return errors.Join(serve(ctx, a, c.Demo, log), a.Close())
+}
+
+func serve(ctx context.Context, a *app.App, demo bool, log *slog.Logger) error {
+	if demo {
+		if err := a.FillDemo(ctx); err != nil {
+			return err
+		}
+	}
+	if err := a.Listen(ctx); err != nil {
+		return err
+	}
+	fmt.Print(a.Welcome(demo))
+	err := a.Run(ctx, demo)
+	log.Info("stopped")
+	return err
+}
+
+type migrateCmd struct{ settings }
+
+func (c migrateCmd) Run(ctx context.Context) error {
+	cfg, log, err := c.load()
+	if err != nil {
+		return err
+	}
+	db, err := sqldb.Open(ctx, sqldb.Options{URL: cfg.DatabaseURL(), Clock: clock.Real{}, Log: log})
+	if err != nil {
+		return err
+	}
+	applied, err := sqldb.MigrateSchema(ctx, db, schema.FS)
+	for _, name := range applied {
+		fmt.Println("applied", name)
+	}
+	if err == nil && len(applied) == 0 {
+		fmt.Println("nothing to do")
+	}
+	return errors.Join(err, db.Close())
+}
+
+type demoCmd struct{ settings }
+
+func (c demoCmd) Run(ctx context.Context) error {
+	cfg, log, err := c.load()
+	if err != nil {
+		return err
+	}
+	a, err := app.Open(ctx, app.Options{Config: cfg, Log: log, Clock: clock.Real{}})
+	if err != nil {
+		return err
+	}
+	return errors.Join(a.FillDemo(ctx), a.Close())
+}
+
+type doctorCmd struct {
+	settings
+	JSON bool `name:"json" help:"Print the findings as JSON."`
+}
+
+// errUnwell makes the exit status 1 after the findings were printed.
+var errUnwell = errors.New("invariants are broken")
+
+func (c doctorCmd) Run(ctx context.Context) error {
+	cfg, log, err := c.load()
+	if err != nil {
+		return err
+	}
+	report, err := app.Doctor(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		enc := json.NewEncoder(os.Stdout)
+		enc.SetIndent("", "  ")
+		err = enc.Encode(report)
+	} else {
+		_, err = fmt.Print(report)
+	}
+	if err == nil && !report.Healthy {
+		err = errUnwell
+	}
+	return err
+}
+
+type sandboxCmd struct {
+	Data string `help:"The provider's own folder." default:"data/sandbox" placeholder:"DIR"`
+	HTTP string `name:"http" help:"A loopback address." default:"127.0.0.1:8090" placeholder:"ADDR"`
+}
+
+func (c sandboxCmd) Run(ctx context.Context) error {
+	log, err := telemetry.NewLog(os.Stderr, "info", "text")
+	if err != nil {
+		return err
+	}
+	return app.ServeSandbox(ctx, c.Data, c.HTTP, log)
+}
+
+type openapiCmd struct{}
+
+func (openapiCmd) Run(ctx context.Context) error {
+	raw, err := app.OpenAPI(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = os.Stdout.Write(append(raw, '\n'))
+	return err
+}

@@ -1,0 +1,25 @@
+// Command hawker is the whole mall in one program. `hawker serve --demo` starts
+// it; `hawker --help` lists what else it does.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var c commands
+	k := kong.Parse(&c, kong.Name("hawker"), kong.Description("A self-hosted mall for live streams and short videos."), kong.UsageOnError(),
+		kong.BindTo(ctx, (*context.Context)(nil)))
+	if err := k.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "hawker:", err)
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,204 @@
+// Package app puts the program together: it reads the configuration, makes every
+// module with what it needs, mounts their doors and runs what runs in the
+// background, in an order in which each part finds ready what it stands on. It
+// is the only package that knows all others, and has no rules of its own.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"time"
+
+	"hawker/internal/account"
+	"hawker/internal/analytics"
+	"hawker/internal/base/clock"
+	"hawker/internal/cart"
+	"hawker/internal/catalog"
+	"hawker/internal/checkout"
+	"hawker/internal/distribution"
+	"hawker/internal/fulfilment"
+	"hawker/internal/live"
+	"hawker/internal/media/stream"
+	"hawker/internal/order"
+	"hawker/internal/payment"
+	"hawker/internal/platform/blob"
+	"hawker/internal/platform/cache"
+	"hawker/internal/platform/config"
+	"hawker/internal/platform/events"
+	"hawker/internal/platform/httpapi"
+	"hawker/internal/platform/jobs"
+	"hawker/internal/platform/realtime"
+	"hawker/internal/platform/secret"
+	"hawker/internal/platform/sqldb"
+	"hawker/internal/platform/telemetry"
+	"hawker/internal/schema"
+	"hawker/internal/shop"
+)
+
+// App is one node.
+type App struct {
+	cfg     config.Config
+	log     *slog.Logger
+	clock   clock.Clock
+	zone    *time.Location
+	metrics *telemetry.Metrics
+
+	db    *sqldb.DB
+	box   *secret.Box
+	blobs *blob.Disk
+	bus   *events.Bus
+	queue *jobs.Queue
+	news  *realtime.Node
+	hub   *stream.Hub
+
+	Accounts     *account.Service
+	Shops        *shop.Service
+	Pictures     *catalog.Media
+	Catalog      *catalog.Service
+	Orders       *order.Service
+	Cart         *cart.Service
+	Checkout     *checkout.Service
+	Payments     *payment.Service
+	Fulfilment   *fulfilment.Service
+	Distribution *distribution.Distribution
+	Live         *live.Service
+	Analytics    *analytics.Service
+
+	api    *httpapi.API
+	lnHTTP net.Listener
+	lnRTMP net.Listener
+}
+
+// Options are what is not a setting.
+type Options struct {
+	Config config.Config
+	Log    *slog.Logger
+	Clock  clock.Clock
+}
+
+// Open makes the node: database migrated, modules made, doors mounted, nothing
+// running yet. Close it.
+func Open(ctx context.Context, o Options) (*App, error) {
+	zone, err := time.LoadLocation(o.Config.Mall.TimeZone)
+	if err != nil {
+		return nil, err
+	}
+	a := &App{cfg: o.Config, log: o.Log, clock: o.Clock, zone: zone, metrics: telemetry.NewMetrics()}
+	for _, step := range []func(context.Context) error{a.openPlatform, a.makeModules, a.makeLive, a.mount, a.subscribe} {
+		if err := step(ctx); err != nil {
+			return nil, errors.Join(err, a.Close())
+		}
+	}
+	return a, nil
+}
+
+func (a *App) openPlatform(ctx context.Context) (err error) {
+	master, err := secret.LoadOrCreateKey(a.cfg.MasterKeyPath())
+	if err != nil {
+		return fmt.Errorf("master key: %w", err)
+	}
+	if a.box, err = secret.NewBox(master); err != nil {
+		return err
+	}
+	a.db, err = sqldb.Open(ctx, sqldb.Options{URL: a.cfg.DatabaseURL(), Clock: a.clock, Log: a.log})
+	if err != nil {
+		return err
+	}
+	if err := sqldb.Migrate(ctx, a.db, schema.FS); err != nil {
+		return err
+	}
+	if a.blobs, err = blob.NewDisk(a.cfg.Path("media")); err != nil {
+		return err
+	}
+	a.bus = events.NewBus(a.db, a.log)
+	a.queue = jobs.NewQueue(a.db, a.log)
+	return nil
+}
+
+func (a *App) makeModules(context.Context) (err error) {
+	a.Accounts = account.New(a.db, a.box, cache.NewMemoryLimiter())
+	a.Shops = shop.New(a.db)
+	a.Pictures = catalog.NewMedia(a.db, a.blobs)
+	a.Catalog = catalog.New(a.db, a.Pictures)
+	a.Orders = order.New(a.db, a.box, order.Terms{PayWithin: a.cfg.Order.PayWithin, ReceiveWithin: a.cfg.Order.ReceiveWithin})
+	a.Cart = cart.New(a.db)
+	a.Fulfilment = fulfilment.New(a.db, a.Orders)
+	a.Analytics = analytics.New(a.db, a.zone)
+	a.Distribution, err = distribution.New(a.db, a.distributionSettings(), people{a.Accounts}, shelf{a})
+	if err != nil {
+		return err
+	}
+	a.Checkout = checkout.New(a.db, a.Orders, a.Accounts, earners{a.Distribution}, checkout.Prices{Currency: a.cfg.Mall.Currency, Shipping: a.cfg.Mall.Shipping})
+	providers := map[string]payment.Provider{}
+	if a.cfg.Payment.Sandbox {
+		providers[payment.SandboxName] = payment.NewSandbox(a.db, a.box, a.sandboxURL(), a.localURL()+httpapi.Prefix+"/payments/sandbox/notify")
+	}
+	a.Payments = payment.New(a.db, a.log, a.Orders, splits{a.Distribution}, providers)
+	a.Payments.Jobs(a.queue)
+	return nil
+}
+
+func (a *App) distributionSettings() distribution.Settings {
+	c := a.cfg.Distribution
+	return distribution.Settings{
+		Policy:  distribution.Policy{Levels: c.Levels, LineCap: 5000, Fee: c.Fee},
+		Default: distribution.Percent(c.Level1, c.Level2), BindFor: c.BindFor, AfterSale: c.AfterSale,
+		Currency: a.cfg.Mall.Currency, Zone: a.zone, PublicURL: a.cfg.PublicURL,
+	}
+}
+
+func (a *App) makeLive(ctx context.Context) (err error) {
+	gate := &lateGate{}
+	if a.news, err = realtime.New(a.log, gate); err != nil {
+		return err
+	}
+	a.Live = live.New(a.db, a.box, a.log, a.Catalog, a.news)
+	gate.Gate = live.Gate{Service: a.Live, Staff: a.Shops}
+	a.hub = stream.NewHub(stream.Config{
+		Clock: a.clock, Log: a.log, Admission: a.admission(), Observer: a.Live, Store: a.Live,
+		RecordDir: a.cfg.Path("recordings"), StreamsMax: a.cfg.Live.StreamsMax,
+	})
+	a.Live.Attach(a.hub)
+	return a.Live.Recover(ctx)
+}
+
+// localURL is where this process answers on its own machine; the sandbox calls
+// it back there.
+func (a *App) localURL() string {
+	_, port, err := net.SplitHostPort(a.cfg.HTTP)
+	if err != nil {
+		return "http://" + a.cfg.HTTP
+	}
+	return "http://127.0.0.1:" + port
+}
+
+func (a *App) sandboxURL() string { return "http://" + a.cfg.Payment.SandboxAddr }
+
+// Close lets go of everything that Open took; Run must have returned.
+func (a *App) Close() error {
+	var errs []error
+	ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
+	defer cancel()
+	if a.hub != nil {
+		errs = append(errs, a.hub.Shutdown(ctx))
+	}
+	if a.news != nil {
+		errs = append(errs, a.news.Stop(ctx))
+	}
+	if a.db != nil {
+		errs = append(errs, a.db.Close())
+	}
+	if a.blobs != nil {
+		errs = append(errs, a.blobs.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// DB is the database, for commands that look at it.
+func (a *App) DB() *sqldb.DB { return a.db }
+
+// API is the door, for commands that describe it.
+func (a *App) API() *httpapi.API { return a.api }

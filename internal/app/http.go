@@ -1,0 +1,158 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"path/filepath"
+	"strings"
+
+	"hawker/internal/account"
+	"hawker/internal/analytics"
+	"hawker/internal/base/fault"
+	"hawker/internal/base/id"
+	"hawker/internal/cart"
+	"hawker/internal/catalog"
+	"hawker/internal/checkout"
+	"hawker/internal/distribution"
+	"hawker/internal/fulfilment"
+	"hawker/internal/ledger"
+	"hawker/internal/live"
+	"hawker/internal/media/record"
+	"hawker/internal/order"
+	"hawker/internal/payment"
+	"hawker/internal/platform/cache"
+	"hawker/internal/platform/httpapi"
+	"hawker/web"
+)
+
+// mount registers every module's operations and what is served beside them.
+func (a *App) mount(context.Context) error {
+	cookies := httpapi.CookiePolicy{Secure: a.cfg.Secure()}
+	a.api = httpapi.New(httpapi.Deps{
+		Log: a.log, Clock: a.clock, Limiter: cache.NewMemoryLimiter(), Sign: a.Accounts, Staff: a.Shops, Cookies: cookies, Metrics: a.metrics,
+	})
+	names, currency := shops{a}, a.cfg.Mall.Currency
+	orders := order.Views{Service: a.Orders, Shops: names, Payments: a.Payments, Shipments: a.Fulfilment}
+	rooms := live.Views{Service: a.Live, Shops: names, People: a.Accounts, Currency: currency}
+	goods := &catalog.API{Service: a.Catalog, DB: a.db, Shops: names, Live: a.Live, Videos: videos{a}, Currency: currency}
+	for _, door := range []interface{ Register(api *httpapi.API) }{
+		account.API{Service: a.Accounts, Shops: names, Came: came{a}, Cookies: cookies},
+		goods,
+		catalog.MerchantAPI{Service: a.Catalog, Media: a.Pictures, DB: a.db, Currency: currency},
+		cart.API{Service: a.Cart, Shops: names, Currency: currency},
+		checkout.API{Service: a.Checkout, DB: a.db, Orders: a.Orders, Views: orders, Shops: names},
+		order.API{Service: a.Orders, Views: orders},
+		payment.API{Service: a.Payments},
+		fulfilment.API{Service: a.Fulfilment, Orders: a.Orders, Views: orders},
+		distribution.API{Service: a.Distribution, Clock: a.clock, Log: a.log, Secure: a.cfg.Secure()},
+		live.API{Service: a.Live, Views: rooms},
+		live.MerchantAPI{Service: a.Live, Views: rooms, Media: a.Pictures, Orders: a.Orders, RTMPPort: portOf(a.cfg.RTMP)},
+		analytics.API{Service: a.Analytics, Shows: shows{a.Live}, Currency: currency},
+		systemAPI{a},
+	} {
+		door.Register(a.api)
+	}
+	a.mountRest()
+	return nil
+}
+
+func portOf(addr string) string { return addr[strings.LastIndexByte(addr, ':')+1:] }
+
+// mountRest serves what is no operation: sockets, uploads, media, pages, health.
+func (a *App) mountRest() {
+	r := a.api.Router()
+	a.news.Mount(func(pattern string, h http.Handler) { r.Handle(pattern, h) })
+	r.Handle(catalog.MediaPrefix+"*", a.blobs.Handler(catalog.MediaPrefix))
+	r.HandleFunc("/replay/{room}/{name}", a.replay)
+	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) { a.writeText(w, "ok\n") })
+	r.Get("/readyz", a.ready)
+	r.Handle("/metrics", a.metrics.Handler())
+	pages := newPages(web.Dist(), a)
+	picture := a.hub.Handler()
+	// A page /live/{room} and its picture /live/{room}/index.m3u8 share a folder.
+	r.HandleFunc("/live/{room}/*", func(w http.ResponseWriter, r *http.Request) { picture.ServeHTTP(w, r) })
+	r.Get("/*", pages.ServeHTTP)
+	r.Head("/*", pages.ServeHTTP)
+}
+
+func (a *App) writeText(w http.ResponseWriter, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	if _, err := w.Write([]byte(text)); err != nil {
+		a.log.Debug("answer not written", "error", err)
+	}
+}
+
+// ready says whether this node can serve: its database answers.
+func (a *App) ready(w http.ResponseWriter, r *http.Request) {
+	if err := a.db.Ping(r.Context()); err != nil {
+		a.api.WriteProblem(w, r, fault.Unavailable("system.not_ready").Because(err))
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if err := json.NewEncoder(w).Encode(map[string]string{"database": "ok"}); err != nil {
+		a.log.Debug("answer not written", "error", err)
+	}
+}
+
+// replay serves a room's newest recording.
+func (a *App) replay(w http.ResponseWriter, r *http.Request) {
+	var room id.Room
+	if err := room.UnmarshalText([]byte(r.PathValue("room"))); err != nil || room.IsZero() {
+		a.api.WriteProblem(w, r, fault.NotFound("live.no_replay"))
+		return
+	}
+	folders, err := a.Live.ReplayFolders(r.Context(), room)
+	if err != nil || len(folders) == 0 {
+		if err == nil {
+			err = fault.NotFound("live.no_replay")
+		}
+		a.api.WriteProblem(w, r, err)
+		return
+	}
+	dir := filepath.Join(a.cfg.Path("recordings"), room.String(), folders[len(folders)-1])
+	record.Serve(w, r, dir, r.PathValue("name"))
+}
+
+// systemAPI is what belongs to no module.
+type systemAPI struct{ a *App }
+
+// Register adds the operations.
+func (s systemAPI) Register(api *httpapi.API) {
+	httpapi.Register(api, httpapi.Operation{ID: "config-get", Method: "GET", Path: "/config", Access: httpapi.Anyone, Summary: "What a client needs to know of the installation"}, s.config)
+	httpapi.Register(api, httpapi.Operation{ID: "admin-ledger", Method: "GET", Path: "/admin/ledger", Access: httpapi.OperatorOnly, Summary: "The trial balance"}, s.ledger)
+}
+
+type configView struct {
+	Name             string   `json:"name"`
+	Currency         string   `json:"currency"`
+	CurrencyExponent int      `json:"currency_exponent"`
+	AfterSaleDays    float64  `json:"after_sale_days"`
+	PayMinutes       float64  `json:"pay_minutes"`
+	Sandbox          bool     `json:"sandbox"`
+	UploadMax        int64    `json:"max_upload_bytes"`
+	Languages        []string `json:"languages"`
+}
+
+func (s systemAPI) config(context.Context, *struct{}) (*httpapi.Body[configView], error) {
+	c := s.a.cfg
+	return httpapi.OK(configView{
+		Name: c.Mall.Name, Currency: string(c.Mall.Currency), CurrencyExponent: c.Mall.Currency.Exponent(),
+		AfterSaleDays: c.Distribution.AfterSale.Hours() / 24, PayMinutes: c.Order.PayWithin.Minutes(), Sandbox: c.Payment.Sandbox,
+		UploadMax: c.Video.UploadMax, Languages: []string{"zh-CN", "en"},
+	}, nil)
+}
+
+type ledgerView struct {
+	Currencies []ledger.CurrencyBooks `json:"currencies"`
+	Balanced   bool                   `json:"balanced"`
+}
+
+func (s systemAPI) ledger(ctx context.Context, _ *struct{}) (*httpapi.Body[ledgerView], error) {
+	books, err := ledger.TrialBalance(ctx, s.a.db.Reader())
+	v := ledgerView{Currencies: books, Balanced: true}
+	for _, b := range books {
+		v.Balanced = v.Balanced && b.Debits == b.Credits
+	}
+	return httpapi.OK(v, err)
+}

@@ -1,0 +1,98 @@
+package app
+
+import (
+	"errors"
+	"io/fs"
+	"mime"
+	"net/http"
+	"path"
+	"strings"
+)
+
+// pages serves the two front ends: the mall at / and the console below
+// /console/. Built assets carry a hash in their name and are cached for a year;
+// any other path is a screen of the app and gets its index.html.
+type pages struct {
+	dist fs.FS
+	a    *App
+}
+
+func newPages(dist fs.FS, a *App) http.Handler { return pages{dist, a} }
+
+const consolePrefix = "/console/"
+
+// ServeHTTP implements http.Handler.
+func (p pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "/console" {
+		http.Redirect(w, r, consolePrefix, http.StatusMovedPermanently)
+		return
+	}
+	folder, name := "mall", strings.TrimPrefix(r.URL.Path, "/")
+	if rest, ok := strings.CutPrefix(r.URL.Path, consolePrefix); ok {
+		folder, name = "console", rest
+	}
+	if name != "" && path.Ext(name) != "" {
+		p.asset(w, r, path.Join(folder, path.Clean("/"+name)))
+		return
+	}
+	p.file(w, r, folder+"/index.html", "no-cache")
+}
+
+func (p pages) asset(w http.ResponseWriter, r *http.Request, name string) {
+	keep := "public, max-age=3600"
+	if strings.Contains(name, "/assets/") {
+		keep = "public, max-age=31536000, immutable"
+	}
+	p.file(w, r, name, keep)
+}
+
+// file prefers what was compressed at build time.
+func (p pages) file(w http.ResponseWriter, r *http.Request, name, keep string) {
+	h := w.Header()
+	for _, enc := range []struct{ name, ext string }{{"br", ".br"}, {"gzip", ".gz"}} {
+		if !strings.Contains(r.Header.Get("Accept-Encoding"), enc.name) {
+			continue
+		}
+		if raw, err := fs.ReadFile(p.dist, name+enc.ext); err == nil {
+			h.Set("Content-Encoding", enc.name)
+			p.write(w, r, name, keep, raw)
+			return
+		}
+	}
+	raw, err := fs.ReadFile(p.dist, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		p.missing(w, r, name)
+		return
+	}
+	if err != nil {
+		p.a.api.WriteProblem(w, r, err)
+		return
+	}
+	p.write(w, r, name, keep, raw)
+}
+
+func (p pages) write(w http.ResponseWriter, r *http.Request, name, keep string, raw []byte) {
+	h := w.Header()
+	kind := mime.TypeByExtension(path.Ext(name))
+	if kind == "" {
+		kind = "application/octet-stream"
+	}
+	h.Set("Content-Type", kind)
+	h.Set("Cache-Control", keep)
+	h.Set("Vary", "Accept-Encoding")
+	if r.Method == http.MethodHead {
+		return
+	}
+	if _, err := w.Write(raw); err != nil {
+		p.a.log.Debug("page not written", "error", err)
+	}
+}
+
+func (p pages) missing(w http.ResponseWriter, r *http.Request, name string) {
+	if !strings.HasSuffix(name, "/index.html") {
+		http.NotFound(w, r)
+		return
+	}
+	w.WriteHeader(http.StatusServiceUnavailable)
+	p.a.writeText(w, "The front end is not built yet. Run: make web\n")
+}

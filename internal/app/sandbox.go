@@ -1,0 +1,126 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"syscall"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"hawker/internal/base/clock"
+	"hawker/internal/sandbox"
+)
+
+// ServeSandbox runs the sandbox payment provider by itself: `hawker sandbox`.
+func ServeSandbox(ctx context.Context, dir, addr string, log *slog.Logger) error {
+	s, err := sandbox.New(sandbox.Options{Dir: dir, Clock: clock.Real{}, Log: log})
+	if err != nil {
+		return err
+	}
+	ln, err := sandbox.Listen(ctx, addr)
+	if err != nil {
+		return errors.Join(err, s.Close())
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return s.Run(ctx) })
+	g.Go(func() error { return serveUntil(ctx, ln, s.Handler()) })
+	return errors.Join(g.Wait(), s.Close())
+}
+
+func serveUntil(ctx context.Context, ln net.Listener, h http.Handler) error {
+	server := &http.Server{Handler: h, ReadHeaderTimeout: headerWithin, IdleTimeout: idleWithin}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(ln) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin/2)
+	defer cancel()
+	return server.Shutdown(stop)
+}
+
+const (
+	sandboxCheck   = 2 * time.Second
+	sandboxTimeout = time.Second
+)
+
+// keepSandbox sees to it that a sandbox provider answers: it starts one as a
+// process of its own, so that killing the mall does not kill the bank, and takes
+// one that is there already.
+func (a *App) keepSandbox(ctx context.Context) error {
+	client := &http.Client{Timeout: sandboxTimeout}
+	var child *exec.Cmd
+	var gone chan error
+	for {
+		if child == nil && !a.sandboxAnswers(ctx, client) && ctx.Err() == nil {
+			var err error
+			if child, gone, err = a.startSandbox(); err != nil {
+				a.log.Error("sandbox provider not started", "error", err)
+			}
+		}
+		timer := a.clock.NewTimer(sandboxCheck)
+		select {
+		case err := <-gone:
+			a.log.Warn("sandbox provider ended", "error", err)
+			child, gone = nil, nil
+			timer.Stop()
+		case <-timer.C():
+		case <-ctx.Done():
+			timer.Stop()
+			return stopChild(child, gone)
+		}
+	}
+}
+
+func (a *App) sandboxAnswers(ctx context.Context, client *http.Client) bool {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, a.sandboxURL()+"/healthz", nil)
+	if err != nil {
+		return false
+	}
+	res, err := client.Do(req)
+	if err != nil {
+		return false
+	}
+	_, err = io.Copy(io.Discard, io.LimitReader(res.Body, 1<<10))
+	return errors.Join(err, res.Body.Close()) == nil && res.StatusCode/100 == 2
+}
+
+func (a *App) startSandbox() (*exec.Cmd, chan error, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, nil, err
+	}
+	cmd := exec.Command(self, "sandbox", "--data", a.cfg.Path("sandbox"), "--http", a.cfg.Payment.SandboxAddr)
+	cmd.Stderr = os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for the mall; it stops its child itself
+	if err := cmd.Start(); err != nil {
+		return nil, nil, err
+	}
+	gone := make(chan error, 1)
+	go func() { gone <- cmd.Wait() }()
+	return cmd, gone, nil
+}
+
+func stopChild(child *exec.Cmd, gone chan error) error {
+	if child == nil {
+		return nil
+	}
+	if err := child.Process.Signal(syscall.SIGTERM); err != nil {
+		return nil // it has ended already
+	}
+	select {
+	case <-gone:
+	case <-time.After(stopWithin / 2):
+		return errors.Join(child.Process.Kill(), <-gone)
+	}
+	return nil
+}
