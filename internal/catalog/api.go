@@ -204,12 +204,12 @@ type skuView struct {
 
 type detailView struct {
 	Card
-	Description string       `json:"description"`
-	Pictures    []string     `json:"pictures"`
+	Description string         `json:"description"`
+	Pictures    []string       `json:"pictures"`
 	Options     []chosenOption `json:"options"`
-	SKUs        []skuView    `json:"skus"`
-	Videos      []id.Video   `json:"video_ids"`
-	LiveRoom    id.Room      `json:"live_room_id"`
+	SKUs        []skuView      `json:"skus"`
+	Videos      []id.Video     `json:"video_ids"`
+	LiveRoom    id.Room        `json:"live_room_id"`
 }
 
 type productPath struct {

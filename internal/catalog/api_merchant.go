@@ -185,18 +185,19 @@ func (h MerchantAPI) create(ctx context.Context, in *createInput) (*httpapi.Body
 	return h.view(ctx, p, err)
 }
 
-type merchantProductPath struct {
+// MerchantProductPath names a product of a shop in a path.
+type MerchantProductPath struct {
 	httpapi.ShopPath
 	ID id.Product `path:"id"`
 }
 
-func (h MerchantAPI) get(ctx context.Context, in *merchantProductPath) (*httpapi.Body[merchantProduct], error) {
+func (h MerchantAPI) get(ctx context.Context, in *MerchantProductPath) (*httpapi.Body[merchantProduct], error) {
 	p, err := h.Service.OfShop(ctx, in.Shop, in.ID)
 	return h.view(ctx, p, err)
 }
 
 type updateInput struct {
-	merchantProductPath
+	MerchantProductPath
 	Body productBody
 }
 
@@ -209,12 +210,12 @@ func (h MerchantAPI) update(ctx context.Context, in *updateInput) (*httpapi.Body
 	return h.view(ctx, p, err)
 }
 
-func (h MerchantAPI) publish(ctx context.Context, in *merchantProductPath) (*httpapi.Body[merchantProduct], error) {
+func (h MerchantAPI) publish(ctx context.Context, in *MerchantProductPath) (*httpapi.Body[merchantProduct], error) {
 	p, err := h.Service.SetState(ctx, in.Shop, in.ID, OnSale)
 	return h.view(ctx, p, err)
 }
 
-func (h MerchantAPI) unpublish(ctx context.Context, in *merchantProductPath) (*httpapi.Body[merchantProduct], error) {
+func (h MerchantAPI) unpublish(ctx context.Context, in *MerchantProductPath) (*httpapi.Body[merchantProduct], error) {
 	p, err := h.Service.SetState(ctx, in.Shop, in.ID, OffSale)
 	return h.view(ctx, p, err)
 }

@@ -49,11 +49,12 @@ func (v Views) page(ctx context.Context, shop id.Shop, state State, q httpapi.Pa
 	return httpapi.OK(page.Page[Card]{Items: cards, NextCursor: p.NextCursor}, err)
 }
 
-type roomPath struct {
+// RoomPath names a room in a path.
+type RoomPath struct {
 	ID id.Room `path:"id"`
 }
 
-func (h API) get(ctx context.Context, in *roomPath) (*httpapi.Body[Detail], error) {
+func (h API) get(ctx context.Context, in *RoomPath) (*httpapi.Body[Detail], error) {
 	r, err := h.Service.Find(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -61,12 +62,12 @@ func (h API) get(ctx context.Context, in *roomPath) (*httpapi.Body[Detail], erro
 	return httpapi.OK(h.Views.detail(ctx, r, httpapi.Language(ctx)))
 }
 
-func (h API) shelf(ctx context.Context, in *roomPath) (*httpapi.Body[page.Page[ItemView]], error) {
+func (h API) shelf(ctx context.Context, in *RoomPath) (*httpapi.Body[page.Page[ItemView]], error) {
 	items, err := h.Views.shelf(ctx, in.ID, httpapi.Language(ctx))
 	return httpapi.OK(page.Page[ItemView]{Items: items}, err)
 }
 
-func (h API) messages(ctx context.Context, in *roomPath) (*httpapi.Body[page.Page[MessageView]], error) {
+func (h API) messages(ctx context.Context, in *RoomPath) (*httpapi.Body[page.Page[MessageView]], error) {
 	list, err := h.Service.Recent(ctx, in.ID)
 	return httpapi.OK(page.Map(page.Page[Message]{Items: list}, viewMessage), err)
 }
@@ -76,7 +77,7 @@ type textBody struct {
 }
 
 type sayInput struct {
-	roomPath
+	RoomPath
 	Body textBody
 }
 
@@ -91,7 +92,7 @@ func (h API) say(ctx context.Context, in *sayInput) (*httpapi.Body[MessageView],
 }
 
 type likeInput struct {
-	roomPath
+	RoomPath
 	Body struct {
 		Count int64 `json:"count" minimum:"1" maximum:"50"`
 	}

@@ -128,17 +128,18 @@ func (h MerchantAPI) create(ctx context.Context, in *createInput) (*httpapi.Body
 	return h.view(ctx, in.Shop, r.ID)
 }
 
-type merchantRoomPath struct {
+// MerchantRoomPath names a room of a shop in a path.
+type MerchantRoomPath struct {
 	httpapi.ShopPath
 	Room id.Room `path:"room"`
 }
 
-func (h MerchantAPI) get(ctx context.Context, in *merchantRoomPath) (*httpapi.Body[roomView], error) {
+func (h MerchantAPI) get(ctx context.Context, in *MerchantRoomPath) (*httpapi.Body[roomView], error) {
 	return h.view(ctx, in.Shop, in.Room)
 }
 
 type updateInput struct {
-	merchantRoomPath
+	MerchantRoomPath
 	Body struct {
 		Title string `json:"title" maxLength:"200"`
 	}
@@ -156,7 +157,7 @@ type healthAnswer struct {
 	Numbers numbersView `json:"numbers"`
 }
 
-func (h MerchantAPI) health(ctx context.Context, in *merchantRoomPath) (*httpapi.Body[healthAnswer], error) {
+func (h MerchantAPI) health(ctx context.Context, in *MerchantRoomPath) (*httpapi.Body[healthAnswer], error) {
 	r, err := h.Service.OfShop(ctx, in.Shop, in.Room)
 	if err != nil {
 		return nil, err
@@ -165,14 +166,14 @@ func (h MerchantAPI) health(ctx context.Context, in *merchantRoomPath) (*httpapi
 	return httpapi.OK(healthAnswer{h.Views.health(r), n}, err)
 }
 
-func (h MerchantAPI) resetKey(ctx context.Context, in *merchantRoomPath) (*httpapi.Body[roomView], error) {
+func (h MerchantAPI) resetKey(ctx context.Context, in *MerchantRoomPath) (*httpapi.Body[roomView], error) {
 	if err := h.Service.ResetKey(ctx, in.Shop, in.Room); err != nil {
 		return nil, err
 	}
 	return h.view(ctx, in.Shop, in.Room)
 }
 
-func (h MerchantAPI) end(ctx context.Context, in *merchantRoomPath) (*httpapi.Body[roomView], error) {
+func (h MerchantAPI) end(ctx context.Context, in *MerchantRoomPath) (*httpapi.Body[roomView], error) {
 	if err := h.Service.End(ctx, in.Shop, in.Room); err != nil {
 		return nil, err
 	}
@@ -180,7 +181,7 @@ func (h MerchantAPI) end(ctx context.Context, in *merchantRoomPath) (*httpapi.Bo
 }
 
 type shelfInput struct {
-	merchantRoomPath
+	MerchantRoomPath
 	Body struct {
 		Products []id.Product `json:"product_ids" maxItems:"100"`
 	}
@@ -195,7 +196,7 @@ func (h MerchantAPI) setShelf(ctx context.Context, in *shelfInput) (*httpapi.Bod
 }
 
 type pinInput struct {
-	merchantRoomPath
+	MerchantRoomPath
 	Body struct {
 		Product id.Product `json:"product_id"`
 	}
@@ -220,12 +221,12 @@ func (h MerchantAPI) pin(ctx context.Context, in *pinInput) (*httpapi.Body[PinVi
 	return nil, fault.Conflict("live.not_on_shelf") // taken off by another hand in between
 }
 
-func (h MerchantAPI) unpin(ctx context.Context, in *merchantRoomPath) (*httpapi.Empty, error) {
+func (h MerchantAPI) unpin(ctx context.Context, in *MerchantRoomPath) (*httpapi.Empty, error) {
 	return &httpapi.Empty{}, h.Service.Unpin(ctx, in.Shop, in.Room)
 }
 
 type merchantSayInput struct {
-	merchantRoomPath
+	MerchantRoomPath
 	Body textBody
 }
 

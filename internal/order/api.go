@@ -26,18 +26,19 @@ func (h API) Register(api *httpapi.API) {
 	httpapi.Register(api, httpapi.Operation{ID: "merchant-order-get", Method: "GET", Path: "/merchant/{shop}/orders/{id}", Access: httpapi.Staff(permitRead), Summary: "One order of the shop"}, h.merchantGet)
 }
 
-type listInput struct {
+// ListInput narrows a list of orders.
+type ListInput struct {
 	httpapi.PageQuery
 	Status Status `query:"status" enum:",pending_payment,paid,shipped,delivered,completed,closed"`
 }
 
-func (h API) list(ctx context.Context, in *listInput) (*httpapi.Body[page.Page[View]], error) {
+func (h API) list(ctx context.Context, in *ListInput) (*httpapi.Body[page.Page[View]], error) {
 	return h.page(ctx, Filter{User: httpapi.ActorFrom(ctx).User, Status: in.Status}, in.PageQuery, BuyerSide)
 }
 
 type merchantListInput struct {
 	httpapi.ShopPath
-	listInput
+	ListInput
 	Query string `query:"q" maxLength:"32"`
 }
 
@@ -54,28 +55,30 @@ func (h API) page(ctx context.Context, f Filter, q httpapi.PageQuery, side Side)
 	return httpapi.OK(page.Page[View]{Items: views, NextCursor: p.NextCursor}, err)
 }
 
-type orderPath struct {
+// OrderPath names an order in a path.
+type OrderPath struct {
 	ID id.Order `path:"id"`
 }
 
-func (h API) get(ctx context.Context, in *orderPath) (*httpapi.Body[View], error) {
+func (h API) get(ctx context.Context, in *OrderPath) (*httpapi.Body[View], error) {
 	o, err := h.Service.OfBuyer(ctx, h.Service.db.Reader(), httpapi.ActorFrom(ctx).User, in.ID)
 	return httpapi.OK(h.Views.DrawOne(ctx, o, err, BuyerSide, httpapi.Language(ctx)))
 }
 
-type merchantOrderPath struct {
+// MerchantOrderPath names an order of a shop in a path.
+type MerchantOrderPath struct {
 	httpapi.ShopPath
-	orderPath
+	OrderPath
 }
 
-func (h API) merchantGet(ctx context.Context, in *merchantOrderPath) (*httpapi.Body[View], error) {
+func (h API) merchantGet(ctx context.Context, in *MerchantOrderPath) (*httpapi.Body[View], error) {
 	o, err := h.Service.OfShop(ctx, h.Service.db.Reader(), in.Shop, in.ID)
 	return httpapi.OK(h.Views.DrawOne(ctx, o, err, ShopSide, httpapi.Language(ctx)))
 }
 
 type moveInput struct {
 	httpapi.IdempotencyKey
-	orderPath
+	OrderPath
 }
 
 func (h API) cancel(ctx context.Context, in *moveInput) (*httpapi.Body[View], error) {
@@ -86,7 +89,7 @@ func (h API) cancel(ctx context.Context, in *moveInput) (*httpapi.Body[View], er
 	if err != nil {
 		return nil, err
 	}
-	return h.get(ctx, &in.orderPath)
+	return h.get(ctx, &in.OrderPath)
 }
 
 func (h API) confirm(ctx context.Context, in *moveInput) (*httpapi.Body[View], error) {
@@ -97,5 +100,5 @@ func (h API) confirm(ctx context.Context, in *moveInput) (*httpapi.Body[View], e
 	if err != nil {
 		return nil, err
 	}
-	return h.get(ctx, &in.orderPath)
+	return h.get(ctx, &in.OrderPath)
 }

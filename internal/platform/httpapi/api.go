@@ -50,6 +50,7 @@ type Operation struct {
 	Access  Access
 	Status  int   // of success; 0 is 200
 	BodyMax int64 // bytes; 0 is 1 MiB
+	RawBody bool  // the body is taken as it comes, its sender signed the bytes
 	Limit   cache.Rate
 }
 
@@ -121,11 +122,12 @@ func Register[I, O any](a *API, op Operation, handle func(ctx context.Context, i
 	if op.Access == "" {
 		panic("httpapi: operation " + op.ID + " does not say who may call it")
 	}
+	checkInput(op.ID, reflect.TypeFor[I]())
 	a.ops = append(a.ops, op)
 	a.names.operation = op.ID
 	h := huma.Operation{
 		OperationID: op.ID, Method: op.Method, Path: Prefix + op.Path, Summary: op.Summary,
-		DefaultStatus: op.Status, MaxBodyBytes: op.BodyMax, SkipValidateParams: false,
+		DefaultStatus: op.Status, MaxBodyBytes: op.BodyMax, SkipValidateBody: op.RawBody,
 		Middlewares: huma.Middlewares{a.guard(op)},
 		Extensions:  map[string]any{"x-access": string(op.Access)},
 		Errors:      errorsOf[I](op),
@@ -140,6 +142,19 @@ func Register[I, O any](a *API, op Operation, handle func(ctx context.Context, i
 		}
 		return out, nil
 	})
+}
+
+// checkInput refuses embedded types that are not exported: their fields would
+// silently stay empty.
+func checkInput(operation string, t reflect.Type) {
+	for f := range t.Fields() {
+		if f.Anonymous && !f.IsExported() && f.Type.NumField() > 0 && f.Type.Field(0).IsExported() {
+			panic("httpapi: input of " + operation + " embeds " + f.Name + ", which is not exported")
+		}
+		if f.Anonymous && f.Type.Kind() == reflect.Struct {
+			checkInput(operation, f.Type)
+		}
+	}
 }
 
 // errorsOf lists the statuses that an operation can answer, for the description.
