@@ -60,12 +60,12 @@ func (h API) Register(api *httpapi.API) {
 	api.Router().Get("/s/{code}", h.follow)
 }
 
-// origin learns under which address the mall was called, for links to copy;
+// Origin learns under which address the mall was called, for links to copy;
 // the configured public address wins.
-type origin struct{ origin string }
+type Origin struct{ origin string }
 
 // Resolve implements huma.Resolver.
-func (o *origin) Resolve(hc huma.Context) []error {
+func (o *Origin) Resolve(hc huma.Context) []error {
 	scheme := "http"
 	if hc.TLS() != nil {
 		scheme = "https"
@@ -74,7 +74,7 @@ func (o *origin) Resolve(hc huma.Context) []error {
 	return nil
 }
 
-func (h API) absolute(l Link, o origin) string {
+func (h API) absolute(l Link, o Origin) string {
 	if h.Service.settings.PublicURL != "" {
 		return l.URL
 	}
@@ -99,7 +99,7 @@ type overviewView struct {
 	Days          []dayView   `json:"days"`
 }
 
-func (h API) me(ctx context.Context, in *origin) (*httpapi.Body[overviewView], error) {
+func (h API) me(ctx context.Context, in *Origin) (*httpapi.Body[overviewView], error) {
 	o, err := h.Service.OverviewOf(ctx, httpapi.ActorFrom(ctx).User, h.Clock.Now())
 	if err != nil {
 		return nil, err
@@ -189,7 +189,7 @@ func (h API) team(ctx context.Context, _ *struct{}) (*httpapi.Body[teamView], er
 }
 
 type linkInput struct {
-	origin
+	Origin
 	Body struct {
 		Product id.Product `json:"product_id,omitzero" required:"false"`
 		Room    id.Room    `json:"room_id,omitzero" required:"false"`
@@ -204,7 +204,7 @@ type linkView struct {
 
 func (h API) link(ctx context.Context, in *linkInput) (*httpapi.Body[linkView], error) {
 	l, err := h.Service.LinkTo(ctx, httpapi.ActorFrom(ctx).User, Target{Product: in.Body.Product, Room: in.Body.Room, Video: in.Body.Video})
-	return httpapi.OK(linkView{l.Code, h.absolute(l, in.origin)}, err)
+	return httpapi.OK(linkView{l.Code, h.absolute(l, in.Origin)}, err)
 }
 
 // follow sends a visitor where the link leads and remembers whose link it was.

@@ -39,16 +39,23 @@ func (d *Distribution) Bind(ctx context.Context, tx *sqldb.Tx, user id.User, cod
 	if promoter == user {
 		return fault.Conflict(CodeSelfBind)
 	}
+	// Most who come by a link are bound already: they must not queue for the tree.
+	was, err := s.distributor(ctx, user)
+	if err != nil {
+		return err
+	}
+	if !was.boundTo(tx.Now()).IsZero() {
+		return fault.Conflict(CodeAlreadyBound)
+	}
+	if err := s.lockTree(ctx); err != nil {
+		return err
+	}
 	for _, who := range []id.User{user, promoter} {
 		if err := s.ensureDistributor(ctx, who); err != nil {
 			return err
 		}
 	}
-	if err := s.lockTree(ctx); err != nil {
-		return err
-	}
-	was, err := s.distributor(ctx, user)
-	if err != nil {
+	if was, err = s.distributor(ctx, user); err != nil { // as it is under the lock
 		return err
 	}
 	if err := d.noLoop(ctx, s, user, promoter); err != nil {

@@ -82,7 +82,7 @@ func TestConcurrentBindings(t *testing.T) {
 			}
 		})
 	}
-	wg.Wait()
+	m.wait(&wg)
 	if won.Load() != 1 {
 		t.Errorf("%d promoters won", won.Load())
 	}
@@ -102,7 +102,7 @@ func TestConcurrentBindings(t *testing.T) {
 			}
 		})
 	}
-	wg.Wait()
+	m.wait(&wg)
 	if refused.Load() != 1 {
 		t.Errorf("%d of a ring were refused, want the last one", refused.Load())
 	}

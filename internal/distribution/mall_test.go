@@ -2,6 +2,7 @@ package distribution_test
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"time"
 
@@ -237,6 +238,26 @@ func (m *mall) commissions(u id.User, state string) []distribution.Commission {
 		m.t.Fatal(err)
 	}
 	return p.Items
+}
+
+// wait lets time pass until all are done: on MySQL a transaction that lost a
+// deadlock waits on the clock before it tries again.
+func (m *mall) wait(wg *sync.WaitGroup) {
+	done := make(chan struct{})
+	go func() {
+		wg.Wait()
+		close(done)
+	}()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-done:
+			return
+		case <-tick.C:
+			m.clock.Advance(time.Millisecond)
+		}
+	}
 }
 
 const week = 7 * 24 * time.Hour

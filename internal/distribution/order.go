@@ -147,25 +147,23 @@ func (d Dues) Paid(provider string, wallet int64) ledger.PaidOrder {
 }
 
 // OrderPaid freezes what the order promised and answers what the ledger is to
-// post: ledger.OrderPaid(ctx, tx, dues.Paid(provider, wallet)). Calling it again
-// answers the same. Faults: CodeNoSuchOrder, CodeWrongState (the order is void).
+// post: ledger.OrderPaid(ctx, tx, dues.Paid(provider, wallet)). Late money for a
+// closed order revives its shares; whether it may is payment's to decide.
+// Calling it again answers the same. Faults: CodeNoSuchOrder.
 func (d *Distribution) OrderPaid(ctx context.Context, tx *sqldb.Tx, order id.Order) (Dues, error) {
 	s := store{tx}
-	moved, err := s.moveOrder(ctx, order, StateEstimated, StateFrozen)
-	if err != nil {
-		return Dues{}, err
+	for _, from := range []string{StateEstimated, StateVoid} { // an order is void only as long as nobody paid it
+		moved, err := s.moveOrder(ctx, order, from, StateFrozen)
+		if err == nil && moved {
+			err = s.moveEntries(ctx, order, from, StateFrozen, time.Time{})
+		}
+		if err != nil {
+			return Dues{}, err
+		}
 	}
 	o, err := s.order(ctx, order)
 	if err != nil {
 		return Dues{}, err
-	}
-	if !moved && o.state == StateVoid {
-		return Dues{}, fault.Conflict(CodeWrongState, "state", o.state)
-	}
-	if moved {
-		if err := s.moveEntries(ctx, order, StateEstimated, StateFrozen, time.Time{}); err != nil {
-			return Dues{}, err
-		}
 	}
 	lines, err := s.lines(ctx, order)
 	if err != nil {
@@ -186,17 +184,6 @@ func (d *Distribution) OrderClosed(ctx context.Context, tx *sqldb.Tx, order id.O
 		return err
 	}
 	return s.moveEntries(ctx, order, StateEstimated, StateVoid, time.Time{})
-}
-
-// OrderReopened takes a closed order's shares back into the estimate: late money
-// came and the goods were still there. It is followed by OrderPaid.
-func (d *Distribution) OrderReopened(ctx context.Context, tx *sqldb.Tx, order id.Order) error {
-	s := store{tx}
-	moved, err := s.moveOrder(ctx, order, StateVoid, StateEstimated)
-	if err != nil || !moved {
-		return err
-	}
-	return s.moveEntries(ctx, order, StateVoid, StateEstimated, time.Time{})
 }
 
 // OrderCompleted starts the after-sale window at the receipt. The first call counts.
