@@ -240,6 +240,12 @@ func TestOpenAfterSaleHoldsTheWindow(t *testing.T) {
 	m.must(hold)
 	m.clock.Advance(2 * week)
 	m.mature(0)
+	m.must(func(ctx context.Context, tx *sqldb.Tx) error { // the sweeper saw it just before the hold
+		if matured, err := m.dist.Mature(ctx, tx, p.order, tx.Now()); matured || err != nil {
+			t.Errorf("matured %v, %v", matured, err)
+		}
+		return nil
+	})
 	m.must(release)
 	m.mature(0)
 	m.must(release)

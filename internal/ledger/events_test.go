@@ -178,6 +178,27 @@ func TestClawBackAfterPayoutBecomesDebt(t *testing.T) {
 	wantCode(t, b.payout(151), ledger.CodeInsufficientFunds)
 }
 
+// What is held for a payout is not there to be taken back.
+func TestClawBackLeavesHeldMoney(t *testing.T) {
+	b := newBooks(t)
+	p := b.paid(10_000, 1000)
+	b.windowOver(p)
+	pay := ledger.Payout{
+		Payout: id.FromInt[id.Payout](b.db.NextID()), From: ledger.CommissionAvailable(b.distributor, cny), Channel: "bank", Bank: "main", Amount: 700,
+	}
+	var hold id.Transfer
+	b.must(func(ctx context.Context, tx *sqldb.Tx) (err error) {
+		hold, err = ledger.PayoutRequested(ctx, tx, pay)
+		return err
+	})
+	b.refund(p, true)
+	b.wants(map[ledger.Account]int64{
+		ledger.CommissionAvailable(b.distributor, cny): 700, ledger.DistributorDebt(b.distributor, cny): 700,
+	})
+	b.must(func(ctx context.Context, tx *sqldb.Tx) error { return ledger.PayoutDone(ctx, tx, pay, hold) })
+	b.wants(map[ledger.Account]int64{ledger.CommissionAvailable(b.distributor, cny): 0, ledger.Bank("main", cny): -700})
+}
+
 // On a tiny allowance fee and shares can round down by more than the refund.
 func TestRefundMayLeaveTheShopMore(t *testing.T) {
 	for _, matured := range []bool{false, true} {

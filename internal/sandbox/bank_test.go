@@ -28,6 +28,7 @@ type bank struct {
 	url      string
 	stop     func()
 	merchant *httptest.Server
+	idle     bool // no worker: only what the requests do themselves
 	taken    chan delivery
 
 	mu     sync.Mutex
@@ -41,14 +42,16 @@ type delivery struct {
 	err    error
 }
 
-func newBank(t *testing.T) *bank {
+func newBank(t *testing.T) *bank { return makeBank(t, false) }
+
+func makeBank(t *testing.T, idle bool) *bank {
 	t.Helper()
 	_, key, err := ed25519.GenerateKey(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	b := &bank{
-		t: t, dir: t.TempDir(), key: key, taken: make(chan delivery, 100),
+		t: t, idle: idle, dir: t.TempDir(), key: key, taken: make(chan delivery, 100),
 		clock: clock.NewManual(time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)),
 	}
 	b.merchant = httptest.NewServer(http.HandlerFunc(b.notified))
@@ -84,6 +87,9 @@ func (b *bank) start() {
 	b.client = sandbox.NewClient(sandbox.ClientOptions{
 		BaseURL: b.url, MerchantID: m.MerchantID, Key: b.key, ProviderKey: service.PublicKey(), Clock: b.clock,
 	})
+	if b.idle {
+		return
+	}
 	worker.Go(func() { // last: a delivery finds the client ready
 		if err := service.Run(ctx); err != nil {
 			b.t.Error(err)
