@@ -112,6 +112,16 @@ func (d *Distribution) Welcome(ctx context.Context, tx *sqldb.Tx, user id.User, 
 	return err
 }
 
+// CameBy is Welcome in a transaction of its own, for the door of account.
+func (d *Distribution) CameBy(ctx context.Context, user id.User, code string) error {
+	if code == "" {
+		return nil
+	}
+	return d.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+		return d.Welcome(ctx, tx, user, code, SourceSignIn)
+	})
+}
+
 // tree reads the people above the buyer and the attributed promoter.
 func (d *Distribution) tree(ctx context.Context, s store, from ...id.User) (Tree, error) {
 	parents, disabled := map[id.User]id.User{}, map[id.User]bool{}

@@ -52,7 +52,7 @@ func TestBindingRefusals(t *testing.T) {
 
 func TestWelcomeNeverStandsInTheWay(t *testing.T) {
 	m := newMall(t)
-	a, b := m.user("a"), m.user("b")
+	a, b, c := m.user("a"), m.user("b"), m.user("c")
 	codeA := m.code(a)
 	for _, code := range []string{"", "nosuchcd", codeA, codeA} {
 		m.must(func(ctx context.Context, tx *sqldb.Tx) error {
@@ -61,7 +61,11 @@ func TestWelcomeNeverStandsInTheWay(t *testing.T) {
 			}
 			return m.dist.Welcome(ctx, tx, b, code, distribution.SourceSignIn)
 		})
+		if err := m.dist.CameBy(t.Context(), c, code); err != nil {
+			t.Error(err)
+		}
 	}
+	wantCode(t, m.bind(c, m.user("late")), distribution.CodeAlreadyBound)
 	wantCode(t, m.bind(b, m.user("late")), distribution.CodeAlreadyBound)
 }
 

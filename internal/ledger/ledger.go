@@ -18,7 +18,6 @@ import (
 	"fmt"
 	"time"
 
-	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/platform/sqldb"
 )
@@ -225,8 +224,4 @@ func (b Balance) Available() int64 { return b.Posted - b.Held }
 // BalanceOf reads one account; an account never used stands at zero.
 func BalanceOf(ctx context.Context, q sqldb.Querier, a Account) (Balance, error) {
 	return readBalance(ctx, q, a)
-}
-
-func insufficient(code string, err error) error {
-	return fault.Conflict(CodeInsufficientFunds, "account", code).Because(err)
 }

@@ -172,7 +172,7 @@ func (s store) insertAccount(ctx context.Context, a Account) error {
 }
 
 type effect struct {
-	code                                                       string
+	name                                                       string
 	debitsPosted, creditsPosted, debitsPending, creditsPending int64
 }
 
@@ -183,7 +183,7 @@ func (s store) apply(ctx context.Context, legs []Leg, accounts map[Account]id.Ac
 	of := func(a Account) *effect {
 		key := accounts[a].Int()
 		if effects[key] == nil {
-			effects[key] = &effect{code: a.Code()}
+			effects[key] = &effect{name: a.kind.Name()}
 		}
 		return effects[key]
 	}
@@ -211,7 +211,7 @@ func (s store) apply(ctx context.Context, legs []Leg, accounts map[Account]id.Ac
 			debits_pending = debits_pending + ?, credits_pending = credits_pending + ? WHERE id = ?`,
 			e.debitsPosted, e.creditsPosted, e.debitsPending, e.creditsPending, key)
 		if sqldb.IsCheck(err) {
-			return s.refusal(ctx, legs, e.code, err)
+			return s.refusal(ctx, legs, e.name, err)
 		}
 		if err != nil {
 			return err
@@ -222,7 +222,7 @@ func (s store) apply(ctx context.Context, legs []Leg, accounts map[Account]id.Ac
 
 // refusal tells an overdraft from a hold that another transaction resolved
 // between our look and our lock: its pending totals are gone then.
-func (s store) refusal(ctx context.Context, legs []Leg, code string, cause error) error {
+func (s store) refusal(ctx context.Context, legs []Leg, name string, cause error) error {
 	for _, l := range legs {
 		if l.pending.IsZero() {
 			continue
@@ -231,7 +231,7 @@ func (s store) refusal(ctx context.Context, legs []Leg, code string, cause error
 			return cmp.Or(err, error(fault.Conflict(CodeAlreadyResolved).Because(cause)))
 		}
 	}
-	return insufficient(code, cause)
+	return fault.Conflict(CodeInsufficientFunds, "account", name).Because(cause)
 }
 
 // transfer is one row to be written.
