@@ -46,6 +46,10 @@ describe('client', () => {
     const { api } = client(() => new Response('<h1>Bad gateway</h1>', { status: 502 }))
     await expect(api.send('GET', '/me')).rejects.toMatchObject({ status: 502, code: 'http.502' })
   })
+  it('does not take a page for an answer', async () => {
+    const { api } = client(() => new Response('<!doctype html>', { status: 200 }))
+    await expect(api.send('GET', '/feed')).rejects.toMatchObject({ code: 'http.not_json', message: '' })
+  })
   it('tells who listens that nobody is signed in', async () => {
     const lost = vi.fn()
     const { api } = client(() => json({ status: 401, code: 'account.signed_out' }, 401), lost)

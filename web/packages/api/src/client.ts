@@ -70,7 +70,9 @@ function fieldErrors(value: unknown): FieldError[] {
 async function problem(response: Response): Promise<ApiError> {
   const body: unknown = await response.json().catch(() => null)
   if (!isRecord(body)) return new ApiError(response.status, `http.${response.status}`, '')
-  const text = String(body['detail'] ?? body['title'] ?? '')
+  const detail = String(body['detail'] ?? '')
+  // A sentence for people, never a bare code.
+  const text = /^[\w]+(\.[\w]+)+$/.test(detail) ? '' : detail
   const params = isRecord(body['params']) ? body['params'] : {}
   const code = String(body['code'] ?? `http.${response.status}`)
   return new ApiError(response.status, code, text, fieldErrors(body['errors']), params)
@@ -106,7 +108,11 @@ export function createClient(options: ClientOptions): Client {
       throw error
     }
     // A 204 has no body; callers of such operations ask for void.
-    return (response.status === 204 ? undefined : await response.json()) as T
+    if (response.status === 204) return undefined as T
+    return response.json().catch(() => {
+      // A captive portal or a proxy answered with a page of its own.
+      throw new ApiError(response.status, 'http.not_json', '')
+    }) as Promise<T>
   }
   return { send }
 }

@@ -13,7 +13,7 @@ export interface Today {
   to_ship: number
   low_stock: number
   hours: { hour: number; today: Money; yesterday: Money }[]
-  live: { room_id: string; title: string; started_at: string; ended_at: string }[]
+  live: { room_id: string; title: string; started_at: string; ended_at?: string }[]
 }
 
 export type ProductState = 'draft' | 'on_sale' | 'off_sale'
@@ -94,7 +94,7 @@ export interface Health {
   height: number
   video_codec: string
   audio_codec: string
-  since: string
+  since?: string
   recording: boolean
 }
 

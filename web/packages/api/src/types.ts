@@ -138,7 +138,7 @@ export interface Payment {
   amount: Money
   order_ids: string[]
   expires_at: string
-  action: { type: 'redirect'; url: string } | null
+  action: { type: 'redirect' | 'none'; url: string } | null
 }
 
 export interface Order {
@@ -156,9 +156,10 @@ export interface Order {
   note: string
   payment: Payment | null
   shipments: { id: string; carrier: string; tracking_number: string; shipped_at: string }[]
-  timeline: { status: string; at: string; by: string }[]
-  pay_by: string
-  due_at: string
+  timeline: { status: string; at: string; by: 'buyer' | 'shop' | 'system' }[]
+  /** Times that have not come are left out of answers. */
+  pay_by?: string
+  due_at?: string
   room_id: string
   created_at: string
   actions: OrderAction[]
@@ -189,7 +190,7 @@ export interface RoomCard {
   state: RoomState
   viewers: number
   likes: number
-  started_at: string
+  started_at?: string
   playback_url: string
 }
 
@@ -197,6 +198,8 @@ export interface ShelfItem {
   number: number
   product_id: string
   title: string
+  /** Every language of the title: an event goes to people of all of them. */
+  titles: Record<string, string>
   cover_url: string
   price: Money
   was_price: Money | null
@@ -208,12 +211,12 @@ export interface ShelfItem {
 export interface Pin {
   item: ShelfItem
   pinned_at: string
-  stream_time: string
+  stream_time: string | null
 }
 
 export interface Room extends RoomCard {
   host: { id: string; name: string; avatar_url: string }
-  ended_at: string
+  ended_at?: string
   replay_url: string
   shelf_count: number
   pinned: Pin | null
@@ -307,7 +310,7 @@ export interface Commission {
   amount: Money
   kept: Money
   state: 'frozen' | 'available' | 'void'
-  available_at: string
+  available_at?: string
   created_at: string
 }
 

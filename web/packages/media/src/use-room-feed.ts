@@ -57,7 +57,10 @@ function useRoomState(id: () => string) {
   function change(part: Partial<Room>) {
     if (room.value) room.value = { ...room.value, ...part }
   }
-  function pinned(pin: Pin | null) {
+  function pinned(event: Pin | null) {
+    // One event serves people of every language; each page picks its own words.
+    const title = event?.item.titles[document.documentElement.lang]
+    const pin = event && title ? { ...event, item: { ...event.item, title } } : event
     change({ pinned: pin })
     shelf.value = shelf.value.map((x) => ({ ...x, pinned: x.product_id === pin?.item.product_id }))
     if (pin && !shelf.value.some((x) => x.product_id === pin.item.product_id)) void shelfQuery.refetch()

@@ -76,7 +76,7 @@ export function useText() {
     n: (v: number) => count(v, tag.value),
     short: (v: number) => compact(v, tag.value),
     rate: (bp: number) => percent(bp, tag.value),
-    date: (iso: string, style?: DateStyle) => formatDate(iso, tag.value, style),
+    date: (iso: string | undefined, style?: DateStyle) => formatDate(iso ?? '', tag.value, style),
     clock,
   }
 }

@@ -17,6 +17,6 @@ describe('hourOf', () => {
   it('places a moment on the axis and holds it inside the day', () => {
     expect(hourOf(new Date(2026, 10, 22, 12, 30).toISOString(), now)).toBe(12.5)
     expect(hourOf(new Date(2026, 10, 21, 23, 0).toISOString(), now)).toBe(0)
-    expect(hourOf('', now)).toBe(20.5)
+    expect(hourOf(undefined, now)).toBe(20.5)
   })
 })

@@ -8,8 +8,8 @@ export function niceTop(values: readonly number[]): number {
 }
 
 /** hourOf is where a moment lies on a day's axis of 0 to 24 hours, in local time; clamped to the day of `now`. */
-export function hourOf(iso: string, now: Date): number {
-  const at = new Date(iso)
+export function hourOf(iso: string | undefined, now: Date): number {
+  const at = new Date(iso ?? '')
   if (Number.isNaN(at.getTime())) return now.getHours() + now.getMinutes() / 60
   const midnight = new Date(now.getFullYear(), now.getMonth(), now.getDate()).getTime()
   return Math.min(24, Math.max(0, (at.getTime() - midnight) / 3_600_000))

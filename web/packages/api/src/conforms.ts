@@ -1,0 +1,52 @@
+import type { components } from './schema'
+import type * as T from './types'
+
+type S = components['schemas']
+
+/** Both name the same members: a field renamed on either side is a type error here. */
+type SameKeys<A, B> = [keyof A, keyof B] extends [keyof B, keyof A]
+  ? true
+  : [Exclude<keyof A, keyof B>, Exclude<keyof B, keyof A>]
+
+/**
+ * Conforms ties the types by hand to the program's own description. They are written by hand because the
+ * description cannot say which members may be null; the names are checked, so they cannot drift apart.
+ */
+export type Conforms = [
+  SameKeys<T.Config, S['AppConfig']>,
+  SameKeys<T.User, S['AccountUser']>,
+  SameKeys<T.Session, S['AccountSession']>,
+  SameKeys<T.Address, S['AccountSavedAddress']>,
+  SameKeys<T.ProductCard, S['CatalogCard']>,
+  SameKeys<T.Product, S['CatalogDetail']>,
+  SameKeys<T.Sku, S['CatalogSku']>,
+  SameKeys<T.CartItem, S['CartItem']>,
+  SameKeys<T.Quote, S['CheckoutQuote']>,
+  SameKeys<T.PlaceOrder, S['CheckoutPlaceInput']>,
+  SameKeys<T.Checkout, S['CheckoutPlaced']>,
+  SameKeys<T.Order, S['Order']>,
+  SameKeys<T.Payment, S['OrderPayment']>,
+  SameKeys<T.RoomCard, S['LiveCard']>,
+  SameKeys<T.Room, S['LiveDetail']>,
+  SameKeys<T.ShelfItem, S['LiveItem']>,
+  SameKeys<T.Pin, S['LivePin']>,
+  SameKeys<T.Message, S['LiveMessage']>,
+  SameKeys<T.Distributor, S['DistributionOverview']>,
+  SameKeys<T.PromotedProduct, S['DistributionPromotedProduct']>,
+  SameKeys<T.Commission, S['DistributionCommission']>,
+  SameKeys<T.TeamMember, S['DistributionMember']>,
+  SameKeys<T.Today, S['AnalyticsToday']>,
+  SameKeys<T.ProductRow, S['CatalogRow']>,
+  SameKeys<T.ProductInput, S['CatalogProductInput']>,
+  SameKeys<T.SkuInput, S['CatalogSkuInput']>,
+  SameKeys<T.MerchantSku, S['CatalogMerchantSKU']>,
+  SameKeys<T.SkuStock, S['CatalogStock']>,
+  SameKeys<T.Health, S['LiveHealth']>,
+  SameKeys<T.RoomNumbers, S['LiveNumbers']>,
+  SameKeys<T.MerchantRoom, S['LiveRoom']>,
+]
+
+type Differences<L extends readonly unknown[]> = [L[number]] extends [true] ? true : Exclude<L[number], true>
+
+/** Fails to compile with the names that differ. */
+export const conforms: Differences<Conforms> = true
