@@ -161,6 +161,9 @@ func (w *Window) Add(p Part) error {
 	return nil
 }
 
+// Target is TARGETDURATION.
+func (w *Window) Target() time.Duration { return w.opts.TargetDuration }
+
 // NextPart is the sequence number of the part to come, for mfhd.
 func (w *Window) NextPart() int64 {
 	w.mu.Lock()

@@ -72,7 +72,9 @@ func (p *packager) foretell(data []byte) {
 	if bytes.HasPrefix(data[i+len(mark):], []byte("infinite")) {
 		frames = 10000
 	}
-	p.target = max(p.target, targetFor((ticks(frames) * p.frame()).duration()))
+	if frames > 0 {
+		p.gap = (ticks(frames) * p.frame()).duration()
+	}
 }
 
 func (p *packager) appendPicture(f frame) {
@@ -165,7 +167,10 @@ func (p *packager) endsSegment(f *frame) bool {
 }
 
 func (p *packager) segmentMax() ticks {
-	return fromDuration(p.target + 490*time.Millisecond)
+	if p.window == nil {
+		return fromDuration(targetMax)
+	}
+	return fromDuration(p.window.Target() + 490*time.Millisecond)
 }
 
 // partLimit is PART-TARGET, or what it would be now if it is not fixed yet.

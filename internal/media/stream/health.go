@@ -26,8 +26,10 @@ type Health struct {
 	Dropped     int64     // frames left out as unusable or overlapping
 	Late        int64     // frames that came more than 5 s after their time
 	Clock       time.Time // PROGRAM-DATE-TIME of the newest frame
-	PartTarget  time.Duration
 	Recording   record.Health
+
+	// Zero until the first part is out.
+	PartTarget, TargetDuration time.Duration
 }
 
 const (
@@ -115,7 +117,9 @@ func (s *Stream) health() Health {
 		Since: s.meter.since, LastFrame: s.meter.last,
 		FPS: s.meter.fps, BitRate: s.meter.bits, KeyframeGap: s.meter.keyGap,
 		Dropped: s.meter.dropped, Late: s.meter.lates,
-		PartTarget: s.pack.partMax.duration(),
+	}
+	if s.pack.window != nil {
+		x.PartTarget, x.TargetDuration = s.pack.partMax.duration(), s.pack.window.Target()
 	}
 	if s.pub != nil {
 		x.Protocol, x.RemoteAddr = s.pub.request.Protocol, s.pub.request.RemoteAddr

@@ -29,9 +29,10 @@ type PublishRequest struct {
 
 // Grant is the answer to a publisher that may publish.
 type Grant struct {
-	StreamID   string        // as in the playlist's URL
-	PartTarget time.Duration // wanted length of a part; 0 means 500 ms
-	Record     bool
+	StreamID    string        // as in the playlist's URL
+	PartTarget  time.Duration // wanted length of a part; 0 means 500 ms
+	KeyframeGap time.Duration // if the app knows what to expect; 0 means unknown
+	Record      bool
 }
 
 // Admission decides who may publish what.
@@ -53,6 +54,11 @@ type State struct {
 	Sequence      int64 // next media sequence
 	Discontinuity int64 // next discontinuity sequence
 	KeyframeGap   time.Duration
+	// A stream that was not ended goes on with its targets after a restart:
+	// players do not forgive a change.
+	Open           bool
+	PartTarget     time.Duration
+	TargetDuration time.Duration
 }
 
 // Store keeps the State of each stream. Load gives the zero State for a stream

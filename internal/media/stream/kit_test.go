@@ -51,6 +51,7 @@ var errNo = errors.New("no")
 // admitAll lets everybody publish under his own name.
 type admitAll struct {
 	part   time.Duration
+	gap    time.Duration
 	record bool
 }
 
@@ -58,7 +59,7 @@ func (a admitAll) Admit(_ context.Context, r stream.PublishRequest) (stream.Gran
 	if strings.HasPrefix(r.Name, "refused") {
 		return stream.Grant{}, errNo
 	}
-	return stream.Grant{StreamID: r.Name, PartTarget: a.part, Record: a.record}, nil
+	return stream.Grant{StreamID: r.Name, PartTarget: a.part, KeyframeGap: a.gap, Record: a.record}, nil
 }
 
 type memoryStore struct {
@@ -158,12 +159,16 @@ type rig struct {
 
 type rigOptions struct {
 	part      time.Duration
+	gap       time.Duration // that the app expects; -1: it knows nothing
 	recordDir string
 	store     *memoryStore
 }
 
 func newRig(t *testing.T, o rigOptions) *rig {
 	t.Helper()
+	if o.gap == 0 {
+		o.gap = 2 * time.Second
+	}
 	if o.store == nil {
 		o.store = &memoryStore{states: map[string]stream.State{}}
 	}
@@ -173,7 +178,7 @@ func newRig(t *testing.T, o rigOptions) *rig {
 	}
 	r.hub = stream.NewHub(stream.Config{
 		Clock: r.clock, Log: slog.New(slog.DiscardHandler), Store: o.store, Observer: r.events,
-		Admission: admitAll{o.part, o.recordDir != ""}, RecordDir: o.recordDir,
+		Admission: admitAll{o.part, o.gap, o.recordDir != ""}, RecordDir: o.recordDir,
 	})
 	r.web = r.hub.Handler()
 	t.Cleanup(func() {
@@ -215,6 +220,7 @@ type shape struct {
 	fps, gop         int
 	noAudio, noVideo bool
 	bframes          bool
+	keyint           string // as x264 tells it
 	first            uint32 // timestamp
 	ctsShift         int32
 	jitter           bool
@@ -320,7 +326,11 @@ func (e *encoder) video(ms uint32) {
 	if key {
 		size = 4000
 	}
-	e.must(e.pub.Video(e.timestamp(ms), videoBody(key, cts+e.shape.ctsShift, size)))
+	body := videoBody(key, cts+e.shape.ctsShift, size)
+	if key && e.shape.keyint != "" {
+		copy(body[20:], "x264 - core 164 - options: ref=3 keyint="+e.shape.keyint+" ")
+	}
+	e.must(e.pub.Video(e.timestamp(ms), body))
 }
 
 func (e *encoder) audio(ms uint32) {

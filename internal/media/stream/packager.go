@@ -26,6 +26,7 @@ const (
 	partBytesMax     = 16 << 20
 	frameDefault     = ticks(cmaf.VideoTimescale / 30)
 	fpsMin           = 1
+	partShare        = 855     // thousandths of PART-TARGET that an ordinary part fills; the spec asks for 850
 	measureFrames    = 4       // fewer tell no frame rate
 	settingsWithin   = 4 << 10 // of the first frame
 )
@@ -46,10 +47,12 @@ func fromDuration(d time.Duration) ticks {
 // by PTS, so B-frames do not shift them; without video, audio takes its place.
 // It lives as long as the window, through any number of publishers.
 type packager struct {
-	part    time.Duration // wanted length of a part
-	target  time.Duration // TARGETDURATION
-	open    func(partTarget time.Duration) *hls.Window
-	onClose func(*hls.Segment)
+	part time.Duration // wanted length of a part
+	gap  time.Duration // key frame distance as far as it is known
+	// After a restart in the middle of a life: its TARGETDURATION; partMax is set too.
+	targetKept time.Duration
+	open       func(partTarget time.Duration) *hls.Window
+	onClose    func(*hls.Segment)
 
 	window  *hls.Window
 	partMax ticks // PART-TARGET; fixed with the window
@@ -197,6 +200,17 @@ func (p *packager) frame() ticks {
 	return frameDefault
 }
 
+// target is TARGETDURATION. Audio alone can be cut anywhere.
+func (p *packager) target() time.Duration {
+	switch {
+	case p.targetKept > 0:
+		return p.targetKept
+	case p.video.config == nil:
+		return targetMin
+	}
+	return targetFor(p.gap)
+}
+
 func (p *packager) size() int { return len(p.video.run.Data) + len(p.audio.run.Data) }
 
 func (p *packager) dropPart() {
@@ -243,7 +257,14 @@ func (p *packager) openWindow() {
 	if len(p.video.run.Samples) == 0 && p.audio.config != nil {
 		frame = ticks(p.audio.config.FrameSamples * cmaf.VideoTimescale / p.audio.config.SampleRate)
 	}
-	p.partLen, p.partMax = p.fit(frame)
+	length, limit := p.fit(frame)
+	if p.partMax == 0 {
+		p.partMax = limit
+	}
+	if length > p.partMax || length < p.partMax*partShare/1000 {
+		length = max(1, p.partMax/frame) * frame
+	}
+	p.partLen = length
 	p.window = p.open(p.partMax.duration())
 }
 
@@ -252,7 +273,7 @@ func (p *packager) openWindow() {
 func (p *packager) fit(frame ticks) (length, limit ticks) {
 	n := max(1, ticks(math.Round(float64(fromDuration(p.part))/float64(frame))))
 	length = n * frame
-	longest := min(length+frame, length*1000/855)
+	longest := min(length+frame, length*1000/partShare)
 	return length, (longest + ticksPerMs - 1) / ticksPerMs * ticksPerMs
 }
 

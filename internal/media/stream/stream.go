@@ -81,17 +81,28 @@ func (s *Stream) startLife(g Grant) {
 	s.end = originDefaultMs
 	s.window.Store(nil)
 	s.fresh = make(chan struct{})
-	s.pack = packager{part: part, target: targetFor(s.state.KeyframeGap)}
+	s.pack = packager{part: part, gap: s.state.KeyframeGap}
+	if s.pack.gap == 0 {
+		s.pack.gap = g.KeyframeGap
+	}
+	if s.state.Open {
+		s.pack.partMax, s.pack.targetKept = fromDuration(s.state.PartTarget), s.state.TargetDuration
+	}
 	s.pack.open = s.openWindow
 	s.pack.onClose = s.segmentClosed
 	if g.Record && s.hub.cfg.RecordDir != "" {
-		s.recorder = s.hub.record(s.id, s.state.Generation, s.pack.target)
+		s.recorder = s.hub.record(s.id, s.state.Generation, targetFor(s.pack.gap))
 	}
 }
 
-// targetFor is the TARGETDURATION for a key frame distance, as far as a playlist
-// can still be useful with it.
+// targetFor is the TARGETDURATION for a key frame distance. A distance that
+// nobody knows yet gets the longest: with too short a target, segments of a
+// hardware encoder at OBS's defaults (250 frames) would begin between key
+// frames, where hls.js shows nothing for seconds. The next time it is known.
 func targetFor(gap time.Duration) time.Duration {
+	if gap <= 0 {
+		return targetMax
+	}
 	return min(max(gap.Round(time.Second), targetMin), targetMax)
 }
 
@@ -99,10 +110,11 @@ func (s *Stream) openWindow(partTarget time.Duration) *hls.Window {
 	w := hls.New(hls.Options{
 		Clock:              s.clock,
 		PartTarget:         partTarget,
-		TargetDuration:     s.pack.target,
+		TargetDuration:     s.pack.target(),
 		FirstSequence:      s.state.Sequence,
 		FirstDiscontinuity: s.state.Discontinuity,
 	})
+	s.state.Open, s.state.PartTarget, s.state.TargetDuration = true, partTarget, w.Target()
 	s.window.Store(w)
 	close(s.fresh)
 	return w
@@ -118,7 +130,7 @@ func (s *Stream) segmentClosed(seg *hls.Segment) {
 	if gap := s.meter.keyGap; gap > 0 {
 		s.state.KeyframeGap = gap
 	}
-	low := s.state.Sequence > s.reserved.Sequence-reserveMargin ||
+	low := s.state.Open != s.reserved.Open || s.state.Sequence > s.reserved.Sequence-reserveMargin ||
 		s.state.Discontinuity > s.reserved.Discontinuity-discMargin
 	if !low || s.reserving || s.pub == nil {
 		return
@@ -220,6 +232,7 @@ func (s *Stream) finish() {
 	if s.pack.window != nil {
 		s.pack.window.End()
 	}
+	s.state.Open = false
 	state, rec := s.state, s.recorder
 	s.reserved, s.recorder = state, nil
 	s.mu.Unlock()

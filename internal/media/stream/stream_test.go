@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"hawker/internal/media/hls/hlscheck"
 )
 
 func TestPlaylistRules(t *testing.T) {
@@ -20,7 +22,9 @@ func TestPlaylistRules(t *testing.T) {
 		"25 fps, 2 s GOP":         {0, shape{fps: 25, gop: 50}, 0, 2.01},
 		"60 fps, half second GOP": {0, shape{fps: 60, gop: 30}, 0, 1.02},
 		"15 fps, 1.4 s GOP":       {0, shape{fps: 15, gop: 21}, 0, 1.42},
-		"OBS's 250 frames":        {0, shape{fps: 30, gop: 250}, 0.534, 2.49},
+		"OBS's 250 frames":        {0, shape{fps: 30, gop: 250, keyint: "250"}, 0.534, 8.34},
+		"x264's infinite GOP":     {0, shape{fps: 30, gop: 100000, keyint: "infinite"}, 0.534, 8.49},
+		"a GOP longer than told":  {0, shape{fps: 30, gop: 250}, 0.534, 2.49},
 		"0.7 s GOP":               {0, shape{fps: 30, gop: 21}, 0.534, 1.42},
 		"every frame a key frame": {0, shape{fps: 30, gop: 1}, 0.534, 1.01},
 		"jitter of 3 ms":          {0, shape{fps: 30, gop: 30, jitter: true}, 0.534, 1.02},
@@ -41,12 +45,15 @@ func TestPlaylistRules(t *testing.T) {
 			}
 			longest := 0.0
 			for _, s := range p.Segments {
+				if s.Gap {
+					continue
+				}
 				longest = max(longest, s.Duration)
 			}
 			if longest > tt.longest {
 				t.Errorf("a segment of %g s, want at most %g", longest, tt.longest)
 			}
-			if got := p.Segments[len(p.Segments)-1].Date; r.clock.Now().Sub(got) > 4*time.Second {
+			if got := p.Segments[len(p.Segments)-1].Date; r.clock.Now().Sub(got).Seconds() > tt.longest+0.6 {
 				t.Errorf("newest segment is of %v, now is %v", got, r.clock.Now())
 			}
 		})
@@ -183,5 +190,40 @@ func TestDateOfABurst(t *testing.T) {
 	h, _ := r.hub.Stream("room")
 	if ahead := h.Clock.Sub(r.clock.Now()); ahead > 100*time.Millisecond || ahead < -300*time.Millisecond {
 		t.Errorf("the newest frame is dated %v from now", ahead)
+	}
+}
+
+func TestTargetDuration(t *testing.T) {
+	for name, tt := range map[string]struct {
+		gap   time.Duration
+		shape shape
+		want  int
+	}{
+		"nobody knows the gap":  {-1, shape{fps: 30, gop: 60}, 8},
+		"x264 tells a second":   {-1, shape{fps: 30, gop: 30, keyint: "30"}, 2},
+		"x264 tells four":       {-1, shape{fps: 30, gop: 120, keyint: "120"}, 4},
+		"the app expects three": {3 * time.Second, shape{fps: 30, gop: 90}, 3},
+		"nobody needs to know":  {-1, shape{noVideo: true}, 2},
+		"x264 tells nonsense":   {-1, shape{fps: 30, gop: 30, keyint: "99999999999999999999"}, 8},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, rigOptions{gap: tt.gap})
+			r.publish("room", tt.shape).send(3 * time.Second)
+			if r.list.Target != tt.want {
+				t.Errorf("TARGETDURATION %d, want %d", r.list.Target, tt.want)
+			}
+		})
+	}
+}
+
+func TestGapIsRemembered(t *testing.T) {
+	r := newRig(t, rigOptions{gap: -1})
+	e := r.publish("room", shape{fps: 30, gop: 60})
+	e.send(5 * time.Second)
+	r.hub.Close("room")
+	r.follow = hlscheck.Follower{}
+	r.publish("room", shape{fps: 30, gop: 60}).send(3 * time.Second)
+	if r.list.Target != 2 {
+		t.Errorf("TARGETDURATION %d in the second life", r.list.Target)
 	}
 }
