@@ -222,7 +222,7 @@ func TestFirstPlaylistIsPadded(t *testing.T) {
 	if len(p.Segments) != 4 || !p.Segments[0].Gap || !p.Segments[2].Gap || p.Segments[3].Gap || p.Sequence != first {
 		t.Errorf("%+v", p)
 	}
-	if d := p.Segments[3].Date.Sub(p.Segments[0].Date); d != 3*target {
+	if d := p.Segments[3].Date.Sub(p.Segments[0].Date); d != 3*partTarget {
 		t.Errorf("gaps span %v", d)
 	}
 }

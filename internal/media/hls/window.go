@@ -136,11 +136,13 @@ func (w *Window) Begin(init *Init, start time.Time, discontinuity bool) {
 	w.hint = true
 }
 
+// pad lists gap segments as long as PART-HOLD-BACK together, so that the place
+// where a player starts lies in the list.
 func (w *Window) pad(init *Init, start time.Time) {
 	for i := range gapSegments {
 		w.listed = append(w.listed, &Segment{
-			Init: init, Sequence: w.nextSeq, Duration: w.opts.TargetDuration, gap: true,
-			Start: start.Add(-time.Duration(gapSegments-i) * w.opts.TargetDuration),
+			Init: init, Sequence: w.nextSeq, Duration: w.opts.PartTarget, gap: true,
+			Start: start.Add(-time.Duration(gapSegments-i) * w.opts.PartTarget),
 		})
 		w.nextSeq++
 	}

@@ -309,3 +309,22 @@ func TestServe(t *testing.T) {
 		t.Errorf("OPTIONS: %d", w.Code)
 	}
 }
+
+func TestScan(t *testing.T) {
+	root := t.TempDir()
+	for _, name := range []string{"20261112T1-2", "20261111T1-1"} {
+		r, p := begin(t, filepath.Join(root, "room", name), 0), newTape()
+		r.Add(p.next(false))
+		r.Close()
+	}
+	if err := os.Mkdir(filepath.Join(root, "room", "20261110T1-0"), 0o700); err != nil { // nothing in it
+		t.Fatal(err)
+	}
+	all, err := record.Scan(root, "room")
+	if err != nil || len(all) != 2 || !strings.HasSuffix(all[0].Info.Dir, "T1-1") {
+		t.Errorf("%v, %v", all, err)
+	}
+	if none, err := record.Scan(root, "nobody"); err != nil || none != nil {
+		t.Errorf("%v, %v", none, err)
+	}
+}

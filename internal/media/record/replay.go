@@ -51,6 +51,27 @@ func Open(dir string) (*Recording, error) {
 	return rec, nil
 }
 
+// Scan opens every recording of a stream, oldest first: {root}/{stream}/{one}.
+// After a crash it finds what no OnRecorded told of.
+func Scan(root, streamID string) ([]*Recording, error) {
+	dirs, err := os.ReadDir(filepath.Join(root, streamID))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("scan recordings: %w", err)
+	}
+	var out []*Recording
+	for _, d := range dirs { // in the order of their names, which begin with the time
+		rec, err := Open(filepath.Join(root, streamID, d.Name()))
+		if err != nil {
+			continue // empty, or not a recording
+		}
+		out = append(out, rec)
+	}
+	return out, nil
+}
+
 func (rec *Recording) line(b []byte, sizes map[string]int64) {
 	if len(b) == 0 {
 		return

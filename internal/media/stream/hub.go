@@ -154,7 +154,13 @@ func validID(id string) bool {
 
 // obtain gives the stream, loading its state if it is not in memory.
 func (h *Hub) obtain(ctx context.Context, id string) (*Stream, error) {
-	if s := h.find(id); s != nil {
+	h.mu.Lock()
+	s, closed := h.streams[id], h.closed
+	h.mu.Unlock()
+	if closed {
+		return nil, ErrShutdown
+	}
+	if s != nil {
 		return s, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
@@ -174,8 +180,10 @@ func (h *Hub) obtain(ctx context.Context, id string) (*Stream, error) {
 	if len(h.streams) >= h.cfg.StreamsMax {
 		return nil, ErrTooMany
 	}
-	s := &Stream{id: id, hub: h, clock: h.cfg.Clock, log: h.cfg.Log, state: state, reserved: state, ended: true}
-	s.fresh = make(chan struct{})
+	s = &Stream{
+		id: id, hub: h, clock: h.cfg.Clock, log: h.cfg.Log,
+		state: state, reserved: state, ended: true, fresh: make(chan struct{}),
+	}
 	h.streams[id] = s
 	return s, nil
 }

@@ -23,7 +23,7 @@ const (
 	trackGone        = ticks(5 * cmaf.VideoTimescale)
 	audioDriftMs     = 40
 	audioDriftBackMs = 10
-	partBytesMax     = 16 << 20
+	partBytesMax     = 6 << 20 // 100 Mb/s at half a second
 	frameDefault     = ticks(cmaf.VideoTimescale / 30)
 	fpsMin           = 1
 	partShare        = 855     // thousandths of PART-TARGET that an ordinary part fills; the spec asks for 850
@@ -32,7 +32,7 @@ const (
 )
 
 // errTooMuch is a publisher that sends more than a part may hold.
-var errTooMuch = errors.New("stream: more than 16 MiB in one part")
+var errTooMuch = errors.New("stream: more than 6 MiB in one part")
 
 func (t ticks) duration() time.Duration {
 	return time.Duration(int64(t) * int64(time.Second) / cmaf.VideoTimescale)
