@@ -46,11 +46,18 @@ func (p *packager) addVideo(f frame, now time.Time) error {
 		}
 		p.measure()
 	}
-	if end := f.at + p.frame(); end-p.partStart >= p.wanted()-p.frame()/2 {
-		p.closePart(end) // the next frame need not be waited for: the rate is known
+	end := f.at + p.frame()
+	long := end-p.partStart >= max(p.wanted()-p.frame()/2, p.partFloor())
+	if long || end+p.frame()-p.partStart > p.partLimit() {
+		p.closePart(max(end, p.partStart+p.partFloor())) // no need to wait for the next frame: the rate is known
 	}
 	return nil
 }
+
+// partFloor is the shortest that a part may be in the middle of a segment. One
+// that would be shorter, and cannot take another frame, is stretched to it; the
+// next frame's DTS gives way.
+func (p *packager) partFloor() ticks { return p.partLimit() * partShareMin / 1000 }
 
 // foretell looks for the key frame distance that x264, and so OBS at its
 // defaults, writes into the first frame. TARGETDURATION is fixed half a second
@@ -136,7 +143,11 @@ func (p *packager) splitBefore(f *frame) {
 	if end-p.partStart > p.partLimit() {
 		end = p.naturalEnd()
 	}
+	if !ends {
+		end = max(end, p.partStart+p.partFloor())
+	}
 	p.closePart(end)
+	f.at = max(f.at, p.video.end)
 	if f.at-end > p.partLimit() {
 		p.hole()
 		return

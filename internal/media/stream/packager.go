@@ -26,7 +26,8 @@ const (
 	partBytesMax     = 6 << 20 // 100 Mb/s at half a second
 	frameDefault     = ticks(cmaf.VideoTimescale / 30)
 	fpsMin           = 1
-	partShare        = 855     // thousandths of PART-TARGET that an ordinary part fills; the spec asks for 850
+	partShare        = 920     // thousandths of PART-TARGET that an ordinary part fills at the least
+	partShareMin     = 860     // the spec asks for 850
 	measureFrames    = 4       // fewer tell no frame rate
 	settingsWithin   = 4 << 10 // of the first frame
 )
@@ -233,10 +234,13 @@ func (p *packager) closePart(end ticks) {
 		p.openWindow()
 	}
 	p.dropLostTracks(end)
+	length := min(max(end-p.partStart, 1), p.partMax)
+	if p.segOpen && p.partStart+length-p.segStart > p.segmentMax() {
+		p.closeSegment()
+	}
 	if !p.segOpen {
 		p.openSegment()
 	}
-	length := min(max(end-p.partStart, 1), p.partMax)
 	v := p.video.run.Samples
 	err := p.window.Add(hls.Part{
 		Data:        cmaf.Fragment(uint32(p.window.NextPart()+1), &p.video.run, &p.audio.run),
@@ -251,7 +255,8 @@ func (p *packager) closePart(end ticks) {
 }
 
 // openWindow fixes PART-TARGET for the life of the window: a whole number of
-// frames and one more, but never so long that an ordinary part is under 85 %.
+// frames and one more, but not so long that jitter could take an ordinary part
+// under 85 %.
 func (p *packager) openWindow() {
 	frame := p.frame()
 	if len(p.video.run.Samples) == 0 && p.audio.config != nil {
@@ -261,7 +266,7 @@ func (p *packager) openWindow() {
 	if p.partMax == 0 {
 		p.partMax = limit
 	}
-	if length > p.partMax || length < p.partMax*partShare/1000 {
+	if length > p.partMax || length < p.partMax*partShareMin/1000 {
 		length = max(1, p.partMax/frame) * frame
 	}
 	p.partLen = length

@@ -18,7 +18,7 @@ func TestPlaylistRules(t *testing.T) {
 		"30 fps, 1 s GOP":         {0, shape{fps: 30, gop: 30}, 0.534, 1.01},
 		"B-frames":                {0, shape{fps: 30, gop: 30, bframes: true}, 0.534, 1.01},
 		"negative composition":    {0, shape{fps: 30, gop: 30, bframes: true, ctsShift: -67}, 0.534, 1.01},
-		"200 ms parts":            {200 * time.Millisecond, shape{fps: 30, gop: 30}, 0.234, 1.01},
+		"200 ms parts":            {200 * time.Millisecond, shape{fps: 30, gop: 30}, 0.218, 1.01},
 		"25 fps, 2 s GOP":         {0, shape{fps: 25, gop: 50}, 0, 2.01},
 		"60 fps, half second GOP": {0, shape{fps: 60, gop: 30}, 0, 1.02},
 		"15 fps, 1.4 s GOP":       {0, shape{fps: 15, gop: 21}, 0, 1.42},
