@@ -25,7 +25,7 @@ func (p *packager) addVideo(f frame, now time.Time) error {
 		v.ready = true
 		// The first picture of a track, or of a changed one, needs a new init
 		// segment if parts without it are already out.
-		p.closeForNewTrack(p.segOpen || p.partOpen && p.hasVideo)
+		p.closeForNewTrack(!p.newInit || len(v.run.Samples) > 0)
 	}
 	if f.key && p.window == nil {
 		p.foretell(f.data)
@@ -222,10 +222,10 @@ func (p *packager) room(n int) error {
 // is counted in samples; the timestamp, which jitters by a millisecond, only
 // corrects it when it is 40 ms off. It reports whether the frame was used.
 func (p *packager) addAudio(at ticks, data []byte, now time.Time) (bool, error) {
-	if p.audioNext == nil && p.segOpen && !p.hasAudio {
+	if p.audioNext == nil && !p.newInit && !p.hasAudio {
 		p.audioNext = p.audio.config
 	}
-	if p.audioNext != nil && !(p.segOpen && p.hasVideo) {
+	if p.audioNext != nil && (p.newInit || !p.hasVideo) {
 		p.useAudio(p.audioNext)
 	}
 	a := &p.audio

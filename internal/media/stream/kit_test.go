@@ -1,7 +1,9 @@
 package stream_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"log/slog"
@@ -155,6 +157,8 @@ type rig struct {
 	follow hlscheck.Follower
 	list   *hlscheck.Playlist // newest seen
 	blind  bool               // do not look after every frame
+
+	inspected string // the newest part that was fetched
 }
 
 type rigOptions struct {
@@ -212,6 +216,7 @@ func (r *rig) look() *hlscheck.Playlist {
 		r.t.Fatalf("playlist:\n%s", w.Body)
 	}
 	r.list = p
+	r.inspect(p)
 	return p
 }
 
@@ -219,11 +224,13 @@ func (r *rig) look() *hlscheck.Playlist {
 type shape struct {
 	fps, gop         int
 	noAudio, noVideo bool
-	bframes          bool
-	keyint           string // as x264 tells it
-	first            uint32 // timestamp
-	ctsShift         int32
-	jitter           bool
+	// Nothing of the track, not even its configuration, comes before bring.
+	lateAudio, lateVideo bool
+	bframes              bool
+	keyint               string // as x264 tells it
+	first                uint32 // timestamp
+	ctsShift             int32
+	jitter               bool
 }
 
 // encoder publishes synthetic frames at the rig's clock.
@@ -249,13 +256,26 @@ func (r *rig) publish(name string, s shape) *encoder {
 	if err != nil {
 		r.t.Fatalf("publish: %v", err)
 	}
-	if !s.noVideo {
+	if !s.noVideo && !s.lateVideo {
 		e.must(e.pub.Video(s.first, videoConfig()))
 	}
-	if !s.noAudio {
+	if !s.noAudio && !s.lateAudio {
 		e.must(e.pub.Audio(s.first, audioConfig()))
 	}
+	e.quietVideo, e.quietAudio = s.lateVideo, s.lateAudio
 	return e
+}
+
+// bring starts a track that is late, with its configuration.
+func (e *encoder) bring() {
+	e.rig.t.Helper()
+	if e.shape.lateVideo {
+		e.must(e.pub.Video(e.timestamp(uint32(e.ms)), videoConfig()))
+	}
+	if e.shape.lateAudio {
+		e.must(e.pub.Audio(e.timestamp(uint32(e.ms)), audioConfig()))
+	}
+	e.quietVideo, e.quietAudio = false, false
 }
 
 func (e *encoder) must(err error) {
@@ -350,4 +370,38 @@ func (r *rig) discontinuities() int64 {
 		}
 	}
 	return n
+}
+
+// tracks gives the identifiers after each box of that name.
+func tracks(b []byte, box string, offset int) map[uint32]bool {
+	out := map[uint32]bool{}
+	for {
+		i := bytes.Index(b, []byte(box))
+		if i < 0 || i+offset+4 > len(b) {
+			return out
+		}
+		out[binary.BigEndian.Uint32(b[i+offset:])] = true
+		b = b[i+4:]
+	}
+}
+
+// inspect checks that the newest part holds only tracks that its init segment
+// announces.
+func (r *rig) inspect(p *hlscheck.Playlist) {
+	r.t.Helper()
+	s := p.Segments[len(p.Segments)-1]
+	if len(s.Parts) == 0 || s.Parts[len(s.Parts)-1].URI == r.inspected {
+		return
+	}
+	r.inspected = s.Parts[len(s.Parts)-1].URI
+	announced := tracks(r.get("/live/room/"+s.Map).Body.Bytes(), "tkhd", 16)
+	sent := tracks(r.get("/live/room/"+r.inspected).Body.Bytes(), "tfhd", 8)
+	if len(sent) == 0 {
+		r.t.Errorf("part %s is empty", r.inspected)
+	}
+	for id := range sent {
+		if !announced[id] {
+			r.t.Errorf("part %s sends track %d, %s announces %v", r.inspected, id, s.Map, announced)
+		}
+	}
 }

@@ -63,7 +63,7 @@ type packager struct {
 	wall       wallclock
 	init       *hls.Init
 	initCount  int64
-	hasVideo   bool // tracks in init
+	hasVideo   bool // tracks in init, unless newInit
 	hasAudio   bool
 	newInit    bool // the next segment must bring a new init segment
 	jumped     bool // the next segment is a discontinuity
@@ -148,7 +148,7 @@ func (p *packager) setAudio(c flv.AAC) {
 	if p.audio.config != nil && string(p.audio.config.Record) == string(c.Record) {
 		return
 	}
-	if p.segOpen && p.hasVideo {
+	if !p.newInit && p.hasVideo {
 		p.audioNext = &c
 		return
 	}
@@ -158,7 +158,7 @@ func (p *packager) setAudio(c flv.AAC) {
 // useAudio starts an audio track. With a picture running it waits in audioNext
 // for the next key frame, since a new init segment resets the player's decoder.
 func (p *packager) useAudio(c *flv.AAC) {
-	p.closeForNewTrack(p.segOpen || p.partOpen && len(p.audio.run.Samples) > 0)
+	p.closeForNewTrack(!p.newInit || len(p.audio.run.Samples) > 0)
 	next := int64(p.audio.seen) * int64(c.SampleRate) / cmaf.VideoTimescale
 	p.audio = audioTrack{config: c, run: p.audio.run, next: next}
 	p.audioNext = nil

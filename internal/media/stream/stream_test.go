@@ -1,6 +1,7 @@
 package stream_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -93,36 +94,40 @@ func TestTimestampsOfThePublisher(t *testing.T) {
 }
 
 func TestLateTrack(t *testing.T) {
-	for name, quiet := range map[string]func(e *encoder, on bool){
-		"audio": func(e *encoder, on bool) { e.quietAudio = on },
-		"video": func(e *encoder, on bool) { e.quietVideo = on },
+	const early = 2900 * time.Millisecond
+	for name, tt := range map[string]struct {
+		shape shape
+		start func(e *encoder)
+		bring func(e *encoder)
+	}{
+		"audio":             {shape{fps: 30, gop: 30}, func(e *encoder) { e.quietAudio = true }, func(e *encoder) { e.quietAudio = false }},
+		"video":             {shape{fps: 30, gop: 30}, func(e *encoder) { e.quietVideo = true }, func(e *encoder) { e.quietVideo = false }},
+		"audio unannounced": {shape{fps: 30, gop: 30, lateAudio: true}, func(*encoder) {}, (*encoder).bring},
+		"video unannounced": {shape{fps: 30, gop: 30, lateVideo: true}, func(*encoder) {}, (*encoder).bring},
 	} {
-		t.Run(name, func(t *testing.T) {
-			r := newRig(t, rigOptions{})
-			e := r.publish("room", shape{fps: 30, gop: 30})
-			quiet(e, true)
-			e.send(3 * time.Second)
-			if len(r.list.Segments) == 0 {
-				t.Fatal("nothing to play while a promised track is missing")
-			}
-			alone := r.list.Segments[len(r.list.Segments)-1].Map
-			quiet(e, false)
-			e.send(4 * time.Second)
-			last := r.list.Segments[len(r.list.Segments)-1]
-			if prev := r.list.Segments[len(r.list.Segments)-2]; prev.Duration > 1.1 {
-				t.Errorf("a segment of %g s after the track joined", prev.Duration)
-			}
-			if last.Map == alone {
-				t.Error("the track joined without a new EXT-X-MAP")
-			}
-			if got := r.discontinuities(); got != 1 {
-				t.Errorf("%d discontinuities, want 1", got)
-			}
-			w := r.get("/live/room/index.m3u8")
-			if !strings.Contains(w.Body.String(), `CODECS="avc1.64001f,mp4a.40.2"`) {
-				t.Errorf("multivariant playlist: %s", w.Body)
-			}
-		})
+		// The track joins at every phase of part and segment.
+		for phase := range time.Duration(30) {
+			t.Run(fmt.Sprint(name, phase), func(t *testing.T) {
+				r := newRig(t, rigOptions{})
+				e := r.publish("room", tt.shape)
+				tt.start(e)
+				e.send(early + phase*40*time.Millisecond)
+				alone := r.list.Segments[len(r.list.Segments)-1].Map
+				tt.bring(e)
+				e.send(4 * time.Second)
+				n := len(r.list.Segments)
+				if r.list.Segments[n-1].Map == alone || r.list.Segments[n-2].Duration > 1.1 {
+					t.Errorf("after the track joined: %+v", r.list.Segments[n-2:])
+				}
+				if got := r.discontinuities(); got != 1 {
+					t.Errorf("%d discontinuities, want 1", got)
+				}
+				w := r.get("/live/room/index.m3u8")
+				if !strings.Contains(w.Body.String(), `CODECS="avc1.64001f,mp4a.40.2"`) {
+					t.Errorf("multivariant playlist: %s", w.Body)
+				}
+			})
+		}
 	}
 }
 
