@@ -11,6 +11,7 @@ import (
 	"hawker/internal/analytics"
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
+	"hawker/internal/base/money"
 	"hawker/internal/cart"
 	"hawker/internal/catalog"
 	"hawker/internal/checkout"
@@ -143,16 +144,35 @@ func (s systemAPI) config(context.Context, *struct{}) (*httpapi.Body[configView]
 	}, nil)
 }
 
+type accountView struct {
+	Code    int    `json:"code"`
+	Kind    string `json:"kind"`
+	Debits  int64  `json:"debits"`
+	Credits int64  `json:"credits"`
+	Balance int64  `json:"balance"`
+}
+
+type currencyView struct {
+	Currency money.Currency `json:"currency"`
+	Accounts []accountView  `json:"accounts"`
+	Debits   int64          `json:"debits"`
+	Credits  int64          `json:"credits"`
+}
+
 type ledgerView struct {
-	Currencies []ledger.CurrencyBooks `json:"currencies"`
-	Balanced   bool                   `json:"balanced"`
+	Currencies []currencyView `json:"currencies"`
+	Balanced   bool           `json:"balanced"`
 }
 
 func (s systemAPI) ledger(ctx context.Context, _ *struct{}) (*httpapi.Body[ledgerView], error) {
 	books, err := ledger.TrialBalance(ctx, s.a.db.Reader())
-	v := ledgerView{Currencies: books, Balanced: true}
+	v := ledgerView{Currencies: []currencyView{}, Balanced: true}
 	for _, b := range books {
-		v.Balanced = v.Balanced && b.Debits == b.Credits
+		c := currencyView{Currency: b.Currency, Debits: b.Debits, Credits: b.Credits}
+		for _, t := range b.Accounts {
+			c.Accounts = append(c.Accounts, accountView{int(t.Kind), t.Kind.Name(), t.Debits, t.Credits, t.Balance})
+		}
+		v.Currencies, v.Balanced = append(v.Currencies, c), v.Balanced && b.Balanced()
 	}
 	return httpapi.OK(v, err)
 }

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"path"
 	"strings"
+
+	"hawker/internal/base/fault"
 )
 
 // pages serves the two front ends: the mall at / and the console below
@@ -25,6 +27,10 @@ const consolePrefix = "/console/"
 func (p pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == "/console" {
 		http.Redirect(w, r, consolePrefix, http.StatusMovedPermanently)
+		return
+	}
+	if strings.HasPrefix(r.URL.Path, "/api/") {
+		p.a.api.WriteProblem(w, r, fault.NotFound("request.no_such_path")) // a client's mistake, not a screen
 		return
 	}
 	folder, name := "mall", strings.TrimPrefix(r.URL.Path, "/")

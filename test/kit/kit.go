@@ -1,0 +1,320 @@
+// Package kit runs the real program for black-box tests: the binary, its sandbox
+// bank and a database of its own, on private ports and folders, and people who
+// use it over HTTP.
+package kit
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	_ "github.com/go-sql-driver/mysql" // a database for each mall, when the tests run on MySQL
+
+	"hawker/internal/base/id"
+)
+
+// binary builds the program once for a test process.
+var binary = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "hawker-test-")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "hawker")
+	out, err := exec.Command("go", "build", "-o", path, "hawker/cmd/hawker").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("build: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+// Mall is one installation that the test started.
+type Mall struct {
+	t    testing.TB
+	Dir  string
+	URL  string
+	RTMP string
+	env  []string
+	cmd  *exec.Cmd
+	log  *bytes.Buffer
+	done chan error
+}
+
+const (
+	startWithin = 30 * time.Second
+	pollEvery   = 20 * time.Millisecond
+)
+
+// Start runs a mall with demo data; env are settings such as
+// "HAWKER_ORDER_PAY_WITHIN=2s".
+func Start(t testing.TB, env ...string) *Mall {
+	t.Helper()
+	ports := freePorts(t, 3)
+	m := &Mall{t: t, Dir: t.TempDir(), URL: "http://" + ports[0], RTMP: ports[1]}
+	m.env = append(os.Environ(), "HAWKER_HTTP="+ports[0], "HAWKER_RTMP="+ports[1], "HAWKER_PAYMENT_SANDBOX_ADDR="+ports[2],
+		"HAWKER_DATA="+m.Dir, "HAWKER_VIDEO_WORKERS=0")
+	if server := os.Getenv("HAWKER_TEST_MYSQL"); server != "" {
+		m.env = append(m.env, "HAWKER_DATABASE_URL=mysql:"+freshMySQL(t, server))
+	}
+	m.env = append(m.env, env...)
+	m.Boot()
+	t.Cleanup(func() {
+		m.Stop()
+		if t.Failed() {
+			t.Logf("the program's log:\n%s", m.log)
+		}
+	})
+	return m
+}
+
+// freePorts finds loopback addresses that nobody listens on. Another process
+// could take one in between; the start would then fail and say so.
+func freePorts(t testing.TB, n int) []string {
+	t.Helper()
+	var out []string
+	for range n {
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer ln.Close()
+		out = append(out, ln.Addr().String())
+	}
+	return out
+}
+
+func freshMySQL(t testing.TB, server string) string {
+	t.Helper()
+	name := "hawker_" + id.Token()
+	admin, err := sql.Open("mysql", server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := admin.Exec("CREATE DATABASE " + name + " CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if _, err := admin.Exec("DROP DATABASE " + name); err != nil {
+			t.Error(err)
+		}
+		admin.Close()
+	})
+	return server + name
+}
+
+// Boot starts the program and waits until it is ready.
+func (m *Mall) Boot() {
+	m.t.Helper()
+	path, err := binary()
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	m.log = &bytes.Buffer{}
+	m.cmd = exec.Command(path, "serve", "--demo")
+	m.cmd.Env, m.cmd.Dir = m.env, m.Dir
+	m.cmd.Stdout, m.cmd.Stderr = m.log, m.log
+	if err := m.cmd.Start(); err != nil {
+		m.t.Fatal(err)
+	}
+	m.done = make(chan error, 1)
+	go func() { m.done <- m.cmd.Wait() }()
+	m.Eventually("the program is ready", func() bool {
+		select {
+		case err := <-m.done:
+			m.t.Fatalf("the program ended: %v\n%s", err, m.log)
+		default:
+		}
+		res, err := http.Get(m.URL + "/readyz")
+		if err != nil {
+			return false
+		}
+		res.Body.Close()
+		return res.StatusCode == http.StatusOK
+	})
+}
+
+// Kill ends the program as a crash does.
+func (m *Mall) Kill() {
+	m.t.Helper()
+	if err := m.cmd.Process.Kill(); err != nil {
+		m.t.Fatal(err)
+	}
+	<-m.done
+	m.cmd = nil
+}
+
+// Stop ends the program as Ctrl-C does, and fails the test if it does not.
+func (m *Mall) Stop() {
+	if m.cmd == nil {
+		return
+	}
+	if err := m.cmd.Process.Signal(syscall.SIGINT); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		m.t.Error(err)
+	}
+	select {
+	case <-m.done:
+	case <-time.After(startWithin):
+		m.t.Error("the program did not stop")
+		_ = m.cmd.Process.Kill()
+	}
+	m.cmd = nil
+}
+
+// Doctor runs `hawker doctor` and fails the test on any finding.
+func (m *Mall) Doctor() {
+	m.t.Helper()
+	path, err := binary()
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	cmd := exec.Command(path, "doctor")
+	cmd.Env, cmd.Dir = m.env, m.Dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		m.t.Errorf("doctor: %v\n%s", err, out)
+	}
+}
+
+// Eventually polls until ok, or fails the test.
+func (m *Mall) Eventually(what string, ok func() bool) {
+	m.t.Helper()
+	deadline := time.After(startWithin)
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-deadline:
+			m.t.Fatalf("not in time: %s\n%s", what, m.log)
+		case <-tick.C:
+		}
+	}
+}
+
+// Person is somebody who uses the mall; the zero token is a visitor.
+type Person struct {
+	m     *Mall
+	Token string
+	Lang  string
+}
+
+// Visitor is nobody in particular.
+func (m *Mall) Visitor() *Person { return &Person{m: m} }
+
+// SignIn is one of the demo accounts, by the part before the @.
+func (m *Mall) SignIn(name string) *Person {
+	m.t.Helper()
+	return m.enter("/auth/login", map[string]string{"email": name + "@hawker.demo", "password": "hawker-demo"})
+}
+
+// Register makes a new shopper.
+func (m *Mall) Register(name string) *Person {
+	m.t.Helper()
+	return m.enter("/auth/register", map[string]string{"email": name + "@example.com", "password": "a long password", "display_name": name})
+}
+
+func (m *Mall) enter(path string, body any) *Person {
+	m.t.Helper()
+	var s struct {
+		Token string `json:"token"`
+	}
+	m.Visitor().Post(path, body).Want(m.t, 0).Into(m.t, &s)
+	return &Person{m: m, Token: s.Token}
+}
+
+// Answer is what the API said.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte
+	Err    error
+}
+
+// Problem is the stable code of a refusal, "" for none.
+func (a Answer) Problem() string {
+	var p struct {
+		Code string `json:"code"`
+	}
+	if json.Unmarshal(a.Body, &p) != nil {
+		return ""
+	}
+	return p.Code
+}
+
+// Want fails the test unless the status is the wanted one (0: any success).
+func (a Answer) Want(t testing.TB, status int) Answer {
+	t.Helper()
+	if a.Err != nil {
+		t.Fatal(a.Err)
+	}
+	if a.Status != status && (status != 0 || a.Status/100 != 2) {
+		t.Fatalf("answered %d, want %d: %s", a.Status, status, a.Body)
+	}
+	return a
+}
+
+// WantProblem fails the test unless the answer is this refusal.
+func (a Answer) WantProblem(t testing.TB, status int, code string) {
+	t.Helper()
+	a.Want(t, status)
+	if a.Problem() != code || !strings.HasPrefix(a.Header.Get("Content-Type"), "application/problem+json") {
+		t.Fatalf("answered %s as %s, want the problem %s: %s", a.Problem(), a.Header.Get("Content-Type"), code, a.Body)
+	}
+}
+
+// Into decodes the answer.
+func (a Answer) Into(t testing.TB, v any) {
+	t.Helper()
+	if err := json.Unmarshal(a.Body, v); err != nil {
+		t.Fatalf("%v: %s", err, a.Body)
+	}
+}
+
+// Get reads.
+func (p *Person) Get(path string) Answer { return p.Do("GET", path, "", nil) }
+
+// Post writes with a fresh idempotency key.
+func (p *Person) Post(path string, body any) Answer { return p.Do("POST", path, id.Token(), body) }
+
+// Do calls an operation below /api/v1. body is JSON-encoded unless it is []byte.
+func (p *Person) Do(method, path, key string, body any) Answer {
+	raw, ok := body.([]byte)
+	if !ok && body != nil {
+		var err error
+		if raw, err = json.Marshal(body); err != nil {
+			return Answer{Err: err}
+		}
+	}
+	req, err := http.NewRequestWithContext(context.Background(), method, p.m.URL+"/api/v1"+path, bytes.NewReader(raw))
+	if err != nil {
+		return Answer{Err: err}
+	}
+	req.Header.Set("Content-Type", "application/json")
+	if p.Lang != "" {
+		req.Header.Set("Accept-Language", p.Lang)
+	}
+	if key != "" {
+		req.Header.Set("Idempotency-Key", key)
+	}
+	if p.Token != "" {
+		req.Header.Set("Authorization", "Bearer "+p.Token)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return Answer{Err: err}
+	}
+	defer res.Body.Close()
+	out, err := io.ReadAll(res.Body)
+	return Answer{res.StatusCode, res.Header, out, err}
+}
