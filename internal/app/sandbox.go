@@ -1,14 +1,18 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -76,6 +80,9 @@ func (a *App) keepSandbox(ctx context.Context) error {
 		case <-timer.C():
 		case <-ctx.Done():
 			timer.Stop()
+			if child == nil {
+				return a.stopAdopted()
+			}
 			return stopChild(child, gone)
 		}
 	}
@@ -107,13 +114,31 @@ func (a *App) startSandbox() (*exec.Cmd, chan error, error) {
 	}
 	gone := make(chan error, 1)
 	go func() { gone <- cmd.Wait() }()
-	return cmd, gone, nil
+	pid := strconv.Itoa(cmd.Process.Pid)
+	return cmd, gone, os.WriteFile(a.sandboxPID(), []byte(pid), 0o600)
+}
+
+func (a *App) sandboxPID() string { return filepath.Join(a.cfg.Data, "sandbox.pid") }
+
+// stopAdopted ends a provider that an earlier run of this installation started
+// and a crash left behind. One that belongs to somebody else is left alone.
+func (a *App) stopAdopted() error {
+	raw, err := os.ReadFile(a.sandboxPID())
+	if err != nil {
+		return nil // there is none
+	}
+	pid, err := strconv.Atoi(string(raw))
+	if err != nil {
+		return nil
+	}
+	line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+	if err != nil || !bytes.Contains(line, []byte(a.cfg.Path("sandbox"))) {
+		return nil // the number has gone to another process
+	}
+	return syscall.Kill(pid, syscall.SIGTERM)
 }
 
 func stopChild(child *exec.Cmd, gone chan error) error {
-	if child == nil {
-		return nil
-	}
 	if err := child.Process.Signal(syscall.SIGTERM); err != nil {
 		return nil // it has ended already
 	}

@@ -101,7 +101,10 @@ func TestKillInTheMiddleOfTwoHundredOrders(t *testing.T) {
 		var placed struct {
 			Checkout string `json:"checkout_id"`
 		}
-		if answer.Err != nil || answer.Status != http.StatusCreated || json.Unmarshal(answer.Body, &placed) != nil {
+		if answer.Err == nil && answer.Status != http.StatusCreated {
+			t.Errorf("answered %d: %s", answer.Status, answer.Body)
+		}
+		if answer.Err != nil || json.Unmarshal(answer.Body, &placed) != nil {
 			return ""
 		}
 		return placed.Checkout

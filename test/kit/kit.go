@@ -49,7 +49,7 @@ type Mall struct {
 	RTMP string
 	env  []string
 	cmd  *exec.Cmd
-	log  *bytes.Buffer
+	log  string // path: a pipe would keep Wait waiting for the bank, which outlives a crash
 	done chan error
 }
 
@@ -74,7 +74,7 @@ func Start(t testing.TB, env ...string) *Mall {
 	t.Cleanup(func() {
 		m.Stop()
 		if t.Failed() {
-			t.Logf("the program's log:\n%s", m.log)
+			t.Logf("the program's log:\n%s", m.Log())
 		}
 	})
 	return m
@@ -122,10 +122,15 @@ func (m *Mall) Boot() {
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	m.log = &bytes.Buffer{}
+	m.log = filepath.Join(m.Dir, "test.log")
+	out, err := os.OpenFile(m.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	defer out.Close()
 	m.cmd = exec.Command(path, "serve", "--demo")
 	m.cmd.Env, m.cmd.Dir = m.env, m.Dir
-	m.cmd.Stdout, m.cmd.Stderr = m.log, m.log
+	m.cmd.Stdout, m.cmd.Stderr = out, out
 	if err := m.cmd.Start(); err != nil {
 		m.t.Fatal(err)
 	}
@@ -134,7 +139,7 @@ func (m *Mall) Boot() {
 	m.Eventually("the program is ready", func() bool {
 		select {
 		case err := <-m.done:
-			m.t.Fatalf("the program ended: %v\n%s", err, m.log)
+			m.t.Fatalf("the program ended: %v\n%s", err, m.Log())
 		default:
 		}
 		res, err := http.Get(m.URL + "/readyz")
@@ -144,6 +149,15 @@ func (m *Mall) Boot() {
 		res.Body.Close()
 		return res.StatusCode == http.StatusOK
 	})
+}
+
+// Log is what the program has said.
+func (m *Mall) Log() string {
+	raw, err := os.ReadFile(m.log)
+	if err != nil {
+		return err.Error()
+	}
+	return string(raw)
 }
 
 // Kill ends the program as a crash does.
@@ -196,7 +210,7 @@ func (m *Mall) Eventually(what string, ok func() bool) {
 	for !ok() {
 		select {
 		case <-deadline:
-			m.t.Fatalf("not in time: %s\n%s", what, m.log)
+			m.t.Fatalf("not in time: %s", what)
 		case <-tick.C:
 		}
 	}
