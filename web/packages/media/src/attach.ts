@@ -21,7 +21,13 @@ export function attachHls(video: HTMLVideoElement, url: string): () => void {
       video.src = url
       return
     }
-    const hls = new Hls({ capLevelToPlayerSize: true, maxBufferLength: 12, backBufferLength: 10 })
+    // A replay that is still being finished looks live; it is to begin at its beginning all the same.
+    const hls = new Hls({
+      startPosition: 0,
+      capLevelToPlayerSize: true,
+      maxBufferLength: 12,
+      backBufferLength: 10,
+    })
     hls.loadSource(url)
     hls.attachMedia(video)
     release = () => hls.destroy()

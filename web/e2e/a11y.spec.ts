@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { Page } from '@playwright/test'
+import { expect, test } from './server.ts'
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+
+interface Finding {
+  id: string
+  nodes: { target: string[] }[]
+}
+
+async function findings(page: Page): Promise<string[]> {
+  await page.evaluate(axe)
+  const found = await page.evaluate(
+    (values) =>
+      (
+        window as unknown as { axe: { run: (d: Document, o: object) => Promise<{ violations: Finding[] }> } }
+      ).axe
+        .run(document, { runOnly: values })
+        .then((r) =>
+          r.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`),
+        ),
+    tags,
+  )
+  return found
+}
+
+async function ids(page: Page): Promise<{ product: string; room: string }> {
+  const first = async (path: string) => {
+    const list = (await (await page.request.get(path)).json()) as { items: { id: string }[] }
+    return list.items[0]?.id ?? ''
+  }
+  return { product: await first('/api/v1/products'), room: await first('/api/v1/live/rooms?state=live') }
+}
+
+for (const scheme of ['light', 'dark'] as const) {
+  test(`no page breaks WCAG 2.2 AA (${scheme})`, async ({ merchant }) => {
+    test.setTimeout(180_000)
+    const { page } = merchant
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' })
+    const { product, room } = await ids(page)
+    const mall = [
+      '/',
+      '/mall',
+      `/p/${product}`,
+      `/live/${room}`,
+      `/live/${room}?sheet=buy&item=${product}`,
+      '/cart',
+      '/orders',
+      '/earn',
+      '/me',
+      '/upload',
+      '/sign-in',
+    ]
+    const desk = [
+      '/console/',
+      '/console/orders',
+      '/console/products',
+      '/console/products/new',
+      '/console/live',
+      `/console/live/${room}`,
+      '/console/videos',
+    ]
+    for (const path of [...mall, ...desk]) {
+      await page.goto(path)
+      await page.locator('h1').first().waitFor({ state: 'attached' })
+      await expect(page.locator('[data-waiting]'), `${path} has loaded`).toHaveCount(0)
+      expect(await findings(page), path).toEqual([])
+    }
+  })
+}

@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process'
+import { expect, test } from './server.ts'
+import { pictureMoves } from './picture.ts'
+import { words } from './words.ts'
+
+function publish(to: string) {
+  const picture = [
+    '-f',
+    'lavfi',
+    '-i',
+    'testsrc2=size=360x640:rate=30',
+    '-f',
+    'lavfi',
+    '-i',
+    'sine=frequency=440',
+  ]
+  const encode = [
+    '-c:v',
+    'libx264',
+    '-preset',
+    'ultrafast',
+    '-tune',
+    'zerolatency',
+    '-pix_fmt',
+    'yuv420p',
+    '-g',
+    '30',
+    '-c:a',
+    'aac',
+  ]
+  return spawn('ffmpeg', ['-v', 'error', '-re', ...picture, ...encode, '-f', 'flv', to], { stdio: 'ignore' })
+}
+
+test('a waiting viewer sees the show begin by itself, and the replay after its end', async ({
+  shopper,
+  merchant,
+  server,
+  locale,
+}) => {
+  const t = words('mall', locale)
+  const c = words('console', locale)
+  const host = merchant.page
+  await host.goto('/console/live')
+  await host
+    .getByRole('button', { name: c('live.create') })
+    .first()
+    .click()
+  const sheet = host.getByRole('dialog')
+  await sheet.getByLabel(c('live.title')).fill('Kiln night')
+  await sheet.locator('input[type=checkbox]').first().check()
+  await sheet.locator('footer button').click()
+  await expect(host.getByText(c('live.reason.no_publisher'))).toBeVisible()
+  const room = host.url().split('/').pop() ?? ''
+  await host.getByRole('button', { name: c('live.show') }).click()
+  const key = await host.locator('code').nth(1).innerText()
+
+  await shopper.page.goto(`/live/${room}`)
+  await expect(shopper.page.getByText(t('live.notStarted'))).toBeVisible()
+  const ffmpeg = publish(`${server.rtmp}/${key}`)
+  try {
+    await pictureMoves(shopper.page)
+    await expect(host.getByText(c('live.health.receiving'))).toBeVisible({ timeout: 20_000 })
+    await pictureMoves(host)
+    await host.getByRole('button', { name: c('live.end') }).click()
+    await host
+      .getByRole('dialog')
+      .getByRole('button', { name: c('live.end') })
+      .click()
+  } finally {
+    ffmpeg.kill('SIGKILL')
+  }
+  await expect(host.getByRole('button', { name: c('live.end') })).toBeHidden()
+  await shopper.page.reload()
+  await pictureMoves(shopper.page)
+  await expect(shopper.page.locator('video')).toHaveAttribute('controls')
+})

@@ -1,0 +1,119 @@
+import { test as base, expect, type BrowserContext, type ConsoleMessage, type Page } from '@playwright/test'
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+export interface Server {
+  url: string
+  rtmp: string
+}
+
+const binary = process.env['HAWKER_BIN'] ?? join(import.meta.dirname, '../../bin/hawker')
+
+/** freePort asks the system for a port; only the payment sandbox needs a number beforehand. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address()
+      probe.close(() =>
+        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('port')),
+      )
+    })
+  })
+}
+
+/** banner reads the addresses from what the program prints when it is open. */
+function banner(child: ChildProcess): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    let text = ''
+    const read = (chunk: Buffer) => {
+      text += chunk.toString()
+      const url = /mall\s+(http:\/\/[\d.:]+)\//.exec(text)?.[1]
+      const rtmp = /publish\s+(rtmp:\/\/[\d.:]+\/live)\//.exec(text)?.[1]
+      if (url && rtmp) resolve({ url, rtmp })
+    }
+    child.stdout?.on('data', read)
+    child.stderr?.on('data', read)
+    child.once('exit', (code) => reject(new Error(`${binary} ended with ${code}:\n${text}`)))
+    child.once('error', reject)
+  })
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const gone = new Promise((resolve) => child.once('exit', resolve))
+  child.kill('SIGTERM')
+  const late = setTimeout(() => child.kill('SIGKILL'), 10_000)
+  await gone
+  clearTimeout(late)
+}
+
+// Chromium writes a line for every 4xx answer; being signed out is not an error of the page.
+const expected = (m: ConsoleMessage) => m.type() !== 'error' || /status of 401/.test(m.text())
+
+export interface Actor {
+  context: BrowserContext
+  page: Page
+}
+
+interface Fixtures {
+  /** shopper is a fresh browser in the project's size and language. */
+  shopper: Actor
+  /** merchant sits at a desk and is signed in as the demo shop's owner. */
+  merchant: Actor
+}
+
+function watch(page: Page, faults: string[]) {
+  page.on('pageerror', (error) => faults.push(error.message))
+  page.on('console', (message) => {
+    if (!expected(message)) faults.push(message.text())
+  })
+}
+
+export const test = base.extend<Fixtures, { server: Server }>({
+  server: [
+    async ({}, use) => {
+      const data = await mkdtemp(join(tmpdir(), 'hawker-e2e-'))
+      const args = ['serve', '--data', data, '--http', '127.0.0.1:0', '--rtmp', '127.0.0.1:0', '--demo']
+      const sandbox = `127.0.0.1:${await freePort()}`
+      // Settings of whoever runs the tests must not leak into the program under test.
+      const plain = Object.entries(process.env).filter(([name]) => !name.startsWith('HAWKER_'))
+      const env = { ...Object.fromEntries(plain), HAWKER_PAYMENT_SANDBOX_ADDR: sandbox }
+      const child = spawn(binary, args, { env })
+      await use(await banner(child))
+      await stop(child)
+      await rm(data, { recursive: true, force: true })
+    },
+    { scope: 'worker', timeout: 60_000 },
+  ],
+  baseURL: ({ server }, use) => use(server.url),
+  shopper: async ({ context, page }, use) => {
+    const faults: string[] = []
+    watch(page, faults)
+    await use({ context, page })
+    expect(faults, 'errors on the shopper’s pages').toEqual([])
+  },
+  merchant: async ({ browser, server, locale }, use) => {
+    const context = await browser.newContext({
+      baseURL: server.url,
+      viewport: { width: 1440, height: 900 },
+      locale,
+    })
+    const entered = await context.request.post('/api/v1/auth/login', {
+      data: { email: 'merchant@hawker.demo', password: 'hawker-demo' },
+    })
+    expect(entered.ok()).toBe(true)
+    const page = await context.newPage()
+    const faults: string[] = []
+    watch(page, faults)
+    await use({ context, page })
+    expect(faults, 'errors on the merchant’s pages').toEqual([])
+    await context.close()
+  },
+})
+
+export { expect }
