@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"time"
 
 	"hawker/internal/app"
 	"hawker/internal/base/clock"
+	"hawker/internal/bench"
 	"hawker/internal/platform/config"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/platform/telemetry"
@@ -21,6 +23,7 @@ type commands struct {
 	Migrate migrateCmd `cmd:"" help:"Bring the database to the newest version."`
 	Demo    demoCmd    `cmd:"" help:"Fill an empty installation with demo data."`
 	Doctor  doctorCmd  `cmd:"" help:"Prove the invariants and say what is wrong; exit 1 if anything is."`
+	Bench   benchCmd   `cmd:"" help:"Measure this build on this machine and print the figures."`
 	Sandbox sandboxCmd `cmd:"" help:"Run the sandbox payment provider (serve starts it by itself)."`
 	OpenAPI openapiCmd `cmd:"" name:"openapi" help:"Print the OpenAPI description."`
 }
@@ -162,6 +165,24 @@ func (c sandboxCmd) Run(ctx context.Context) error {
 		return err
 	}
 	return app.ServeSandbox(ctx, c.Data, c.HTTP, log)
+}
+
+type benchCmd struct {
+	Areas  []string      `arg:"" optional:"" help:"shop, live; all by default."`
+	JSON   bool          `name:"json" help:"Print the figures as JSON when all are there."`
+	Window time.Duration `help:"How long each rate is measured." default:"5s"`
+}
+
+func (c benchCmd) Run(ctx context.Context) error {
+	o := bench.Options{Areas: c.Areas, Window: c.Window}
+	if !c.JSON {
+		o.Out = os.Stdout
+	}
+	figures, err := bench.Run(ctx, o)
+	if c.JSON {
+		err = errors.Join(err, bench.Print(os.Stdout, figures))
+	}
+	return err
 }
 
 type openapiCmd struct{}

@@ -15,12 +15,14 @@ import (
 	"hawker/internal/account"
 	"hawker/internal/analytics"
 	"hawker/internal/base/clock"
+	"hawker/internal/base/id"
 	"hawker/internal/cart"
 	"hawker/internal/catalog"
 	"hawker/internal/checkout"
 	"hawker/internal/distribution"
 	"hawker/internal/fulfilment"
 	"hawker/internal/live"
+	"hawker/internal/media/record"
 	"hawker/internal/media/stream"
 	"hawker/internal/order"
 	"hawker/internal/payment"
@@ -159,11 +161,16 @@ func (a *App) makeLive(ctx context.Context) (err error) {
 	gate.Gate = live.Gate{Service: a.Live, Staff: a.Shops}
 	a.hub = stream.NewHub(stream.Config{
 		Clock: a.clock, Log: a.log, Admission: a.admission(), Observer: a.Live, Store: a.Live,
-		RecordDir: a.cfg.Path("recordings"), StreamsMax: a.cfg.Live.StreamsMax,
+		RecordDir: a.recordings(), StreamsMax: a.cfg.Live.StreamsMax,
 	})
 	a.Live.Attach(a.hub)
-	return a.Live.Recover(ctx)
+	return a.Live.Recover(ctx, func(room id.Room) bool {
+		recs, err := record.Scan(a.recordings(), room.String())
+		return err == nil && len(recs) > 0
+	})
 }
+
+func (a *App) recordings() string { return a.cfg.Path("recordings") }
 
 // localURL is where this process answers on its own machine; the sandbox calls
 // it back there.

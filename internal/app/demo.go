@@ -138,7 +138,7 @@ func (a *App) demoRooms(ctx context.Context, sh id.Shop, people map[string]id.Us
 	own, clip := demo.RoomTitles()
 	for _, p := range []live.Plan{
 		{Title: own, Key: demo.StreamKey, Host: people[demo.Merchant]},
-		{Title: clip, Key: demo.ClipKey, Host: people[demo.Streamer]},
+		{Title: clip, Key: demo.ClipKey, Host: people[demo.Streamer], Unkept: true},
 	} {
 		p.Shop, p.CoverURL, p.Products = sh, cover.URL(), products
 		if _, err := a.Live.Create(ctx, p); err != nil {

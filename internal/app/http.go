@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"path/filepath"
 	"strings"
 
 	"hawker/internal/account"
@@ -65,7 +64,7 @@ func (a *App) mountRest() {
 	r := a.api.Router()
 	a.news.Mount(func(pattern string, h http.Handler) { r.Handle(pattern, h) })
 	r.Handle(catalog.MediaPrefix+"*", a.blobs.Handler(catalog.MediaPrefix))
-	r.HandleFunc("/replay/{room}/{name}", a.replay)
+	r.HandleFunc("/replay/{room}/*", a.replay)
 	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) { a.writeText(w, "ok\n") })
 	r.Get("/readyz", a.ready)
 	r.Handle("/metrics", a.metrics.Handler())
@@ -96,23 +95,19 @@ func (a *App) ready(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// replay serves a room's newest recording.
+// replay serves the newest show of a room from its recordings.
 func (a *App) replay(w http.ResponseWriter, r *http.Request) {
 	var room id.Room
 	if err := room.UnmarshalText([]byte(r.PathValue("room"))); err != nil || room.IsZero() {
 		a.api.WriteProblem(w, r, fault.NotFound("live.no_replay"))
 		return
 	}
-	folders, err := a.Live.ReplayFolders(r.Context(), room)
-	if err != nil || len(folders) == 0 {
-		if err == nil {
-			err = fault.NotFound("live.no_replay")
-		}
+	show, err := a.Live.Find(r.Context(), room)
+	if err != nil {
 		a.api.WriteProblem(w, r, err)
 		return
 	}
-	dir := filepath.Join(a.cfg.Path("recordings"), room.String(), folders[len(folders)-1])
-	record.Serve(w, r, dir, r.PathValue("name"))
+	record.ServeShow(w, r, a.recordings(), room.String(), r.PathValue("*"), show.StartedAt)
 }
 
 // systemAPI is what belongs to no module.

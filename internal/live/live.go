@@ -48,6 +48,7 @@ type Room struct {
 	StartedAt time.Time
 	EndedAt   time.Time
 	Replay    bool // a recording can be played
+	Recorded  bool // shows are recorded; set when the room is made
 	CreatedAt time.Time
 }
 
@@ -138,6 +139,7 @@ type Plan struct {
 	CoverURL string
 	Products []id.Product
 	Key      string // empty: a fresh one
+	Unkept   bool   // nothing is recorded
 }
 
 func keySeal(room id.Room) string { return "stream key " + room.String() }
@@ -156,7 +158,7 @@ func (s *Service) Create(ctx context.Context, p Plan) (Room, error) {
 	if p.Key == "" {
 		p.Key = newKey()
 	}
-	r := Room{Shop: p.Shop, Host: p.Host, Title: title, CoverURL: p.CoverURL, State: Scheduled}
+	r := Room{Shop: p.Shop, Host: p.Host, Title: title, CoverURL: p.CoverURL, State: Scheduled, Recorded: !p.Unkept}
 	err = s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
 		r.ID, r.CreatedAt = id.Make[id.Room](tx), tx.Now()
 		fresh, err := insertRoom(ctx, tx, r, s.box.Index(p.Key, "stream key"), s.box.Seal([]byte(p.Key), keySeal(r.ID)))

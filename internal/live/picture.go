@@ -16,8 +16,15 @@ import (
 	"hawker/internal/platform/sqldb"
 )
 
-// ErrWrongKey refuses a publisher.
-var ErrWrongKey = errors.New("wrong stream key")
+// Why a publisher is refused.
+var (
+	ErrWrongKey = errors.New("wrong stream key")
+	ErrEnded    = errors.New("the host has just ended this show")
+)
+
+// doorClosed is how long a room refuses publishers after its host has ended the
+// show: encoders reconnect by themselves and would put it on air again.
+const doorClosed = time.Minute
 
 const ingestApp = "live"
 
@@ -30,14 +37,17 @@ func (s *Service) Admit(ctx context.Context, r stream.PublishRequest) (stream.Gr
 	if r.App != ingestApp || key == "" {
 		return stream.Grant{}, ErrWrongKey
 	}
-	room, err := roomByKey(ctx, s.db.Reader(), s.box.Index(key, "stream key"))
+	k, err := roomByKey(ctx, s.db.Reader(), s.box.Index(key, "stream key"))
 	if errors.Is(err, sql.ErrNoRows) {
 		return stream.Grant{}, ErrWrongKey
 	}
 	if err != nil {
 		return stream.Grant{}, err
 	}
-	return stream.Grant{StreamID: room.String(), Record: true}, nil
+	if s.db.Clock().Now().Before(k.closedUntil) {
+		return stream.Grant{}, ErrEnded
+	}
+	return stream.Grant{StreamID: k.room.String(), Record: k.recorded}, nil
 }
 
 // observing bounds how long a change of a room's state may take.
@@ -110,7 +120,7 @@ func (s *Service) End(ctx context.Context, shop id.Shop, room id.Room) error {
 		if r.State != Live && r.State != Paused {
 			return fault.Conflict("live.not_on_air")
 		}
-		return end(ctx, tx, room)
+		return errors.Join(end(ctx, tx, room), closeDoor(ctx, tx, room, tx.Now().Add(doorClosed)))
 	})
 	if err != nil {
 		return err
@@ -146,10 +156,26 @@ func (s *Service) Sweep(ctx context.Context) error {
 }
 
 // Recover is called at start, before publishers: rooms that a crash left on air
-// wait for their publisher like after any cut.
-func (s *Service) Recover(ctx context.Context) error {
-	return s.db.Update(ctx, pauseAll)
+// wait for their publisher like after any cut. recorded tells whether a room's
+// recording is there, of which nobody told us any more.
+func (s *Service) Recover(ctx context.Context, recorded func(room id.Room) bool) error {
+	return s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+		rooms, err := listRooms(ctx, tx, id.Shop{}, Live, id.Room{}, recoverMax)
+		if err != nil {
+			return err
+		}
+		for _, r := range rooms {
+			if recorded(r.ID) {
+				if err := markReplay(ctx, tx, r.ID); err != nil {
+					return err
+				}
+			}
+		}
+		return pauseAll(ctx, tx)
+	})
 }
+
+const recoverMax = 1000
 
 // Load implements stream.Store.
 func (s *Service) Load(ctx context.Context, streamID string) (st stream.State, err error) {
@@ -170,11 +196,6 @@ func (s *Service) Save(ctx context.Context, streamID string, st stream.State) er
 		return err
 	}
 	return s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error { return saveStreamState(ctx, tx, streamID, string(raw)) })
-}
-
-// ReplayFolders names the recordings of a room, oldest first, below its folder.
-func (s *Service) ReplayFolders(ctx context.Context, room id.Room) ([]string, error) {
-	return recordingFolders(ctx, s.db.Reader(), room)
 }
 
 func playbackURL(room id.Room) string { return fmt.Sprintf("/live/%s/index.m3u8", room) }

@@ -21,17 +21,26 @@ func scanRoom(s sqldb.Scanner) (r Room, err error) {
 }
 
 func insertRoom(ctx context.Context, tx *sqldb.Tx, r Room, keyIndex, keySealed string) (bool, error) {
-	return tx.InsertOnce(ctx, "INSERT INTO room (id, shop_id, host_id, title, cover_url, state, key_index, key_sealed, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		r.ID, r.Shop, r.Host, r.Title, r.CoverURL, r.State, keyIndex, keySealed, sqldb.Millis(r.CreatedAt))
+	return tx.InsertOnce(ctx, "INSERT INTO room (id, shop_id, host_id, title, cover_url, state, key_index, key_sealed, recorded, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		r.ID, r.Shop, r.Host, r.Title, r.CoverURL, r.State, keyIndex, keySealed, r.Recorded, sqldb.Millis(r.CreatedAt))
 }
 
 func roomByID(ctx context.Context, q sqldb.Querier, room id.Room) (Room, error) {
 	return scanRoom(q.QueryRow(ctx, "SELECT "+roomColumns+" FROM room WHERE id = ?", room))
 }
 
-func roomByKey(ctx context.Context, q sqldb.Querier, keyIndex string) (room id.Room, err error) {
-	err = q.QueryRow(ctx, "SELECT id FROM room WHERE key_index = ?", keyIndex).Scan(&room)
-	return room, err
+// keyHolder is what a publisher's key opens.
+type keyHolder struct {
+	room        id.Room
+	recorded    bool
+	closedUntil time.Time
+}
+
+func roomByKey(ctx context.Context, q sqldb.Querier, keyIndex string) (k keyHolder, err error) {
+	var until int64
+	err = q.QueryRow(ctx, "SELECT id, recorded, closed_until FROM room WHERE key_index = ?", keyIndex).Scan(&k.room, &k.recorded, &until)
+	k.closedUntil = sqldb.FromMillis(until)
+	return k, err
 }
 
 func sealedKey(ctx context.Context, q sqldb.Querier, room id.Room) (sealed string, err error) {
@@ -99,6 +108,11 @@ func end(ctx context.Context, tx *sqldb.Tx, room id.Room) error {
 		return err
 	}
 	return closePins(ctx, tx, room)
+}
+
+func closeDoor(ctx context.Context, tx *sqldb.Tx, room id.Room, until time.Time) error {
+	_, err := tx.Exec(ctx, "UPDATE room SET closed_until = ? WHERE id = ?", sqldb.Millis(until), room)
+	return err
 }
 
 func pausedBefore(ctx context.Context, q sqldb.Querier, at time.Time) ([]Room, error) {
@@ -223,13 +237,12 @@ func insertRecording(ctx context.Context, tx *sqldb.Tx, room id.Room, generation
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, "UPDATE room SET replay_ready = 1 WHERE id = ?", room)
-	return err
+	return markReplay(ctx, tx, room)
 }
 
-func recordingFolders(ctx context.Context, q sqldb.Querier, room id.Room) ([]string, error) {
-	rows, err := q.Query(ctx, "SELECT folder FROM recording WHERE room_id = ? ORDER BY started_at, id", room)
-	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (f string, err error) { return f, s.Scan(&f) })
+func markReplay(ctx context.Context, tx *sqldb.Tx, room id.Room) error {
+	_, err := tx.Exec(ctx, "UPDATE room SET replay_ready = 1 WHERE id = ?", room)
+	return err
 }
 
 func roomsSince(ctx context.Context, q sqldb.Querier, shop id.Shop, since time.Time) ([]Room, error) {

@@ -25,7 +25,10 @@ type Recording struct {
 	entries []entry
 }
 
-const lineMax = 64 << 10
+const (
+	lineMax      = 64 << 10
+	playlistKind = "application/vnd.apple.mpegurl"
+)
 
 // Open reads the index of a recording. Torn lines, and segments that the files
 // do not hold whole, are left out: so it opens what a crash left.
@@ -111,24 +114,41 @@ func safeName(name string) bool {
 
 // Playlist renders the recording as a VOD playlist of byte ranges.
 func (rec *Recording) Playlist() []byte {
-	var b bytes.Buffer
-	target := rec.head.TargetSeconds
-	for _, e := range rec.entries {
-		target = max(target, int((e.DurationUs+500_000)/1_000_000))
+	return render([]*Recording{rec}, func(*Recording) string { return "" })
+}
+
+// Join renders several recordings, in their order, as one VOD playlist: a show
+// whose publisher was cut off and came back. Files are named below the folder of
+// their recording.
+func Join(recs []*Recording) []byte {
+	return render(recs, func(rec *Recording) string { return filepath.Base(rec.Info.Dir) + "/" })
+}
+
+func render(recs []*Recording, folder func(*Recording) string) []byte {
+	target := 1
+	for _, rec := range recs {
+		target = max(target, rec.head.TargetSeconds)
+		for _, e := range rec.entries {
+			target = max(target, int((e.DurationUs+500_000)/1_000_000))
+		}
 	}
+	var b bytes.Buffer
 	fmt.Fprintf(&b, "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:%d\n#EXT-X-PLAYLIST-TYPE:VOD\n", target)
 	b.WriteString("#EXT-X-MEDIA-SEQUENCE:0\n")
 	file := ""
-	for i, e := range rec.entries {
-		if i > 0 && (e.Discontinuity || e.File != file) {
-			b.WriteString("#EXT-X-DISCONTINUITY\n")
+	for _, rec := range recs {
+		for _, e := range rec.entries {
+			uri := folder(rec) + e.File
+			if file != "" && (e.Discontinuity || uri != file) {
+				b.WriteString("#EXT-X-DISCONTINUITY\n")
+			}
+			if uri != file {
+				fmt.Fprintf(&b, "#EXT-X-MAP:URI=%q,BYTERANGE=\"%d@0\"\n", uri, e.Init)
+				file = uri
+			}
+			fmt.Fprintf(&b, "#EXT-X-PROGRAM-DATE-TIME:%s\n", e.Start.UTC().Format("2006-01-02T15:04:05.000Z"))
+			fmt.Fprintf(&b, "#EXTINF:%.5f,\n#EXT-X-BYTERANGE:%d@%d\n%s\n", float64(e.DurationUs)/1e6, e.Size, e.Offset, uri)
 		}
-		if e.File != file {
-			fmt.Fprintf(&b, "#EXT-X-MAP:URI=%q,BYTERANGE=\"%d@0\"\n", e.File, e.Init)
-			file = e.File
-		}
-		fmt.Fprintf(&b, "#EXT-X-PROGRAM-DATE-TIME:%s\n", e.Start.UTC().Format("2006-01-02T15:04:05.000Z"))
-		fmt.Fprintf(&b, "#EXTINF:%.5f,\n#EXT-X-BYTERANGE:%d@%d\n%s\n", float64(e.DurationUs)/1e6, e.Size, e.Offset, e.File)
 	}
 	b.WriteString("#EXT-X-ENDLIST\n")
 	return b.Bytes()
@@ -203,10 +223,9 @@ func Serve(rw http.ResponseWriter, r *http.Request, dir, name string) {
 }
 
 func servePlaylist(rw http.ResponseWriter, r *http.Request, dir string) {
-	const kind = "application/vnd.apple.mpegurl"
 	path := filepath.Join(dir, playlistName)
 	if _, err := os.Stat(path); err == nil {
-		serveFile(rw, r, path, kind)
+		serveFile(rw, r, path, playlistKind)
 		return
 	}
 	rec, err := Open(dir) // under way, or broken off by a crash
@@ -214,7 +233,7 @@ func servePlaylist(rw http.ResponseWriter, r *http.Request, dir string) {
 		http.NotFound(rw, r)
 		return
 	}
-	rw.Header().Set("Content-Type", kind)
+	rw.Header().Set("Content-Type", playlistKind)
 	rw.Header().Set("Cache-Control", "public, max-age=1")
 	http.ServeContent(rw, r, "", time.Time{}, bytes.NewReader(rec.Playlist()))
 }

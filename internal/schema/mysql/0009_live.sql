@@ -13,6 +13,8 @@ CREATE TABLE IF NOT EXISTS room (
   started_at BIGINT NOT NULL DEFAULT 0,
   ended_at BIGINT NOT NULL DEFAULT 0,
   paused_at BIGINT NOT NULL DEFAULT 0,
+  closed_until BIGINT NOT NULL DEFAULT 0,
+  recorded SMALLINT NOT NULL,
   replay_ready SMALLINT NOT NULL DEFAULT 0,
   created_at BIGINT NOT NULL,
   CONSTRAINT uq_room_key UNIQUE (key_index),

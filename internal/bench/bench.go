@@ -1,0 +1,167 @@
+// Package bench measures the program from outside: it starts a server of its own
+// on a folder that is thrown away, drives it over HTTP and RTMP, and reads what
+// that cost from the operating system. Each figure stands beside a floor taken in
+// the same run (an empty answer of the same server), because on a shared machine
+// only ratios and CPU time mean anything. It tests nothing.
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// Figure is one line of the table.
+type Figure struct {
+	Area  string  `json:"area"`
+	Name  string  `json:"name"`
+	Value float64 `json:"value"`
+	Unit  string  `json:"unit"`
+	Goal  string  `json:"goal,omitempty"`
+}
+
+// Bench is one run.
+type Bench struct {
+	out     io.Writer
+	figures []Figure
+	server  *server
+}
+
+// Options choose what is measured.
+type Options struct {
+	Areas  []string // of Areas(); empty: all
+	Window time.Duration
+	Out    io.Writer // a line for each figure as it comes
+}
+
+// Areas lists what can be measured.
+func Areas() []string { return []string{"shop", "live"} }
+
+// Run measures and answers all figures.
+func Run(ctx context.Context, o Options) ([]Figure, error) {
+	if len(o.Areas) == 0 {
+		o.Areas = Areas()
+	}
+	b := &Bench{out: o.Out}
+	for _, area := range o.Areas {
+		err := b.area(ctx, area, o.Window)
+		if err != nil {
+			return b.figures, fmt.Errorf("%s: %w", area, err)
+		}
+	}
+	return b.figures, nil
+}
+
+func (b *Bench) area(ctx context.Context, area string, window time.Duration) (err error) {
+	measure, ok := map[string]func(context.Context, time.Duration) error{"shop": b.shop, "live": b.live}[area]
+	if !ok {
+		return fmt.Errorf("no such area; there are %v", Areas())
+	}
+	if b.server, err = startServer(ctx); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, b.server.stop()) }()
+	return measure(ctx, window)
+}
+
+func (b *Bench) add(f Figure) {
+	b.figures = append(b.figures, f)
+	if b.out != nil {
+		fmt.Fprintf(b.out, "%-5s %-52s %12.2f %-16s %s\n", f.Area, f.Name, f.Value, f.Unit, f.Goal)
+	}
+}
+
+// server is the program under measurement.
+type server struct {
+	dir, http, rtmp string
+	cmd             *exec.Cmd
+	done            chan error
+}
+
+const readyWithin = 20 * time.Second
+
+func startServer(ctx context.Context) (*server, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "hawker-bench-")
+	if err != nil {
+		return nil, err
+	}
+	addrs, err := freeAddresses(3)
+	if err != nil {
+		return nil, err
+	}
+	s := &server{dir: dir, http: addrs[0], rtmp: addrs[1], done: make(chan error, 1)}
+	s.cmd = exec.Command(self, "serve", "--data", filepath.Join(dir, "data"), "--http", s.http, "--rtmp", s.rtmp, "--open-publish")
+	s.cmd.Env = append(os.Environ(), "HAWKER_PAYMENT_SANDBOX_ADDR="+addrs[2], "HAWKER_LOG_LEVEL=error", "HAWKER_VIDEO_WORKERS=0")
+	fill := exec.CommandContext(ctx, self, "demo", "--data", filepath.Join(dir, "data"))
+	if out, err := fill.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("demo data: %w: %s", err, out)
+	}
+	if err := s.cmd.Start(); err != nil {
+		return nil, err
+	}
+	go func() { s.done <- s.cmd.Wait() }()
+	return s, s.ready(ctx)
+}
+
+func freeAddresses(n int) ([]string, error) {
+	var out []string
+	for range n {
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, err
+		}
+		defer ln.Close()
+		out = append(out, ln.Addr().String())
+	}
+	return out, nil
+}
+
+func (s *server) ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, readyWithin)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		res, err := http.Get("http://" + s.http + "/readyz")
+		if err == nil && res.Body.Close() == nil && res.StatusCode == http.StatusOK {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case err := <-s.done:
+			return fmt.Errorf("the server ended: %w", err)
+		case <-ctx.Done():
+			return errors.Join(ctx.Err(), s.stop())
+		}
+	}
+}
+
+func (s *server) stop() error {
+	err := s.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-s.done:
+	case <-time.After(readyWithin):
+		err = errors.Join(errors.New("the server did not stop"), s.cmd.Process.Kill())
+	}
+	return errors.Join(err, os.RemoveAll(s.dir))
+}
+
+// Print writes figures as JSON.
+func Print(w io.Writer, figures []Figure) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	return enc.Encode(figures)
+}

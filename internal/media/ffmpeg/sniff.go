@@ -1,0 +1,79 @@
+package ffmpeg
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// Container is a kind of file that we take.
+type Container struct {
+	name    string // of the demuxer, for -f
+	demuxer string // its whole name, for the whitelist
+}
+
+func isoMedia() Container { return Container{"mov", "mov,mp4,m4a,3gp,3g2,mj2"} }
+func matroska() Container { return Container{"matroska", "matroska,webm"} }
+
+// String names the kind.
+func (c Container) String() string { return c.name }
+
+const (
+	sniffBytes = 8 << 10
+	tsPacket   = 188
+	tsSync     = 0x47
+	tsPackets  = 4
+)
+
+// Sniff recognises a file by its first bytes; what it is called does not matter.
+// Playlists, texts and pictures are no videos: ErrNotVideo.
+func Sniff(path string) (kind Container, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return Container{}, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	head := make([]byte, sniffBytes)
+	n, err := io.ReadFull(f, head)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+		return Container{}, err
+	}
+	kind, ok := sniff(head[:n])
+	if !ok {
+		return Container{}, fmt.Errorf("%w: %s is of no kind that is taken", ErrNotVideo, filepath.Base(path))
+	}
+	return kind, nil
+}
+
+func sniff(head []byte) (Container, bool) {
+	at := func(offset int, magic string) bool {
+		return len(head) >= offset+len(magic) && bytes.Equal(head[offset:offset+len(magic)], []byte(magic))
+	}
+	switch {
+	case at(4, "ftyp"), at(4, "moov"), at(4, "mdat"), at(4, "wide"): // old QuickTime has no ftyp
+		return isoMedia(), true
+	case at(0, "\x1a\x45\xdf\xa3"):
+		return matroska(), true
+	case at(0, "RIFF") && at(8, "AVI "):
+		return Container{"avi", "avi"}, true
+	case at(0, "OggS"):
+		return Container{"ogg", "ogg"}, true
+	case at(0, "FLV\x01"):
+		return Container{"flv", "flv"}, true
+	case isTS(head):
+		return Container{"mpegts", "mpegts"}, true
+	}
+	return Container{}, false
+}
+
+func isTS(head []byte) bool {
+	for i := range tsPackets {
+		if len(head) <= i*tsPacket || head[i*tsPacket] != tsSync {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,142 @@
+package upload
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/tus/tusd/v2/pkg/handler"
+	"golang.org/x/exp/slog"
+
+	"hawker/internal/base/fault"
+	"hawker/internal/base/id"
+)
+
+// Door is what the handler asks of the program around it.
+type Door struct {
+	Prefix  string                                          // the path at which it is mounted, with slashes around
+	SizeMax int64                                           // bytes of one upload
+	Owner   func(r *http.Request) string                    // who calls, "" for a visitor
+	Refuse  func(http.ResponseWriter, *http.Request, error) // answers with a problem
+}
+
+type server struct {
+	store *Store
+	door  Door
+	tus   http.Handler
+}
+
+// Handler serves tus. Faults answered beside the protocol's own errors:
+// auth.sign_in_required, upload.not_found, upload.too_large, upload.too_many,
+// upload.claimed, upload.no_length.
+func (s *Store) Handler(d Door) (http.Handler, error) {
+	h := &server{store: s, door: d}
+	tus, err := handler.NewHandler(handler.Config{
+		StoreComposer: s.composer(), BasePath: d.Prefix, MaxSize: d.SizeMax, DisableDownload: true,
+		Cors:                    &handler.CorsConfig{Disable: true}, // same origin only
+		Logger:                  slog.New(slog.NewTextHandler(discard{}, &slog.HandlerOptions{Level: slog.LevelError + 1})),
+		PreUploadCreateCallback: h.name,
+	})
+	if err != nil {
+		return nil, err
+	}
+	h.tus = http.StripPrefix(d.Prefix, tus)
+	return h, nil
+}
+
+type discard struct{}
+
+func (discard) Write(p []byte) (int, error) { return len(p), nil }
+
+// ServeHTTP admits the caller before the protocol sees the request.
+func (h *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path+"/" == h.door.Prefix {
+		r.URL.Path = h.door.Prefix
+	}
+	if r.Method != http.MethodOptions {
+		if err := h.admit(r); err != nil {
+			h.door.Refuse(w, r, err)
+			return
+		}
+	}
+	h.tus.ServeHTTP(&pathLocation{ResponseWriter: w}, r)
+}
+
+func (h *server) admit(r *http.Request) error {
+	owner := h.door.Owner(r)
+	if owner == "" {
+		return fault.Unauthorized("auth.sign_in_required")
+	}
+	upload := strings.Trim(strings.TrimPrefix(r.URL.Path, h.door.Prefix), "/")
+	if upload == "" {
+		return h.admitNew(r, owner)
+	}
+	if _, err := h.store.owned(r.Context(), upload, owner); err != nil {
+		return err
+	}
+	// What a job works on is not changed under it. The header is another way to say DELETE.
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	claimed, err := h.store.claims.UploadClaimed(r.Context(), upload)
+	if err == nil && claimed {
+		return fault.Conflict("upload.claimed")
+	}
+	return err
+}
+
+func (h *server) admitNew(r *http.Request, owner string) error {
+	if r.Method != http.MethodPost {
+		return nil // the protocol says what it takes
+	}
+	length, err := strconv.ParseInt(r.Header.Get("Upload-Length"), 10, 64)
+	if err != nil || length <= 0 {
+		return fault.Invalid("upload.no_length")
+	}
+	if length > h.door.SizeMax {
+		return fault.TooLarge("upload.too_large", "max_mb", h.door.SizeMax>>20)
+	}
+	open, err := h.store.open(r.Context(), owner)
+	if err == nil && open >= OpenMax {
+		return fault.TooMany("upload.too_many", "max", OpenMax)
+	}
+	// The protocol's hook sees headers, not the request's context.
+	r.Header.Set(ownerName, owner)
+	return err
+}
+
+const ownerName = "X-Hawker-Owner" // set by admitNew, whatever the client sent
+
+var errNoOwner = errors.New("upload: created without an owner")
+
+// name gives a new upload an unguessable name and its owner.
+func (h *server) name(e handler.HookEvent) (handler.HTTPResponse, handler.FileInfoChanges, error) {
+	owner := e.HTTPRequest.Header.Get(ownerName)
+	if owner == "" {
+		return handler.HTTPResponse{}, handler.FileInfoChanges{}, errNoOwner
+	}
+	meta := handler.MetaData{ownerKey: owner}
+	for _, k := range []string{nameKey, typeKey} {
+		if v := e.Upload.MetaData[k]; len(v) <= metadataMax && utf8.ValidString(v) {
+			meta[k] = v
+		}
+	}
+	return handler.HTTPResponse{}, handler.FileInfoChanges{ID: id.Token(), MetaData: meta}, nil
+}
+
+// pathLocation answers with a path for a Location: behind a proxy we do not know
+// by which name and scheme we were called, the client does.
+type pathLocation struct{ http.ResponseWriter }
+
+func (p *pathLocation) WriteHeader(status int) {
+	if u, err := url.Parse(p.Header().Get("Location")); err == nil && u.Path != "" {
+		p.Header().Set("Location", u.Path)
+	}
+	p.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets http.ResponseController through.
+func (p *pathLocation) Unwrap() http.ResponseWriter { return p.ResponseWriter }
