@@ -127,7 +127,7 @@ func TestOddSources(t *testing.T) {
 		rungs         int
 	}{
 		{"turned by 90 degrees", []string{"-f", "lavfi", "-i", "testsrc2=s=640x480:r=30:d=1", "-c:v", "libx264", "-f", "mp4", "pre.mp4"}, 480, 640, 2},
-		{"odd size, 4:4:4", []string{"-f", "lavfi", "-i", "testsrc2=s=641x363:r=24:d=1", "-c:v", "libx264", "-pix_fmt", "yuv444p", "-f", "matroska", "in"}, 641, 363, 1},
+		{"odd size, 4:4:4", []string{"-f", "lavfi", "-i", "testsrc=s=641x363:r=24:d=1", "-c:v", "libx264", "-pix_fmt", "yuv444p", "-f", "matroska", "in"}, 641, 363, 1},
 		{"wide pixels", []string{"-f", "lavfi", "-i", "testsrc2=s=360x576:r=25:d=1", "-vf", "setsar=2/1", "-c:v", "mpeg4", "-f", "avi", "in"}, 720, 576, 2},
 		{"60 frames a second, mono", []string{"-f", "lavfi", "-i", "testsrc2=s=480x480:r=60:d=1", "-f", "lavfi", "-i", "sine=d=1", "-ac", "1", "-c:v", "libvpx", "-deadline", "realtime", "-f", "webm", "in"}, 480, 480, 2},
 		{"transport stream", []string{"-f", "lavfi", "-i", "testsrc2=s=480x360:r=30:d=1", "-c:v", "mpeg2video", "-f", "mpegts", "in"}, 480, 360, 1},
