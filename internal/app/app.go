@@ -22,8 +22,10 @@ import (
 	"hawker/internal/distribution"
 	"hawker/internal/fulfilment"
 	"hawker/internal/live"
+	"hawker/internal/media/ffmpeg"
 	"hawker/internal/media/record"
 	"hawker/internal/media/stream"
+	"hawker/internal/media/upload"
 	"hawker/internal/order"
 	"hawker/internal/payment"
 	"hawker/internal/platform/blob"
@@ -38,6 +40,7 @@ import (
 	"hawker/internal/platform/telemetry"
 	"hawker/internal/schema"
 	"hawker/internal/shop"
+	"hawker/internal/video"
 )
 
 // App is one node.
@@ -55,6 +58,8 @@ type App struct {
 	queue *jobs.Queue
 	news  *realtime.Node
 	hub   *stream.Hub
+	films *ffmpeg.Tool
+	files *upload.Store
 
 	Accounts     *account.Service
 	Shops        *shop.Service
@@ -68,6 +73,7 @@ type App struct {
 	Distribution *distribution.Distribution
 	Live         *live.Service
 	Analytics    *analytics.Service
+	Videos       *video.Service
 
 	api    *httpapi.API
 	lnHTTP net.Listener
@@ -89,7 +95,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 		return nil, err
 	}
 	a := &App{cfg: o.Config, log: o.Log, clock: o.Clock, zone: zone, metrics: telemetry.NewMetrics()}
-	for _, step := range []func(context.Context) error{a.openPlatform, a.makeModules, a.makeLive, a.mount, a.subscribe} {
+	for _, step := range []func(context.Context) error{a.openPlatform, a.makeModules, a.makeLive, a.makeVideos, a.mount, a.subscribe} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.Close())
 		}

@@ -23,6 +23,7 @@ import (
 	"hawker/internal/payment"
 	"hawker/internal/platform/cache"
 	"hawker/internal/platform/httpapi"
+	"hawker/internal/video"
 	"hawker/web"
 )
 
@@ -35,7 +36,7 @@ func (a *App) mount(context.Context) error {
 	names, currency := shops{a}, a.cfg.Mall.Currency
 	orders := order.Views{Service: a.Orders, Shops: names, Payments: a.Payments, Shipments: a.Fulfilment}
 	rooms := live.Views{Service: a.Live, Shops: names, People: a.Accounts, Currency: currency}
-	goods := &catalog.API{Service: a.Catalog, DB: a.db, Shops: names, Live: a.Live, Videos: videos{a}, Currency: currency}
+	goods := &catalog.API{Service: a.Catalog, DB: a.db, Shops: names, Live: a.Live, Videos: a.Videos, Currency: currency}
 	for _, door := range []interface{ Register(api *httpapi.API) }{
 		account.API{Service: a.Accounts, Shops: names, Came: came{a}, Cookies: cookies},
 		goods,
@@ -46,15 +47,16 @@ func (a *App) mount(context.Context) error {
 		payment.API{Service: a.Payments},
 		fulfilment.API{Service: a.Fulfilment, Orders: a.Orders, Views: orders},
 		distribution.API{Service: a.Distribution, Clock: a.clock, Log: a.log, Secure: a.cfg.Secure()},
-		live.API{Service: a.Live, Views: rooms},
+		live.API{Service: a.Live, Views: rooms, Links: links{a}},
 		live.MerchantAPI{Service: a.Live, Views: rooms, Media: a.Pictures, Orders: a.Orders, RTMPPort: portOf(a.cfg.RTMP)},
 		analytics.API{Service: a.Analytics, Shows: shows{a.Live}, Currency: currency},
+		video.API{Service: a.Videos, Links: links{a}, Views: video.Views{Service: a.Videos, Shops: names, People: a.Accounts, Goods: goods, Rooms: onAir{a.Live}}},
 		systemAPI{a},
 	} {
 		door.Register(a.api)
 	}
 	a.mountRest()
-	return nil
+	return a.mountUploads()
 }
 
 func portOf(addr string) string { return addr[strings.LastIndexByte(addr, ':')+1:] }

@@ -138,6 +138,7 @@ func (a *App) sweeps() []sweep {
 			return err
 		}},
 		{"live.paused", 5 * time.Second, a.Live.Sweep},
+		{"video.uploads", 10 * time.Minute, a.sweepUploads},
 		{"account.sessions", time.Hour, a.Accounts.SweepSessions},
 	}
 }

@@ -16,10 +16,17 @@ import (
 type API struct {
 	Service *Service
 	Views   Views
+	Links   Links
 }
 
-func chatRate() cache.Rate { return cache.Rate{Count: 20, Per: 10 * time.Second} }
-func likeRate() cache.Rate { return cache.Rate{Count: 30, Per: 10 * time.Second} }
+// Links makes the link by which somebody shares a room.
+type Links interface {
+	RoomLink(ctx context.Context, user id.User, room id.Room) (code, url string, err error)
+}
+
+func chatRate() cache.Rate  { return cache.Rate{Count: 20, Per: 10 * time.Second} }
+func shareRate() cache.Rate { return cache.Rate{Count: 20, Per: time.Minute} }
+func likeRate() cache.Rate  { return cache.Rate{Count: 30, Per: 10 * time.Second} }
 
 // Register adds the operations.
 func (h API) Register(api *httpapi.API) {
@@ -29,6 +36,7 @@ func (h API) Register(api *httpapi.API) {
 	httpapi.Register(api, httpapi.Operation{ID: "room-messages", Method: "GET", Path: "/live/rooms/{id}/messages", Access: httpapi.Anyone, Summary: "The newest messages, the newest last"}, h.messages)
 	httpapi.Register(api, httpapi.Operation{ID: "room-say", Method: "POST", Path: "/live/rooms/{id}/messages", Access: httpapi.SignedIn, Status: 201, Limit: chatRate(), Summary: "Say something"}, h.say)
 	httpapi.Register(api, httpapi.Operation{ID: "room-like", Method: "POST", Path: "/live/rooms/{id}/likes", Access: httpapi.Anyone, Limit: likeRate(), Summary: "Like, several times at once"}, h.like)
+	httpapi.Register(api, httpapi.Operation{ID: "room-share", Method: "POST", Path: "/live/rooms/{id}/share", Access: httpapi.SignedIn, Limit: shareRate(), Summary: "Get the link by which to share a room"}, h.share)
 }
 
 type listInput struct {
@@ -105,6 +113,20 @@ type likesView struct {
 func (h API) like(ctx context.Context, in *likeInput) (*httpapi.Body[likesView], error) {
 	n, err := h.Service.Like(ctx, in.ID, in.Body.Count)
 	return httpapi.OK(likesView{n}, err)
+}
+
+type shareView struct {
+	URL  string `json:"url"`
+	Code string `json:"code"`
+}
+
+func (h API) share(ctx context.Context, in *RoomPath) (*httpapi.Body[shareView], error) {
+	r, err := h.Service.Find(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	code, url, err := h.Links.RoomLink(ctx, httpapi.ActorFrom(ctx).User, r.ID)
+	return httpapi.OK(shareView{url, code}, err)
 }
 
 // Gate decides who may listen to the channels of this module.

@@ -1,0 +1,189 @@
+package video
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"hawker/internal/base/id"
+	"hawker/internal/media/ffmpeg"
+	"hawker/internal/platform/jobs"
+	"hawker/internal/platform/sqldb"
+)
+
+const (
+	jobKind   = "video.transcode"
+	inputName = "in"
+	outName   = "out"
+	tries     = 3
+	leaseFor  = 30 * time.Second
+	stepsMin  = 5 // percent between two notes of progress
+	progress0 = 2 // probed
+	progress1 = 95
+)
+
+var errUploadGone = errors.New("video: the upload is not there any more")
+
+type jobPayload struct {
+	Video id.Video `json:"video"`
+}
+
+// Jobs registers the work of this module.
+func (s *Service) Jobs(q *jobs.Queue) {
+	o := jobs.Options{Workers: s.Workers, Lease: leaseFor, Tries: tries}
+	q.Handle(jobKind, o, func(ctx context.Context, r jobs.Run) error { return s.transcode(ctx, r, r.Last(o)) })
+}
+
+// reason is why a film can never be shown, "" for what may pass by itself.
+func reason(err error) string {
+	switch {
+	case errors.Is(err, ffmpeg.ErrNotVideo):
+		return CodeNotAVideo
+	case errors.Is(err, ffmpeg.ErrTooLong):
+		return CodeTooLong
+	case errors.Is(err, ffmpeg.ErrTooLarge):
+		return CodeTooLarge
+	case errors.Is(err, errUploadGone):
+		return CodeUploadGone
+	}
+	return ""
+}
+
+// transcode makes a film of an upload. It stands being done twice: each try has
+// a folder of its own and writes the same names. A file that can never be a film
+// fails at once; what may be an accident (a killed child, a full disk) is tried
+// again before it fails.
+func (s *Service) transcode(ctx context.Context, r jobs.Run, last bool) error {
+	var p jobPayload
+	if err := r.Decode(&p); err != nil {
+		return err
+	}
+	v, err := s.Find(ctx, p.Video)
+	if err != nil {
+		return err
+	}
+	if v.State != Processing { // done before a crash
+		return s.Uploads.Remove(v.Upload)
+	}
+	film, err := s.render(ctx, v)
+	if ctx.Err() != nil {
+		return ctx.Err() // stopping, or the lease is lost: nothing is decided
+	}
+	if err != nil {
+		code := reason(err)
+		if code == "" && !last {
+			return err
+		}
+		if code == "" {
+			code = CodeProcessing
+		}
+		s.Log.Warn("video failed", "video", v.ID.String(), "code", code, "error", err)
+		return s.fail(ctx, v, code)
+	}
+	v.Duration, v.Width, v.Height = film.Duration, film.Width, film.Height
+	err = s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+		if err := setMeasured(ctx, tx, v); err != nil {
+			return err
+		}
+		return publish(ctx, tx, v)
+	})
+	return errors.Join(err, s.Uploads.Remove(v.Upload))
+}
+
+func (s *Service) fail(ctx context.Context, v Video, code string) error {
+	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error { return setFailed(ctx, tx, v.ID, code) })
+	if err != nil {
+		return err
+	}
+	return s.Uploads.Remove(v.Upload)
+}
+
+// render works in a folder that holds nothing but this try's own files.
+func (s *Service) render(ctx context.Context, v Video) (film ffmpeg.Film, err error) {
+	if err := os.MkdirAll(s.WorkDir, 0o700); err != nil {
+		return film, err
+	}
+	dir, err := os.MkdirTemp(s.WorkDir, v.ID.String()+"-")
+	if err != nil {
+		return film, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	path, err := s.Uploads.Path(v.Upload)
+	if err != nil {
+		return film, err
+	}
+	if err := os.Link(path, filepath.Join(dir, inputName)); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			err = errors.Join(errUploadGone, err)
+		}
+		return film, fmt.Errorf("take the upload: %w", err)
+	}
+	info, err := s.Tool.Probe(ctx, dir, inputName)
+	if err != nil {
+		return film, err
+	}
+	if info.Duration > s.DurationMax {
+		return film, fmt.Errorf("%w: %s", ffmpeg.ErrTooLong, info.Duration)
+	}
+	job := ffmpeg.Job{Dir: dir, Input: inputName, Out: outName, Info: info, Max: s.DurationMax, Progress: s.reporter(ctx, v.ID)}
+	if err := s.Tool.Cover(ctx, job); err != nil {
+		return film, err
+	}
+	if film, err = s.Tool.Render(ctx, job); err != nil {
+		return film, err
+	}
+	return film, s.store(ctx, v.ID, filepath.Join(dir, outName))
+}
+
+// reporter notes progress in the film's row, seldom enough to cost nothing.
+func (s *Service) reporter(ctx context.Context, video id.Video) func(float64) {
+	noted := 0
+	return func(done float64) {
+		percent := progress0 + int(done*(progress1-progress0))
+		if percent < noted+stepsMin {
+			return
+		}
+		noted = percent
+		err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error { return setProgress(ctx, tx, video, percent) })
+		if err != nil && ctx.Err() == nil {
+			s.Log.Warn("progress not noted", "video", video.String(), "error", err)
+		}
+	}
+}
+
+// Recover removes what tries before a crash left behind. Call it before jobs run.
+func (s *Service) Recover() error { return os.RemoveAll(s.WorkDir) }
+
+// prefix is where a film's files are kept.
+func prefix(video id.Video) string { return "videos/" + video.String() + "/" }
+
+// store puts the result away, the playlist that names all else last.
+func (s *Service) store(ctx context.Context, video id.Video, dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if e.Name() == ffmpeg.MasterName || strings.HasPrefix(e.Name(), ".") {
+			continue
+		}
+		if err := s.put(ctx, prefix(video)+e.Name(), filepath.Join(dir, e.Name())); err != nil {
+			return err
+		}
+	}
+	return s.put(ctx, prefix(video)+ffmpeg.MasterName, filepath.Join(dir, ffmpeg.MasterName))
+}
+
+func (s *Service) put(ctx context.Context, key, path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	_, err = s.Blobs.Put(ctx, key, f)
+	return errors.Join(err, f.Close())
+}
