@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"hawker/internal/app"
@@ -55,6 +56,10 @@ type serveCmd struct {
 	OpenPublish bool   `help:"Let any stream name publish to an unlisted stream. For measuring only."`
 }
 
+// gcPercent trades a little CPU for memory: live windows are large buffers that
+// come and go, and at Go's default twice their size would be held.
+const gcPercent = 50
+
 func (c serveCmd) Run(ctx context.Context) error {
 	cfg, log, err := c.load()
 	if err != nil {
@@ -67,6 +72,9 @@ func (c serveCmd) Run(ctx context.Context) error {
 		cfg.RTMP = c.RTMP
 	}
 	cfg.Live.OpenPublish = cfg.Live.OpenPublish || c.OpenPublish
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	a, err := app.Open(ctx, app.Options{Config: cfg, Log: log, Clock: clock.Real{}})
 	if err != nil {
 		return err

@@ -77,7 +77,8 @@ func (b *Bus) Notify(consumer, name string, n Notifier) {
 }
 
 const (
-	pollEvery  = 50 * time.Millisecond
+	pollEvery  = 20 * time.Millisecond // for what this process committed, which costs nothing to know
+	pollOthers = time.Second           // for what other nodes committed, or what has become due
 	batchMax   = 200
 	parallel   = 16
 	triesMax   = 12
@@ -113,19 +114,24 @@ func (b *Bus) Run(ctx context.Context) error {
 				b.prune(ctx)
 			}
 		}
-		if delivered < batchMax {
+		if delivered == 0 {
 			b.pause(ctx)
 		}
 	}
 	return l.Release(context.WithoutCancel(ctx))
 }
 
+// pause waits until there may be something to deliver.
 func (b *Bus) pause(ctx context.Context) {
-	timer := b.db.Clock().NewTimer(pollEvery)
-	defer timer.Stop()
-	select {
-	case <-timer.C():
-	case <-ctx.Done():
+	seen, until := b.db.Commits(), b.db.Clock().Now().Add(pollOthers)
+	for b.db.Commits() == seen && b.db.Clock().Now().Before(until) {
+		timer := b.db.Clock().NewTimer(pollEvery)
+		select {
+		case <-timer.C():
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		}
 	}
 }
 

@@ -88,7 +88,8 @@ func (q *Queue) Handle(name string, o Options, work func(ctx context.Context, r 
 }
 
 const (
-	pollEvery  = 100 * time.Millisecond
+	pollEvery  = 50 * time.Millisecond // for what this process committed, which costs nothing to know
+	pollOthers = time.Second           // for what other nodes committed, or what has become due
 	retryFirst = 2 * time.Second
 	retryMax   = 10 * time.Minute
 )
@@ -111,14 +112,22 @@ func (q *Queue) worker(ctx context.Context, k kind) {
 		if err != nil && ctx.Err() == nil {
 			q.log.Error("job", "kind", k.name, "error", err)
 		}
-		if worked {
-			continue
+		if !worked {
+			q.pause(ctx)
 		}
+	}
+}
+
+// pause waits until there may be something to do.
+func (q *Queue) pause(ctx context.Context) {
+	seen, until := q.db.Commits(), q.db.Clock().Now().Add(pollOthers)
+	for q.db.Commits() == seen && q.db.Clock().Now().Before(until) {
 		timer := q.db.Clock().NewTimer(pollEvery)
 		select {
 		case <-timer.C():
 		case <-ctx.Done():
 			timer.Stop()
+			return
 		}
 	}
 }

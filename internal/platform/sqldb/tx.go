@@ -86,10 +86,15 @@ func (db *DB) Update(ctx context.Context, fn func(ctx context.Context, tx *Tx) e
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	update := db.updateMySQL
 	if db.writer != nil {
-		return db.writer.run(ctx, fn)
+		update = db.writer.run
 	}
-	return db.updateMySQL(ctx, fn)
+	err := update(ctx, fn)
+	if err == nil {
+		db.commits.Add(1)
+	}
+	return err
 }
 
 const (
