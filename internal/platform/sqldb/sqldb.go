@@ -107,7 +107,7 @@ func (db *DB) Close() error {
 		errs = append(errs, db.lease.stop())
 	}
 	if db.writer != nil {
-		db.writer.stop()
+		errs = append(errs, db.writer.stop())
 	}
 	if db.read != nil && db.read != db.write {
 		errs = append(errs, db.read.Close())

@@ -2,7 +2,6 @@ package sqldb
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 )
@@ -13,6 +12,7 @@ import (
 // of its own failure.
 type writer struct {
 	db       *DB
+	conn     *prepared // the loop's own, taken at the first commit
 	requests chan *request
 	quit     chan struct{}
 	done     chan struct{}
@@ -37,9 +37,13 @@ func startWriter(db *DB) *writer {
 	return w
 }
 
-func (w *writer) stop() {
+func (w *writer) stop() error {
 	close(w.quit)
 	<-w.done
+	if w.conn == nil {
+		return nil
+	}
+	return w.conn.close()
 }
 
 func (w *writer) run(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
@@ -84,17 +88,28 @@ func (w *writer) loop() {
 	}
 }
 
+// connection is the one to write on. It is taken late: migrations use the pool.
+func (w *writer) connection(ctx context.Context) (*prepared, error) {
+	if w.conn == nil {
+		conn, err := w.db.write.Conn(ctx)
+		if err != nil {
+			return nil, err
+		}
+		w.conn = newPrepared(conn)
+	}
+	return w.conn, nil
+}
+
 // commit runs a batch. Contexts are cut off from cancelling: SQLite rolls the
 // whole transaction back when a statement is interrupted, which would punish
 // the neighbours for one impatient client.
 func (w *writer) commit(batch []*request) {
 	ctx := context.Background()
-	conn, err := w.db.write.Conn(ctx)
+	conn, err := w.connection(ctx)
 	if err != nil {
 		failAll(batch, err)
 		return
 	}
-	defer conn.Close()
 	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
 		failAll(batch, err)
 		return
@@ -116,7 +131,7 @@ func (w *writer) commit(batch []*request) {
 
 // savepoint runs one request; the error it returns is the batch's, the
 // request's own goes into r.err.
-func (w *writer) savepoint(conn *sql.Conn, tx *Tx, r *request) error {
+func (w *writer) savepoint(conn *prepared, tx *Tx, r *request) error {
 	if r.err = r.ctx.Err(); r.err != nil {
 		return nil
 	}
@@ -144,6 +159,6 @@ func failAll(batch []*request, err error) {
 
 // rollback ends what is left of a failed batch. Its own error is of no use:
 // SQLite has often rolled back by itself by then (after a full disk, say).
-func rollback(conn *sql.Conn) {
+func rollback(conn *prepared) {
 	_, _ = conn.ExecContext(context.Background(), "ROLLBACK")
 }
