@@ -31,6 +31,8 @@ export type Conforms = [
   SameKeys<T.ShelfItem, S['LiveItem']>,
   SameKeys<T.Pin, S['LivePin']>,
   SameKeys<T.Message, S['LiveMessage']>,
+  SameKeys<T.Video, S['Video']>,
+  SameKeys<T.VideoInput, S['VideoPostInput']>,
   SameKeys<T.Distributor, S['DistributionOverview']>,
   SameKeys<T.PromotedProduct, S['DistributionPromotedProduct']>,
   SameKeys<T.Commission, S['DistributionCommission']>,

@@ -71,6 +71,7 @@ function live({ send }: Client) {
       send<T.Message>('POST', `/live/rooms/${id}/messages`, { body: { text } }),
     likeRoom: (id: string, count: number) =>
       send<{ likes: number }>('POST', `/live/rooms/${id}/likes`, { body: { count } }),
+    shareRoom: (id: string) => send<T.ShareLink>('POST', `/live/rooms/${id}/share`),
   }
 }
 

@@ -266,6 +266,8 @@ export interface Video {
   state: 'processing' | 'ready' | 'published' | 'failed'
   progress: number
   failure: string
+  /** The same in words, in the reader's language. */
+  failure_text: string
   created_at: string
 }
 
