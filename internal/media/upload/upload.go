@@ -181,11 +181,13 @@ func (s *Store) Sweep(ctx context.Context) (removed int, err error) {
 		return 0, err
 	}
 	before := s.clock.Now().Add(-KeepFor)
+	seen := map[string]bool{} // an upload is two files
 	for _, e := range entries {
 		upload := strings.TrimSuffix(e.Name(), infoSuffix)
-		if !valid(upload) || s.touched(upload).After(before) {
+		if seen[upload] || !valid(upload) || s.touched(upload).After(before) {
 			continue
 		}
+		seen[upload] = true
 		claimed, err := s.claims.UploadClaimed(ctx, upload)
 		if err != nil {
 			return removed, err
