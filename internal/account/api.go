@@ -174,7 +174,7 @@ func (h API) updateMe(ctx context.Context, in *updateMeInput) (*httpapi.Body[use
 	return httpapi.OK(h.view(ctx, u))
 }
 
-func addressOut(a SavedAddress) savedAddressView { return savedAddressView{a.ID, a.Address, a.Default} }
+func addressOut(a SavedAddress) savedAddressView { return savedAddressView(a) }
 
 func (h API) addresses(ctx context.Context, _ *struct{}) (*httpapi.Body[page.Page[savedAddressView]], error) {
 	list, err := h.Service.Addresses(ctx, httpapi.ActorFrom(ctx).User)

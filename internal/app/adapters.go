@@ -76,7 +76,7 @@ func (s shelf) PromotedProducts(ctx context.Context, r page.Request, tag lang.Ta
 	if err != nil {
 		return page.Page[distribution.PromotedProduct]{}, err
 	}
-	draw := catalog.API{DB: s.a.db, Shops: shops{s.a}, Currency: s.a.cfg.Mall.Currency}
+	draw := catalog.API{DB: s.a.db, Shops: shops(s), Currency: s.a.cfg.Mall.Currency}
 	cards, err := draw.Cards(ctx, p.Items, tag)
 	out := page.Page[distribution.PromotedProduct]{NextCursor: p.NextCursor}
 	for i, c := range cards {

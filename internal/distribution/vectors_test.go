@@ -209,6 +209,7 @@ func (v *vectorOrder) user(name string) id.User { return id.FromInt[id.User](v.n
 func (v *vectorOrder) line(name string) id.OrderLine {
 	return id.FromInt[id.OrderLine](v.number("line " + name))
 }
+
 func (v *vectorOrder) shop(name string) id.Shop { return id.FromInt[id.Shop](v.number("shop " + name)) }
 
 func (v *vectorOrder) coupons(from []vectorCoupon) []distribution.Coupon {

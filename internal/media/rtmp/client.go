@@ -148,8 +148,10 @@ func (c *Client) Done() <-chan struct{} { return c.done }
 
 // WriteMetadata sends onMetaData.
 func (c *Client) WriteMetadata(o map[string]any) error {
-	return c.send(csAudio, Message{Type: typeData, StreamID: mediaStream,
-		Payload: amf.Append(nil, "@setDataFrame", "onMetaData", amf.Object(o))})
+	return c.send(csAudio, Message{
+		Type: typeData, StreamID: mediaStream,
+		Payload: amf.Append(nil, "@setDataFrame", "onMetaData", amf.Object(o)),
+	})
 }
 
 // WriteVideo sends the body of an FLV video tag.

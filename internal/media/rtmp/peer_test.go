@@ -25,11 +25,15 @@ func TestGortmplibPublishes(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	video := &format.H264{PayloadTyp: 96, PacketizationMode: 1,
+	video := &format.H264{
+		PayloadTyp: 96, PacketizationMode: 1,
 		SPS: []byte{0x67, 0x64, 0x00, 0x1f, 0xac, 0xd9, 0x40, 0x50, 0x05, 0xbb, 0x01, 0x10, 0, 0, 3, 0, 0x10, 0, 0, 3, 3, 0xc0, 0xf1, 0x83, 0x19, 0x60},
-		PPS: []byte{0x68, 0xef, 0xbc, 0xb0}}
-	audio := &format.MPEG4Audio{PayloadTyp: 97, SizeLength: 13, IndexLength: 3, IndexDeltaLength: 3,
-		Config: &mpeg4audio.AudioSpecificConfig{Type: mpeg4audio.ObjectTypeAACLC, SampleRate: 48000, ChannelCount: 2}}
+		PPS: []byte{0x68, 0xef, 0xbc, 0xb0},
+	}
+	audio := &format.MPEG4Audio{
+		PayloadTyp: 97, SizeLength: 13, IndexLength: 3, IndexDeltaLength: 3,
+		Config: &mpeg4audio.AudioSpecificConfig{Type: mpeg4audio.ObjectTypeAACLC, SampleRate: 48000, ChannelCount: 2},
+	}
 	w := &gortmplib.Writer{Conn: c, Tracks: []format.Format{video, audio}}
 	if err := w.Initialize(); err != nil {
 		t.Fatal(err)

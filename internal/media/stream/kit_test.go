@@ -116,9 +116,11 @@ func (e *events) add(s string) {
 }
 
 func (e *events) OnPublish(id string, g int64) { e.add("publish " + id + " " + string(rune('0'+g))) }
+
 func (e *events) OnUnpublish(id string, g int64, _ error) {
 	e.add("unpublish " + id + " " + string(rune('0'+g)))
 }
+
 func (e *events) OnRecorded(id string, _ int64, i record.Info) {
 	e.mu.Lock()
 	e.recorded = append(e.recorded, i)
