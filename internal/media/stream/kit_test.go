@@ -244,7 +244,6 @@ type encoder struct {
 	kicked     chan error
 	quietVideo bool
 	quietAudio bool
-	ready      bool
 }
 
 func (r *rig) publish(name string, s shape) *encoder {
