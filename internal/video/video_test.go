@@ -42,7 +42,10 @@ func TestUploadCutGoesOnIsPublishedAndPlays(t *testing.T) {
 	content := film(t, 3, "540x960")
 	path := m.create(m.author, len(content))
 	m.cut(path, content[:len(content)/2], len(content))
-	offset := m.arrived(path, len(content)/2)
+	offset := m.arrived(path)
+	if offset > len(content)/2 {
+		t.Fatalf("%d bytes arrived, %d were sent", offset, len(content)/2)
+	}
 	if early := m.call(m.author, "POST", "/videos", fmt.Sprintf(`{"upload_id":%q,"caption":""}`, filepath.Base(path))); early.code() != "upload.unfinished" {
 		t.Errorf("half a file: %d %s", early.status, early.body)
 	}
@@ -75,14 +78,16 @@ func TestUploadCutGoesOnIsPublishedAndPlays(t *testing.T) {
 	}
 }
 
-// arrived waits for the server to have noticed the cut and answers the offset.
-func (m *mall) arrived(path string, want int) int {
+// arrived waits for what was sent before the cut and answers the offset. Asking
+// ends a transfer that is still under way, so less than all may have arrived;
+// then it is final.
+func (m *mall) arrived(path string) int {
 	m.t.Helper()
 	offset := -1
-	m.until("the first half to arrive", func() bool {
+	m.until("a part to arrive", func() bool {
 		a := m.tus(m.author, "HEAD", path, nil)
 		offset, _ = strconv.Atoi(a.header.Get("Upload-Offset"))
-		return offset == want
+		return offset > 0
 	})
 	return offset
 }
