@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"strings"
 	"time"
 
 	"hawker/internal/account"
@@ -142,7 +143,7 @@ func (a *App) makeModules(context.Context) (err error) {
 	a.Checkout = checkout.New(a.db, a.Orders, a.Accounts, earners{a.Distribution}, checkout.Prices{Currency: a.cfg.Mall.Currency, Shipping: a.cfg.Mall.Shipping})
 	providers := map[string]payment.Provider{}
 	if a.cfg.Payment.Sandbox {
-		providers[payment.SandboxName] = payment.NewSandbox(a.db, a.box, a.sandboxURL(), a.localURL()+httpapi.Prefix+"/payments/sandbox/notify")
+		providers[payment.SandboxName] = payment.NewSandbox(a.db, a.box, a.sandboxURL(), func() string { return a.localURL() + httpapi.Prefix + "/payments/sandbox/notify" })
 	}
 	a.Payments = payment.New(a.db, a.log, a.Orders, splits{a.Distribution}, providers)
 	a.Payments.Jobs(a.queue)
@@ -180,12 +181,14 @@ func (a *App) recordings() string { return a.cfg.Path("recordings") }
 
 // localURL is where this process answers on its own machine; the sandbox calls
 // it back there.
-func (a *App) localURL() string {
-	_, port, err := net.SplitHostPort(a.cfg.HTTP)
-	if err != nil {
-		return "http://" + a.cfg.HTTP
+func (a *App) localURL() string { return "http://127.0.0.1:" + a.port(a.lnHTTP, a.cfg.HTTP) }
+
+// port is the one that a listener got, or the one that it will ask for.
+func (a *App) port(ln net.Listener, wanted string) string {
+	if ln != nil {
+		wanted = ln.Addr().String()
 	}
-	return "http://127.0.0.1:" + port
+	return wanted[strings.LastIndexByte(wanted, ':')+1:]
 }
 
 func (a *App) sandboxURL() string { return "http://" + a.cfg.Payment.SandboxAddr }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"strings"
 
 	"hawker/internal/account"
 	"hawker/internal/analytics"
@@ -48,7 +47,7 @@ func (a *App) mount(context.Context) error {
 		fulfilment.API{Service: a.Fulfilment, Orders: a.Orders, Views: orders},
 		distribution.API{Service: a.Distribution, Clock: a.clock, Log: a.log, Secure: a.cfg.Secure()},
 		live.API{Service: a.Live, Views: rooms, Links: links{a}},
-		live.MerchantAPI{Service: a.Live, Views: rooms, Media: a.Pictures, Orders: a.Orders, RTMPPort: portOf(a.cfg.RTMP)},
+		live.MerchantAPI{Service: a.Live, Views: rooms, Media: a.Pictures, Orders: a.Orders, RTMPPort: func() string { return a.port(a.lnRTMP, a.cfg.RTMP) }},
 		analytics.API{Service: a.Analytics, Shows: shows{a.Live}, Currency: currency},
 		video.API{Service: a.Videos, Links: links{a}, Views: video.Views{Service: a.Videos, Shops: names, People: a.Accounts, Goods: goods, Rooms: onAir{a.Live}}},
 		systemAPI{a},
@@ -58,8 +57,6 @@ func (a *App) mount(context.Context) error {
 	a.mountRest()
 	return a.mountUploads()
 }
-
-func portOf(addr string) string { return addr[strings.LastIndexByte(addr, ':')+1:] }
 
 // mountRest serves what is no operation: sockets, uploads, media, pages, health.
 func (a *App) mountRest() {
@@ -130,6 +127,7 @@ type configView struct {
 	Sandbox          bool     `json:"sandbox"`
 	UploadMax        int64    `json:"max_upload_bytes"`
 	Languages        []string `json:"languages"`
+	TimeZone         string   `json:"time_zone" doc:"Whose midnight begins a day in figures"`
 }
 
 func (s systemAPI) config(context.Context, *struct{}) (*httpapi.Body[configView], error) {
@@ -137,7 +135,7 @@ func (s systemAPI) config(context.Context, *struct{}) (*httpapi.Body[configView]
 	return httpapi.OK(configView{
 		Name: c.Mall.Name, Currency: string(c.Mall.Currency), CurrencyExponent: c.Mall.Currency.Exponent(),
 		AfterSaleDays: c.Distribution.AfterSale.Hours() / 24, PayMinutes: c.Order.PayWithin.Minutes(), Sandbox: c.Payment.Sandbox,
-		UploadMax: c.Video.UploadMax, Languages: []string{"zh-CN", "en"},
+		UploadMax: c.Video.UploadMax, Languages: []string{"zh-CN", "en"}, TimeZone: c.Mall.TimeZone,
 	}, nil)
 }
 

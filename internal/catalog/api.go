@@ -262,7 +262,8 @@ func (h *API) detail(ctx context.Context, p Product) (detailView, error) {
 	if v.LiveRoom, err = h.Live.RoomShowing(ctx, p.ID); err != nil {
 		return v, err
 	}
-	v.Videos, err = h.Videos.VideosShowing(ctx, p.ID)
+	videos, err := h.Videos.VideosShowing(ctx, p.ID)
+	v.Videos = append([]id.Video{}, videos...) // an empty list, not null
 	return v, err
 }
 

@@ -21,7 +21,7 @@ type MerchantAPI struct {
 	Views    Views
 	Media    *catalog.Media
 	Orders   *order.Service
-	RTMPPort string
+	RTMPPort func() string // known once the program listens
 }
 
 // Register adds the operations.
@@ -80,7 +80,7 @@ func (h MerchantAPI) view(ctx context.Context, shop id.Shop, room id.Room) (*htt
 		return nil, err
 	}
 	n, err := h.numbers(ctx, r)
-	address := "rtmp://" + net.JoinHostPort(hostOf(httpapi.Origin(ctx)), h.RTMPPort) + "/" + ingestApp
+	address := "rtmp://" + net.JoinHostPort(hostOf(httpapi.Origin(ctx)), h.RTMPPort()) + "/" + ingestApp
 	return httpapi.OK(roomView{d, streamView{address, key, address + "/" + key}, h.Views.health(r), n}, err)
 }
 

@@ -26,15 +26,15 @@ type Sandbox struct {
 	db        *sqldb.DB
 	box       *secret.Box
 	baseURL   string
-	notifyURL string
+	notifyURL func() string
 
 	mu     sync.Mutex
 	client *sandbox.Client
 }
 
 // NewSandbox makes the adapter. It introduces itself to the provider when first
-// needed.
-func NewSandbox(db *sqldb.DB, box *secret.Box, baseURL, notifyURL string) *Sandbox {
+// needed; notifyURL is asked once the program knows its own address.
+func NewSandbox(db *sqldb.DB, box *secret.Box, baseURL string, notifyURL func() string) *Sandbox {
 	return &Sandbox{db: db, box: box, baseURL: baseURL, notifyURL: notifyURL}
 }
 
@@ -99,7 +99,7 @@ func (s *Sandbox) Create(ctx context.Context, r Request) (Report, error) {
 	}
 	return sandboxReport(c.CreatePayment(ctx, sandbox.PaymentRequest{
 		OutTradeNo: r.Payment.String(), Amount: r.Amount.Amount, Currency: r.Amount.Currency, Description: r.Description,
-		NotifyURL: s.notifyURL, ReturnURL: r.ReturnURL, ExpiresAt: r.ExpiresAt,
+		NotifyURL: s.notifyURL(), ReturnURL: r.ReturnURL, ExpiresAt: r.ExpiresAt,
 	}))
 }
 
