@@ -102,7 +102,7 @@ func (t *Tool) Render(ctx context.Context, j Job) (Film, error) {
 	rungs := rungsFor(j.Info)
 	err := t.run(ctx, child{
 		program: t.ffmpeg, dir: j.Dir, args: j.ladderArgs(rungs, most),
-		cpu: cpuBase + most*cpuPerSecond, line: j.follow(most),
+		cpu: cpuBase + j.length(most)*cpuPerSecond, line: j.follow(most),
 	})
 	if err != nil {
 		return Film{}, err
@@ -120,12 +120,17 @@ func (t *Tool) Render(ctx context.Context, j Job) (Film, error) {
 	return f, t.mux(ctx, j, f)
 }
 
+// length is how long the film says it is, if it does.
+func (j Job) length(most time.Duration) time.Duration {
+	if j.Info.Duration > 0 {
+		return min(most, j.Info.Duration)
+	}
+	return most
+}
+
 // follow reads ffmpeg's report of progress: lines of key=value.
 func (j Job) follow(most time.Duration) func(string) bool {
-	total := most
-	if j.Info.Duration > 0 {
-		total = min(total, j.Info.Duration)
-	}
+	total := j.length(most)
 	last := int64(-1)
 	return func(line string) bool {
 		text, ok := strings.CutPrefix(line, "out_time_us=")
