@@ -21,6 +21,8 @@ export interface Config {
   sandbox: boolean
   max_upload_bytes: number
   languages: string[]
+  /** IANA name of the zone in which the shop counts its days. */
+  time_zone: string
 }
 
 export type ShopRole = 'owner' | 'manager' | 'host' | 'warehouse' | 'support'

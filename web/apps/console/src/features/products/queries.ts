@@ -28,8 +28,3 @@ export function useCategories() {
   const api = useApi()
   return useQuery({ key: ['categories'], query: () => api.categories(), staleTime: 600_000 })
 }
-
-export function useConfig() {
-  const api = useApi()
-  return useQuery({ key: ['config'], query: () => api.config(), staleTime: 600_000 })
-}

@@ -5,7 +5,8 @@ import { computed, ref, watch } from 'vue'
 import { onBeforeRouteLeave, useRouter } from 'vue-router'
 import { useShop } from '../../stores/shop'
 import { emptyForm, formOf, inputOf, type ProductForm } from './product-form'
-import { useConfig, useMerchantProduct } from './queries'
+import { useConfig } from '../../shared/queries'
+import { useMerchantProduct } from './queries'
 
 /** useForm holds what was saved and what is typed. */
 function useForm(load: () => MerchantProduct | undefined) {

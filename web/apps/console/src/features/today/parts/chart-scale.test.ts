@@ -13,10 +13,16 @@ describe('niceTop', () => {
 })
 
 describe('hourOf', () => {
-  const now = new Date(2026, 10, 22, 20, 30)
-  it('places a moment on the axis and holds it inside the day', () => {
-    expect(hourOf(new Date(2026, 10, 22, 12, 30).toISOString(), now)).toBe(12.5)
-    expect(hourOf(new Date(2026, 10, 21, 23, 0).toISOString(), now)).toBe(0)
-    expect(hourOf(undefined, now)).toBe(20.5)
+  const now = '2026-11-22T12:30:00.000Z'
+  it.each([
+    ['Asia/Shanghai', '2026-11-22T04:30:00Z', 12.5],
+    ['Asia/Shanghai', '2026-11-21T15:59:00Z', 0],
+    ['Asia/Shanghai', '2026-11-22T16:01:00Z', 24],
+    ['Asia/Shanghai', '2026-11-21T16:00:00Z', 0],
+    ['America/New_York', '2026-11-22T05:15:00Z', 0.25],
+    ['UTC', undefined, 12.5],
+    ['Asia/Kolkata', '', 18],
+  ])('places a moment on the day of %s: %s → %d', (zone, at, hour) => {
+    expect(hourOf(at, now, zone)).toBe(hour)
   })
 })

@@ -7,10 +7,33 @@ export function niceTop(values: readonly number[]): number {
   return best * step
 }
 
-/** hourOf is where a moment lies on a day's axis of 0 to 24 hours, in local time; clamped to the day of `now`. */
-export function hourOf(iso: string | undefined, now: Date): number {
-  const at = new Date(iso ?? '')
-  if (Number.isNaN(at.getTime())) return now.getHours() + now.getMinutes() / 60
-  const midnight = new Date(now.getFullYear(), now.getMonth(), now.getDate()).getTime()
-  return Math.min(24, Math.max(0, (at.getTime() - midnight) / 3_600_000))
+/** wallClock is what the shop's own clock shows at a moment; an unknown moment has none. */
+function wallClock(iso: string, zone: string): { day: string; hour: number } | null {
+  const at = new Date(iso)
+  if (Number.isNaN(at.getTime())) return null
+  const parts = new Intl.DateTimeFormat('en', {
+    timeZone: zone,
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  }).formatToParts(at)
+  const pick = (type: Intl.DateTimeFormatPartTypes) => parts.find((p) => p.type === type)?.value ?? ''
+  return {
+    day: `${pick('year')}-${pick('month')}-${pick('day')}`,
+    hour: Number(pick('hour')) + Number(pick('minute')) / 60,
+  }
+}
+
+/**
+ * hourOf is where a moment lies on the shop's day, 0 to 24. The shop counts its day in its own time zone, which
+ * need not be the browser's. Without a moment it is `now`; other days are held at the edge of today.
+ */
+export function hourOf(iso: string | undefined, now: string, zone: string): number {
+  const today = wallClock(now, zone)
+  const at = iso ? wallClock(iso, zone) : today
+  if (!at || !today || at.day === today.day) return at?.hour ?? today?.hour ?? 0
+  return at.day < today.day ? 0 : 24
 }
