@@ -106,7 +106,7 @@ func (a *App) replay(w http.ResponseWriter, r *http.Request) {
 		a.api.WriteProblem(w, r, err)
 		return
 	}
-	record.ServeShow(w, r, a.recordings(), room.String(), r.PathValue("*"), show.StartedAt)
+	record.Show{Root: a.recordings(), StreamID: room.String(), Since: show.StartedAt}.Serve(w, r, r.PathValue("*"))
 }
 
 // systemAPI is what belongs to no module.

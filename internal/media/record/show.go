@@ -13,34 +13,30 @@ import (
 // slack allows for the first frame of a show being older than the news of it.
 const slack = 10 * time.Second
 
-// Show finds the recordings of a stream that belong to a show that began at
-// since (zero: all), oldest first.
-func Show(root, streamID string, since time.Time) ([]*Recording, error) {
-	all, err := Scan(root, streamID)
+// Show is what one stream recorded since a show began (zero: all of it).
+type Show struct {
+	Root     string // of all recordings
+	StreamID string
+	Since    time.Time
+}
+
+// Recordings finds the recordings of the show, oldest first.
+func (s Show) Recordings() ([]*Recording, error) {
+	all, err := Scan(s.Root, s.StreamID)
 	var out []*Recording
 	for _, rec := range all {
-		if !rec.entries[0].Start.Before(since.Add(-slack)) {
+		if !rec.entries[0].Start.Before(s.Since.Add(-slack)) {
 			out = append(out, rec)
 		}
 	}
 	return out, err
 }
 
-// ServeShow answers a replay request: name is index.m3u8, or a media file below
-// the folder of its recording.
-func ServeShow(rw http.ResponseWriter, r *http.Request, root, streamID, name string, since time.Time) {
+// Serve answers a replay request: name is index.m3u8, or a media file below the
+// folder of its recording.
+func (s Show) Serve(rw http.ResponseWriter, r *http.Request, name string) {
 	if name == playlistName {
-		recs, err := Show(root, streamID, since)
-		if err != nil || len(recs) == 0 {
-			http.NotFound(rw, r)
-			return
-		}
-		if hls.CORS(rw, r) {
-			return
-		}
-		rw.Header().Set("Content-Type", playlistKind)
-		rw.Header().Set("Cache-Control", "public, max-age=1") // it grows while the show goes on
-		http.ServeContent(rw, r, "", time.Time{}, bytes.NewReader(Join(recs)))
+		s.servePlaylist(rw, r)
 		return
 	}
 	folder, file, ok := strings.Cut(name, "/")
@@ -48,5 +44,19 @@ func ServeShow(rw http.ResponseWriter, r *http.Request, root, streamID, name str
 		http.NotFound(rw, r)
 		return
 	}
-	Serve(rw, r, filepath.Join(root, streamID, folder), file)
+	Serve(rw, r, filepath.Join(s.Root, s.StreamID, folder), file)
+}
+
+func (s Show) servePlaylist(rw http.ResponseWriter, r *http.Request) {
+	if hls.CORS(rw, r) {
+		return
+	}
+	recs, err := s.Recordings()
+	if err != nil || len(recs) == 0 {
+		http.NotFound(rw, r)
+		return
+	}
+	rw.Header().Set("Content-Type", playlistKind)
+	rw.Header().Set("Cache-Control", "public, max-age=1") // it grows while the show goes on
+	http.ServeContent(rw, r, "", time.Time{}, bytes.NewReader(Join(recs)))
 }
