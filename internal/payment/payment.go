@@ -84,8 +84,8 @@ var ErrForged = errors.New("notification is not genuine")
 type Provider interface {
 	Create(ctx context.Context, r Request) (Report, error)
 	Query(ctx context.Context, payment id.Payment) (Report, error)
-	// Close ends a payment that nobody made; a report of Succeeded says that
-	// somebody did.
+	// Close ends a payment that nobody made, also one that the provider never
+	// heard of; a report of Succeeded says that somebody made it.
 	Close(ctx context.Context, payment id.Payment) (Report, error)
 	// Refund gives money back; done is false while the provider is still at it.
 	Refund(ctx context.Context, r RefundRequest) (done bool, err error)
@@ -162,7 +162,7 @@ func (s *Service) intend(ctx context.Context, tx *sqldb.Tx, c Command) (id.Payme
 	if err != nil {
 		return id.Payment{}, err
 	}
-	if o.Status != order.PendingPayment {
+	if o.Status != order.PendingPayment || !tx.Now().Before(o.DueAt) { // a provider takes no payment that is over
 		return id.Payment{}, fault.Conflict("order.wrong_status", "wanted", order.PendingPayment)
 	}
 	amount, err := s.owed(ctx, tx, o.Checkout)

@@ -120,8 +120,12 @@ func (s *Sandbox) Close(ctx context.Context, payment id.Payment) (Report, error)
 	}
 	p, err := c.Close(ctx, payment.String())
 	var refused *sandbox.APIError
-	if errors.As(err, &refused) && refused.Code == sandbox.CodeAlreadyPaid {
+	switch {
+	case !errors.As(err, &refused):
+	case refused.Code == sandbox.CodeAlreadyPaid:
 		return sandboxReport(c.Query(ctx, payment.String()))
+	case refused.Code == sandbox.CodeNotFound: // it was down when we asked
+		return Report{Payment: payment, Status: Closed}, nil
 	}
 	return sandboxReport(p, err)
 }
