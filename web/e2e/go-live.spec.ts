@@ -1,35 +1,7 @@
-import { spawn } from 'node:child_process'
-import { expect, test } from './server.ts'
+import { publish } from './media.ts'
 import { pictureMoves } from './picture.ts'
+import { expect, test } from './server.ts'
 import { words } from './words.ts'
-
-function publish(to: string) {
-  const picture = [
-    '-f',
-    'lavfi',
-    '-i',
-    'testsrc2=size=360x640:rate=30',
-    '-f',
-    'lavfi',
-    '-i',
-    'sine=frequency=440',
-  ]
-  const encode = [
-    '-c:v',
-    'libx264',
-    '-preset',
-    'ultrafast',
-    '-tune',
-    'zerolatency',
-    '-pix_fmt',
-    'yuv420p',
-    '-g',
-    '30',
-    '-c:a',
-    'aac',
-  ]
-  return spawn('ffmpeg', ['-v', 'error', '-re', ...picture, ...encode, '-f', 'flv', to], { stdio: 'ignore' })
-}
 
 test('a waiting viewer sees the show begin by itself, and the replay after its end', async ({
   shopper,
@@ -56,7 +28,7 @@ test('a waiting viewer sees the show begin by itself, and the replay after its e
 
   await shopper.page.goto(`/live/${room}`)
   await expect(shopper.page.getByText(t('live.notStarted'))).toBeVisible()
-  const ffmpeg = publish(`${server.rtmp}/${key}`)
+  const stream = publish(`${server.rtmp}/${key}`)
   try {
     await pictureMoves(shopper.page)
     await expect(host.getByText(c('live.health.receiving'))).toBeVisible({ timeout: 20_000 })
@@ -67,7 +39,7 @@ test('a waiting viewer sees the show begin by itself, and the replay after its e
       .getByRole('button', { name: c('live.end') })
       .click()
   } finally {
-    ffmpeg.kill('SIGKILL')
+    stream.stop()
   }
   await expect(host.getByRole('button', { name: c('live.end') })).toHaveCount(0)
   await shopper.page.reload()

@@ -65,6 +65,14 @@ interface Fixtures {
   shopper: Actor
   /** merchant sits at a desk and is signed in as the demo shop's owner. */
   merchant: Actor
+  /** enter opens one more browser in the project's size, signed in as one of the demo's people. */
+  enter: (name: string) => Promise<Actor>
+}
+
+interface WorkerFixtures {
+  /** settings are what a spec sets in the program's environment; another set is another program. */
+  settings: Record<string, string>
+  server: Server
 }
 
 function watch(page: Page, faults: string[]) {
@@ -74,15 +82,23 @@ function watch(page: Page, faults: string[]) {
   })
 }
 
-export const test = base.extend<Fixtures, { server: Server }>({
+async function signIn(context: BrowserContext, name: string): Promise<void> {
+  const entered = await context.request.post('/api/v1/auth/login', {
+    data: { email: `${name}@hawker.demo`, password: 'hawker-demo' },
+  })
+  expect(entered.ok(), `${name} signs in`).toBe(true)
+}
+
+export const test = base.extend<Fixtures, WorkerFixtures>({
+  settings: [{}, { scope: 'worker', option: true }],
   server: [
-    async ({}, use) => {
+    async ({ settings }, use) => {
       const data = await mkdtemp(join(tmpdir(), 'hawker-e2e-'))
       const args = ['serve', '--data', data, '--http', '127.0.0.1:0', '--rtmp', '127.0.0.1:0', '--demo']
       const sandbox = `127.0.0.1:${await freePort()}`
       // Settings of whoever runs the tests must not leak into the program under test.
       const plain = Object.entries(process.env).filter(([name]) => !name.startsWith('HAWKER_'))
-      const env = { ...Object.fromEntries(plain), HAWKER_PAYMENT_SANDBOX_ADDR: sandbox }
+      const env = { ...Object.fromEntries(plain), ...settings, HAWKER_PAYMENT_SANDBOX_ADDR: sandbox }
       const child = spawn(binary, args, { env })
       await use(await banner(child))
       await stop(child)
@@ -103,16 +119,31 @@ export const test = base.extend<Fixtures, { server: Server }>({
       viewport: { width: 1440, height: 900 },
       locale,
     })
-    const entered = await context.request.post('/api/v1/auth/login', {
-      data: { email: 'merchant@hawker.demo', password: 'hawker-demo' },
-    })
-    expect(entered.ok()).toBe(true)
+    await signIn(context, 'merchant')
     const page = await context.newPage()
     const faults: string[] = []
     watch(page, faults)
     await use({ context, page })
     expect(faults, 'errors on the merchant’s pages').toEqual([])
     await context.close()
+  },
+  enter: async (
+    { browser, server, contextOptions, locale, viewport, hasTouch, isMobile, userAgent },
+    use,
+  ) => {
+    const opened: BrowserContext[] = []
+    const faults: string[] = []
+    const size = { locale, viewport, hasTouch, isMobile, userAgent }
+    await use(async (name) => {
+      const context = await browser.newContext({ ...contextOptions, ...size, baseURL: server.url })
+      opened.push(context)
+      await signIn(context, name)
+      const page = await context.newPage()
+      watch(page, faults)
+      return { context, page }
+    })
+    expect(faults, 'errors on the pages of the others').toEqual([])
+    for (const context of opened) await context.close()
   },
 })
 
