@@ -5,10 +5,11 @@ describe('niceTop', () => {
   it.each([
     [[0, 0], 100],
     [[7, 99], 100],
+    [[], 100],
     [[101], 150],
     [[1600000], 2000000],
   ])('rounds %j up to %d', (values, top) => {
-    expect(niceTop(values)).toBe(top)
+    expect(niceTop(values, 100)).toBe(top)
   })
 })
 

@@ -1,7 +1,9 @@
-/** niceTop is a round number at or above the largest value, so that gridlines carry round labels. */
-export function niceTop(values: readonly number[]): number {
-  const most = Math.max(0, ...values)
-  if (most === 0) return 100
+/**
+ * niceTop is a round number at or above the largest value, so that gridlines carry round labels. Below `least` the
+ * quarters would be fractions of a coin.
+ */
+export function niceTop(values: readonly number[], least: number): number {
+  const most = Math.max(least, ...values)
   const step = 10 ** Math.floor(Math.log10(most))
   const best = [1, 1.5, 2, 3, 4, 5, 6, 8, 10].find((f) => f * step >= most) ?? 10
   return best * step
