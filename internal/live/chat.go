@@ -103,12 +103,19 @@ func addMessage(ctx context.Context, tx *sqldb.Tx, m Message) error {
 	return insertMessage(ctx, tx, m)
 }
 
+// joiner holds the people of one emoji together.
+const joiner = '\u200d'
+
 // cleanText makes one line of what was typed: control characters and runs of
-// spaces would let one message cover the chat.
+// spaces would let one message cover the chat, and invisible characters would
+// turn its direction around or make it look empty.
 func cleanText(text string) string {
 	text = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
+		switch {
+		case unicode.IsControl(r):
 			return ' '
+		case unicode.Is(unicode.Cf, r) && r != joiner:
+			return -1
 		}
 		return r
 	}, text)
