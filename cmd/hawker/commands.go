@@ -21,6 +21,7 @@ import (
 
 type commands struct {
 	Serve   serveCmd   `cmd:"" help:"Run the mall."`
+	Worker  workerCmd  `cmd:"" help:"Do jobs (transcoding, refunds) for a mall on a shared MySQL database and data folder."`
 	Migrate migrateCmd `cmd:"" help:"Bring the database to the newest version."`
 	Demo    demoCmd    `cmd:"" help:"Fill an empty installation with demo data."`
 	Doctor  doctorCmd  `cmd:"" help:"Prove the invariants and say what is wrong; exit 1 if anything is."`
@@ -75,11 +76,7 @@ func (c serveCmd) Run(ctx context.Context) error {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
-	a, err := app.Open(ctx, app.Options{Config: cfg, Log: log, Clock: clock.Real{}})
-	if err != nil {
-		return err
-	}
-	return errors.Join(serve(ctx, a, c.Demo, log), a.Close())
+	return onInstallation(ctx, cfg, log, func(a *app.App) error { return serve(ctx, a, c.Demo, log) })
 }
 
 func serve(ctx context.Context, a *app.App, demo bool, log *slog.Logger) error {
@@ -95,6 +92,28 @@ func serve(ctx context.Context, a *app.App, demo bool, log *slog.Logger) error {
 	err := a.Run(ctx, demo)
 	log.Info("stopped")
 	return err
+}
+
+type workerCmd struct{ settings }
+
+func (c workerCmd) Run(ctx context.Context) error {
+	cfg, log, err := c.load()
+	if err != nil {
+		return err
+	}
+	return onInstallation(ctx, cfg, log, func(a *app.App) error {
+		log.Info("working")
+		return a.Work(ctx)
+	})
+}
+
+// onInstallation opens an installation, does something with it and lets go.
+func onInstallation(ctx context.Context, cfg config.Config, log *slog.Logger, do func(a *app.App) error) error {
+	a, err := app.Open(ctx, app.Options{Config: cfg, Log: log, Clock: clock.Real{}})
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(a), a.Close())
 }
 
 type migrateCmd struct{ settings }
@@ -125,11 +144,7 @@ func (c demoCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a, err := app.Open(ctx, app.Options{Config: cfg, Log: log, Clock: clock.Real{}})
-	if err != nil {
-		return err
-	}
-	return errors.Join(a.FillDemo(ctx), a.Close())
+	return onInstallation(ctx, cfg, log, func(a *app.App) error { return a.FillDemo(ctx) })
 }
 
 type doctorCmd struct {

@@ -159,7 +159,7 @@ func (a *App) distributionSettings() distribution.Settings {
 	}
 }
 
-func (a *App) makeLive(ctx context.Context) (err error) {
+func (a *App) makeLive(context.Context) (err error) {
 	gate := &lateGate{}
 	if a.news, err = realtime.New(a.log, gate); err != nil {
 		return err
@@ -171,6 +171,15 @@ func (a *App) makeLive(ctx context.Context) (err error) {
 		RecordDir: a.recordings(), StreamsMax: a.cfg.Live.StreamsMax,
 	})
 	a.Live.Attach(a.hub)
+	return nil
+}
+
+// recover takes up what a crash left: shows that were on air, work half done.
+// It comes before publishers and jobs.
+func (a *App) recover(ctx context.Context) error {
+	if err := a.Videos.Recover(); err != nil {
+		return err
+	}
 	return a.Live.Recover(ctx, func(room id.Room) bool {
 		recs, err := record.Scan(a.recordings(), room.String())
 		return err == nil && len(recs) > 0

@@ -70,6 +70,9 @@ func (a *App) RTMPAddr() string { return a.lnRTMP.Addr().String() }
 // requests, publishers away, events and jobs put down. With demo, a clip plays
 // in the demo room.
 func (a *App) Run(ctx context.Context, demo bool) error {
+	if err := a.recover(ctx); err != nil {
+		return err
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return a.serveHTTP(ctx) })
 	g.Go(func() error {
@@ -93,6 +96,9 @@ func (a *App) Run(ctx context.Context, demo bool) error {
 	}
 	return g.Wait()
 }
+
+// Work does jobs until ctx ends, beside nodes that serve.
+func (a *App) Work(ctx context.Context) error { return a.queue.Run(ctx) }
 
 const (
 	headerWithin = 10 * time.Second

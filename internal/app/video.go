@@ -27,7 +27,7 @@ func (a *App) makeVideos(context.Context) (err error) {
 		WorkDir: a.cfg.Path("work"), DurationMax: a.cfg.Video.DurationMax, Workers: a.cfg.Video.Workers,
 	})
 	a.Videos.Jobs(a.queue)
-	return a.Videos.Recover()
+	return nil
 }
 
 const uploadsPath = httpapi.Prefix + "/uploads"
