@@ -2,6 +2,7 @@ package events
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"hawker/internal/base/event"
@@ -53,8 +54,9 @@ func postponeOutbox(ctx context.Context, db *sqldb.DB, d dueEvent, wait time.Dur
 			dead = 1
 		}
 		text := cause.Error()
+		text = strings.ToValidUTF8(text[:min(len(text), 900)], "") // MySQL refuses half a letter
 		_, err := tx.Exec(ctx, "UPDATE outbox SET attempts = attempts + 1, due_at = ?, dead = ?, last_error = ? WHERE id = ?",
-			sqldb.Millis(tx.Now().Add(wait)), dead, text[:min(len(text), 900)], d.ID)
+			sqldb.Millis(tx.Now().Add(wait)), dead, text, d.ID)
 		return err
 	})
 }

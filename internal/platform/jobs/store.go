@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
 	"time"
 
 	"hawker/internal/base/id"
@@ -39,7 +40,7 @@ func anyDue(ctx context.Context, q sqldb.Querier, kind string, now time.Time) (b
 
 // claim takes one job by the portable way: read a candidate, put a token on it
 // under a guard, and see whether the row was still free. A lapsed lease counts
-// as free.
+// as free, unless the tries are used up.
 func claim(ctx context.Context, db *sqldb.DB, k kind) (r Run, ok bool, err error) {
 	err = db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
 		r, ok = Run{token: id.Token()}, false
@@ -49,6 +50,11 @@ func claim(ctx context.Context, db *sqldb.DB, k kind) (r Run, ok bool, err error
 		if err := row.Scan(&r.ID, &r.Attempt, &r.payload); errors.Is(err, sql.ErrNoRows) {
 			return nil
 		} else if err != nil {
+			return err
+		}
+		if r.Attempt >= k.opts.Tries { // the last try ended its worker: nobody was left to say that it failed
+			_, err := tx.Exec(ctx, "UPDATE job SET state = ?, token = '', last_error = ? WHERE id = ? AND attempts = ? AND state = ? AND lease_until < ?",
+				stateDead, "the worker of the last try died", r.ID, r.Attempt, stateRunning, now)
 			return err
 		}
 		r.Attempt++
@@ -98,8 +104,9 @@ func postpone(ctx context.Context, db *sqldb.DB, r Run, wait time.Duration, dead
 	}
 	return db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
 		text := cause.Error()
+		text = strings.ToValidUTF8(text[:min(len(text), 900)], "") // MySQL refuses half a letter
 		_, err := tx.Exec(ctx, "UPDATE job SET state = ?, token = '', due_at = ?, last_error = ? WHERE id = ? AND token = ?",
-			state, sqldb.Millis(tx.Now().Add(wait)), text[:min(len(text), 900)], r.ID, r.token)
+			state, sqldb.Millis(tx.Now().Add(wait)), text, r.ID, r.token)
 		return err
 	})
 }
