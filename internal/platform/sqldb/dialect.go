@@ -28,9 +28,11 @@ func (db *DB) openSQLite(path string, readOnly bool) (err error) {
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			return err
 		}
-		if db.lock, err = lockFile(path + ".lock"); err != nil {
+		lock, err := lockFile(path + ".lock")
+		if err != nil {
 			return err
 		}
+		db.lock = lock
 	}
 	pragmas := url.Values{"_pragma": {
 		"journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(5000)", "foreign_keys(1)", "cache_size(-16000)",
