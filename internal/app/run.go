@@ -14,6 +14,7 @@ import (
 	"hawker/internal/base/id"
 	"hawker/internal/media/rtmp"
 	"hawker/internal/order"
+	"hawker/internal/platform/idem"
 	"hawker/internal/platform/lease"
 	"hawker/internal/platform/sqldb"
 )
@@ -146,6 +147,7 @@ func (a *App) sweeps() []sweep {
 		{"live.paused", 5 * time.Second, a.Live.Sweep},
 		{"video.uploads", 10 * time.Minute, a.sweepUploads},
 		{"account.sessions", time.Hour, a.Accounts.SweepSessions},
+		{"idem.answers", time.Hour, func(ctx context.Context) error { return idem.Sweep(ctx, a.db) }},
 	}
 }
 

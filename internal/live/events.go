@@ -7,6 +7,7 @@ import (
 	"hawker/internal/account"
 	"hawker/internal/base/event"
 	"hawker/internal/base/id"
+	"hawker/internal/base/lang"
 	"hawker/internal/catalog"
 	"hawker/internal/order"
 	"hawker/internal/platform/events"
@@ -60,7 +61,7 @@ func (s *Service) sayOrdered(ctx context.Context, env event.Envelope, names Name
 	if err != nil {
 		return err
 	}
-	title := products[f.Lines[0].Product].Title.In("zh-CN")
+	title := products[f.Lines[0].Product].Title.In(lang.Chinese)
 	_, err = s.Say(ctx, Message{Room: f.Room, User: f.User, Name: masked(people[f.User].DisplayName), Kind: FromOrder, Text: fmt.Sprintf("%s × %d", title, f.Lines[0].Quantity)})
 	return err
 }

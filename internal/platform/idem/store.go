@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"hawker/internal/base/fault"
 	"hawker/internal/platform/sqldb"
@@ -80,4 +81,15 @@ func remember(ctx context.Context, tx *sqldb.Tx, key Key, answer any) error {
 	_, err = tx.Exec(ctx, "INSERT INTO idempotency (scope, idem_key, request_hash, answer, created_at) VALUES (?, ?, ?, ?, ?)",
 		key.Scope, key.Value, key.Hash, string(raw), sqldb.Millis(tx.Now()))
 	return err
+}
+
+// Keep is how long an answer can be asked for again.
+const Keep = 7 * 24 * time.Hour
+
+// Sweep forgets answers older than Keep.
+func Sweep(ctx context.Context, db *sqldb.DB) error {
+	return db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+		_, err := tx.Exec(ctx, "DELETE FROM idempotency WHERE created_at < ?", sqldb.Millis(tx.Now().Add(-Keep)))
+		return err
+	})
 }
