@@ -1,0 +1,148 @@
+package account_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"hawker/internal/account"
+	"hawker/internal/base/clock"
+	"hawker/internal/base/fault"
+	"hawker/internal/base/id"
+	"hawker/internal/platform/cache"
+	"hawker/internal/platform/secret"
+	"hawker/internal/platform/sqldb"
+	"hawker/internal/platform/sqldb/sqltest"
+)
+
+const password = "a long password"
+
+func open(t *testing.T) (*account.Service, *sqldb.DB, *clock.Manual) {
+	t.Helper()
+	db, c := sqltest.NewManual(t)
+	box, err := secret.NewBox(make([]byte, secret.KeySize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return account.New(db, box, cache.NewMemoryLimiter()), db, c
+}
+
+func register(t *testing.T, s *account.Service, email string) account.User {
+	t.Helper()
+	u, err := s.Register(t.Context(), account.Registration{Email: email, Password: password, DisplayName: " 小王 "})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+func TestRegister(t *testing.T) {
+	s, db, _ := open(t)
+	if u := register(t, s, " Wang@Example.com "); u.Email != "wang@example.com" || u.DisplayName != "小王" || u.Operator {
+		t.Errorf("%+v", u)
+	}
+	for _, c := range []struct {
+		name, email, password, display, code string
+	}{
+		{"taken, in other letters", "WANG@example.com", password, "x", "account.email_taken"},
+		{"no e-mail", "wang", password, "x", "account.bad_email"},
+		{"a name and an address", "W <w@example.com>", password, "x", "account.bad_email"},
+		{"no name", "w@example.com", password, "  ", "account.bad_name"},
+		{"a long name", "w@example.com", password, strings.Repeat("王", 33), "account.bad_name"},
+		{"a short password", "w@example.com", "1234567", "x", "account.weak_password"},
+		{"a huge password", "w@example.com", strings.Repeat("x", 257), "x", "account.weak_password"},
+	} {
+		_, err := s.Register(t.Context(), account.Registration{Email: c.email, Password: c.password, DisplayName: c.display})
+		if fault.Code(err) != c.code {
+			t.Errorf("%s: %v, want %s", c.name, err, c.code)
+		}
+	}
+	var sealed, hash string
+	row := db.Reader().QueryRow(t.Context(), "SELECT email_sealed, password_hash FROM account_user")
+	if err := row.Scan(&sealed, &hash); err != nil || strings.Contains(sealed, "wang") || !strings.HasPrefix(hash, "$argon2id$") || strings.Contains(hash, password) {
+		t.Errorf("stored: %q %q, %v", sealed, hash, err)
+	}
+}
+
+func TestSignInAndOut(t *testing.T) {
+	s, db, c := open(t)
+	u := register(t, s, "wang@example.com")
+	for _, try := range [][2]string{{"wang@example.com", "wrong password"}, {"nobody@example.com", password}, {"wang@example.com", ""}} {
+		if _, err := s.SignIn(t.Context(), try[0], try[1]); fault.Code(err) != "account.wrong_password" {
+			t.Errorf("%v: %v", try, err)
+		}
+	}
+	in, err := s.SignIn(t.Context(), "Wang@example.com", password)
+	if err != nil || in.User.ID != u.ID {
+		t.Fatal(in, err)
+	}
+	a, err := s.Authenticate(t.Context(), in.Token)
+	if err != nil || a.User != u.ID || a.Operator {
+		t.Fatal(a, err)
+	}
+	var n int
+	if err := db.Reader().QueryRow(t.Context(), "SELECT COUNT(*) FROM account_session WHERE token_hash = ?", in.Token).Scan(&n); err != nil || n != 0 {
+		t.Errorf("the token itself is stored: %v", err)
+	}
+	other, err := s.Open(t.Context(), u)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SignOut(t.Context(), a.Session); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Authenticate(t.Context(), in.Token); fault.Code(err) != "auth.session_expired" {
+		t.Errorf("after signing out: %v", err)
+	}
+	c.Advance(30 * 24 * time.Hour)
+	if _, err := s.Authenticate(t.Context(), other.Token); fault.Code(err) != "auth.session_expired" {
+		t.Errorf("after thirty days: %v", err)
+	}
+}
+
+func TestGuessingIsSlowedDownForOneAccountOnly(t *testing.T) {
+	s, _, _ := open(t)
+	register(t, s, "other@example.com")
+	for i := range 21 {
+		_, err := s.SignIn(t.Context(), "Wang@example.com", "guess")
+		if want := map[bool]string{true: "request.too_many", false: "account.wrong_password"}[i == 20]; fault.Code(err) != want {
+			t.Fatalf("guess %d: %v", i, err)
+		}
+	}
+	if _, err := s.SignIn(t.Context(), "other@example.com", password); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAddressesAreTheOwners(t *testing.T) {
+	s, db, _ := open(t)
+	me, stranger := id.Make[id.User](db), id.Make[id.User](db)
+	good := account.Address{Name: "王", Phone: "+86 138-0000", Region: "云南", Detail: "1 号"}
+	first, err := s.SaveAddress(t.Context(), me, account.SavedAddress{Address: good})
+	if err != nil || !first.Default {
+		t.Fatal(first, err)
+	}
+	second, err := s.SaveAddress(t.Context(), me, account.SavedAddress{Address: good, Default: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := s.Addresses(t.Context(), me)
+	if err != nil || len(list) != 2 || list[0].ID != second.ID || list[1].Default || list[0].Address != good {
+		t.Errorf("%+v, %v", list, err)
+	}
+	first.Name = "李"
+	if _, err := s.SaveAddress(t.Context(), stranger, first); fault.Code(err) != "account.no_address" {
+		t.Errorf("a stranger changes it: %v", err)
+	}
+	if err := s.DropAddress(t.Context(), stranger, first.ID); fault.Code(err) != "account.no_address" {
+		t.Errorf("a stranger drops it: %v", err)
+	}
+	if _, err := s.AddressOf(t.Context(), db.Reader(), stranger, first.ID); fault.Code(err) != "account.no_address" {
+		t.Errorf("a stranger reads it: %v", err)
+	}
+	for _, bad := range []account.Address{{}, {"王", "call me", "a", "b"}, {"王", strings.Repeat("1", 33), "a", "b"}, {" ", "1", "a", "b"}} {
+		if _, err := s.SaveAddress(t.Context(), me, account.SavedAddress{Address: bad}); err == nil {
+			t.Errorf("took %+v", bad)
+		}
+	}
+}
