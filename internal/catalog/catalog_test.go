@@ -1,0 +1,250 @@
+package catalog_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"image"
+	"image/jpeg"
+	"image/png"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+
+	"hawker/internal/base/fault"
+	"hawker/internal/base/id"
+	"hawker/internal/base/lang"
+	"hawker/internal/base/page"
+	"hawker/internal/catalog"
+	"hawker/internal/inventory"
+	"hawker/internal/platform/blob"
+	"hawker/internal/platform/sqldb"
+	"hawker/internal/platform/sqldb/sqltest"
+)
+
+type store struct {
+	t        *testing.T
+	db       *sqldb.DB
+	disk     *blob.Disk
+	media    *catalog.Media
+	service  *catalog.Service
+	category id.Category
+	shop     id.Shop
+}
+
+func open(t *testing.T) *store {
+	t.Helper()
+	db := sqltest.New(t)
+	disk, err := blob.NewDisk(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := disk.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	k := &store{t: t, db: db, disk: disk, media: catalog.NewMedia(db, disk), shop: id.Make[id.Shop](db)}
+	k.service = catalog.New(db, k.media)
+	c, err := k.service.AddCategory(t.Context(), lang.Text{lang.Chinese: "茶"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.category = c.ID
+	return k
+}
+
+func (k *store) draft(title string, prices ...int64) catalog.DraftProduct {
+	d := catalog.DraftProduct{Title: lang.Text{lang.Chinese: title}, Category: k.category}
+	if len(prices) > 1 {
+		d.Options = []catalog.Option{{Name: lang.Text{lang.Chinese: "色"}}}
+	}
+	for i, p := range prices {
+		s := catalog.DraftSKU{Price: p, Initial: 5}
+		if len(prices) > 1 {
+			d.Options[0].Values = append(d.Options[0].Values, lang.Text{lang.Chinese: fmt.Sprint(i)})
+			s.Choice = []int{i}
+		}
+		d.SKUs = append(d.SKUs, s)
+	}
+	return d
+}
+
+func (k *store) create(d catalog.DraftProduct) catalog.Product {
+	k.t.Helper()
+	p, err := k.service.Create(k.t.Context(), k.shop, id.User{}, d)
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	return p
+}
+
+// bomb is a PNG that says it is huge and holds nothing.
+func bomb(width, height uint32) []byte {
+	header := append([]byte("IHDR"), make([]byte, 13)...)
+	binary.BigEndian.PutUint32(header[4:], width)
+	binary.BigEndian.PutUint32(header[8:], height)
+	header[12], header[13] = 8, 6
+	out := append([]byte("\x89PNG\r\n\x1a\n"), 0, 0, 0, 13)
+	out = append(out, header...)
+	return binary.BigEndian.AppendUint32(out, crc32.ChecksumIEEE(header))
+}
+
+func TestOnlyPicturesGetIn(t *testing.T) {
+	k := open(t)
+	for _, c := range []struct {
+		name string
+		raw  []byte
+		code string
+	}{
+		{"text", []byte("<script>alert(1)</script>"), "catalog.not_a_picture"},
+		{"nothing", nil, "catalog.not_a_picture"},
+		{"SVG", []byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`), "catalog.not_a_picture"},
+		{"a bomb", bomb(100_000, 100_000), "catalog.picture_too_large"},
+		{"a bomb whose product overflows 32 bits", bomb(1<<31-1, 1<<31-1), "catalog.not_a_picture"},
+		{"cut off", bomb(10, 10), "catalog.not_a_picture"},
+		{"too many bytes", make([]byte, catalog.PictureBytesMax+1), "catalog.picture_too_large"},
+	} {
+		if _, err := k.media.Add(t.Context(), k.shop, bytes.NewReader(c.raw)); fault.Code(err) != c.code {
+			t.Errorf("%s: %v, want %s", c.name, err, c.code)
+		}
+	}
+}
+
+func TestAPictureLosesItsMetadataAndItsSize(t *testing.T) {
+	k := open(t)
+	var plain bytes.Buffer
+	if err := jpeg.Encode(&plain, image.NewGray(image.Rect(0, 0, 2880, 100)), nil); err != nil {
+		t.Fatal(err)
+	}
+	secret := "Exif\x00\x00GPS 39.9N 116.4E"
+	raw := append([]byte{0xff, 0xd8, 0xff, 0xe1, 0, byte(2 + len(secret))}, secret...)
+	o, err := k.media.Add(t.Context(), k.shop, bytes.NewReader(append(raw, plain.Bytes()[2:]...)))
+	if err != nil || o.Width != 1440 || o.Height != 50 {
+		t.Fatal(o, err)
+	}
+	f, err := k.disk.Open(t.Context(), o.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	kept, err := io.ReadAll(f)
+	if err != nil || bytes.Contains(kept, []byte("Exif")) || bytes.Contains(kept, []byte("GPS")) {
+		t.Errorf("the place is still in it, %v", err)
+	}
+	if got, err := jpeg.Decode(bytes.NewReader(kept)); err != nil || got.Bounds().Dx() != 1440 || int64(len(kept)) != o.Size {
+		t.Errorf("stored %d bytes, %v", len(kept), err)
+	}
+}
+
+func TestBadDraftsAreRefused(t *testing.T) {
+	k := open(t)
+	for code, spoil := range map[string]func(*catalog.DraftProduct){
+		"catalog.bad_title":       func(d *catalog.DraftProduct) { d.Title = lang.Text{lang.English: " "} },
+		"catalog.bad_description": func(d *catalog.DraftProduct) { d.Description = lang.Text{lang.Chinese: strings.Repeat("好", 5001)} },
+		"catalog.no_category":     func(d *catalog.DraftProduct) { d.Category = id.Make[id.Category](k.db) },
+		"catalog.bad_price":       func(d *catalog.DraftProduct) { d.SKUs[0].Price = 0 },
+		"catalog.bad_skus":        func(d *catalog.DraftProduct) { d.SKUs = nil },
+		"catalog.bad_choice":      func(d *catalog.DraftProduct) { d.SKUs[1].Choice = []int{0} },
+		"catalog.bad_commission":  func(d *catalog.DraftProduct) { d.Commission[0], d.Commission[1] = 4000, 1001 },
+		"catalog.no_such_picture": func(d *catalog.DraftProduct) { d.Pictures = []id.Media{id.Make[id.Media](k.db)} },
+		"catalog.no_sku":          func(d *catalog.DraftProduct) { d.SKUs[0].ID = id.Make[id.SKU](k.db) },
+	} {
+		d := k.draft("茶", 100, 200)
+		spoil(&d)
+		if _, err := k.service.Create(t.Context(), k.shop, id.User{}, d); fault.Code(err) != code {
+			t.Errorf("%v, want %s", err, code)
+		}
+	}
+}
+
+func TestAnotherShopsThingsStayTheirs(t *testing.T) {
+	k := open(t)
+	p, other := k.create(k.draft("茶", 100)), id.Make[id.Shop](k.db)
+	if _, err := k.service.Change(t.Context(), other, id.User{}, p.ID, k.draft("我的", 1)); fault.Code(err) != "catalog.not_found" {
+		t.Errorf("changed: %v", err)
+	}
+	if _, err := k.service.SetState(t.Context(), other, p.ID, catalog.OffSale); fault.Code(err) != "catalog.not_found" {
+		t.Errorf("switched: %v", err)
+	}
+	var raw bytes.Buffer
+	if err := png.Encode(&raw, image.NewGray(image.Rect(0, 0, 1, 1))); err != nil {
+		t.Fatal(err)
+	}
+	o, err := k.media.Add(t.Context(), other, &raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := k.draft("茶", 100)
+	d.Pictures = []id.Media{o.ID}
+	if _, err := k.service.Create(t.Context(), k.shop, id.User{}, d); fault.Code(err) != "catalog.no_such_picture" {
+		t.Errorf("their picture: %v", err)
+	}
+	mine := k.draft("抢", 1)
+	mine.SKUs[0].ID = p.SKUs[0].ID
+	if _, err := k.service.Create(t.Context(), other, id.User{}, mine); fault.Code(err) != "catalog.no_sku" {
+		t.Errorf("their SKU: %v", err)
+	}
+}
+
+func TestASKUThatIsNoLongerNamedIsSwitchedOff(t *testing.T) {
+	k := open(t)
+	p := k.create(k.draft("茶", 100, 200))
+	d := k.draft("茶", 300)
+	d.SKUs[0].ID, d.SKUs[0].Initial = p.SKUs[1].ID, 99
+	after, err := k.service.Change(t.Context(), k.shop, id.User{}, p.ID, d)
+	if err != nil || len(after.SKUs) != 1 || after.SKUs[0].ID != p.SKUs[1].ID || after.Price != 300 {
+		t.Fatal(after, err)
+	}
+	offers, err := catalog.Offers(t.Context(), k.db.Reader(), []id.SKU{p.SKUs[0].ID})
+	if err != nil || offers[p.SKUs[0].ID].SKU.Active {
+		t.Errorf("%+v, %v", offers, err)
+	}
+	levels, err := inventory.Levels(t.Context(), k.db.Reader(), []id.SKU{p.SKUs[1].ID})
+	if err != nil || levels[p.SKUs[1].ID].Available != 5 {
+		t.Errorf("changing a product changed its stock: %+v, %v", levels, err)
+	}
+	if _, err := k.service.SetState(t.Context(), k.shop, p.ID, catalog.OnSale); fault.Code(err) != "catalog.no_picture" {
+		t.Errorf("published without a picture: %v", err)
+	}
+	if _, err := k.service.OnSale(t.Context(), p.ID); fault.Code(err) != "catalog.not_found" {
+		t.Errorf("a draft is seen: %v", err)
+	}
+}
+
+func TestListsPageInEveryOrder(t *testing.T) {
+	k := open(t)
+	prices := []int64{300, 100, 200, 100, 100}
+	for i, p := range prices {
+		k.create(k.draft(fmt.Sprintf("Green 茶 %d%%", i), p))
+	}
+	for _, sort := range []catalog.Sort{catalog.Newest, catalog.PriceAsc, catalog.PriceDesc, catalog.BestSold} {
+		seen, got := map[id.Product]bool{}, []int64{}
+		r := page.Request{Limit: 2}
+		for {
+			p, err := k.service.List(t.Context(), catalog.Filter{Sort: sort}, r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, i := range p.Items {
+				seen[i.ID], got = true, append(got, i.Price)
+			}
+			if r.Cursor = p.NextCursor; r.Cursor == "" {
+				break
+			}
+		}
+		if len(got) != len(prices) || len(seen) != len(prices) {
+			t.Errorf("%s: %d shown, %d different", sort, len(got), len(seen))
+		}
+		if sort == catalog.PriceAsc && !slices.IsSorted(got) {
+			t.Errorf("%s: %v", sort, got)
+		}
+	}
+	for query, want := range map[string]int{"green": 5, "茶 GREEN": 5, "3%": 1, "%": 5, "_": 0, "green coffee": 0} {
+		if p, err := k.service.List(t.Context(), catalog.Filter{Query: query}, page.Request{}); err != nil || len(p.Items) != want {
+			t.Errorf("%q finds %d, %v; want %d", query, len(p.Items), err, want)
+		}
+	}
+}
