@@ -1,0 +1,205 @@
+package realtime_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"hawker/internal/platform/httpapi"
+	"hawker/internal/platform/realtime"
+)
+
+const room, counter = "room:rom_1", "shop:shp_1"
+
+// rooms lets everybody listen to rooms and nobody to counters.
+type rooms struct{}
+
+func (rooms) MayListen(_ context.Context, _ httpapi.Actor, channel string) (bool, error) {
+	return strings.HasPrefix(channel, "room:"), nil
+}
+
+// viewer is a WebSocket client of its own: RFC 6455 frames, JSON lines within.
+type viewer struct {
+	t     *testing.T
+	conn  net.Conn
+	read  *bufio.Reader
+	lines []string
+	id    int
+}
+
+type reply struct {
+	ID    int `json:"id"`
+	Error *struct{ Code int }
+	Push  *struct {
+		Channel string
+		Pub     struct {
+			Data   json.RawMessage
+			Offset uint64
+		}
+	}
+	Subscribe *struct {
+		Epoch        string
+		Offset       uint64
+		Recovered    bool
+		Publications []struct{ Data json.RawMessage }
+	}
+}
+
+func serve(t *testing.T) (*realtime.Node, string) {
+	t.Helper()
+	n, err := realtime.New(slog.New(slog.DiscardHandler), rooms{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	n.Mount(mux.Handle)
+	server := httptest.NewServer(mux)
+	t.Cleanup(func() {
+		if err := n.Stop(context.WithoutCancel(t.Context())); err != nil {
+			t.Error(err)
+		}
+		server.Close()
+	})
+	return n, server.Listener.Addr().String()
+}
+
+func enter(t *testing.T, addr string) *viewer {
+	t.Helper()
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	if err := conn.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprintf(conn, "GET /ws HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", addr)
+	v := &viewer{t: t, conn: conn, read: bufio.NewReader(conn)}
+	res, err := http.ReadResponse(v.read, nil)
+	if err != nil || res.StatusCode != http.StatusSwitchingProtocols {
+		t.Fatal(res, err)
+	}
+	v.call(`"connect":{}`)
+	return v
+}
+
+// call sends a command and answers its reply; a zero mask leaves the text as it is.
+func (v *viewer) call(command string) reply {
+	v.t.Helper()
+	v.id++
+	text := fmt.Sprintf(`{"id":%d,%s}`, v.id, command)
+	frame := binary.BigEndian.AppendUint16([]byte{0x81, 0x80 | 126}, uint16(len(text)))
+	frame = append(append(frame, 0, 0, 0, 0), text...)
+	if _, err := v.conn.Write(frame); err != nil {
+		v.t.Fatal(err)
+	}
+	for {
+		if r := v.next(); r.ID == v.id {
+			return r
+		}
+	}
+}
+
+func (v *viewer) next() (r reply) {
+	v.t.Helper()
+	for len(v.lines) == 0 {
+		v.lines = strings.Split(strings.TrimSpace(v.frame()), "\n")
+	}
+	line := v.lines[0]
+	v.lines = v.lines[1:]
+	if err := json.Unmarshal([]byte(line), &r); err != nil {
+		v.t.Fatalf("%v: %s", err, line)
+	}
+	return r
+}
+
+func (v *viewer) frame() string {
+	v.t.Helper()
+	var head [2]byte
+	_, err := io.ReadFull(v.read, head[:])
+	size := uint64(head[1] & 0x7f)
+	if size == 126 && err == nil {
+		var n uint16
+		err = binary.Read(v.read, binary.BigEndian, &n)
+		size = uint64(n)
+	}
+	if err != nil || size > 1<<16 || head[0]&0x0f != 1 {
+		v.t.Fatalf("frame %x: %v", head, err)
+	}
+	body := make([]byte, size)
+	if _, err := io.ReadFull(v.read, body); err != nil {
+		v.t.Fatal(err)
+	}
+	return string(body)
+}
+
+// hear waits for what is published.
+func (v *viewer) hear() (string, uint64) {
+	v.t.Helper()
+	for {
+		if r := v.next(); r.Push != nil && r.Push.Channel == room {
+			return string(r.Push.Pub.Data), r.Push.Pub.Offset
+		}
+	}
+}
+
+func publish(t *testing.T, n *realtime.Node, v any) {
+	t.Helper()
+	if err := n.Publish(t.Context(), room, v); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestWhoWasAwayGetsWhatTheyMissed(t *testing.T) {
+	n, addr := serve(t)
+	first, second := enter(t, addr), enter(t, addr)
+	subscribe := fmt.Sprintf(`"subscribe":{"channel":%q}`, room)
+	epoch := first.call(subscribe).Subscribe.Epoch
+	second.call(subscribe)
+	if got := n.Listeners(room); got != 2 {
+		t.Errorf("%d listen", got)
+	}
+	publish(t, n, "one")
+	text, offset := first.hear()
+	if other, _ := second.hear(); text != `"one"` || other != text {
+		t.Errorf("heard %s and %s", text, other)
+	}
+	first.conn.Close()
+	publish(t, n, "two")
+	publish(t, n, "three")
+	back := enter(t, addr)
+	r := back.call(fmt.Sprintf(`"subscribe":{"channel":%q,"recover":true,"offset":%d,"epoch":%q}`, room, offset, epoch)).Subscribe
+	if r == nil || !r.Recovered || len(r.Publications) != 2 || string(r.Publications[0].Data) != `"two"` || string(r.Publications[1].Data) != `"three"` {
+		t.Errorf("came back to %+v", r)
+	}
+	publish(t, n, "four")
+	if text, _ := back.hear(); text != `"four"` {
+		t.Errorf("and then heard %s", text)
+	}
+	lost := enter(t, addr).call(fmt.Sprintf(`"subscribe":{"channel":%q,"recover":true,"offset":%d,"epoch":"other"}`, room, offset)).Subscribe
+	if lost == nil || lost.Recovered {
+		t.Errorf("somebody of another epoch is told that nothing was missed: %+v", lost)
+	}
+}
+
+func TestNobodyHearsOrSaysWhatTheyMayNot(t *testing.T) {
+	_, addr := serve(t)
+	v := enter(t, addr)
+	if r := v.call(fmt.Sprintf(`"subscribe":{"channel":%q}`, counter)); r.Error == nil || r.Error.Code != 103 || r.Subscribe != nil {
+		t.Errorf("a stranger at the counter: %+v", r)
+	}
+	v.call(fmt.Sprintf(`"subscribe":{"channel":%q}`, room))
+	if r := v.call(fmt.Sprintf(`"publish":{"channel":%q,"data":"spam"}`, room)); r.Error == nil {
+		t.Errorf("a client published by itself: %+v", r)
+	}
+}
