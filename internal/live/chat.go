@@ -9,6 +9,7 @@ import (
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
+	"hawker/internal/base/lang"
 	"hawker/internal/platform/realtime"
 	"hawker/internal/platform/sqldb"
 )
@@ -60,10 +61,14 @@ type MessageView struct {
 	Kind MessageKind `json:"kind" enum:"chat,order,host,system"`
 	Name string      `json:"user_name"`
 	Text string      `json:"text"`
-	At   time.Time   `json:"at"`
+	// Texts is there for what the program says itself: news go to readers of every language at once.
+	Texts lang.Text `json:"texts,omitempty"`
+	At    time.Time `json:"at"`
 }
 
-func viewMessage(m Message) MessageView { return MessageView{m.ID, m.Kind, m.Name, m.Text, m.At} }
+func viewMessage(m Message) MessageView {
+	return MessageView{m.ID, m.Kind, m.Name, m.Text, m.Texts, m.At}
+}
 
 // tell publishes news to a room. News that do not arrive are logged: whoever
 // opens the room reads the state anew.

@@ -61,8 +61,11 @@ func (s *Service) sayOrdered(ctx context.Context, env event.Envelope, names Name
 	if err != nil {
 		return err
 	}
-	title := products[f.Lines[0].Product].Title.In(lang.Chinese)
-	_, err = s.Say(ctx, Message{Room: f.Room, User: f.User, Name: masked(people[f.User].DisplayName), Kind: FromOrder, Text: fmt.Sprintf("%s × %d", title, f.Lines[0].Quantity)})
+	texts := lang.Text{}
+	for _, tag := range lang.All() {
+		texts[tag] = fmt.Sprintf("%s × %d", products[f.Lines[0].Product].Title.In(tag), f.Lines[0].Quantity)
+	}
+	_, err = s.Say(ctx, Message{Room: f.Room, User: f.User, Name: masked(people[f.User].DisplayName), Kind: FromOrder, Text: texts.In(lang.Chinese), Texts: texts})
 	return err
 }
 

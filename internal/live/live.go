@@ -16,6 +16,7 @@ import (
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
+	"hawker/internal/base/lang"
 	"hawker/internal/base/page"
 	"hawker/internal/catalog"
 	"hawker/internal/media/stream"
@@ -89,7 +90,9 @@ type Message struct {
 	Name string
 	Kind MessageKind
 	Text string
-	At   time.Time
+	// Texts is the same in every language, of what the program says itself.
+	Texts lang.Text
+	At    time.Time
 }
 
 // Limits on a room.

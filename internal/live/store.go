@@ -2,11 +2,13 @@ package live
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"time"
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
+	"hawker/internal/base/lang"
 	"hawker/internal/media/record"
 	"hawker/internal/platform/sqldb"
 )
@@ -179,20 +181,37 @@ func countMessage(ctx context.Context, tx *sqldb.Tx, room id.Room) (bool, error)
 	return n == 1, err
 }
 
+// insertMessage keeps what the program says as its texts, what people say as it is.
 func insertMessage(ctx context.Context, tx *sqldb.Tx, m Message) error {
+	body := m.Text
+	if m.Texts != nil {
+		raw, err := json.Marshal(m.Texts)
+		if err != nil {
+			return err
+		}
+		body = string(raw)
+	}
 	_, err := tx.Exec(ctx, "INSERT INTO room_message (id, room_id, user_id, user_name, kind, body, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
-		m.ID, m.Room, m.User, m.Name, m.Kind, m.Text, sqldb.Millis(m.At))
+		m.ID, m.Room, m.User, m.Name, m.Kind, body, sqldb.Millis(m.At))
 	return err
+}
+
+func scanMessage(s sqldb.Scanner) (m Message, err error) {
+	var at int64
+	if err := s.Scan(&m.ID, &m.Room, &m.User, &m.Name, &m.Kind, &m.Text, &at); err != nil {
+		return m, err
+	}
+	m.At = sqldb.FromMillis(at)
+	if m.Kind == FromOrder {
+		err = json.Unmarshal([]byte(m.Text), &m.Texts)
+		m.Text = m.Texts.In(lang.Chinese)
+	}
+	return m, err
 }
 
 func recentMessages(ctx context.Context, q sqldb.Querier, room id.Room, limit int) ([]Message, error) {
 	rows, err := q.Query(ctx, "SELECT id, room_id, user_id, user_name, kind, body, created_at FROM room_message WHERE room_id = ? ORDER BY id DESC LIMIT ?", room, limit)
-	list, err := sqldb.Collect(rows, err, func(s sqldb.Scanner) (m Message, err error) {
-		var at int64
-		err = s.Scan(&m.ID, &m.Room, &m.User, &m.Name, &m.Kind, &m.Text, &at)
-		m.At = sqldb.FromMillis(at)
-		return m, err
-	})
+	list, err := sqldb.Collect(rows, err, scanMessage)
 	slices.Reverse(list)
 	return list, err
 }

@@ -60,7 +60,7 @@ CREATE TABLE IF NOT EXISTS room_message (
   user_id BIGINT NOT NULL,
   user_name VARCHAR(64) NOT NULL,
   kind VARCHAR(16) NOT NULL,
-  body VARCHAR(400) NOT NULL,
+  body VARCHAR(800) NOT NULL,
   created_at BIGINT NOT NULL,
   INDEX ix_message_room (room_id, id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;

@@ -60,7 +60,7 @@ CREATE TABLE room_message (
   user_id BIGINT NOT NULL,
   user_name VARCHAR(64) NOT NULL,
   kind VARCHAR(16) NOT NULL,
-  body VARCHAR(400) NOT NULL,
+  body VARCHAR(800) NOT NULL,
   created_at BIGINT NOT NULL
 );
 CREATE INDEX ix_message_room ON room_message (room_id, id);
