@@ -231,6 +231,8 @@ export interface Message {
   kind: 'chat' | 'order' | 'host' | 'system'
   user_name: string
   text: string
+  /** Of what the program says itself: the text by language, for news go to every reader at once. */
+  texts?: Record<string, string>
   at: string
 }
 

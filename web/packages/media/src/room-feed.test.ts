@@ -1,7 +1,7 @@
 import type { Message } from '@hawker/api'
 import { describe, expect, it } from 'vitest'
 import { wrap } from './poster'
-import { mergeMessages } from './use-room-feed'
+import { mergeMessages, worded } from './use-room-feed'
 
 const message = (id: string): Message => ({ id, kind: 'chat', user_name: 'a', text: id, at: '' })
 
@@ -19,6 +19,18 @@ describe('mergeMessages', () => {
     const kept = mergeMessages([], many)
     expect(kept).toHaveLength(100)
     expect(kept.at(-1)?.id).toBe('249')
+  })
+})
+
+describe('worded', () => {
+  const order: Message = { ...message('碗 × 1'), kind: 'order', texts: { 'zh-CN': '碗 × 1', en: 'Bowl × 1' } }
+  it.each([
+    [order, 'en', 'Bowl × 1'],
+    [order, 'zh-CN', '碗 × 1'],
+    [order, 'fr', '碗 × 1'],
+    [message('hi'), 'en', 'hi'],
+  ])('%#: a reader of each language reads their own', (from, language, text) => {
+    expect(worded(from, language).text).toBe(text)
   })
 })
 

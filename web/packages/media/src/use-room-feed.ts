@@ -25,6 +25,12 @@ export function mergeMessages(old: readonly Message[], more: readonly Message[])
   return [...old, ...fresh].slice(-keep)
 }
 
+/** worded picks the reader's language of what the program said itself; people's own words stay as they are. */
+export function worded(message: Message, language: string): Message {
+  const text = message.texts?.[language]
+  return text ? { ...message, text } : message
+}
+
 /** useMessageLog draws once per frame, so that a busy room costs the same as a quiet one. */
 function useMessageLog() {
   const messages = shallowRef<Message[]>([])
@@ -36,7 +42,7 @@ function useMessageLog() {
     waiting = []
   }
   function take(list: readonly Message[]) {
-    waiting.push(...list)
+    waiting.push(...list.map((m) => worded(m, document.documentElement.lang)))
     // A hidden page gets no frames, and must not pile up what it missed.
     if (document.hidden) draw()
     else frame ||= requestAnimationFrame(draw)
