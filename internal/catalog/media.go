@@ -24,6 +24,7 @@ const (
 	picturePixelsMax = 36_000_000
 	pictureSideMax   = 1440
 	pictureQuality   = 84
+	decodingMax      = 2 // at once
 )
 
 // Object is a stored picture.
@@ -49,10 +50,13 @@ func (o Object) URL() string { return MediaPrefix + o.Key }
 type Media struct {
 	db    *sqldb.DB
 	store blob.Store
+	slots chan struct{} // a large picture takes hundreds of MiB while it is decoded
 }
 
 // NewMedia makes the picture shelf.
-func NewMedia(db *sqldb.DB, store blob.Store) *Media { return &Media{db, store} }
+func NewMedia(db *sqldb.DB, store blob.Store) *Media {
+	return &Media{db, store, make(chan struct{}, decodingMax)}
+}
 
 // Add stores a picture of a shop. Faults: catalog.picture_too_large,
 // catalog.not_a_picture.
@@ -64,7 +68,13 @@ func (m *Media) Add(ctx context.Context, shop id.Shop, r io.Reader) (Object, err
 	if len(raw) > PictureBytesMax {
 		return Object{}, fault.TooLarge("catalog.picture_too_large", "max_mb", PictureBytesMax>>20)
 	}
+	select {
+	case m.slots <- struct{}{}:
+	case <-ctx.Done():
+		return Object{}, ctx.Err()
+	}
 	out, size, err := reencode(raw)
+	<-m.slots
 	if err != nil {
 		return Object{}, err
 	}
@@ -88,6 +98,7 @@ func reencode(raw []byte) ([]byte, image.Point, error) {
 	if err != nil {
 		return nil, image.Point{}, fault.Invalid("catalog.not_a_picture").Because(err)
 	}
+	src = upright(src, orientation(raw))
 	size := src.Bounds().Size()
 	if long := max(size.X, size.Y); long > pictureSideMax {
 		size = image.Pt(max(1, size.X*pictureSideMax/long), max(1, size.Y*pictureSideMax/long))

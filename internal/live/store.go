@@ -13,11 +13,11 @@ import (
 	"hawker/internal/platform/sqldb"
 )
 
-const roomColumns = "id, shop_id, host_id, title, cover_url, state, likes, messages, started_at, ended_at, replay_ready, created_at"
+const roomColumns = "id, shop_id, host_id, title, cover_url, state, likes, messages, started_at, ended_at, replay_ready, recorded, created_at"
 
 func scanRoom(s sqldb.Scanner) (r Room, err error) {
 	var started, ended, created int64
-	err = s.Scan(&r.ID, &r.Shop, &r.Host, &r.Title, &r.CoverURL, &r.State, &r.Likes, &r.Messages, &started, &ended, &r.Replay, &created)
+	err = s.Scan(&r.ID, &r.Shop, &r.Host, &r.Title, &r.CoverURL, &r.State, &r.Likes, &r.Messages, &started, &ended, &r.Replay, &r.Recorded, &created)
 	r.StartedAt, r.EndedAt, r.CreatedAt = sqldb.FromMillis(started), sqldb.FromMillis(ended), sqldb.FromMillis(created)
 	return r, err
 }

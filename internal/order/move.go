@@ -41,36 +41,29 @@ func (s *Service) Confirm(ctx context.Context, key idem.Key, user id.User, order
 const payGrace = 5 * time.Second
 
 // Sweep moves what is due: unpaid orders close, shipped ones count as received.
-// It answers how many it moved.
+// It answers how many it moved. One that cannot be moved does not hold up the
+// others; all errors are answered.
 func (s *Service) Sweep(ctx context.Context, limit int) (moved int, err error) {
 	now := s.db.Clock().Now()
-	unpaid, err := dueOrders(ctx, s.db.Reader(), PendingPayment, now.Add(-payGrace), limit)
-	if err != nil {
-		return 0, err
-	}
-	for _, o := range unpaid {
-		ok, err := s.sweepOne(ctx, o, func(ctx context.Context, tx *sqldb.Tx, o Order) error {
+	var errs []error
+	for _, due := range []struct {
+		status Status
+		before time.Time
+		step   func(ctx context.Context, tx *sqldb.Tx, o Order) error
+	}{
+		{PendingPayment, now.Add(-payGrace), func(ctx context.Context, tx *sqldb.Tx, o Order) error {
 			return s.Close(ctx, tx, o, ReasonUnpaid, System())
-		})
-		if err != nil {
-			return moved, err
+		}},
+		{Shipped, now, func(ctx context.Context, tx *sqldb.Tx, o Order) error { return s.receive(ctx, tx, o, System()) }},
+	} {
+		orders, err := dueOrders(ctx, s.db.Reader(), due.status, due.before, limit)
+		errs = append(errs, err)
+		for _, o := range orders {
+			n, err := s.sweepOne(ctx, o, due.step)
+			moved, errs = moved+n, append(errs, err)
 		}
-		moved += ok
 	}
-	arrived, err := dueOrders(ctx, s.db.Reader(), Shipped, now, limit)
-	if err != nil {
-		return moved, err
-	}
-	for _, o := range arrived {
-		ok, err := s.sweepOne(ctx, o, func(ctx context.Context, tx *sqldb.Tx, o Order) error {
-			return s.receive(ctx, tx, o, System())
-		})
-		if err != nil {
-			return moved, err
-		}
-		moved += ok
-	}
-	return moved, nil
+	return moved, errors.Join(errs...)
 }
 
 // sweepOne moves one order; one that was moved by somebody else meanwhile is

@@ -168,9 +168,14 @@ func (b *Bus) deliver(ctx context.Context) (int, error) {
 
 func (b *Bus) deliverOne(ctx context.Context, d dueEvent) error {
 	var failed []error
+	var told []string // notifiers that took it
 	for _, s := range b.subs[d.Name] {
-		if err := b.hand(ctx, s, d.Envelope); err != nil {
+		err := b.hand(ctx, s, d)
+		switch {
+		case err != nil:
 			failed = append(failed, fmt.Errorf("%s: %w", s.consumer, err))
+		case s.notify != nil:
+			told = append(told, s.consumer)
 		}
 	}
 	if len(failed) == 0 {
@@ -181,19 +186,27 @@ func (b *Bus) deliverOne(ctx context.Context, d dueEvent) error {
 	}
 	err := errors.Join(failed...)
 	b.log.Warn("event not taken", "event", d.Name, "id", d.ID.String(), "attempt", d.attempts+1, "error", err)
-	return postponeOutbox(ctx, b.db, d, backoff(d.attempts), err)
+	return postponeOutbox(ctx, b.db, d, told, backoff(d.attempts), err)
 }
 
-func (b *Bus) hand(ctx context.Context, s subscription, env event.Envelope) error {
+// hand gives an event to one subscriber. A notifier is asked for its inbox row
+// only on a later try: the row is written when a neighbour failed, so that this
+// one is not told again.
+func (b *Bus) hand(ctx context.Context, s subscription, d dueEvent) error {
 	if s.notify != nil {
-		return s.notify(ctx, env)
+		if d.attempts > 0 {
+			if done, err := inInbox(ctx, b.db.Reader(), s.consumer, d.ID); done || err != nil {
+				return err
+			}
+		}
+		return s.notify(ctx, d.Envelope)
 	}
 	return b.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
-		fresh, err := insertInbox(ctx, tx, s.consumer, env.ID)
+		fresh, err := insertInbox(ctx, tx, s.consumer, d.ID)
 		if err != nil || !fresh {
 			return err
 		}
-		return s.handle(ctx, tx, env)
+		return s.handle(ctx, tx, d.Envelope)
 	})
 }
 

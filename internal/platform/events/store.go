@@ -40,6 +40,12 @@ func insertInbox(ctx context.Context, tx *sqldb.Tx, consumer string, ev id.Event
 	return tx.InsertOnce(ctx, "INSERT INTO inbox (consumer, event_id, done_at) VALUES (?, ?, ?)", consumer, ev, sqldb.Millis(tx.Now()))
 }
 
+func inInbox(ctx context.Context, q sqldb.Querier, consumer string, ev id.Event) (bool, error) {
+	var n int
+	err := q.QueryRow(ctx, "SELECT COUNT(*) FROM inbox WHERE consumer = ? AND event_id = ?", consumer, ev).Scan(&n)
+	return n > 0, err
+}
+
 func deleteOutbox(ctx context.Context, db *sqldb.DB, ev id.Event) error {
 	return db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
 		_, err := tx.Exec(ctx, "DELETE FROM outbox WHERE id = ?", ev)
@@ -47,8 +53,13 @@ func deleteOutbox(ctx context.Context, db *sqldb.DB, ev id.Event) error {
 	})
 }
 
-func postponeOutbox(ctx context.Context, db *sqldb.DB, d dueEvent, wait time.Duration, cause error) error {
+func postponeOutbox(ctx context.Context, db *sqldb.DB, d dueEvent, told []string, wait time.Duration, cause error) error {
 	return db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+		for _, consumer := range told {
+			if _, err := insertInbox(ctx, tx, consumer, d.ID); err != nil {
+				return err
+			}
+		}
 		dead := 0
 		if d.attempts+1 >= triesMax {
 			dead = 1
