@@ -128,7 +128,7 @@ func (a *App) openPlatform(ctx context.Context) (err error) {
 }
 
 func (a *App) makeModules(context.Context) (err error) {
-	a.Accounts = account.New(a.db, a.box, cache.NewMemoryLimiter())
+	a.Accounts = account.New(a.db, a.box, cache.NewMemoryLimiter(a.clock))
 	a.Shops = shop.New(a.db)
 	a.Pictures = catalog.NewMedia(a.db, a.blobs)
 	a.Catalog = catalog.New(a.db, a.Pictures)

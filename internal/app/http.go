@@ -30,7 +30,7 @@ import (
 func (a *App) mount(context.Context) error {
 	cookies := httpapi.CookiePolicy{Secure: a.cfg.Secure()}
 	a.api = httpapi.New(httpapi.Deps{
-		Log: a.log, Clock: a.clock, Limiter: cache.NewMemoryLimiter(), Sign: a.Accounts, Staff: a.Shops, Cookies: cookies, Metrics: a.metrics,
+		Log: a.log, Clock: a.clock, Limiter: cache.NewMemoryLimiter(a.clock), Sign: a.Accounts, Staff: a.Shops, Cookies: cookies, Metrics: a.metrics,
 	})
 	names, currency := shops{a}, a.cfg.Mall.Currency
 	orders := order.Views{Service: a.Orders, Shops: names, Payments: a.Payments, Shipments: a.Fulfilment}

@@ -78,7 +78,7 @@ func open(t *testing.T) *counter {
 		}
 	})
 	k := &counter{t: t, db: db, clock: c, earners: &earners{}, buyer: id.Make[id.User](db), media: catalog.NewMedia(db, disk), carts: cart.New(db)}
-	k.accounts = account.New(db, box, cache.NewMemoryLimiter())
+	k.accounts = account.New(db, box, cache.NewMemoryLimiter(k.db.Clock()))
 	k.products = catalog.New(db, k.media)
 	k.orders = order.New(db, box, order.Terms{PayWithin: 15 * time.Minute, ReceiveWithin: 24 * time.Hour})
 	k.service = checkout.New(db, k.orders, k.accounts, k.earners, checkout.Prices{Currency: "CNY", Shipping: shipping})

@@ -35,7 +35,7 @@ func (door) ObserveRequest(string, int, float64) {}
 func (m *mall) serve() *httptest.Server {
 	log := slog.New(slog.DiscardHandler)
 	api := httpapi.New(httpapi.Deps{
-		Log: log, Clock: m.clock, Limiter: cache.NewMemoryLimiter(), Sign: door{}, Staff: door{}, Metrics: door{},
+		Log: log, Clock: m.clock, Limiter: cache.NewMemoryLimiter(m.clock), Sign: door{}, Staff: door{}, Metrics: door{},
 	})
 	distribution.API{Service: m.dist, Clock: m.clock, Log: log}.Register(api)
 	s := httptest.NewServer(api)

@@ -111,11 +111,11 @@ func newMall(t *testing.T) *mall {
 		WorkDir: filepath.Join(m.dir, "work"), DurationMax: 30 * time.Second, Workers: 1,
 	})
 	m.videos.Jobs(m.queue)
-	api := httpapi.New(httpapi.Deps{Log: log, Clock: clock.Real{}, Limiter: cache.NewMemoryLimiter(), Sign: m, Staff: m.shops, Metrics: m})
+	api := httpapi.New(httpapi.Deps{Log: log, Clock: clock.Real{}, Limiter: cache.NewMemoryLimiter(clock.Real{}), Sign: m, Staff: m.shops, Metrics: m})
 	cards := &catalog.API{Service: m.goods, DB: m.db, Shops: m, Currency: "CNY"}
 	box, err := secret.NewBox(bytes.Repeat([]byte{7}, 32))
 	m.must(err)
-	people := account.New(m.db, box, cache.NewMemoryLimiter())
+	people := account.New(m.db, box, cache.NewMemoryLimiter(clock.Real{}))
 	video.API{Service: m.videos, Links: m, Views: video.Views{Service: m.videos, Shops: m, People: people, Goods: cards, Rooms: m}}.Register(api)
 	prefix := httpapi.Prefix + "/uploads/"
 	h, err := files.Handler(upload.Door{

@@ -9,6 +9,8 @@ import (
 
 	"github.com/maypok86/otter/v2"
 	"golang.org/x/time/rate"
+
+	"hawker/internal/base/clock"
 )
 
 // Rate allows Count per Per, with a burst of Count. The zero Rate is no limit.
@@ -30,12 +32,13 @@ const (
 
 // MemoryLimiter counts in this process.
 type MemoryLimiter struct {
-	keys *otter.Cache[string, *rate.Limiter]
+	clock clock.Clock
+	keys  *otter.Cache[string, *rate.Limiter]
 }
 
 // NewMemoryLimiter makes a limiter that forgets keys unused for a while.
-func NewMemoryLimiter() *MemoryLimiter {
-	return &MemoryLimiter{otter.Must(&otter.Options[string, *rate.Limiter]{
+func NewMemoryLimiter(c clock.Clock) *MemoryLimiter {
+	return &MemoryLimiter{c, otter.Must(&otter.Options[string, *rate.Limiter]{
 		MaximumSize:      limitKeysMax,
 		ExpiryCalculator: otter.ExpiryAccessing[string, *rate.Limiter](limitKeysKeep),
 	})}
@@ -49,7 +52,7 @@ func (m *MemoryLimiter) Allow(_ context.Context, key string, r Rate) (bool, erro
 	l, _ := m.keys.ComputeIfAbsent(key, func() (*rate.Limiter, bool) {
 		return rate.NewLimiter(rate.Limit(float64(r.Count)/r.Per.Seconds()), r.Count), false
 	})
-	return l.Allow(), nil
+	return l.AllowN(m.clock.Now(), 1), nil
 }
 
 // Map keeps recent answers of a costly question for a short time.

@@ -48,7 +48,7 @@ type pour struct {
 func door() *httpapi.API {
 	p := people{id.FromInt[id.User](7)}
 	a := httpapi.New(httpapi.Deps{
-		Log: slog.New(slog.DiscardHandler), Clock: clock.Real{}, Limiter: cache.NewMemoryLimiter(), Sign: p, Staff: p, Metrics: quiet{},
+		Log: slog.New(slog.DiscardHandler), Clock: clock.Real{}, Limiter: cache.NewMemoryLimiter(clock.Real{}), Sign: p, Staff: p, Metrics: quiet{},
 	})
 	ok := func(context.Context, *struct{}) (*httpapi.Empty, error) { return &httpapi.Empty{}, nil }
 	shop := func(context.Context, *httpapi.ShopPath) (*httpapi.Empty, error) { return &httpapi.Empty{}, nil }
