@@ -28,7 +28,7 @@ type Gate interface {
 const (
 	historySize   = 200
 	historyKeep   = 5 * time.Minute
-	batchDelay    = 60 * time.Millisecond // chat of a busy room goes out in packets
+	batchDelay    = 40 * time.Millisecond // chat of a busy room goes out in packets
 	batchSize     = 64
 	messageMax    = 4 << 10
 	channelsMax   = 8
