@@ -47,15 +47,6 @@ func (s shops) MembershipsOf(ctx context.Context, user id.User, tag lang.Tag) ([
 	return out, err
 }
 
-// came binds a newcomer to whose link brought them.
-type came struct{ a *App }
-
-func (c came) CameBy(ctx context.Context, user id.User, code string) error {
-	return c.a.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
-		return c.a.Distribution.Welcome(ctx, tx, user, code, distribution.SourceSignIn)
-	})
-}
-
 // people gives display names to promoters' pages.
 type people struct{ accounts *account.Service }
 

@@ -37,7 +37,7 @@ func (a *App) mount(context.Context) error {
 	rooms := live.Views{Service: a.Live, Shops: names, People: a.Accounts, Currency: currency}
 	goods := &catalog.API{Service: a.Catalog, DB: a.db, Shops: names, Live: a.Live, Videos: a.Videos, Currency: currency}
 	for _, door := range []interface{ Register(api *httpapi.API) }{
-		account.API{Service: a.Accounts, Shops: names, Came: came{a}, Cookies: cookies},
+		account.API{Service: a.Accounts, Shops: names, Came: a.Distribution, Cookies: cookies},
 		goods,
 		catalog.MerchantAPI{Service: a.Catalog, Media: a.Pictures, DB: a.db, Currency: currency},
 		cart.API{Service: a.Cart, Shops: names, Currency: currency},

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
 	"github.com/go-chi/chi/v5"
 
 	"hawker/internal/base/clock"
@@ -60,25 +59,13 @@ func (h API) Register(api *httpapi.API) {
 	api.Router().Get("/s/{code}", h.follow)
 }
 
-// Origin learns under which address the mall was called, for links to copy;
-// the configured public address wins.
-type Origin struct{ origin string }
-
-// Resolve implements huma.Resolver.
-func (o *Origin) Resolve(hc huma.Context) []error {
-	scheme := "http"
-	if hc.TLS() != nil {
-		scheme = "https"
-	}
-	o.origin = scheme + "://" + hc.Host()
-	return nil
-}
-
-func (h API) absolute(l Link, o Origin) string {
+// absolute makes a link to copy: the configured public address wins, else the one
+// by which the mall was called.
+func (h API) absolute(ctx context.Context, l Link) string {
 	if h.Service.settings.PublicURL != "" {
 		return l.URL
 	}
-	return o.origin + l.URL
+	return httpapi.Origin(ctx) + l.URL
 }
 
 type dayView struct {
@@ -99,14 +86,14 @@ type overviewView struct {
 	Days          []dayView   `json:"days"`
 }
 
-func (h API) me(ctx context.Context, in *Origin) (*httpapi.Body[overviewView], error) {
+func (h API) me(ctx context.Context, _ *struct{}) (*httpapi.Body[overviewView], error) {
 	o, err := h.Service.OverviewOf(ctx, httpapi.ActorFrom(ctx).User, h.Clock.Now())
 	if err != nil {
 		return nil, err
 	}
 	m := func(amount int64) money.Money { return money.Of(amount, h.Service.settings.Currency) }
 	v := overviewView{
-		Code: o.Link.Code, LinkURL: h.absolute(o.Link, *in), Frozen: m(o.Standing.Frozen),
+		Code: o.Link.Code, LinkURL: h.absolute(ctx, o.Link), Frozen: m(o.Standing.Frozen),
 		Available: m(o.Standing.Available - o.Standing.Held), Paid: m(o.Standing.PaidOut), Debt: m(o.Standing.Debt),
 		TodayOrders: o.TodayOrders, TodayEstimate: m(o.TodayEstimate),
 	}
@@ -189,7 +176,6 @@ func (h API) team(ctx context.Context, _ *struct{}) (*httpapi.Body[teamView], er
 }
 
 type linkInput struct {
-	Origin
 	Body struct {
 		Product id.Product `json:"product_id,omitzero" required:"false"`
 		Room    id.Room    `json:"room_id,omitzero" required:"false"`
@@ -204,7 +190,7 @@ type linkView struct {
 
 func (h API) link(ctx context.Context, in *linkInput) (*httpapi.Body[linkView], error) {
 	l, err := h.Service.LinkTo(ctx, httpapi.ActorFrom(ctx).User, Target{Product: in.Body.Product, Room: in.Body.Room, Video: in.Body.Video})
-	return httpapi.OK(linkView{l.Code, h.absolute(l, in.Origin)}, err)
+	return httpapi.OK(linkView{l.Code, h.absolute(ctx, l)}, err)
 }
 
 // follow sends a visitor where the link leads and remembers whose link it was.

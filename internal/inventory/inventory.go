@@ -8,7 +8,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"time"
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
@@ -152,17 +151,3 @@ type Drift struct {
 
 // Check proves every stock row against its movements.
 func Check(ctx context.Context, q sqldb.Querier) ([]Drift, error) { return driftOf(ctx, q) }
-
-// Movement is one line of a SKU's history, for people.
-type Movement struct {
-	At       time.Time
-	Kind     string
-	Quantity int64
-	Ref      string
-	Reason   string
-}
-
-// History lists the newest movements of a SKU.
-func History(ctx context.Context, q sqldb.Querier, sku id.SKU, limit int) ([]Movement, error) {
-	return movementsOf(ctx, q, sku, limit)
-}

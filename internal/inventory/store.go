@@ -60,13 +60,3 @@ func driftOf(ctx context.Context, q sqldb.Querier) ([]Drift, error) {
 		return d, err
 	})
 }
-
-func movementsOf(ctx context.Context, q sqldb.Querier, sku id.SKU, limit int) ([]Movement, error) {
-	rows, err := q.Query(ctx, "SELECT created_at, kind, quantity, ref, reason FROM stock_movement WHERE sku_id = ? ORDER BY id DESC LIMIT ?", sku, limit)
-	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (m Movement, err error) {
-		var at int64
-		err = s.Scan(&at, &m.Kind, &m.Quantity, &m.Ref, &m.Reason)
-		m.At = sqldb.FromMillis(at)
-		return m, err
-	})
-}

@@ -7,7 +7,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -212,9 +211,3 @@ func (c Config) MasterKeyPath() string { return filepath.Join(c.Data, "keys", "m
 
 // Path is a folder below the data folder.
 func (c Config) Path(name string) string { return filepath.Join(c.Data, name) }
-
-// Exists reports whether the installation has been started before.
-func (c Config) Exists() bool {
-	_, err := os.Stat(c.MasterKeyPath())
-	return err == nil
-}
