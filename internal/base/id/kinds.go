@@ -31,6 +31,9 @@ type (
 	videoKind      struct{}
 	eventKind      struct{}
 	jobKind        struct{}
+	noticeKind     struct{}
+	wordKind       struct{}
+	restreamKind   struct{}
 )
 
 func (userKind) Prefix() string       { return "usr" }
@@ -62,6 +65,9 @@ func (recordingKind) Prefix() string  { return "rec" }
 func (videoKind) Prefix() string      { return "vid" }
 func (eventKind) Prefix() string      { return "evt" }
 func (jobKind) Prefix() string        { return "job" }
+func (noticeKind) Prefix() string     { return "ntc" }
+func (wordKind) Prefix() string       { return "wrd" }
+func (restreamKind) Prefix() string   { return "rst" }
 
 // The id of each entity; see docs/glossary.md for what the entities are.
 type (
@@ -94,4 +100,7 @@ type (
 	Video      = Of[videoKind]
 	Event      = Of[eventKind]
 	Job        = Of[jobKind]
+	Notice     = Of[noticeKind]
+	Word       = Of[wordKind]
+	Restream   = Of[restreamKind]
 )
