@@ -118,3 +118,6 @@ func RoomChannel(room id.Room) string { return "room:" + room.String() }
 
 // ShopChannel is where a shop's staff hear of orders.
 func ShopChannel(shop id.Shop) string { return "shop:" + shop.String() }
+
+// UserChannel is where one person hears of what concerns only them.
+func UserChannel(user id.User) string { return "user:" + user.String() }

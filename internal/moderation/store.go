@@ -1,0 +1,90 @@
+package moderation
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"hawker/internal/base/id"
+	"hawker/internal/platform/sqldb"
+)
+
+func wordsOf(ctx context.Context, q sqldb.Querier, shop id.Shop) ([]Word, error) {
+	rows, err := q.Query(ctx, "SELECT id, shop_id, word, action FROM banned_word WHERE shop_id = ? ORDER BY id DESC", shop)
+	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (w Word, err error) {
+		var action string
+		if err := s.Scan(&w.ID, &w.Shop, &w.Text, &action); err != nil {
+			return w, err
+		}
+		w.Action, err = ParseAction(action)
+		return w, err
+	})
+}
+
+func countWords(ctx context.Context, q sqldb.Querier, shop id.Shop) (n int, err error) {
+	err = q.QueryRow(ctx, "SELECT COUNT(*) FROM banned_word WHERE shop_id = ?", shop).Scan(&n)
+	return n, err
+}
+
+func putWord(ctx context.Context, tx *sqldb.Tx, w Word) (id.Word, error) {
+	var known id.Word
+	err := tx.QueryRow(ctx, "SELECT id FROM banned_word WHERE shop_id = ? AND word = ?", w.Shop, w.Text).Scan(&known)
+	if errors.Is(err, sql.ErrNoRows) {
+		known = id.Make[id.Word](tx)
+		_, err = tx.InsertOnce(ctx, "INSERT INTO banned_word (id, shop_id, word, action, created_at) VALUES (?, ?, ?, ?, ?)",
+			known, w.Shop, w.Text, w.Action.String(), sqldb.Millis(tx.Now()))
+		return known, err
+	}
+	if err != nil {
+		return known, err
+	}
+	_, err = tx.Exec(ctx, "UPDATE banned_word SET action = ? WHERE id = ?", w.Action.String(), known)
+	return known, err
+}
+
+func deleteWord(ctx context.Context, tx *sqldb.Tx, shop id.Shop, word id.Word) error {
+	_, err := tx.Exec(ctx, "DELETE FROM banned_word WHERE id = ? AND shop_id = ?", word, shop)
+	return err
+}
+
+const (
+	muted  = "mute"
+	banned = "ban"
+)
+
+func putSilence(ctx context.Context, tx *sqldb.Tx, x Silence) error {
+	kind := muted
+	if x.Banned {
+		kind = banned
+	}
+	return tx.Upsert(ctx, "silenced", []string{"shop_id", "user_id"}, []string{"kind", "until", "by_id", "reason", "created_at"},
+		x.Shop, x.User, kind, sqldb.Millis(x.Until), x.By, x.Reason, sqldb.Millis(tx.Now()))
+}
+
+func deleteSilence(ctx context.Context, tx *sqldb.Tx, shop id.Shop, user id.User) error {
+	_, err := tx.Exec(ctx, "DELETE FROM silenced WHERE shop_id = ? AND user_id = ?", shop, user)
+	return err
+}
+
+const silenceColumns = "shop_id, user_id, kind, until, by_id, reason, created_at"
+
+func scanSilence(s sqldb.Scanner) (x Silence, err error) {
+	var kind string
+	var until, at int64
+	err = s.Scan(&x.Shop, &x.User, &kind, &until, &x.By, &x.Reason, &at)
+	x.Banned, x.Until, x.At = kind == banned, sqldb.FromMillis(until), sqldb.FromMillis(at)
+	return x, err
+}
+
+func silenceOf(ctx context.Context, q sqldb.Querier, shop id.Shop, user id.User) (Silence, error) {
+	return scanSilence(q.QueryRow(ctx, "SELECT "+silenceColumns+" FROM silenced WHERE shop_id = ? AND user_id = ?", shop, user))
+}
+
+const silencesMax = 500
+
+func silencesIn(ctx context.Context, q sqldb.Querier, shop id.Shop, now time.Time) ([]Silence, error) {
+	rows, err := q.Query(ctx, "SELECT "+silenceColumns+" FROM silenced WHERE shop_id = ? AND (until = 0 OR until > ?) ORDER BY created_at DESC LIMIT ?",
+		shop, sqldb.Millis(now), silencesMax)
+	return sqldb.Collect(rows, err, scanSilence)
+}
