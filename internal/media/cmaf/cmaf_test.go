@@ -51,13 +51,12 @@ func TestInit(t *testing.T) {
 }
 
 func runs() (video, audio *cmaf.Run) {
-	video = &cmaf.Run{Base: 1 << 33, Data: []byte("keyframeB-frame"), Samples: []cmaf.Sample{
-		{Duration: 3000, Size: 8, Offset: 6000, Sync: true},
-		{Duration: 2970, Size: 7, Offset: -6030},
-	}}
-	audio = &cmaf.Run{Base: 48000, Data: []byte("aacAAC!"), Samples: []cmaf.Sample{
-		{Duration: 1024, Size: 3}, {Duration: 1500, Size: 4},
-	}}
+	video = &cmaf.Run{Base: 1 << 33}
+	video.Add(cmaf.Sample{Duration: 3000, Offset: 6000, Sync: true}, []byte("keyframe"))
+	video.Add(cmaf.Sample{Duration: 2970, Offset: -6030}, []byte("B-frame"))
+	audio = &cmaf.Run{Base: 48000}
+	audio.Add(cmaf.Sample{Duration: 1024}, []byte("aac"))
+	audio.Add(cmaf.Sample{Duration: 1500}, []byte("AAC!"))
 	return video, audio
 }
 
@@ -83,14 +82,15 @@ func TestFragment(t *testing.T) {
 			for _, track := range parts[0].Tracks {
 				got[track.ID] = track
 			}
-			same(t, got[cmaf.VideoTrackID], tt.v, true)
-			same(t, got[cmaf.AudioTrackID], tt.a, false)
+			same(t, got[cmaf.VideoTrackID], tt.v, "keyframeB-frame")
+			same(t, got[cmaf.AudioTrackID], tt.a, "aacAAC!")
 		})
 	}
 }
 
-func same(t *testing.T, got *fmp4.PartTrack, want *cmaf.Run, video bool) {
+func same(t *testing.T, got *fmp4.PartTrack, want *cmaf.Run, text string) {
 	t.Helper()
+	video := text[0] == 'k'
 	if got == nil {
 		if len(want.Samples) > 0 {
 			t.Error("track missing")
@@ -103,7 +103,7 @@ func same(t *testing.T, got *fmp4.PartTrack, want *cmaf.Run, video bool) {
 	at := 0
 	for i, s := range got.Samples {
 		w := want.Samples[i]
-		data := want.Data[at : at+int(w.Size)]
+		data := []byte(text[at : at+int(w.Size)])
 		at += int(w.Size)
 		if s.Duration != w.Duration || s.PTSOffset != w.Offset || !bytes.Equal(s.Payload, data) {
 			t.Errorf("sample %d: %+v, want %+v", i, s, w)
@@ -121,16 +121,34 @@ func TestFragmentAllocatesOnce(t *testing.T) {
 	}
 }
 
+// A part that is cut in two holds what the whole one would have held.
+func TestSplitJoin(t *testing.T) {
+	_, whole := runs()
+	_, cut := runs()
+	later := cut.Split(1)
+	if len(cut.Samples) != 1 || cut.Bytes() != 3 || later.Bytes() != 4 {
+		t.Fatalf("split into %d and %d bytes", cut.Bytes(), later.Bytes())
+	}
+	cut.Join(later)
+	none := &cmaf.Run{}
+	if !bytes.Equal(cmaf.Fragment(1, none, whole), cmaf.Fragment(1, none, cut)) {
+		t.Error("joined again it is another run")
+	}
+	cut.Reset()
+	if len(cut.Samples) != 0 || cut.Bytes() != 0 {
+		t.Error("not empty after Reset")
+	}
+}
+
 func BenchmarkFragment(b *testing.B) {
-	video := &cmaf.Run{Data: make([]byte, 150_000)}
+	video, audio := &cmaf.Run{}, &cmaf.Run{}
 	for range 15 {
-		video.Samples = append(video.Samples, cmaf.Sample{Duration: 3000, Size: 10_000})
+		video.Add(cmaf.Sample{Duration: 3000}, make([]byte, 10_000))
 	}
-	audio := &cmaf.Run{Data: make([]byte, 8_000)}
 	for range 23 {
-		audio.Samples = append(audio.Samples, cmaf.Sample{Duration: 1024, Size: 347})
+		audio.Add(cmaf.Sample{Duration: 1024}, make([]byte, 347))
 	}
-	b.SetBytes(int64(len(video.Data) + len(audio.Data)))
+	b.SetBytes(int64(video.Bytes() + audio.Bytes()))
 	for b.Loop() {
 		_ = cmaf.Fragment(1, video, audio)
 	}

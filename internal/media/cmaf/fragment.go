@@ -10,11 +10,49 @@ type Sample struct {
 	Sync     bool
 }
 
-// Run is the samples of one track in one fragment, their data end to end.
+// Run is the samples of one track in one fragment. It refers to their data,
+// which is copied once: into the fragment.
 type Run struct {
 	Base    uint64 // DTS of the first sample in ticks
 	Samples []Sample
-	Data    []byte
+	data    [][]byte
+	bytes   int
+}
+
+// Add puts a sample at the end; its Size is that of the data.
+func (r *Run) Add(s Sample, data []byte) {
+	s.Size = uint32(len(data))
+	r.Samples = append(r.Samples, s)
+	r.data = append(r.data, data)
+	r.bytes += len(data)
+}
+
+// Bytes is the size of all data.
+func (r *Run) Bytes() int { return r.bytes }
+
+// Reset empties the run and lets go of the data.
+func (r *Run) Reset() {
+	clear(r.data)
+	r.Samples, r.data, r.bytes = r.Samples[:0], r.data[:0], 0
+}
+
+// Split takes the samples from number k on out of the run.
+func (r *Run) Split(k int) Run {
+	var later Run
+	for i := k; i < len(r.Samples); i++ {
+		later.Add(r.Samples[i], r.data[i])
+	}
+	clear(r.data[k:])
+	r.Samples, r.data = r.Samples[:k], r.data[:k]
+	r.bytes -= later.bytes
+	return later
+}
+
+// Join puts the samples of another run at the end.
+func (r *Run) Join(later Run) {
+	for i, s := range later.Samples {
+		r.Add(s, later.data[i])
+	}
 }
 
 const (
@@ -37,7 +75,7 @@ const (
 func Fragment(seq uint32, video, audio *Run) []byte {
 	vTraf, aTraf := trafSize(video, videoEntry), trafSize(audio, audioEntry)
 	moof := boxHeader + mfhdSize + vTraf + aTraf
-	payload := len(video.Data) + len(audio.Data)
+	payload := video.bytes + audio.bytes
 	b := make([]byte, 0, moof+boxHeader+payload)
 	b = header(b, moof, "moof")
 	b = header(b, mfhdSize, "mfhd")
@@ -48,11 +86,15 @@ func Fragment(seq uint32, video, audio *Run) []byte {
 	}
 	if aTraf > 0 {
 		b = traf(b, aTraf, AudioTrackID, audio)
-		b = trun(b, trunAudioFlags, audio, moof+boxHeader+len(video.Data))
+		b = trun(b, trunAudioFlags, audio, moof+boxHeader+video.bytes)
 	}
 	b = header(b, boxHeader+payload, "mdat")
-	b = append(b, video.Data...)
-	return append(b, audio.Data...)
+	for _, r := range [2]*Run{video, audio} {
+		for _, d := range r.data {
+			b = append(b, d...)
+		}
+	}
+	return b
 }
 
 func trafSize(r *Run, entry int) int {

@@ -50,9 +50,12 @@ const (
 	codecAVC       = 7
 	soundAAC       = 10
 	frameKey       = 1
+	frameInter     = 2
 	frameCommand   = 5
 	exHeaderFlag   = 0x80
 	avcHeaderBytes = 5
+	aacHeaderBytes = 2
+	soundFlags     = 0x0f // 44 kHz, 16 bit, stereo: always so for AAC
 )
 
 // ParseVideo reads the body of a video tag. An empty body, as some encoders
@@ -108,6 +111,30 @@ func ParseAudio(b []byte) (Audio, error) {
 		a.Kind = KindEnd
 	}
 	return a, nil
+}
+
+// VideoBody writes the body of a video tag for data that came without one.
+func VideoBody(v Video) []byte {
+	b := make([]byte, avcHeaderBytes, avcHeaderBytes+len(v.Data))
+	b[0] = frameInter<<4 | codecAVC
+	if v.Key || v.Kind == KindConfig {
+		b[0] = frameKey<<4 | codecAVC
+	}
+	if v.Kind == KindFrame {
+		b[1] = 1
+	}
+	b[2], b[3], b[4] = byte(v.Composition>>16), byte(v.Composition>>8), byte(v.Composition)
+	return append(b, v.Data...)
+}
+
+// AudioBody writes the body of an audio tag for data that came without one.
+func AudioBody(a Audio) []byte {
+	b := make([]byte, aacHeaderBytes, aacHeaderBytes+len(a.Data))
+	b[0] = soundAAC<<4 | soundFlags
+	if a.Kind == KindFrame {
+		b[1] = 1
+	}
+	return append(b, a.Data...)
 }
 
 // signed24 sign-extends a 24-bit composition time: encoders with B-frames do

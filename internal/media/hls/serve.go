@@ -208,7 +208,8 @@ func send(rw http.ResponseWriter, r *http.Request, w *Window, body []byte) {
 		return
 	}
 	defer limitWrite(rw, w.patience())()
-	_, _ = rw.Write(body) // the reader is gone: nobody to tell
+	n, _ := rw.Write(body) // the reader is gone: nobody to tell
+	w.opts.Served.Add(int64(n))
 }
 
 func sendSegment(rw http.ResponseWriter, r *http.Request, w *Window, seg *Segment) {
@@ -218,7 +219,9 @@ func sendSegment(rw http.ResponseWriter, r *http.Request, w *Window, seg *Segmen
 	}
 	defer limitWrite(rw, w.patience())()
 	for i := range seg.Parts {
-		if _, err := rw.Write(seg.Parts[i].Data); err != nil {
+		n, err := rw.Write(seg.Parts[i].Data)
+		w.opts.Served.Add(int64(n))
+		if err != nil {
 			return
 		}
 	}

@@ -35,6 +35,7 @@ type Options struct {
 	WaitersMax         int
 	FirstSequence      int64
 	FirstDiscontinuity int64
+	Served             *atomic.Int64 // counts the bytes that go out; may be nil
 }
 
 const (
@@ -109,6 +110,9 @@ type Window struct {
 // New makes an empty window.
 func New(o Options) *Window {
 	o.Length = max(o.Length, lengthDefault, 3*o.TargetDuration)
+	if o.Served == nil {
+		o.Served = new(atomic.Int64)
+	}
 	if o.Keep <= 0 {
 		o.Keep = keepDefault
 	}

@@ -16,7 +16,6 @@ const (
 	chunkStreamsMax = 64
 	openBytesMax    = 16 << 20 // of all messages that are not whole yet
 	readBuffer      = 64 << 10
-	growMin         = 4 << 10
 	growStep        = 256 << 10 // memory follows data that came, not lengths that were claimed
 	keepBufferMax   = 1 << 20
 	extended        = 0xffffff
@@ -29,7 +28,8 @@ func protocolError(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrProtocol, fmt.Sprintf(format, args...))
 }
 
-// Message is one RTMP message. Payload is valid until the next Read.
+// Message is one RTMP message. The payload of audio, video and aggregates is the
+// receiver's to keep; any other is valid until the next read.
 type Message struct {
 	Type      uint8
 	StreamID  uint32
@@ -37,8 +37,9 @@ type Message struct {
 	Payload   []byte
 }
 
-// chunkReader puts messages together from chunks. It reuses one buffer for each
-// chunk stream and allocates nothing once those have grown.
+// chunkReader puts messages together from chunks. Media is read into buffers
+// that are given away, so that a frame is never copied from there; for anything
+// else each chunk stream has one buffer that is used again.
 type chunkReader struct {
 	r        *bufio.Reader
 	size     int // of a chunk
@@ -131,7 +132,7 @@ func (c *chunkReader) chunk() (m Message, whole bool, err error) {
 	m = Message{Type: cs.kind, StreamID: cs.streamID, Timestamp: cs.timestamp, Payload: cs.buf}
 	c.open -= len(cs.buf)
 	cs.partial = false
-	if cap(cs.buf) > keepBufferMax {
+	if media := cs.kind == typeAudio || cs.kind == typeVideo || cs.kind == typeAggregate; media || cap(cs.buf) > keepBufferMax {
 		cs.buf = nil
 	} else {
 		cs.buf = cs.buf[:0]
@@ -281,7 +282,7 @@ func (c *chunkReader) payload(cs *chunkStream) error {
 
 // grow makes room for need bytes, and for the whole message if that is little.
 func (cs *chunkStream) grow(need int) {
-	size := max(need, min(cs.length, growStep), min(2*cap(cs.buf), cs.length), growMin)
+	size := max(need, min(cs.length, growStep), min(2*cap(cs.buf), cs.length))
 	b := make([]byte, len(cs.buf), size)
 	copy(b, cs.buf)
 	cs.buf = b

@@ -288,7 +288,9 @@ func TestClaimedLengthCostsNothing(t *testing.T) {
 	}
 }
 
-func TestReadingAllocatesNothing(t *testing.T) {
+// Media is given away: each message is one allocation of its own size, however
+// many chunks it came in.
+func TestReadingAllocatesOnceAMessage(t *testing.T) {
 	var b bytes.Buffer
 	w := newChunkWriter(&b)
 	for i := range 64 {
@@ -310,7 +312,7 @@ func TestReadingAllocatesNothing(t *testing.T) {
 		}
 	}
 	read()
-	if n := testing.AllocsPerRun(20, read); n > 0 {
+	if n := testing.AllocsPerRun(20, read); n > 64 {
 		t.Errorf("%g allocations for 64 messages of 16 chunks", n)
 	}
 }

@@ -34,7 +34,7 @@ type Handler interface {
 	Publish(ctx context.Context, r PublishRequest, kick func(error)) (Sink, error)
 }
 
-// Sink takes what a publisher sends: bodies of FLV tags, valid during the call.
+// Sink takes what a publisher sends: bodies of FLV tags, which it may keep.
 // An error ends the connection. Close is called once, last.
 type Sink interface {
 	FrameRate(fps float64) error

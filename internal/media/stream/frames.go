@@ -15,7 +15,7 @@ type frame struct {
 	data []byte
 }
 
-// addVideo takes one picture. The data is copied.
+// addVideo takes one picture. Its data is kept until the part is written.
 func (p *packager) addVideo(f frame, now time.Time) error {
 	v := &p.video
 	if v.config == nil || !v.ready && !f.key {
@@ -92,10 +92,7 @@ func (p *packager) appendPicture(f frame) {
 	} else {
 		v.run.Samples[n-1].Duration = uint32(f.at - v.last)
 	}
-	v.run.Samples = append(v.run.Samples, cmaf.Sample{
-		Size: uint32(len(f.data)), Offset: int32(f.pts - f.at), Sync: f.key,
-	})
-	v.run.Data = append(v.run.Data, f.data...)
+	v.run.Add(cmaf.Sample{Offset: int32(f.pts - f.at), Sync: f.key}, f.data)
 	v.last = f.at
 	v.seen = f.at + p.frame()
 	p.position = max(p.position, v.seen)
@@ -246,8 +243,7 @@ func (p *packager) addAudio(at ticks, data []byte, now time.Time) (bool, error) 
 	if len(a.run.Samples) == 0 {
 		a.run.Base = uint64(a.next)
 	}
-	a.run.Samples = append(a.run.Samples, cmaf.Sample{Duration: uint32(a.config.FrameSamples), Size: uint32(len(data))})
-	a.run.Data = append(a.run.Data, data...)
+	a.run.Add(cmaf.Sample{Duration: uint32(a.config.FrameSamples)}, data)
 	a.next += int64(a.config.FrameSamples)
 	a.seen = ticks(a.next * cmaf.VideoTimescale / rate)
 	p.position = max(p.position, a.seen)
@@ -345,21 +341,19 @@ func (p *packager) endAfterAudio() {
 // keeps that audio for the next part.
 func (p *packager) splitPart(end ticks) {
 	a := &p.audio.run
-	at, k, size := int64(a.Base), 0, 0
+	at, k := int64(a.Base), 0
 	for k < len(a.Samples) && ticks(at*cmaf.VideoTimescale/int64(p.audio.config.SampleRate)) < end {
 		at += int64(a.Samples[k].Duration)
-		size += int(a.Samples[k].Size)
 		k++
 	}
 	if k == len(a.Samples) || k == 0 && len(p.video.run.Samples) == 0 {
 		p.closePart(end)
 		return
 	}
-	later := append([]cmaf.Sample(nil), a.Samples[k:]...)
-	data := append([]byte(nil), a.Data[size:]...)
-	a.Samples, a.Data = a.Samples[:k], a.Data[:size]
+	later := a.Split(k)
 	p.closePart(end)
-	a.Base, a.Samples, a.Data = uint64(at), append(a.Samples, later...), append(a.Data, data...)
+	a.Base = uint64(at)
+	a.Join(later)
 	p.partOpen = true
 }
 

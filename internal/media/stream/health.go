@@ -27,6 +27,8 @@ type Health struct {
 	Late        int64     // frames that came more than 5 s after their time
 	Clock       time.Time // PROGRAM-DATE-TIME of the newest frame
 	Recording   record.Health
+	Readers     int   // of packets: FLV, RTMP, WHEP, children of this process
+	OriginBytes int64 // playlists and media that went out by HTTP in this process
 
 	// Zero until the first part is out.
 	PartTarget, TargetDuration time.Duration
@@ -132,6 +134,10 @@ func (s *Stream) health() Health {
 	}
 	if s.pack.wall.anchored {
 		x.Clock = s.pack.wall.at(s.pack.position.duration())
+	}
+	x.OriginBytes = s.served.Load()
+	if s.feed != nil {
+		x.Readers = s.feed.count()
 	}
 	if s.recorder != nil {
 		x.Recording = s.recorder.Health()

@@ -212,11 +212,11 @@ func (p *packager) target() time.Duration {
 	return targetFor(p.gap)
 }
 
-func (p *packager) size() int { return len(p.video.run.Data) + len(p.audio.run.Data) }
+func (p *packager) size() int { return p.video.run.Bytes() + p.audio.run.Bytes() }
 
 func (p *packager) dropPart() {
-	p.video.run.Samples, p.video.run.Data = p.video.run.Samples[:0], p.video.run.Data[:0]
-	p.audio.run.Samples, p.audio.run.Data = p.audio.run.Samples[:0], p.audio.run.Data[:0]
+	p.video.run.Reset()
+	p.audio.run.Reset()
 	p.partOpen = false
 }
 

@@ -18,6 +18,8 @@ type Publication struct {
 	kick       func(error)
 	once       sync.Once
 	lengthSize int
+	video      *flv.AVC
+	audio      *flv.AAC
 }
 
 // StreamID is the stream that the publisher was granted.
@@ -55,6 +57,7 @@ func (s *Stream) publish(ctx context.Context, g Grant, r PublishRequest, kick fu
 	s.pub = p
 	s.line = newTimeline(s.end)
 	s.pack.begin(p.generation)
+	s.feed.restart()
 	s.meter.start(s.clock.Now())
 	s.mu.Unlock()
 	if old != nil {
@@ -91,6 +94,9 @@ func (s *Stream) stop() {
 	s.stopLinger()
 	state, rec, ended := s.state, s.recorder, s.ended
 	s.recorder = nil
+	if s.feed != nil {
+		s.feed.close()
+	}
 	s.mu.Unlock()
 	if !ended {
 		s.save(state)
@@ -113,30 +119,48 @@ func (p *Publication) Close(reason error) {
 
 // FrameRate takes the frame rate that metadata tells. It is a hint.
 func (p *Publication) FrameRate(fps float64) error {
-	return p.stream.config(p, func(k *packager) { k.rateHint(fps) })
+	return p.stream.config(p, func(k *packager, _ *feed) { k.rateHint(fps) })
 }
 
-// VideoConfig takes an AVCDecoderConfigurationRecord.
+// VideoConfig takes an AVCDecoderConfigurationRecord, which is copied.
 func (p *Publication) VideoConfig(record []byte) error {
+	return p.videoConfig(flv.VideoBody(flv.Video{Kind: flv.KindConfig, Key: true, Data: record}), record)
+}
+
+func (p *Publication) videoConfig(body, record []byte) error {
 	c, err := flv.ParseAVC(record)
 	if err != nil {
 		return err
 	}
 	p.lengthSize = c.LengthSize
-	return p.stream.config(p, func(k *packager) { k.setVideo(c) })
+	p.video = &c
+	meta := metadata(p.video, p.audio)
+	return p.stream.config(p, func(k *packager, f *feed) {
+		k.setVideo(c)
+		f.configure(PacketVideo, body, meta)
+	})
 }
 
-// AudioConfig takes an AudioSpecificConfig.
+// AudioConfig takes an AudioSpecificConfig, which is copied.
 func (p *Publication) AudioConfig(record []byte) error {
+	return p.audioConfig(flv.AudioBody(flv.Audio{Kind: flv.KindConfig, Data: record}), record)
+}
+
+func (p *Publication) audioConfig(body, record []byte) error {
 	c, err := flv.ParseAAC(record)
 	if err != nil {
 		return err
 	}
-	return p.stream.config(p, func(k *packager) { k.setAudio(c) })
+	p.audio = &c
+	meta := metadata(p.video, p.audio)
+	return p.stream.config(p, func(k *packager, f *feed) {
+		k.setAudio(c)
+		f.configure(PacketAudio, body, meta)
+	})
 }
 
-// Video takes the body of an FLV video tag. Data is copied. An error for which
-// Fatal is false concerns this tag alone.
+// Video takes the body of an FLV video tag and keeps it: the caller must not
+// change it any more. An error for which Fatal is false concerns this tag alone.
 func (p *Publication) Video(ts uint32, body []byte) error {
 	v, err := flv.ParseVideo(body)
 	if err != nil {
@@ -144,27 +168,36 @@ func (p *Publication) Video(ts uint32, body []byte) error {
 	}
 	switch v.Kind {
 	case flv.KindConfig:
-		if err := p.VideoConfig(v.Data); err != nil {
+		if err := p.videoConfig(body, v.Data); err != nil {
 			return p.spoilt(err)
 		}
 		return nil
 	case flv.KindFrame:
-		return p.Picture(ts, v)
+		return p.picture(ts, v, body)
 	}
 	return nil
 }
 
-// Picture takes one coded picture: length-prefixed NAL units.
+// Picture takes one coded picture: length-prefixed NAL units, which are copied.
 func (p *Publication) Picture(ts uint32, v flv.Video) error {
+	body := flv.VideoBody(v)
+	v.Data = body[len(body)-len(v.Data):]
+	return p.picture(ts, v, body)
+}
+
+func (p *Publication) picture(ts uint32, v flv.Video, body []byte) error {
 	idr, err := flv.CheckNALUs(v.Data, p.lengthSize)
 	if err != nil {
 		return p.spoilt(err)
 	}
-	v.Key = v.Key || idr
-	return p.stream.picture(p, ts, v)
+	if idr && !v.Key { // some encoders flag key frames wrongly
+		v.Key = true
+		body = flv.VideoBody(v)
+	}
+	return p.stream.picture(p, ts, v, body)
 }
 
-// Audio takes the body of an FLV audio tag. Data is copied.
+// Audio takes the body of an FLV audio tag and keeps it, as Video does.
 func (p *Publication) Audio(ts uint32, body []byte) error {
 	a, err := flv.ParseAudio(body)
 	if err != nil {
@@ -172,19 +205,20 @@ func (p *Publication) Audio(ts uint32, body []byte) error {
 	}
 	switch a.Kind {
 	case flv.KindConfig:
-		if err := p.AudioConfig(a.Data); err != nil {
+		if err := p.audioConfig(body, a.Data); err != nil {
 			return p.spoilt(err)
 		}
 		return nil
 	case flv.KindFrame:
-		return p.Sound(ts, a.Data)
+		return p.stream.sound(p, ts, a.Data, body)
 	}
 	return nil
 }
 
-// Sound takes one raw AAC frame.
+// Sound takes one raw AAC frame, which is copied.
 func (p *Publication) Sound(ts uint32, data []byte) error {
-	return p.stream.sound(p, ts, data)
+	body := flv.AudioBody(flv.Audio{Kind: flv.KindFrame, Data: data})
+	return p.stream.sound(p, ts, body[len(body)-len(data):], body)
 }
 
 // spoilt counts a tag that had to be left out.

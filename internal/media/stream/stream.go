@@ -53,6 +53,7 @@ type Stream struct {
 	clock  clock.Clock
 	log    *slog.Logger
 	window atomic.Pointer[hls.Window]
+	served atomic.Int64  // bytes that went out by HTTP
 	fresh  chan struct{} // closed when the first window of a life is there
 
 	turn sync.Mutex // held while publishers change, across calls of the store
@@ -60,6 +61,7 @@ type Stream struct {
 	mu        sync.Mutex
 	pub       *Publication // nil if nobody publishes
 	line      timeline
+	feed      *feed // of the present life, or of the last
 	pack      packager
 	state     State // as it is, not as it is saved
 	reserved  State // what the store holds
@@ -78,6 +80,7 @@ func (s *Stream) startLife(g Grant) {
 		part = partDefault
 	}
 	s.ended = false
+	s.feed = newFeed()
 	s.end = originDefaultMs
 	s.window.Store(nil)
 	s.fresh = make(chan struct{})
@@ -109,6 +112,7 @@ func targetFor(gap time.Duration) time.Duration {
 func (s *Stream) openWindow(partTarget time.Duration) *hls.Window {
 	w := hls.New(hls.Options{
 		Clock:              s.clock,
+		Served:             &s.served,
 		PartTarget:         partTarget,
 		TargetDuration:     s.pack.target(),
 		FirstSequence:      s.state.Sequence,
@@ -229,6 +233,7 @@ func (s *Stream) finish() {
 		return
 	}
 	s.ended = true
+	s.feed.close()
 	if s.pack.window != nil {
 		s.pack.window.End()
 	}
@@ -259,19 +264,19 @@ func (s *Stream) closeRecorder(rec *record.Recorder, generation int64) {
 // closing tells whether the current publication is p; used under mu.
 func (s *Stream) current(p *Publication) bool { return s.pub == p && !s.ended }
 
-// config applies f to the packager on behalf of p.
-func (s *Stream) config(p *Publication, f func(*packager)) error {
+// config applies f to the stream on behalf of p.
+func (s *Stream) config(p *Publication, f func(*packager, *feed)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.current(p) {
 		return ErrReplaced
 	}
-	f(&s.pack)
+	f(&s.pack, s.feed)
 	return nil
 }
 
-// picture takes one video frame of p.
-func (s *Stream) picture(p *Publication, ts uint32, v flv.Video) error {
+// picture takes one video frame of p: v, which is also the tag body.
+func (s *Stream) picture(p *Publication, ts uint32, v flv.Video, body []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.current(p) {
@@ -281,6 +286,7 @@ func (s *Stream) picture(p *Publication, ts uint32, v flv.Video) error {
 	if jump {
 		s.pack.jump()
 	}
+	s.feed.frame(Packet{Kind: PacketVideo, Key: v.Key, Time: uint32(out), Body: body})
 	now := s.clock.Now()
 	s.meter.video(now, out, v.Key, len(v.Data))
 	at := ticks(out) * ticksPerMs
@@ -291,8 +297,8 @@ func (s *Stream) picture(p *Publication, ts uint32, v flv.Video) error {
 	return err
 }
 
-// sound takes one audio frame of p.
-func (s *Stream) sound(p *Publication, ts uint32, data []byte) error {
+// sound takes one audio frame of p: data, which is the end of the tag body.
+func (s *Stream) sound(p *Publication, ts uint32, data, body []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.current(p) {
@@ -302,6 +308,7 @@ func (s *Stream) sound(p *Publication, ts uint32, data []byte) error {
 	if jump {
 		s.pack.jump()
 	}
+	s.feed.frame(Packet{Kind: PacketAudio, Time: uint32(out), Body: body})
 	now := s.clock.Now()
 	s.meter.audio(now, len(data))
 	used, err := s.pack.addAudio(ticks(out)*ticksPerMs, data, now)
