@@ -1,7 +1,9 @@
-// Package inventory owns stock. For each SKU on hand = available + reserved; no
-// unit is promised twice; every change is a movement row with what caused it, so
-// the sums can be proved (Check). It is called inside the transaction of whoever
-// owns the process (checkout, payment, order): the functions here take it.
+// Package inventory owns stock. For each SKU on hand = available + reserved +
+// allotted; no unit is promised twice; every change is a movement row with what
+// caused it, so the sums can be proved (Check). Allotted are the units of slices:
+// set aside for a flash deal, a lot or a prize, and sold from there only. It is
+// called inside the transaction of whoever owns the process (checkout, payment,
+// order): the functions here take it.
 package inventory
 
 import (
@@ -19,16 +21,18 @@ type Level struct {
 	SKU       id.SKU
 	Available int64
 	Reserved  int64
+	Allotted  int64
 	Sold      int64
 }
 
 // OnHand is what is on the shelf, promised or not.
-func (l Level) OnHand() int64 { return l.Available + l.Reserved }
+func (l Level) OnHand() int64 { return l.Available + l.Reserved + l.Allotted }
 
-// Item is a number of units of one SKU.
+// Item is a number of units of one SKU, of a slice of it if one is named.
 type Item struct {
 	SKU      id.SKU
 	Quantity int64
+	Slice    id.Slice
 }
 
 // QuantityMax bounds one change of stock, in units.
@@ -43,6 +47,8 @@ const (
 	kindReserve kind = "reserve"
 	kindRelease kind = "release"
 	kindConsume kind = "consume"
+	kindAllot   kind = "allot"
+	kindReturn  kind = "return"
 )
 
 type movement struct {
@@ -51,6 +57,7 @@ type movement struct {
 	quantity  int64
 	available int64 // deltas
 	reserved  int64
+	allotted  int64
 	sold      int64
 	ref       string
 	actor     id.User
@@ -83,23 +90,53 @@ func Adjust(ctx context.Context, tx *sqldb.Tx, sku id.SKU, delta int64, ref stri
 }
 
 // Reserve promises units to an order. All or none: fault
-// inventory.insufficient_stock names the SKU that is short.
+// inventory.insufficient_stock names the SKU that is short, and the slice if it
+// was to come from one.
 func Reserve(ctx context.Context, tx *sqldb.Tx, ref string, items []Item) error {
 	return each(items, func(i Item) error {
-		return apply(ctx, tx, movement{sku: i.SKU, kind: kindReserve, quantity: i.Quantity, available: -i.Quantity, reserved: i.Quantity, ref: ref})
+		m := movement{sku: i.SKU, kind: kindReserve, quantity: i.Quantity, available: -i.Quantity, reserved: i.Quantity, ref: ref}
+		if !i.Slice.IsZero() {
+			m.available, m.allotted = 0, -i.Quantity
+			ok, err := moveSlice(ctx, tx, i.Slice, sliceChange{unsold: -i.Quantity, reserved: i.Quantity, whileOpen: true})
+			if err != nil {
+				return err
+			}
+			if !ok {
+				return fault.Conflict("inventory.insufficient_stock", "sku", i.SKU, "slice", i.Slice)
+			}
+		}
+		return apply(ctx, tx, m)
 	})
 }
 
-// Release takes a promise back.
+// Release takes a promise back: to its slice while that is open, else to what
+// anybody may buy.
 func Release(ctx context.Context, tx *sqldb.Tx, ref string, items []Item) error {
 	return each(items, func(i Item) error {
-		return apply(ctx, tx, movement{sku: i.SKU, kind: kindRelease, quantity: i.Quantity, available: i.Quantity, reserved: -i.Quantity, ref: ref})
+		m := movement{sku: i.SKU, kind: kindRelease, quantity: i.Quantity, available: i.Quantity, reserved: -i.Quantity, ref: ref}
+		if !i.Slice.IsZero() {
+			open, err := moveSlice(ctx, tx, i.Slice, sliceChange{unsold: i.Quantity, reserved: -i.Quantity, whileOpen: true})
+			if err != nil {
+				return err
+			}
+			if open {
+				m.available, m.allotted = 0, i.Quantity
+			} else if err := mustMoveSlice(ctx, tx, i.Slice, sliceChange{returned: i.Quantity, reserved: -i.Quantity}); err != nil {
+				return err
+			}
+		}
+		return apply(ctx, tx, m)
 	})
 }
 
 // Consume turns a promise into a sale.
 func Consume(ctx context.Context, tx *sqldb.Tx, ref string, items []Item) error {
 	return each(items, func(i Item) error {
+		if !i.Slice.IsZero() {
+			if err := mustMoveSlice(ctx, tx, i.Slice, sliceChange{sold: i.Quantity, reserved: -i.Quantity}); err != nil {
+				return err
+			}
+		}
 		return apply(ctx, tx, movement{sku: i.SKU, kind: kindConsume, quantity: i.Quantity, reserved: -i.Quantity, sold: i.Quantity, ref: ref})
 	})
 }
@@ -142,12 +179,43 @@ func Low(ctx context.Context, q sqldb.Querier, shop id.Shop, limit int64) (int, 
 	return countLow(ctx, q, shop, limit)
 }
 
-// Drift is a SKU whose row is not the sum of its movements.
-type Drift struct {
-	SKU  id.SKU
-	Row  Level
-	Sums Level
+// Enough reports whether all items could be reserved now, each from its slice if
+// it names one.
+func Enough(ctx context.Context, q sqldb.Querier, items []Item) (bool, error) {
+	skus := make([]id.SKU, len(items))
+	for i, it := range items {
+		skus[i] = it.SKU
+	}
+	levels, err := levelsOf(ctx, q, skus)
+	if err != nil {
+		return false, err
+	}
+	for _, i := range items {
+		free := levels[i.SKU].Available
+		if !i.Slice.IsZero() {
+			slices, err := slicesOf(ctx, q, []id.Slice{i.Slice})
+			if err != nil {
+				return false, err
+			}
+			if free = 0; slices[i.Slice].Open {
+				free = slices[i.Slice].Unsold
+			}
+		}
+		if free < i.Quantity {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
-// Check proves every stock row against its movements.
+// Drift is a SKU whose row is not the sum of its movements, or whose allotted
+// units are not those of its slices.
+type Drift struct {
+	SKU    id.SKU
+	Row    Level
+	Sums   Level
+	Slices int64 // unsold units of the SKU's slices
+}
+
+// Check proves every stock row against its movements and its slices.
 func Check(ctx context.Context, q sqldb.Querier) ([]Drift, error) { return driftOf(ctx, q) }

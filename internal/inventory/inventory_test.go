@@ -161,3 +161,86 @@ func TestAnySequenceAddsUp(t *testing.T) {
 	})
 	wantNoDrift(t, db)
 }
+
+func TestSliceIsSoldFromItselfAndReturnsItsRest(t *testing.T) {
+	db := sqltest.New(t)
+	sku := open(t, db, 30)
+	var slice id.Slice
+	update(t, db, func(ctx context.Context, tx *sqldb.Tx) (err error) {
+		slice, err = inventory.Allot(ctx, tx, "deal:1", sku, 20)
+		return err
+	})
+	if l := level(t, db, sku); l.Available != 10 || l.Allotted != 20 || l.OnHand() != 30 {
+		t.Fatalf("allotted: %+v", l)
+	}
+	item := func(n int64) []inventory.Item { return []inventory.Item{{SKU: sku, Quantity: n, Slice: slice}} }
+	step := func(f func(context.Context, *sqldb.Tx, string, []inventory.Item) error, ref string, n int64) error {
+		return db.Update(t.Context(), func(ctx context.Context, tx *sqldb.Tx) error { return f(ctx, tx, ref, item(n)) })
+	}
+	for _, s := range []error{
+		step(inventory.Reserve, "order:1", 5), step(inventory.Consume, "order:1", 5),
+		step(inventory.Reserve, "order:2", 7), step(inventory.Release, "order:2", 7),
+		step(inventory.Reserve, "order:3", 4),
+	} {
+		if s != nil {
+			t.Fatal(s)
+		}
+	}
+	if err := step(inventory.Reserve, "order:4", 12); fault.Code(err) != "inventory.insufficient_stock" {
+		t.Errorf("more than the slice has left, though the SKU has: %v", err)
+	}
+	if l := level(t, db, sku); l != (inventory.Level{SKU: sku, Available: 10, Reserved: 4, Allotted: 11, Sold: 5}) {
+		t.Errorf("before the end: %+v", l)
+	}
+	for _, want := range []int64{11, 0} { // a second closing does nothing
+		update(t, db, func(ctx context.Context, tx *sqldb.Tx) error {
+			if n, err := inventory.Return(ctx, tx, slice); n != want || err != nil {
+				t.Errorf("returned %d, %v; want %d", n, err, want)
+			}
+			return nil
+		})
+	}
+	if err := step(inventory.Reserve, "order:5", 1); fault.Code(err) != "inventory.insufficient_stock" {
+		t.Errorf("from a closed slice: %v", err)
+	}
+	if err := step(inventory.Release, "order:3", 4); err != nil { // comes back after the end: to the SKU
+		t.Fatal(err)
+	}
+	if l := level(t, db, sku); l != (inventory.Level{SKU: sku, Available: 25, Sold: 5}) {
+		t.Errorf("at the end: %+v", l)
+	}
+	slices, err := inventory.Slices(t.Context(), db.Reader(), []id.Slice{slice})
+	if want := (inventory.Slice{ID: slice, SKU: sku, Total: 20, Sold: 5, Returned: 15}); err != nil || slices[slice] != want {
+		t.Errorf("%+v, %v; want %+v", slices[slice], err, want)
+	}
+	wantNoDrift(t, db)
+}
+
+func TestTwoHundredWantASliceOfTwenty(t *testing.T) {
+	db := sqltest.New(t)
+	sku := open(t, db, 100)
+	var slice id.Slice
+	update(t, db, func(ctx context.Context, tx *sqldb.Tx) (err error) {
+		slice, err = inventory.Allot(ctx, tx, "deal:1", sku, 20)
+		return err
+	})
+	var wg sync.WaitGroup
+	var sold atomic.Int64
+	for i := range 200 {
+		wg.Go(func() {
+			err := db.Update(t.Context(), func(ctx context.Context, tx *sqldb.Tx) error {
+				return inventory.Reserve(ctx, tx, fmt.Sprint("order:", i), []inventory.Item{{SKU: sku, Quantity: 1, Slice: slice}})
+			})
+			if err == nil {
+				sold.Add(1)
+			} else if fault.Code(err) != "inventory.insufficient_stock" {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if l := level(t, db, sku); sold.Load() != 20 || l.Available != 80 || l.Reserved != 20 || l.Allotted != 0 {
+		t.Errorf("%d sold, left with %+v", sold.Load(), l)
+	}
+	wantNoDrift(t, db)
+}

@@ -31,6 +31,13 @@ type (
 	videoKind      struct{}
 	eventKind      struct{}
 	jobKind        struct{}
+	sliceKind      struct{}
+	couponKind     struct{}
+	claimKind      struct{}
+	dealKind       struct{}
+	auctionKind    struct{}
+	bidKind        struct{}
+	bagKind        struct{}
 	noticeKind     struct{}
 	wordKind       struct{}
 	restreamKind   struct{}
@@ -65,6 +72,13 @@ func (recordingKind) Prefix() string  { return "rec" }
 func (videoKind) Prefix() string      { return "vid" }
 func (eventKind) Prefix() string      { return "evt" }
 func (jobKind) Prefix() string        { return "job" }
+func (sliceKind) Prefix() string      { return "slc" }
+func (couponKind) Prefix() string     { return "cpn" }
+func (claimKind) Prefix() string      { return "clm" }
+func (dealKind) Prefix() string       { return "del" }
+func (auctionKind) Prefix() string    { return "auc" }
+func (bidKind) Prefix() string        { return "bid" }
+func (bagKind) Prefix() string        { return "bag" }
 func (noticeKind) Prefix() string     { return "ntc" }
 func (wordKind) Prefix() string       { return "wrd" }
 func (restreamKind) Prefix() string   { return "rst" }
@@ -100,6 +114,13 @@ type (
 	Video      = Of[videoKind]
 	Event      = Of[eventKind]
 	Job        = Of[jobKind]
+	Slice      = Of[sliceKind]
+	Coupon     = Of[couponKind]
+	Claim      = Of[claimKind]
+	Deal       = Of[dealKind]
+	Auction    = Of[auctionKind]
+	Bid        = Of[bidKind]
+	Bag        = Of[bagKind]
 	Notice     = Of[noticeKind]
 	Word       = Of[wordKind]
 	Restream   = Of[restreamKind]
