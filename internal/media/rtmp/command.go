@@ -49,9 +49,14 @@ func (s *session) command(ctx context.Context, b []byte) error {
 	case "publish":
 		return s.publish(ctx, c)
 	case "FCUnpublish", "closeStream", "deleteStream":
+		if s.playing != nil {
+			return errLeft
+		}
 		return s.unpublish(c)
+	case "getStreamLength", "FCSubscribe":
+		return s.reply(c, nil, 0)
 	case "play", "play2":
-		return errors.Join(s.status("error", "NetStream.Play.StreamNotFound", "playing is not offered"), errNoPlay)
+		return s.play(ctx, c)
 	}
 	return nil
 }
@@ -100,10 +105,27 @@ func (s *session) connect(c call) error {
 // publish asks the handler. A refusal is told as NetStream.Publish.BadName,
 // which encoders show, without the reason, which is for the log.
 func (s *session) publish(ctx context.Context, c call) error {
-	if s.sink != nil {
-		return protocolError("publish while publishing")
+	if s.sink != nil || s.playing != nil {
+		return protocolError("publish while publishing or playing")
 	}
-	name, query, _ := strings.Cut(c.text(1), "?")
+	sink, err := s.srv.Handler.Publish(ctx, s.named(c.text(1)), s.kick)
+	if err != nil {
+		return errors.Join(s.status("error", "NetStream.Publish.BadName", "publishing refused"), err)
+	}
+	s.sink = sink
+	return errors.Join(s.begin(), s.status("status", "NetStream.Publish.Start", "publishing"))
+}
+
+// begin is the user control message for a stream that begins.
+func (s *session) begin() error { return s.userControlEvent(eventBegin) }
+
+func (s *session) userControlEvent(event byte) error {
+	return s.out.write(csControl, Message{Type: typeUserControl, Payload: append([]byte{0, event}, be32(mediaStream)...)})
+}
+
+// named is the request for a stream of that name, which may have a query.
+func (s *session) named(name string) PublishRequest {
+	name, query, _ := strings.Cut(name, "?")
 	app, appQuery, _ := strings.Cut(s.request.App, "?")
 	r := s.request
 	r.App, r.Name = strings.Trim(app, "/"), strings.TrimPrefix(name, "/")
@@ -119,16 +141,7 @@ func (s *session) publish(ctx context.Context, c call) error {
 			}
 		}
 	}
-	sink, err := s.srv.Handler.Publish(ctx, r, s.kick)
-	if err != nil {
-		return errors.Join(s.status("error", "NetStream.Publish.BadName", "publishing refused"), err)
-	}
-	s.sink = sink
-	begin := append([]byte{0, 0}, be32(mediaStream)...) // user control: stream begin
-	return errors.Join(
-		s.out.write(csControl, Message{Type: typeUserControl, Payload: begin}),
-		s.status("status", "NetStream.Publish.Start", "publishing"),
-	)
+	return r
 }
 
 // unpublish ends the publication; the connection may stay and publish again.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"strings"
@@ -29,6 +30,8 @@ type desk struct {
 	video    []Message
 	audio    []Message
 	kick     func(error)
+	reel     *reel // what players get; nil: nothing
+	plays    []PlayRequest
 	changed  chan struct{}
 }
 
@@ -44,6 +47,39 @@ func (d *desk) Publish(_ context.Context, r PublishRequest, kick func(error)) (S
 	d.kick = kick
 	d.note("publish " + r.Name)
 	return deskSink{d, r.Name}, nil
+}
+
+// reel is a Source that gives what the test puts into it.
+type reel struct {
+	tags chan Tag // closed: the stream ended
+	done chan struct{}
+}
+
+func newReel() *reel { return &reel{tags: make(chan Tag, 1000), done: make(chan struct{})} }
+
+func (r *reel) Next(ctx context.Context) (Tag, error) {
+	select {
+	case t, ok := <-r.tags:
+		if !ok {
+			return Tag{}, io.EOF
+		}
+		return t, nil
+	case <-ctx.Done():
+		return Tag{}, ctx.Err()
+	}
+}
+
+func (r *reel) Buffered() int { return len(r.tags) }
+func (r *reel) Close()        { close(r.done) }
+
+func (d *desk) Play(_ context.Context, r PlayRequest) (Source, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.plays = append(d.plays, r)
+	if d.reel == nil {
+		return nil, errForbidden
+	}
+	return d.reel, nil
 }
 
 // note is called with mu held.

@@ -1,5 +1,6 @@
-// Package rtmp takes streams from encoders (OBS, ffmpeg, phones) by RTMP, and
-// has a small publishing client. It speaks the protocol and nothing more: what
+// Package rtmp takes streams from encoders (OBS, ffmpeg, phones) by RTMP, gives
+// them to players and relays, and has a small publishing client. A TLS listener
+// makes it RTMPS. It speaks the protocol and nothing more: what
 // comes of the media is up to a Sink, who may publish up to a Handler.
 //
 // It is lenient in what encoders are known to get wrong and strict in what
@@ -18,6 +19,8 @@ import (
 	"net/url"
 	"sync"
 	"time"
+
+	"hawker/internal/media/flv"
 )
 
 // PublishRequest is what a publisher asks for.
@@ -28,11 +31,27 @@ type PublishRequest struct {
 	RemoteAddr string
 }
 
-// Handler decides about publishers. kick may be called at any time, from any
-// goroutine, to end the connection.
+// PlayRequest is what a player asks for.
+type PlayRequest PublishRequest
+
+// Handler decides about publishers and players. kick may be called at any time,
+// from any goroutine, to end the connection. ctx of Play ends with the connection.
 type Handler interface {
 	Publish(ctx context.Context, r PublishRequest, kick func(error)) (Sink, error)
+	Play(ctx context.Context, r PlayRequest) (Source, error)
 }
+
+// Source gives what a player is sent: bodies of FLV tags, which are shared and
+// not changed here. io.EOF is the end of the stream.
+type Source interface {
+	Next(ctx context.Context) (Tag, error)
+	// Buffered tells how many tags Next has at hand.
+	Buffered() int
+	Close()
+}
+
+// Tag is one message for a player: Type as in FLV.
+type Tag = flv.Tag
 
 // Sink takes what a publisher sends: bodies of FLV tags, which it may keep.
 // An error ends the connection. Close is called once, last.
@@ -43,19 +62,21 @@ type Sink interface {
 	Close(reason error)
 }
 
-// Server accepts publishers.
+// Server accepts publishers and players.
 type Server struct {
 	Handler     Handler
 	Log         *slog.Logger
 	IdleTimeout time.Duration // without a whole message; 0 means 10 s
 	ConnsMax    int           // 0 means 2000
 	ConnsPerIP  int           // 0 means 200
+	PlayersMax  int           // 0 means 500
 }
 
 const (
 	idleDefault       = 10 * time.Second
 	connsMaxDefault   = 2000
 	connsPerIPDefault = 200
+	playersMaxDefault = 500
 	acceptPause       = 20 * time.Millisecond
 )
 
@@ -67,6 +88,7 @@ type serving struct {
 	mu    sync.Mutex
 	conns map[net.Conn]string // remote IP
 	byIP  map[string]int
+	plays int
 	wg    sync.WaitGroup
 }
 
@@ -111,7 +133,7 @@ func (v *serving) accept(ctx context.Context, c net.Conn) {
 	}
 	v.wg.Go(func() {
 		defer v.unregister(c)
-		newSession(v.Server, c).run(ctx)
+		newSession(v, c).run(ctx)
 	})
 }
 
@@ -142,6 +164,27 @@ func (v *serving) unregister(c net.Conn) {
 	if v.byIP[ip]--; v.byIP[ip] <= 0 {
 		delete(v.byIP, ip)
 	}
+}
+
+// admitPlayer counts a connection that is to play.
+func (v *serving) admitPlayer() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	most := v.PlayersMax
+	if most <= 0 {
+		most = playersMaxDefault
+	}
+	if v.plays >= most {
+		return false
+	}
+	v.plays++
+	return true
+}
+
+func (v *serving) playerLeft() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.plays--
 }
 
 func (v *serving) closeAll() {

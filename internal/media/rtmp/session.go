@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -25,15 +26,16 @@ const (
 )
 
 var (
-	errIdle   = errors.New("rtmp: idle")
-	errLeft   = errors.New("rtmp: publisher left")
-	errNoPlay = errors.New("rtmp: playing is not offered")
+	errIdle    = errors.New("rtmp: idle")
+	errLeft    = errors.New("rtmp: publisher left")
+	errPlayers = errors.New("rtmp: too many players")
+	errEnded   = errors.New("rtmp: the stream ended")
 )
 
-// session is one connection of a publisher. One goroutine reads, writes and
-// calls the sink.
+// session is one connection. One goroutine reads, writes and calls the sink;
+// while it plays, a second one writes the media, under the lock of writing.
 type session struct {
-	srv   *Server
+	srv   *serving
 	conn  net.Conn
 	in    *chunkReader
 	out   *chunkWriter
@@ -47,6 +49,8 @@ type session struct {
 	tcQuery string
 	sink    Sink
 	kicked  atomic.Pointer[error]
+	playing *playing
+	writing sync.Mutex // of out
 }
 
 type countingReader struct {
@@ -60,7 +64,7 @@ func (c *countingReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func newSession(srv *Server, conn net.Conn) *session {
+func newSession(srv *serving, conn net.Conn) *session {
 	idle := srv.IdleTimeout
 	if idle <= 0 {
 		idle = idleDefault
@@ -74,14 +78,20 @@ func newSession(srv *Server, conn net.Conn) *session {
 }
 
 func (s *session) run(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
 	err := s.serve(ctx)
+	cancel()
+	if s.playing != nil {
+		_ = s.conn.Close() // a write that is under way returns
+		s.stopPlaying()
+	}
 	if k := s.kicked.Load(); k != nil {
 		err = *k
 	}
 	if s.sink != nil {
 		s.sink.Close(err)
 	}
-	quiet := errors.Is(err, io.EOF) || errors.Is(err, errLeft) || errors.Is(err, net.ErrClosed)
+	quiet := errors.Is(err, io.EOF) || errors.Is(err, errLeft) || errors.Is(err, errEnded) || errors.Is(err, net.ErrClosed)
 	if !quiet {
 		s.srv.Log.Info("rtmp connection ended", "remote", s.request.RemoteAddr, "app", s.request.App, "error", err)
 	}
@@ -105,19 +115,30 @@ func (s *session) serve(ctx context.Context) error {
 			}
 			return err
 		}
-		if err := s.handle(ctx, m); err != nil {
-			_ = s.out.flush() // the refusal may still reach the peer
+		if err := s.answer(ctx, m); err != nil {
 			return err
-		}
-		if err := s.acknowledge(); err != nil {
-			return err
-		}
-		if s.out.w.Buffered() > 0 {
-			if err := s.out.flush(); err != nil {
-				return err
-			}
 		}
 	}
+}
+
+// answer obeys a message and writes what is to be said to it.
+func (s *session) answer(ctx context.Context, m Message) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if s.playing != nil {
+		_ = s.conn.SetWriteDeadline(time.Now().Add(playPatience)) // fails as the next write will
+	}
+	if err := s.handle(ctx, m); err != nil {
+		_ = s.out.flush() // the refusal may still reach the peer
+		return err
+	}
+	if err := s.acknowledge(); err != nil {
+		return err
+	}
+	if s.out.w.Buffered() > 0 {
+		return s.out.flush()
+	}
+	return nil
 }
 
 // moveDeadline is called after each whole message, and does something a few
@@ -128,6 +149,10 @@ func (s *session) moveDeadline() {
 		return
 	}
 	s.moved = now
+	if s.playing != nil { // a player is silent; its writes have deadlines of their own
+		_ = s.conn.SetReadDeadline(time.Time{})
+		return
+	}
 	_ = s.conn.SetDeadline(now.Add(s.idle)) // fails on a closed connection, as the next read will
 }
 

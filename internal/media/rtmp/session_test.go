@@ -170,16 +170,6 @@ func TestAcknowledgement(t *testing.T) {
 	}
 }
 
-func TestPlayIsRefused(t *testing.T) {
-	k := newTalk(t, serve(t, &Server{Handler: newDesk()}))
-	k.command("connect", 1, amf.Object{"app": "live"})
-	k.hear("_result", 1)
-	k.command("play", 2, nil, "room")
-	if v := k.hear("onStatus", 0); v[3].(amf.Object)["code"] != "NetStream.Play.StreamNotFound" {
-		t.Errorf("%v", v)
-	}
-}
-
 func TestLoopGoesOnInTime(t *testing.T) {
 	d := newDesk()
 	addr := serve(t, &Server{Handler: d})

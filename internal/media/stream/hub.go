@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"hawker/internal/base/clock"
@@ -75,6 +76,7 @@ type Config struct {
 	Log        *slog.Logger
 	Admission  Admission
 	Observer   Observer // may be nil
+	Playback   Playback // may be nil: everybody may play
 	Store      Store
 	RecordDir  string        // empty: nothing is recorded
 	Linger     time.Duration // how long a stream waits for its publisher; 0 means 60 s
@@ -96,6 +98,8 @@ type Hub struct {
 	cfg     Config
 	wg      sync.WaitGroup
 	notices *notices
+
+	flvReaders atomic.Int64
 
 	mu      sync.Mutex
 	streams map[string]*Stream
@@ -254,7 +258,7 @@ func (h *Hub) Shutdown(ctx context.Context) error {
 	}
 }
 
-// Handler serves /live/{streamID}/…; it expects the whole path.
+// Handler serves /live/{streamID}/…: HLS and live.flv; it expects the whole path.
 func (h *Hub) Handler() http.Handler {
 	serve := hls.NewHandler()
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
@@ -265,6 +269,10 @@ func (h *Hub) Handler() http.Handler {
 		id, name, found := strings.Cut(rest, "/")
 		if !ok || !found {
 			serve.Refuse(rw, http.StatusNotFound)
+			return
+		}
+		if name == flvName {
+			h.serveFLV(rw, r, id)
 			return
 		}
 		w := h.window(r.Context(), id)

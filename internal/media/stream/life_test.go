@@ -64,14 +64,19 @@ func TestTakeover(t *testing.T) {
 // waitFor polls a condition that another goroutine brings about.
 func waitFor(t *testing.T, what string, ok func() bool) {
 	t.Helper()
+	wait(t, 10*time.Second, what, ok)
+}
+
+func wait(t *testing.T, most time.Duration, what string, ok func() bool) {
+	t.Helper()
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	limit := time.After(10 * time.Second)
+	limit := time.After(most)
 	for !ok() {
 		select {
 		case <-tick.C:
 		case <-limit:
-			t.Fatalf("%s: not within 10 s", what)
+			t.Fatalf("%s: not within %s", what, most)
 		}
 	}
 }

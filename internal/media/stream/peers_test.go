@@ -38,14 +38,18 @@ type node struct {
 	events *events
 }
 
-func newNode(t *testing.T) *node {
+func newNode(t *testing.T, change ...func(*stream.Config)) *node {
 	t.Helper()
 	n := &node{t: t, events: newEvents(), dir: t.TempDir()}
 	log := slog.New(slog.DiscardHandler)
-	n.hub = stream.NewHub(stream.Config{
+	c := stream.Config{
 		Clock: clock.Real{}, Log: log, Admission: admitAll{record: true}, Observer: n.events,
 		Store: &memoryStore{states: map[string]stream.State{}}, RecordDir: n.dir,
-	})
+	}
+	for _, f := range change {
+		f(&c)
+	}
+	n.hub = stream.NewHub(c)
 	ctx, cancel := context.WithCancel(context.Background())
 	in, out := listen(t), listen(t)
 	n.rtmp, n.http = "rtmp://"+in.Addr().String()+"/live/", "http://"+out.Addr().String()

@@ -37,3 +37,26 @@ func (s rtmpSink) FrameRate(fps float64) error        { return fatalOnly(s.p.Fra
 func (s rtmpSink) Video(ts uint32, body []byte) error { return fatalOnly(s.p.Video(ts, body)) }
 func (s rtmpSink) Audio(ts uint32, body []byte) error { return fatalOnly(s.p.Audio(ts, body)) }
 func (s rtmpSink) Close(reason error)                 { s.p.Close(reason) }
+
+// Play implements rtmp.Handler: rtmp://host/live/{streamID}.
+func (a rtmpHandler) Play(ctx context.Context, r rtmp.PlayRequest) (rtmp.Source, error) {
+	if p := a.hub.cfg.Playback; p != nil {
+		err := p.MayPlay(ctx, PlayRequest{StreamID: r.Name, Query: r.Query, RemoteAddr: r.RemoteAddr, Protocol: "rtmp"})
+		if err != nil {
+			return nil, err
+		}
+	}
+	t, err := a.hub.Tap(ctx, r.Name)
+	if err != nil {
+		return nil, err
+	}
+	return rtmpSource{t}, nil
+}
+
+type rtmpSource struct{ *Tap }
+
+// Next implements rtmp.Source.
+func (s rtmpSource) Next(ctx context.Context) (rtmp.Tag, error) {
+	p, err := s.Tap.Next(ctx)
+	return rtmp.Tag{Type: p.tagType(), Timestamp: p.Time, Body: p.Body}, err
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 )
 
 // PacketKind tells what a Packet carries.
@@ -43,9 +44,10 @@ const (
 // Tap reads a stream as packets. Next is called from one goroutine, Close from
 // any.
 type Tap struct {
-	feed  *feed
-	batch []Packet // what was taken and not yet given
-	from  int      // first of batch that was not given
+	feed   *feed
+	served *atomic.Int64
+	batch  []Packet // what was taken and not yet given
+	from   int      // first of batch that was not given
 
 	// Under feed.mu.
 	place int64 // next packet
@@ -75,7 +77,7 @@ func (h *Hub) Tap(ctx context.Context, streamID string) (*Tap, error) {
 	if ended || f == nil {
 		return nil, ErrNoStream
 	}
-	t := &Tap{feed: f, batch: make([]Packet, 0, tapBatch), seek: true, gone: make(chan struct{})}
+	t := &Tap{feed: f, served: &s.served, batch: make([]Packet, 0, tapBatch), seek: true, gone: make(chan struct{})}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.readers++
