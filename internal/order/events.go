@@ -26,6 +26,7 @@ type FactLine struct {
 	SKU      id.SKU     `json:"sku"`
 	Product  id.Product `json:"product"`
 	Quantity int64      `json:"quantity"`
+	Slice    id.Slice   `json:"slice,omitzero"` // of the stock it is taken from
 }
 
 func factOf(o Order) Fact {
@@ -34,7 +35,7 @@ func factOf(o Order) Fact {
 		Payable: o.Payable, Currency: o.Currency,
 	}
 	for _, l := range o.Lines {
-		f.Lines = append(f.Lines, FactLine{l.SKU, l.Product, l.Quantity})
+		f.Lines = append(f.Lines, FactLine{l.SKU, l.Product, l.Quantity, l.Slice})
 	}
 	return f
 }

@@ -43,6 +43,16 @@ const (
 	ReasonCancelled = "cancelled"
 )
 
+// Kinds of adjustment. A line has at most one that makes the price of its unit
+// and one share of a coupon.
+const (
+	AdjustDeal      = "deal"
+	AdjustRoomPrice = "room_price"
+	AdjustCoupon    = "coupon"
+	AdjustAuction   = "auction"
+	AdjustLuckyBag  = "lucky_bag"
+)
+
 // Adjustment explains one difference between subtotal and payable of a line.
 type Adjustment struct {
 	Kind   string    `json:"kind"`
@@ -63,6 +73,18 @@ type Line struct {
 	Subtotal    int64
 	Adjustments []Adjustment
 	Payable     int64
+	Slice       id.Slice // of the stock it is taken from; zero: what anybody may buy
+}
+
+// Shown is what a buyer could see of a product while it was explained: proof for
+// both sides. From and Until are the stream's own clock; Until is zero while it
+// was still being explained.
+type Shown struct {
+	Product id.Product `json:"product"`
+	Room    id.Room    `json:"room"`
+	From    time.Time  `json:"from"`
+	Until   time.Time  `json:"until,omitzero"`
+	Price   int64      `json:"price"`
 }
 
 // Order is what one shop owes one buyer. Amounts are minor units of Currency.
@@ -89,13 +111,15 @@ type Order struct {
 	CreatedAt     time.Time
 	Revived       int // how often late money brought it back
 	Lines         []Line
+	Evidence      []Shown       // filled by Find and lists for orders from a room
+	PayWithin     time.Duration // shorter than the terms' for what others wait for; not kept, DueAt is
 }
 
 // Items are what the order takes from stock.
 func (o Order) Items() []inventory.Item {
 	items := make([]inventory.Item, len(o.Lines))
 	for i, l := range o.Lines {
-		items[i] = inventory.Item{SKU: l.SKU, Quantity: l.Quantity}
+		items[i] = inventory.Item{SKU: l.SKU, Quantity: l.Quantity, Slice: l.Slice}
 	}
 	return items
 }
@@ -143,15 +167,34 @@ type Terms struct {
 	ReceiveWithin time.Duration // after shipping, then it counts as received
 }
 
+// Promises are what an order took besides stock: a coupon, a buyer's part of a
+// deal. They are asked only for orders whose lines say that there is something.
+type Promises interface {
+	// GiveBack frees what an order took; it ended unpaid.
+	GiveBack(ctx context.Context, tx *sqldb.Tx, order id.Order) error
+	// Retake takes it again for an order that late money revives, as far as it is
+	// still free.
+	Retake(ctx context.Context, tx *sqldb.Tx, order id.Order) error
+	// CanRetake reports whether all of it is still free.
+	CanRetake(ctx context.Context, q sqldb.Querier, order id.Order) (bool, error)
+}
+
 // Service is the module.
 type Service struct {
-	db    *sqldb.DB
-	box   *secret.Box
-	terms Terms
+	db       *sqldb.DB
+	box      *secret.Box
+	terms    Terms
+	promises Promises // nil: no selling tools
 }
 
 // New makes the module.
-func New(db *sqldb.DB, box *secret.Box, terms Terms) *Service { return &Service{db, box, terms} }
+func New(db *sqldb.DB, box *secret.Box, terms Terms) *Service {
+	return &Service{db: db, box: box, terms: terms}
+}
+
+// Attach gives the module those who promise things to orders, before anything
+// runs: they stand above this module and ask it, so it comes first.
+func (s *Service) Attach(p Promises) { s.promises = p }
 
 // Terms are the times in force.
 func (s *Service) Terms() Terms { return s.terms }
@@ -160,7 +203,7 @@ func (s *Service) Terms() Terms { return s.terms }
 // Fault inventory.insufficient_stock.
 func (s *Service) Create(ctx context.Context, tx *sqldb.Tx, o *Order) error {
 	o.ID = id.Make[id.Order](tx)
-	o.Status, o.CreatedAt, o.DueAt = PendingPayment, tx.Now(), tx.Now().Add(s.terms.PayWithin)
+	o.Status, o.CreatedAt, o.DueAt = PendingPayment, tx.Now(), tx.Now().Add(s.payWithin(*o))
 	o.Number = number(tx.Now(), o.ID)
 	if err := inventory.Reserve(ctx, tx, o.stockRef(), o.Items()); err != nil {
 		return err
@@ -174,10 +217,22 @@ func (s *Service) Create(ctx context.Context, tx *sqldb.Tx, o *Order) error {
 			return err
 		}
 	}
+	if len(o.Evidence) > 0 {
+		if err := insertEvidence(ctx, tx, o.ID, o.Evidence); err != nil {
+			return err
+		}
+	}
 	if err := insertStep(ctx, tx, o.ID, PendingPayment, Buyer(o.User)); err != nil {
 		return err
 	}
 	return events.Record(ctx, tx, Placed(factOf(*o)))
+}
+
+func (s *Service) payWithin(o Order) time.Duration {
+	if o.PayWithin > 0 {
+		return min(o.PayWithin, s.terms.PayWithin)
+	}
+	return s.terms.PayWithin
 }
 
 // number is what people read to each other: the day, then digits of the id.
@@ -199,33 +254,6 @@ func (s *Service) MarkPaid(ctx context.Context, tx *sqldb.Tx, o Order) error {
 		return err
 	}
 	return events.Record(ctx, tx, PaidFor(factOf(o)))
-}
-
-// Reopen revives an order that closed unpaid, for money that came late: it takes
-// the goods again if there are any left. Fault inventory.insufficient_stock.
-func (s *Service) Reopen(ctx context.Context, tx *sqldb.Tx, o Order) (Order, error) {
-	if err := s.move(ctx, tx, o, Closed, PendingPayment, tx.Now().Add(s.terms.PayWithin), System()); err != nil {
-		return o, err
-	}
-	o.Status, o.CloseReason, o.Revived = PendingPayment, "", o.Revived+1
-	if err := setRevived(ctx, tx, o); err != nil {
-		return o, err
-	}
-	return o, inventory.Reserve(ctx, tx, o.stockRef(), o.Items())
-}
-
-// Close ends an order that waits for money and gives its stock back.
-func (s *Service) Close(ctx context.Context, tx *sqldb.Tx, o Order, reason string, by By) error {
-	if err := s.move(ctx, tx, o, PendingPayment, Closed, time.Time{}, by); err != nil {
-		return err
-	}
-	if err := setCloseReason(ctx, tx, o.ID, reason); err != nil {
-		return err
-	}
-	if err := inventory.Release(ctx, tx, o.stockRef(), o.Items()); err != nil {
-		return err
-	}
-	return events.Record(ctx, tx, ClosedFor{factOf(o), reason})
 }
 
 // MarkShipped is called by fulfilment when the parcel is on its way.
@@ -284,7 +312,10 @@ func (s *Service) withLines(ctx context.Context, q sqldb.Querier) func([]Order, 
 		if err != nil || len(list) == 0 {
 			return list, err
 		}
-		return list, fillLines(ctx, q, list)
+		if err := fillLines(ctx, q, list); err != nil {
+			return list, err
+		}
+		return list, fillEvidence(ctx, q, list)
 	}
 }
 

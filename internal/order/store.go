@@ -34,8 +34,8 @@ func insertLine(ctx context.Context, tx *sqldb.Tx, order id.Order, l Line) error
 		}
 		texts[i] = string(raw)
 	}
-	_, err := tx.Exec(ctx, `INSERT INTO order_line (id, order_id, sku_id, product_id, title, options_text, picture_url, quantity, unit_price, subtotal, adjustments, payable)
-		VALUES (`+sqldb.Marks(12)+`)`, l.ID, order, l.SKU, l.Product, texts[0], texts[1], l.PictureURL, l.Quantity, l.UnitPrice, l.Subtotal, texts[2], l.Payable)
+	_, err := tx.Exec(ctx, `INSERT INTO order_line (id, order_id, sku_id, product_id, title, options_text, picture_url, quantity, unit_price, subtotal, adjustments, payable, slice_id)
+		VALUES (`+sqldb.Marks(13)+`)`, l.ID, order, l.SKU, l.Product, texts[0], texts[1], l.PictureURL, l.Quantity, l.UnitPrice, l.Subtotal, texts[2], l.Payable, l.Slice)
 	return err
 }
 
@@ -140,13 +140,13 @@ func fillLines(ctx context.Context, q sqldb.Querier, list []Order) error {
 	for i, o := range list {
 		index[o.ID], orders[i] = i, o.ID
 	}
-	rows, err := q.Query(ctx, `SELECT order_id, id, sku_id, product_id, title, options_text, picture_url, quantity, unit_price, subtotal, adjustments, payable
+	rows, err := q.Query(ctx, `SELECT order_id, id, sku_id, product_id, title, options_text, picture_url, quantity, unit_price, subtotal, adjustments, payable, slice_id
 		FROM order_line WHERE order_id IN (`+sqldb.Marks(len(orders))+`) ORDER BY order_id, id`, sqldb.Args(orders)...)
 	_, err = sqldb.Collect(rows, err, func(s sqldb.Scanner) (struct{}, error) {
 		var order id.Order
 		var l Line
 		var texts [3]string
-		err := s.Scan(&order, &l.ID, &l.SKU, &l.Product, &texts[0], &texts[1], &l.PictureURL, &l.Quantity, &l.UnitPrice, &l.Subtotal, &texts[2], &l.Payable)
+		err := s.Scan(&order, &l.ID, &l.SKU, &l.Product, &texts[0], &texts[1], &l.PictureURL, &l.Quantity, &l.UnitPrice, &l.Subtotal, &texts[2], &l.Payable, &l.Slice)
 		if err != nil {
 			return struct{}{}, err
 		}

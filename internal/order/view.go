@@ -30,7 +30,19 @@ type LineView struct {
 type AdjustmentView struct {
 	Kind   string      `json:"kind"`
 	Label  string      `json:"label"`
+	Labels lang.Text   `json:"labels"`
 	Amount money.Money `json:"amount"`
+}
+
+// EvidenceView is when and where the buyer could see the product explained, and
+// at which price.
+type EvidenceView struct {
+	Product   id.Product  `json:"product_id"`
+	Room      id.Room     `json:"room_id"`
+	From      time.Time   `json:"stream_from" doc:"PROGRAM-DATE-TIME of the picture"`
+	To        time.Time   `json:"stream_to,omitzero" doc:"Absent: it was still being explained"`
+	Price     money.Money `json:"price"`
+	ReplayURL string      `json:"replay_url,omitempty"`
 }
 
 // PaymentView is what an order shows of its payment.
@@ -85,6 +97,7 @@ type View struct {
 	PayBy         time.Time       `json:"pay_by,omitzero" doc:"Only while it waits for money"`
 	DueAt         time.Time       `json:"due_at,omitzero" doc:"When the order moves by itself"`
 	Room          id.Room         `json:"room_id"`
+	Evidence      []EvidenceView  `json:"evidence"`
 	CreatedAt     time.Time       `json:"created_at"`
 	Actions       []string        `json:"actions" doc:"What the caller may do now: pay, cancel, confirm, ship"`
 }
@@ -99,12 +112,19 @@ type Shipments interface {
 	ShipmentViews(ctx context.Context, orders []id.Order) (map[id.Order][]ShipmentView, error)
 }
 
+// Replays answers where the recordings of rooms can be played; rooms without one
+// are left out.
+type Replays interface {
+	ReplayURLs(ctx context.Context, rooms []id.Room) (map[id.Room]string, error)
+}
+
 // Views draws orders for the API of this and other modules.
 type Views struct {
 	Service   *Service
 	Shops     catalog.ShopNames
 	Payments  Payments
 	Shipments Shipments
+	Replays   Replays // nil: evidence has no address
 }
 
 // Side is from which side of the counter an order is looked at.
@@ -150,7 +170,27 @@ func (v Views) Draw(ctx context.Context, list []Order, side Side, tag lang.Tag) 
 			out[i].Timeline = append(out[i].Timeline, StepView(s))
 		}
 	}
-	return out, nil
+	return out, v.addReplays(ctx, out)
+}
+
+// addReplays gives evidence the address where it can be watched.
+func (v Views) addReplays(ctx context.Context, out []View) error {
+	var rooms []id.Room
+	for _, o := range out {
+		for _, e := range o.Evidence {
+			rooms = append(rooms, e.Room)
+		}
+	}
+	if v.Replays == nil || len(rooms) == 0 {
+		return nil
+	}
+	urls, err := v.Replays.ReplayURLs(ctx, rooms)
+	for _, o := range out {
+		for i := range o.Evidence {
+			o.Evidence[i].ReplayURL = urls[o.Evidence[i].Room]
+		}
+	}
+	return err
 }
 
 // DrawOne is Draw for one order and an error before it.
@@ -171,10 +211,13 @@ func draw(o Order, side Side, tag lang.Tag) View {
 		ID: o.ID, Number: o.Number, Status: o.Status, CloseReason: o.CloseReason, Lines: Lines(o.Lines, o.Currency, tag),
 		GoodsTotal: in(o.GoodsTotal), DiscountTotal: in(o.DiscountTotal), ShippingTotal: in(o.ShippingTotal), Payable: in(o.Payable),
 		Address: o.Address, Note: o.Note, Shipments: []ShipmentView{}, Timeline: []StepView{}, DueAt: o.DueAt, Room: o.Room,
-		CreatedAt: o.CreatedAt, Actions: o.actions(side),
+		Evidence: []EvidenceView{}, CreatedAt: o.CreatedAt, Actions: o.actions(side),
 	}
 	if o.Status == PendingPayment {
 		v.PayBy = o.DueAt
+	}
+	for _, e := range o.Evidence {
+		v.Evidence = append(v.Evidence, EvidenceView{Product: e.Product, Room: e.Room, From: e.From, To: e.Until, Price: in(e.Price)})
 	}
 	return v
 }
@@ -201,7 +244,7 @@ func Lines(lines []Line, c money.Currency, tag lang.Tag) []LineView {
 			Payable: money.Of(l.Payable, c),
 		}
 		for _, a := range l.Adjustments {
-			out[i].Adjustments = append(out[i].Adjustments, AdjustmentView{a.Kind, a.Label.In(tag), money.Of(a.Amount, c)})
+			out[i].Adjustments = append(out[i].Adjustments, AdjustmentView{a.Kind, a.Label.In(tag), a.Label, money.Of(a.Amount, c)})
 		}
 	}
 	return out
