@@ -21,6 +21,7 @@ import (
 	"hawker/internal/platform/httpapi"
 	"hawker/internal/platform/realtime"
 	"hawker/internal/platform/sqldb"
+	"hawker/internal/shop"
 )
 
 // The types here answer one module's question with another's answer, so that
@@ -45,6 +46,26 @@ func (s shops) MembershipsOf(ctx context.Context, user id.User, tag lang.Tag) ([
 		out[i] = account.Membership{ID: m.Shop.ID, Name: m.Shop.Name.In(tag), Role: string(m.Role)}
 	}
 	return out, err
+}
+
+// stalls tells which shops there are.
+type stalls struct{ shops *shop.Service }
+
+func (s stalls) Exists(ctx context.Context, shop id.Shop) error {
+	_, err := s.shops.ByID(ctx, shop)
+	return err
+}
+
+// promoters tells a visitor who earns when they buy.
+type promoters struct{ a *App }
+
+func (p promoters) PromoterOf(ctx context.Context, refCode string, visitor id.User) (string, bool, error) {
+	user, ok, err := p.a.Distribution.PromoterOf(ctx, refCode, visitor)
+	if err != nil || !ok {
+		return "", false, err
+	}
+	names, err := p.a.Accounts.Names(ctx, []id.User{user})
+	return names[user].DisplayName, err == nil, err
 }
 
 // people gives display names to promoters' pages.

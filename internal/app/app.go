@@ -27,6 +27,8 @@ import (
 	"hawker/internal/media/record"
 	"hawker/internal/media/stream"
 	"hawker/internal/media/upload"
+	"hawker/internal/moderation"
+	"hawker/internal/notify"
 	"hawker/internal/order"
 	"hawker/internal/payment"
 	"hawker/internal/platform/blob"
@@ -41,6 +43,7 @@ import (
 	"hawker/internal/platform/telemetry"
 	"hawker/internal/schema"
 	"hawker/internal/shop"
+	"hawker/internal/social"
 	"hawker/internal/video"
 )
 
@@ -75,6 +78,9 @@ type App struct {
 	Live         *live.Service
 	Analytics    *analytics.Service
 	Videos       *video.Service
+	Social       *social.Service
+	Notices      *notify.Service
+	Words        *moderation.Service
 
 	api    *httpapi.API
 	lnHTTP net.Listener
@@ -164,7 +170,13 @@ func (a *App) makeLive(context.Context) (err error) {
 	if a.news, err = realtime.New(a.log, gate); err != nil {
 		return err
 	}
-	a.Live = live.New(a.db, a.box, a.log, a.Catalog, a.news)
+	a.Social = social.New(a.db, stalls{a.Shops})
+	a.Words = moderation.New(a.db)
+	a.Notices = notify.New(a.db, a.log, a.news)
+	a.Live = live.New(live.Options{
+		DB: a.db, Box: a.box, Log: a.log, Catalog: a.Catalog, News: a.news, Words: a.Words, Follows: a.Social,
+		Limiter: cache.NewMemoryLimiter(a.clock), Part: a.cfg.Live.Part,
+	})
 	gate.Gate = live.Gate{Service: a.Live, Staff: a.Shops}
 	a.hub = stream.NewHub(stream.Config{
 		Clock: a.clock, Log: a.log, Admission: a.admission(), Observer: a.Live, Store: a.Live,

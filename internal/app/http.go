@@ -18,10 +18,13 @@ import (
 	"hawker/internal/ledger"
 	"hawker/internal/live"
 	"hawker/internal/media/record"
+	"hawker/internal/moderation"
+	"hawker/internal/notify"
 	"hawker/internal/order"
 	"hawker/internal/payment"
 	"hawker/internal/platform/cache"
 	"hawker/internal/platform/httpapi"
+	"hawker/internal/social"
 	"hawker/internal/video"
 	"hawker/web"
 )
@@ -34,7 +37,7 @@ func (a *App) mount(context.Context) error {
 	})
 	names, currency := shops{a}, a.cfg.Mall.Currency
 	orders := order.Views{Service: a.Orders, Shops: names, Payments: a.Payments, Shipments: a.Fulfilment}
-	rooms := live.Views{Service: a.Live, Shops: names, People: a.Accounts, Currency: currency}
+	rooms := live.Views{Service: a.Live, Shops: names, People: a.Accounts, Promoters: promoters{a}, Currency: currency}
 	goods := &catalog.API{Service: a.Catalog, DB: a.db, Shops: names, Live: a.Live, Videos: a.Videos, Currency: currency}
 	for _, door := range []interface{ Register(api *httpapi.API) }{
 		account.API{Service: a.Accounts, Shops: names, Came: a.Distribution, Cookies: cookies},
@@ -46,8 +49,12 @@ func (a *App) mount(context.Context) error {
 		payment.API{Service: a.Payments},
 		fulfilment.API{Service: a.Fulfilment, Orders: a.Orders, Views: orders},
 		distribution.API{Service: a.Distribution, Clock: a.clock, Log: a.log, Secure: a.cfg.Secure()},
-		live.API{Service: a.Live, Views: rooms, Links: links{a}},
-		live.MerchantAPI{Service: a.Live, Views: rooms, Media: a.Pictures, Orders: a.Orders, RTMPPort: func() string { return a.port(a.lnRTMP, a.cfg.RTMP) }},
+		live.API{Service: a.Live, Views: rooms, Links: links{a}, Staff: a.Shops},
+		live.MerchantAPI{Service: a.Live, Views: rooms, Media: a.Pictures, Orders: a.Orders, Staff: a.Shops, RTMPPort: func() string { return a.port(a.lnRTMP, a.cfg.RTMP) }},
+		live.ModerateAPI{Service: a.Live},
+		social.API{Service: a.Social},
+		notify.API{Service: a.Notices},
+		moderation.API{Service: a.Words, People: people{a.Accounts}},
 		analytics.API{Service: a.Analytics, Shows: shows{a.Live}, Currency: currency},
 		video.API{Service: a.Videos, Links: links{a}, Views: video.Views{Service: a.Videos, Shops: names, People: a.Accounts, Goods: goods, Rooms: onAir{a.Live}}},
 		systemAPI{a},
@@ -70,7 +77,11 @@ func (a *App) mountRest() {
 	pages := newPages(web.Dist(), a)
 	picture := a.hub.Handler()
 	// A page /live/{room} and its picture /live/{room}/index.m3u8 share a folder.
-	r.HandleFunc("/live/{room}/*", func(w http.ResponseWriter, r *http.Request) { picture.ServeHTTP(w, r) })
+	r.HandleFunc("/live/{room}/*", func(w http.ResponseWriter, r *http.Request) {
+		if a.mayWatch(w, r) {
+			picture.ServeHTTP(w, r)
+		}
+	})
 	r.Get("/*", pages.ServeHTTP)
 	r.Head("/*", pages.ServeHTTP)
 }
@@ -94,6 +105,28 @@ func (a *App) ready(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// mayWatch keeps the picture of a warm-up or a rehearsal for the shop's staff.
+// Nothing is asked of the database for a public room.
+func (a *App) mayWatch(w http.ResponseWriter, r *http.Request) bool {
+	var room id.Room
+	if err := room.UnmarshalText([]byte(r.PathValue("room"))); err != nil {
+		return true // an unlisted stream of open publishing
+	}
+	shop, private := a.Live.Private(room)
+	if !private {
+		return true
+	}
+	w.Header().Set("Cache-Control", "private, no-store")
+	actor := httpapi.ActorFrom(r.Context())
+	if actor.SignedIn() {
+		if may, err := a.Shops.May(r.Context(), actor.User, shop, "live.moderate"); err == nil && may {
+			return true
+		}
+	}
+	a.api.WriteProblem(w, r, fault.NotFound("live.not_found"))
+	return false
+}
+
 // replay serves the newest show of a room from its recordings.
 func (a *App) replay(w http.ResponseWriter, r *http.Request) {
 	var room id.Room
@@ -104,6 +137,9 @@ func (a *App) replay(w http.ResponseWriter, r *http.Request) {
 	show, err := a.Live.Find(r.Context(), room)
 	if err != nil {
 		a.api.WriteProblem(w, r, err)
+		return
+	}
+	if !a.mayWatch(w, r) {
 		return
 	}
 	record.Show{Root: a.recordings(), StreamID: room.String(), Since: show.StartedAt}.Serve(w, r, r.PathValue("*"))

@@ -25,6 +25,7 @@ const stopWithin = 10 * time.Second
 // subscribe ties modules together by events.
 func (a *App) subscribe(context.Context) error {
 	a.Live.Subscribe(a.bus, a.Accounts)
+	a.Live.Announce(a.bus, a.queue, a.Notices)
 	a.bus.Handle("distribution.completed", order.EventCompleted, func(ctx context.Context, tx *sqldb.Tx, env event.Envelope) error {
 		e, err := event.Decode[order.CompletedFor](env)
 		if err != nil {
@@ -145,6 +146,8 @@ func (a *App) sweeps() []sweep {
 			return err
 		}},
 		{"live.paused", 5 * time.Second, a.Live.Sweep},
+		{"live.reminders", 20 * time.Second, func(ctx context.Context) error { return a.Live.SweepReminders(ctx, a.Notices) }},
+		{"notify.old", time.Hour, a.Notices.Sweep},
 		{"video.uploads", 10 * time.Minute, a.sweepUploads},
 		{"account.sessions", time.Hour, a.Accounts.SweepSessions},
 		{"idem.answers", time.Hour, func(ctx context.Context) error { return idem.Sweep(ctx, a.db) }},

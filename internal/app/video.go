@@ -81,7 +81,7 @@ func (o onAir) RoomsOnAir(ctx context.Context, shops []id.Shop) (map[id.Shop]id.
 		if _, asked := out[shop]; asked {
 			continue
 		}
-		p, err := o.rooms.List(ctx, shop, live.Live, page.Request{Limit: 1})
+		p, err := o.rooms.List(ctx, shop, live.Live, false, page.Request{Limit: 1})
 		if err != nil {
 			return nil, err
 		}

@@ -143,3 +143,21 @@ func (d *Distribution) Estimate(price int64, r Rule) (money.BasisPoints, int64) 
 	}
 	return r.Rate(1), min(amounts[0], money.Share(price, d.settings.Policy.lineCap()))
 }
+
+// PromoterOf tells who would earn first if a visitor bought now: the owner of the
+// link by which they came, else the promoter they are bound to. ok is false for
+// nobody, and for one who would earn on their own purchase.
+func (d *Distribution) PromoterOf(ctx context.Context, code string, visitor id.User) (promoter id.User, ok bool, err error) {
+	q := d.db.Reader()
+	if promoter, err = readOwner(ctx, q, code); err != nil {
+		return promoter, false, err
+	}
+	if promoter.IsZero() && !visitor.IsZero() {
+		p, err := readDistributor(ctx, q, visitor)
+		if err != nil {
+			return promoter, false, err
+		}
+		promoter = p.boundTo(d.db.Clock().Now())
+	}
+	return promoter, !promoter.IsZero() && promoter != visitor, nil
+}

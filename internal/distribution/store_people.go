@@ -68,11 +68,15 @@ func (s store) setDisabled(ctx context.Context, user id.User, disabled bool) err
 }
 
 // ownerOf finds whose code it is, or none.
-func (s store) ownerOf(ctx context.Context, code string) (user id.User, err error) {
+func (s store) ownerOf(ctx context.Context, code string) (id.User, error) {
+	return readOwner(ctx, s.tx, code)
+}
+
+func readOwner(ctx context.Context, q sqldb.Querier, code string) (user id.User, err error) {
 	if code == "" || len(code) > codeMax {
 		return id.User{}, nil
 	}
-	err = s.tx.QueryRow(ctx, `SELECT user_id FROM share_link WHERE code = ?`, code).Scan(&user)
+	err = q.QueryRow(ctx, `SELECT user_id FROM share_link WHERE code = ?`, code).Scan(&user)
 	if errors.Is(err, sql.ErrNoRows) {
 		return id.User{}, nil
 	}

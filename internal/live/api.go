@@ -17,6 +17,7 @@ type API struct {
 	Service *Service
 	Views   Views
 	Links   Links
+	Staff   httpapi.StaffRegister
 }
 
 // Links makes the link by which somebody shares a room.
@@ -33,7 +34,10 @@ func (h API) Register(api *httpapi.API) {
 	httpapi.Register(api, httpapi.Operation{ID: "room-list", Method: "GET", Path: "/live/rooms", Access: httpapi.Anyone, Summary: "Rooms, newest first"}, h.list)
 	httpapi.Register(api, httpapi.Operation{ID: "room-get", Method: "GET", Path: "/live/rooms/{id}", Access: httpapi.Anyone, Summary: "Enter a room"}, h.get)
 	httpapi.Register(api, httpapi.Operation{ID: "room-shelf", Method: "GET", Path: "/live/rooms/{id}/shelf", Access: httpapi.Anyone, Summary: "What the room sells"}, h.shelf)
-	httpapi.Register(api, httpapi.Operation{ID: "room-messages", Method: "GET", Path: "/live/rooms/{id}/messages", Access: httpapi.Anyone, Summary: "The newest messages, the newest last"}, h.messages)
+	httpapi.Register(api, httpapi.Operation{ID: "room-messages", Method: "GET", Path: "/live/rooms/{id}/messages", Access: httpapi.Anyone, Summary: "The newest messages, or those of a stretch of time, the newest last"}, h.messages)
+	httpapi.Register(api, httpapi.Operation{ID: "room-marks", Method: "GET", Path: "/live/rooms/{id}/marks", Access: httpapi.Anyone, Summary: "What was explained when, on the stream's clock"}, h.marks)
+	httpapi.Register(api, httpapi.Operation{ID: "room-remind", Method: "POST", Path: "/live/rooms/{id}/reminder", Access: httpapi.SignedIn, Status: 204, Limit: shareRate(), Summary: "Tell me when it begins"}, h.remind)
+	httpapi.Register(api, httpapi.Operation{ID: "room-forget", Method: "DELETE", Path: "/live/rooms/{id}/reminder", Access: httpapi.SignedIn, Status: 204, Limit: shareRate(), Summary: "Do not tell me"}, h.forget)
 	httpapi.Register(api, httpapi.Operation{ID: "room-say", Method: "POST", Path: "/live/rooms/{id}/messages", Access: httpapi.SignedIn, Status: 201, Limit: chatRate(), Summary: "Say something"}, h.say)
 	httpapi.Register(api, httpapi.Operation{ID: "room-like", Method: "POST", Path: "/live/rooms/{id}/likes", Access: httpapi.Anyone, Limit: likeRate(), Summary: "Like, several times at once"}, h.like)
 	httpapi.Register(api, httpapi.Operation{ID: "room-share", Method: "POST", Path: "/live/rooms/{id}/share", Access: httpapi.SignedIn, Limit: shareRate(), Summary: "Get the link by which to share a room"}, h.share)
@@ -48,8 +52,9 @@ func (h API) list(ctx context.Context, in *listInput) (*httpapi.Body[page.Page[C
 	return h.Views.page(ctx, id.Shop{}, in.State, in.PageQuery)
 }
 
+// page draws a page of rooms; those of one shop are for its staff.
 func (v Views) page(ctx context.Context, shop id.Shop, state State, q httpapi.PageQuery) (*httpapi.Body[page.Page[Card]], error) {
-	p, err := v.Service.List(ctx, shop, state, page.Request(q))
+	p, err := v.Service.List(ctx, shop, state, !shop.IsZero(), page.Request(q))
 	if err != nil {
 		return nil, err
 	}
@@ -62,22 +67,106 @@ type RoomPath struct {
 	ID id.Room `path:"id"`
 }
 
+// seen finds a room that the caller may see. A rehearsal is there for staff only.
+func (h API) seen(ctx context.Context, room id.Room) (Room, Visitor, error) {
+	actor := httpapi.ActorFrom(ctx)
+	who := Visitor{User: actor.User, RefCode: httpapi.RefCode(ctx), Tag: httpapi.Language(ctx)}
+	r, err := h.Service.Find(ctx, room)
+	if err != nil || r.Mode == Open {
+		return r, who, err
+	}
+	staff := false
+	if actor.SignedIn() {
+		if staff, err = h.Staff.May(ctx, actor.User, r.Shop, permModerate); err != nil {
+			return Room{}, who, err
+		}
+	}
+	if r.Mode == Rehearsal && !staff {
+		return Room{}, who, fault.NotFound("live.not_found")
+	}
+	return r, who, nil
+}
+
+const permModerate = "live.moderate"
+
 func (h API) get(ctx context.Context, in *RoomPath) (*httpapi.Body[Detail], error) {
-	r, err := h.Service.Find(ctx, in.ID)
+	r, who, err := h.seen(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	return httpapi.OK(h.Views.detail(ctx, r, httpapi.Language(ctx)))
+	return httpapi.OK(h.Views.detail(ctx, r, who))
 }
 
 func (h API) shelf(ctx context.Context, in *RoomPath) (*httpapi.Body[page.Page[ItemView]], error) {
-	items, err := h.Views.shelf(ctx, in.ID, httpapi.Language(ctx))
+	_, who, err := h.seen(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	items, err := h.Views.shelf(ctx, in.ID, who)
 	return httpapi.OK(page.Page[ItemView]{Items: items}, err)
 }
 
-func (h API) messages(ctx context.Context, in *RoomPath) (*httpapi.Body[page.Page[MessageView]], error) {
-	list, err := h.Service.Recent(ctx, in.ID)
+type messagesInput struct {
+	RoomPath
+	After id.Message `query:"after" doc:"Those after this one, for who was away"`
+	From  time.Time  `query:"from" doc:"With until: those of a stretch of at most an hour, for a replay"`
+	Until time.Time  `query:"until"`
+}
+
+const stretchMax = time.Hour
+
+func (h API) messages(ctx context.Context, in *messagesInput) (*httpapi.Body[page.Page[MessageView]], error) {
+	r, _, err := h.seen(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	var list []Message
+	switch {
+	case !in.From.IsZero() && in.Until.After(in.From) && in.Until.Sub(in.From) <= stretchMax:
+		list, err = h.Service.Said(ctx, r.ID, in.From, in.Until)
+	case !in.After.IsZero():
+		list, err = h.Service.SaidAfter(ctx, r.ID, in.After)
+	default:
+		list, err = h.Service.Recent(ctx, r.ID)
+	}
 	return httpapi.OK(page.Map(page.Page[Message]{Items: list}, viewMessage), err)
+}
+
+type markView struct {
+	Item  ItemView   `json:"item"`
+	From  time.Time  `json:"from" doc:"PROGRAM-DATE-TIME of the picture"`
+	Until *time.Time `json:"until" doc:"null while it is explained"`
+}
+
+func (h API) marks(ctx context.Context, in *RoomPath) (*httpapi.Body[page.Page[markView]], error) {
+	r, who, err := h.seen(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	items, err := h.Views.shelf(ctx, r.ID, who)
+	if err != nil {
+		return nil, err
+	}
+	byProduct := map[id.Product]ItemView{}
+	for _, i := range items {
+		byProduct[i.Product] = i
+	}
+	pins, err := h.Service.Marks(ctx, r)
+	out := page.Page[markView]{Items: []markView{}}
+	for _, p := range pins {
+		if item, ok := byProduct[p.Product]; ok && !p.StreamAt.IsZero() {
+			out.Items = append(out.Items, markView{item, p.StreamAt, optional(p.StreamUntil)})
+		}
+	}
+	return httpapi.OK(out, err)
+}
+
+func (h API) remind(ctx context.Context, in *RoomPath) (*httpapi.Empty, error) {
+	return &httpapi.Empty{}, h.Service.Remind(ctx, in.ID, httpapi.ActorFrom(ctx).User, true)
+}
+
+func (h API) forget(ctx context.Context, in *RoomPath) (*httpapi.Empty, error) {
+	return &httpapi.Empty{}, h.Service.Remind(ctx, in.ID, httpapi.ActorFrom(ctx).User, false)
 }
 
 type textBody struct {
@@ -91,11 +180,14 @@ type sayInput struct {
 
 func (h API) say(ctx context.Context, in *sayInput) (*httpapi.Body[MessageView], error) {
 	user := httpapi.ActorFrom(ctx).User
+	if _, _, err := h.seen(ctx, in.ID); err != nil {
+		return nil, err
+	}
 	names, err := h.Views.People.Names(ctx, []id.User{user})
 	if err != nil {
 		return nil, err
 	}
-	m, err := h.Service.Say(ctx, Message{Room: in.ID, User: user, Name: names[user].DisplayName, Kind: FromViewer, Text: in.Body.Text})
+	m, err := h.Service.Speak(ctx, Message{Room: in.ID, User: user, Name: names[user].DisplayName, Kind: FromViewer, Text: in.Body.Text})
 	return httpapi.OK(viewMessage(m), err)
 }
 
@@ -111,6 +203,9 @@ type likesView struct {
 }
 
 func (h API) like(ctx context.Context, in *likeInput) (*httpapi.Body[likesView], error) {
+	if _, _, err := h.seen(ctx, in.ID); err != nil {
+		return nil, err
+	}
 	n, err := h.Service.Like(ctx, in.ID, in.Body.Count)
 	return httpapi.OK(likesView{n}, err)
 }
@@ -121,7 +216,7 @@ type shareView struct {
 }
 
 func (h API) share(ctx context.Context, in *RoomPath) (*httpapi.Body[shareView], error) {
-	r, err := h.Service.Find(ctx, in.ID)
+	r, _, err := h.seen(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -142,11 +237,10 @@ func (g Gate) MayListen(ctx context.Context, actor httpapi.Actor, ch string) (bo
 		if room.UnmarshalText([]byte(text)) != nil || room.IsZero() {
 			return false, nil
 		}
-		_, err := g.Service.Find(ctx, room)
-		if fault.Code(err) == "live.not_found" {
-			return false, nil
-		}
-		return err == nil, err
+		return g.mayEnter(ctx, actor, room)
+	}
+	if text, ok := strings.CutPrefix(ch, "user:"); ok {
+		return actor.SignedIn() && text == actor.User.String(), nil
 	}
 	if text, ok := strings.CutPrefix(ch, "shop:"); ok && actor.SignedIn() {
 		var shop id.Shop
@@ -156,4 +250,30 @@ func (g Gate) MayListen(ctx context.Context, actor httpapi.Actor, ch string) (bo
 		return g.Staff.May(ctx, actor.User, shop, "orders.read")
 	}
 	return false, nil
+}
+
+// mayEnter lets somebody into a room and counts them, unless they work there.
+func (g Gate) mayEnter(ctx context.Context, actor httpapi.Actor, room id.Room) (bool, error) {
+	r, err := g.Service.Find(ctx, room)
+	if fault.Code(err) == "live.not_found" {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if actor.SignedIn() {
+		staff, err := g.Staff.May(ctx, actor.User, r.Shop, permModerate)
+		if err != nil || staff {
+			return staff, err
+		}
+		x, silenced, err := g.Service.Words.Silenced(ctx, r.Shop, actor.User)
+		if err != nil || silenced && x.Banned {
+			return false, err
+		}
+	}
+	if r.Mode == Rehearsal {
+		return false, nil
+	}
+	g.Service.entered(room, actor.User)
+	return true, nil
 }

@@ -23,11 +23,26 @@ const (
 	newsStats   = "stats"
 	newsState   = "state"
 	newsStock   = "stock"
+	newsJoined  = "joined"
+	newsRemoved = "removed"
+	newsHeld    = "held"
+
+	newsPinnedMessage = "pinned_message"
 )
 
 type messageNews struct {
 	Type    string      `json:"type"`
 	Message MessageView `json:"message"`
+}
+
+type removedNews struct {
+	Type    string     `json:"type"`
+	Message id.Message `json:"message_id"`
+}
+
+type pinnedMessageNews struct {
+	Type    string       `json:"type"`
+	Message *MessageView `json:"message"`
 }
 
 type pinNews struct {
@@ -44,6 +59,7 @@ type statsNews struct {
 type stateNews struct {
 	Type        string `json:"type"`
 	State       State  `json:"state"`
+	Mode        Mode   `json:"mode"`
 	PlaybackURL string `json:"playback_url"`
 	ReplayURL   string `json:"replay_url"`
 }
@@ -62,12 +78,14 @@ type MessageView struct {
 	Name string      `json:"user_name"`
 	Text string      `json:"text"`
 	// Texts is there for what the program says itself: news go to readers of every language at once.
-	Texts lang.Text `json:"texts,omitempty"`
-	At    time.Time `json:"at"`
+	Texts    lang.Text `json:"texts,omitempty"`
+	At       time.Time `json:"at"`
+	Held     bool      `json:"held,omitempty" doc:"A moderator looks first; only its author sees it"`
+	Question bool      `json:"question,omitempty"`
 }
 
 func viewMessage(m Message) MessageView {
-	return MessageView{m.ID, m.Kind, m.Name, m.Text, m.Texts, m.At}
+	return MessageView{m.ID, m.Kind, m.Name, m.Text, m.Texts, m.At, m.State == Held, m.Question}
 }
 
 // tell publishes news to a room. News that do not arrive are logged: whoever
@@ -78,8 +96,8 @@ func (s *Service) tell(ctx context.Context, room id.Room, news any) {
 	}
 }
 
-// Say adds a message to a room and shows it to everybody in it. Faults:
-// live.bad_text, live.not_found.
+// Say adds a message to a room and shows it to everybody in it; one that is held
+// is shown to the staff. Faults: live.bad_text, live.not_found.
 func (s *Service) Say(ctx context.Context, m Message) (Message, error) {
 	m.Text = cleanText(m.Text)
 	if n := utf8.RuneCountInString(m.Text); n == 0 || n > TextMax {
@@ -92,8 +110,24 @@ func (s *Service) Say(ctx context.Context, m Message) (Message, error) {
 	if err != nil {
 		return Message{}, err
 	}
-	s.tell(ctx, m.Room, messageNews{newsMessage, viewMessage(m)})
+	if m.State != Held {
+		s.tell(ctx, m.Room, messageNews{newsMessage, viewMessage(m)})
+		return m, nil
+	}
+	r, err := s.Find(ctx, m.Room)
+	if err == nil {
+		err = s.news.Publish(ctx, realtime.ShopChannel(r.Shop), heldNews{newsHeld, m.Room, viewMessage(m)})
+	}
+	if err != nil {
+		s.log.Warn("staff not told of a held message", "error", err)
+	}
 	return m, nil
+}
+
+type heldNews struct {
+	Type    string      `json:"type"`
+	Room    id.Room     `json:"room_id"`
+	Message MessageView `json:"message"`
 }
 
 // addMessage writes a message; fault live.not_found.
@@ -130,49 +164,4 @@ func cleanText(text string) string {
 // Recent gives the newest messages, the newest last.
 func (s *Service) Recent(ctx context.Context, room id.Room) ([]Message, error) {
 	return recentMessages(ctx, s.db.Reader(), room, recentSize)
-}
-
-// Like adds to a room's likes and answers all of them.
-func (s *Service) Like(ctx context.Context, room id.Room, count int64) (likes int64, err error) {
-	err = s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
-		likes, err = addLikes(ctx, tx, room, count)
-		return err
-	})
-	return likes, err
-}
-
-const statsEvery = 700 * time.Millisecond
-
-// RunStats tells every live room how many watch and like, when that has changed,
-// until ctx ends.
-func (s *Service) RunStats(ctx context.Context) error {
-	last := map[id.Room]statsNews{}
-	for {
-		timer := s.db.Clock().NewTimer(statsEvery)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return nil
-		case <-timer.C():
-		}
-		likes, err := likesOfLive(ctx, s.db.Reader())
-		if err != nil {
-			if ctx.Err() == nil {
-				s.log.Error("room stats", "error", err)
-			}
-			continue
-		}
-		for room, n := range likes {
-			now := statsNews{newsStats, s.Viewers(room), n}
-			if now != last[room] {
-				last[room] = now
-				s.tell(ctx, room, now)
-			}
-		}
-		for room := range last {
-			if _, still := likes[room]; !still {
-				delete(last, room)
-			}
-		}
-	}
 }

@@ -13,6 +13,7 @@ import (
 	"hawker/internal/platform/events"
 	"hawker/internal/platform/realtime"
 	"hawker/internal/platform/sqldb"
+	"hawker/internal/social"
 )
 
 // Names gives display names.
@@ -23,6 +24,8 @@ type Names interface {
 // Subscribe listens to orders: they count on the room's shelf, stand in its chat,
 // move the stock that viewers see, and ring at the shop's counter.
 func (s *Service) Subscribe(bus *events.Bus, names Names) {
+	s.people = names
+	bus.Notify("live.followed", social.EventFollowed, s.noteFollow)
 	bus.Handle("live.sold", order.EventPaid, s.countSold)
 	bus.Notify("live.say", order.EventPaid, func(ctx context.Context, env event.Envelope) error { return s.sayOrdered(ctx, env, names) })
 	for _, name := range []string{order.EventPlaced, order.EventClosed, order.EventPaid} {
@@ -65,8 +68,23 @@ func (s *Service) sayOrdered(ctx context.Context, env event.Envelope, names Name
 	for _, tag := range lang.All() {
 		texts[tag] = fmt.Sprintf("%s × %d", products[f.Lines[0].Product].Title.In(tag), f.Lines[0].Quantity)
 	}
-	_, err = s.Say(ctx, Message{Room: f.Room, User: f.User, Name: masked(people[f.User].DisplayName), Kind: FromOrder, Text: texts.In(lang.Chinese), Texts: texts})
-	return err
+	s.audience.at(f.Room, func(c *crowd) {
+		c.bought = append(c.bought, purchase{masked(people[f.User].DisplayName), f.User, texts})
+	})
+	return nil
+}
+
+// noteFollow counts a follower who came by a room.
+func (s *Service) noteFollow(_ context.Context, env event.Envelope) error {
+	f, err := event.Decode[social.Followed](env)
+	if err != nil || f.Room.IsZero() {
+		return err
+	}
+	s.audience.at(f.Room, func(c *crowd) {
+		c.follows++
+		c.comer = f.User
+	})
+	return nil
 }
 
 // masked shows the first letter of a name: others need not know who bought.

@@ -4,21 +4,28 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"hawker/internal/account"
 	"hawker/internal/base/clock"
+	"hawker/internal/base/event"
 	"hawker/internal/base/id"
 	"hawker/internal/base/lang"
 	"hawker/internal/catalog"
 	"hawker/internal/live"
 	"hawker/internal/media/stream"
+	"hawker/internal/moderation"
+	"hawker/internal/order"
 	"hawker/internal/platform/blob"
+	"hawker/internal/platform/cache"
+	"hawker/internal/platform/events"
 	"hawker/internal/platform/secret"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/platform/sqldb/sqltest"
+	"hawker/internal/social"
 )
 
 // news records what was published.
@@ -65,10 +72,17 @@ func (n *news) of(channel, kind string) (out []map[string]any) {
 type engine struct {
 	health map[string]stream.Health
 	closed []string
+	kicked []string
 }
 
 func (e *engine) Stream(id string) (stream.Health, bool) { h, ok := e.health[id]; return h, ok }
-func (e *engine) Close(id string) bool                   { e.closed = append(e.closed, id); return true }
+func (e *engine) Kick(id string) bool                    { e.kicked = append(e.kicked, id); return true }
+
+func (e *engine) Close(id string) bool { e.closed = append(e.closed, id); return true }
+
+type anyShop struct{}
+
+func (anyShop) Exists(context.Context, id.Shop) error { return nil }
 
 type names map[id.User]account.User
 
@@ -81,6 +95,8 @@ type studio struct {
 	clock    *clock.Manual
 	box      *secret.Box
 	service  *live.Service
+	words    *moderation.Service
+	follows  *social.Service
 	products *catalog.Service
 	news     *news
 	engine   *engine
@@ -114,7 +130,8 @@ func open(t *testing.T) *studio {
 		t.Fatal(err)
 	}
 	k.category = category.ID
-	k.service = live.New(db, box, slog.New(slog.DiscardHandler), k.products, k.news)
+	k.words, k.follows = moderation.New(db), social.New(db, anyShop{})
+	k.service = live.New(live.Options{DB: db, Box: box, Log: slog.New(slog.DiscardHandler), Catalog: k.products, News: k.news, Words: k.words, Follows: k.follows, Limiter: cache.NewMemoryLimiter(c)})
 	k.service.Attach(k.engine)
 	return k
 }
@@ -183,4 +200,30 @@ func (k *studio) sweep() {
 	if err := k.service.Sweep(k.t.Context()); err != nil {
 		k.t.Fatal(err)
 	}
+}
+
+func (k *studio) tally() {
+	k.t.Helper()
+	if err := k.service.Tally(k.t.Context()); err != nil {
+		k.t.Fatal(err)
+	}
+}
+
+func paidFor(r live.Room, user id.User, product id.Product) order.PaidFor {
+	return order.PaidFor{User: user, Shop: r.Shop, Room: r.ID, Lines: []order.FactLine{{Product: product, Quantity: 1}}}
+}
+
+// explainedOn gathers what is told of stretches, by their time.
+func explainedOn(bus *events.Bus) *[]live.Explained {
+	var mu sync.Mutex
+	var told []live.Explained
+	bus.Notify("test", live.EventExplained, func(_ context.Context, env event.Envelope) error {
+		e, err := event.Decode[live.Explained](env)
+		mu.Lock()
+		defer mu.Unlock()
+		told = append(told, e)
+		slices.SortFunc(told, func(a, b live.Explained) int { return a.From.Compare(b.From) })
+		return err
+	})
+	return &told
 }

@@ -1,8 +1,13 @@
-// Package live owns rooms: who hosts them, what stands on their shelf, what is
-// being explained now, what is said, and whether the picture is there. The
-// picture itself is media's; this package is its Admission, its Observer and its
-// Store, and ties pins and orders to the stream's clock. A dead stream loses no
-// order and a slow order stops no stream.
+// Package live owns rooms: who hosts them, when and for whom they open, what
+// stands on their shelf, what is being explained now, what is said, and whether
+// the picture is there. The picture itself is media's; this package is its
+// Admission, its Observer and its Store, and ties pins and orders to the stream's
+// clock. A dead stream loses no order and a slow order stops no stream.
+//
+//	live.go      the room            plan.go      schedule, modes, reminders
+//	picture.go   the engine's news   audience.go  who comes, likes, figures
+//	shelf.go     what it sells       marks.go     what was explained when
+//	chat.go      what is said        moderate.go  who may say it
 package live
 
 import (
@@ -20,8 +25,11 @@ import (
 	"hawker/internal/base/page"
 	"hawker/internal/catalog"
 	"hawker/internal/media/stream"
+	"hawker/internal/moderation"
+	"hawker/internal/platform/cache"
 	"hawker/internal/platform/secret"
 	"hawker/internal/platform/sqldb"
+	"hawker/internal/social"
 )
 
 // State is where a room is.
@@ -51,6 +59,18 @@ type Room struct {
 	Replay    bool // a recording can be played
 	Recorded  bool // shows are recorded; set when the room is made
 	CreatedAt time.Time
+
+	Mode          Mode
+	ScheduledAt   time.Time
+	Part          time.Duration // wanted length of a part; 0 is the installation's
+	Ladder        bool          // smaller renditions are made
+	Slow          time.Duration // between two messages of one viewer
+	FollowersOnly bool
+	PinnedMessage id.Message
+	Entries       int64 // how often somebody came in
+	ViewersPeak   int64
+	Follows       int64  // new followers while here
+	ExternalURL   string // where another server serves the picture, if one does
 }
 
 // ShelfItem is a product that the room sells.
@@ -58,6 +78,8 @@ type ShelfItem struct {
 	Product  id.Product
 	Position int
 	Sold     int64 // in this room
+	Hidden   bool  // from viewers
+	Notes    string
 }
 
 // Pin is a stretch of "explaining now". StreamAt is the stream's own clock
@@ -69,6 +91,9 @@ type Pin struct {
 	By       id.User
 	PinnedAt time.Time
 	StreamAt time.Time
+	// Both zero while it is explained.
+	UnpinnedAt  time.Time
+	StreamUntil time.Time
 }
 
 // MessageKind says who speaks.
@@ -91,8 +116,10 @@ type Message struct {
 	Kind MessageKind
 	Text string
 	// Texts is the same in every language, of what the program says itself.
-	Texts lang.Text
-	At    time.Time
+	Texts    lang.Text
+	At       time.Time
+	State    MessageState
+	Question bool
 }
 
 // Limits on a room.
@@ -114,21 +141,48 @@ type Publisher interface {
 type Picture interface {
 	Stream(id string) (stream.Health, bool)
 	Close(id string) bool
+	Kick(id string) bool
+}
+
+// Options are what the module needs of others.
+type Options struct {
+	DB      *sqldb.DB
+	Box     *secret.Box
+	Log     *slog.Logger
+	Catalog *catalog.Service
+	News    Publisher
+	Words   *moderation.Service
+	Follows *social.Service
+	Limiter cache.Limiter
+	Part    time.Duration // wanted length of a part where a room says nothing
 }
 
 // Service is the module.
 type Service struct {
-	db      *sqldb.DB
-	box     *secret.Box
-	log     *slog.Logger
-	catalog *catalog.Service
-	news    Publisher
-	picture Picture // set by Attach: the engine asks this package for admission, so one of the two comes first
+	Options
+	db       *sqldb.DB
+	box      *secret.Box
+	log      *slog.Logger
+	catalog  *catalog.Service
+	news     Publisher
+	picture  Picture // set by Attach: the engine asks this package for admission, so one of the two comes first
+	people   Names
+	listener Listener
+	audience audience
+	stage    stage
 }
 
+// Listener hears what viewers say, after it is on the screens.
+type Listener interface {
+	Said(ctx context.Context, room id.Room, user id.User, text string)
+}
+
+// Listen sets who hears what viewers say, before anything runs.
+func (s *Service) Listen(l Listener) { s.listener = l }
+
 // New makes the module.
-func New(db *sqldb.DB, box *secret.Box, log *slog.Logger, products *catalog.Service, news Publisher) *Service {
-	return &Service{db: db, box: box, log: log, catalog: products, news: news}
+func New(o Options) *Service {
+	return &Service{Options: o, db: o.DB, box: o.Box, log: o.Log, catalog: o.Catalog, news: o.News, audience: newAudience()}
 }
 
 // Attach gives the module its live engine, before anything runs.
@@ -136,13 +190,15 @@ func (s *Service) Attach(p Picture) { s.picture = p }
 
 // Plan is what a merchant says of a room.
 type Plan struct {
-	Shop     id.Shop
-	Host     id.User
-	Title    string
-	CoverURL string
-	Products []id.Product
-	Key      string // empty: a fresh one
-	Unkept   bool   // nothing is recorded
+	Shop        id.Shop
+	Host        id.User
+	Title       string
+	CoverURL    string
+	Products    []id.Product
+	ScheduledAt time.Time // zero: whenever the picture comes
+	Mode        Mode      // empty is open
+	Key         string    // empty: a fresh one
+	Unkept      bool      // nothing is recorded
 }
 
 func keySeal(room id.Room) string { return "stream key " + room.String() }
@@ -158,10 +214,18 @@ func (s *Service) Create(ctx context.Context, p Plan) (Room, error) {
 	if err != nil {
 		return Room{}, err
 	}
+	if err := s.checkSchedule(p.ScheduledAt); err != nil {
+		return Room{}, err
+	}
 	if p.Key == "" {
 		p.Key = newKey()
 	}
-	r := Room{Shop: p.Shop, Host: p.Host, Title: title, CoverURL: p.CoverURL, State: Scheduled, Recorded: !p.Unkept}
+	if p.Mode == "" {
+		p.Mode = Open
+	}
+	r := Room{
+		Shop: p.Shop, Host: p.Host, Title: title, CoverURL: p.CoverURL, State: Scheduled, Recorded: !p.Unkept, Mode: p.Mode, ScheduledAt: p.ScheduledAt,
+	}
 	err = s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
 		r.ID, r.CreatedAt = id.Make[id.Room](tx), tx.Now()
 		fresh, err := insertRoom(ctx, tx, r, s.box.Index(p.Key, "stream key"), s.box.Seal([]byte(p.Key), keySeal(r.ID)))
@@ -221,23 +285,15 @@ func (s *Service) OfShop(ctx context.Context, shop id.Shop, room id.Room) (Room,
 	return r, err
 }
 
-// List answers rooms, newest first; live counts paused ones.
-func (s *Service) List(ctx context.Context, shop id.Shop, state State, r page.Request) (page.Page[Room], error) {
+// List answers rooms, newest first; live counts paused ones. Without staff, what
+// is not open is left out.
+func (s *Service) List(ctx context.Context, shop id.Shop, state State, staff bool, r page.Request) (page.Page[Room], error) {
 	var before id.Room
 	if err := page.Decode(r.Cursor, &before); err != nil {
 		return page.Page[Room]{}, err
 	}
-	rows, err := listRooms(ctx, s.db.Reader(), shop, state, before, r.Size()+1)
+	rows, err := listRooms(ctx, s.db.Reader(), roomFilter{shop: shop, state: state, before: before, staff: staff}, r.Size()+1)
 	return page.Cut(rows, r.Size(), func(r Room) any { return r.ID }), err
-}
-
-// Rename changes a room's title.
-func (s *Service) Rename(ctx context.Context, shop id.Shop, room id.Room, title string) error {
-	title, err := checkTitle(title)
-	if err != nil {
-		return err
-	}
-	return s.update(ctx, shop, room, func(ctx context.Context, tx *sqldb.Tx, _ Room) error { return setTitle(ctx, tx, room, title) })
 }
 
 // update runs a change on a room of a shop.

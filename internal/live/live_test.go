@@ -255,6 +255,7 @@ func TestAPaidOrderCountsOnTheShelfAndIsSaid(t *testing.T) {
 	if items, err := k.service.Shelf(t.Context(), r.ID); err != nil || items[0].Sold != 3 {
 		t.Errorf("the shelf says %+v, %v", items, err)
 	}
+	k.tally()
 	said := k.news.of(room, "message")
 	if len(said) != 1 {
 		t.Fatalf("said: %v", said)

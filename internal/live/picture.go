@@ -47,16 +47,24 @@ func (s *Service) Admit(ctx context.Context, r stream.PublishRequest) (stream.Gr
 	if s.db.Clock().Now().Before(k.closedUntil) {
 		return stream.Grant{}, ErrEnded
 	}
-	return stream.Grant{StreamID: k.room.String(), Record: k.recorded}, nil
+	part := k.part
+	if part <= 0 {
+		part = s.Part
+	}
+	return stream.Grant{StreamID: k.room.String(), Record: k.recorded, PartTarget: part}, nil
 }
 
 // observing bounds how long a change of a room's state may take.
 const observing = 10 * time.Second
 
-// OnPublish implements stream.Observer: the room is on air.
+// OnPublish implements stream.Observer: the room is on air, or in warm-up ready
+// to be.
 func (s *Service) OnPublish(streamID string, _ int64) {
 	s.observed(streamID, func(ctx context.Context, tx *sqldb.Tx, r Room) (State, error) {
-		return Live, goLive(ctx, tx, r.ID, r.State != Paused)
+		if r.Mode == WarmUp {
+			return r.State, nil
+		}
+		return Live, s.goOnAir(ctx, tx, r)
 	})
 }
 
@@ -111,22 +119,34 @@ func (s *Service) tellState(ctx context.Context, room id.Room) {
 		s.log.Error("room not told", "room", room.String(), "error", err)
 		return
 	}
-	s.tell(ctx, room, stateNews{newsState, r.State, playbackURL(r.ID), replayURL(r)})
+	s.tell(ctx, room, stateNews{newsState, r.State, r.Mode, playbackURL(r), replayURL(r)})
 }
 
 // End closes the show: the publisher is sent away and the replay is there.
 func (s *Service) End(ctx context.Context, shop id.Shop, room id.Room) error {
+	until := s.clockOf(room)
 	err := s.update(ctx, shop, room, func(ctx context.Context, tx *sqldb.Tx, r Room) error {
 		if r.State != Live && r.State != Paused {
 			return fault.Conflict("live.not_on_air")
 		}
-		return errors.Join(end(ctx, tx, room), closeDoor(ctx, tx, room, tx.Now().Add(doorClosed)))
+		return errors.Join(s.closePin(ctx, tx, room, until), end(ctx, tx, room), closeDoor(ctx, tx, room, tx.Now().Add(doorClosed)))
 	})
 	if err != nil {
 		return err
 	}
 	s.picture.Close(room.String())
 	s.tellState(ctx, room)
+	return nil
+}
+
+// Kick sends the publisher away; unlike after End it may come again.
+func (s *Service) Kick(ctx context.Context, shop id.Shop, room id.Room) error {
+	if _, err := s.OfShop(ctx, shop, room); err != nil {
+		return err
+	}
+	if !s.picture.Kick(room.String()) {
+		return fault.Conflict("live.no_picture")
+	}
 	return nil
 }
 
@@ -145,7 +165,8 @@ func (s *Service) Sweep(ctx context.Context) error {
 			if now.State != Paused {
 				return nil
 			}
-			return end(ctx, tx, r.ID)
+			h, _ := s.Health(r.ID)
+			return errors.Join(s.closePin(ctx, tx, r.ID, h.Clock), end(ctx, tx, r.ID))
 		})
 		if err != nil {
 			return err
@@ -160,7 +181,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 // recording is there, of which nobody told us any more.
 func (s *Service) Recover(ctx context.Context, recorded func(room id.Room) bool) error {
 	return s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
-		rooms, err := listRooms(ctx, tx, id.Shop{}, Live, id.Room{}, recoverMax)
+		rooms, err := listRooms(ctx, tx, roomFilter{state: Live, staff: true}, recoverMax)
 		if err != nil {
 			return err
 		}
@@ -198,7 +219,12 @@ func (s *Service) Save(ctx context.Context, streamID string, st stream.State) er
 	return s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error { return saveStreamState(ctx, tx, streamID, string(raw)) })
 }
 
-func playbackURL(room id.Room) string { return fmt.Sprintf("/live/%s/index.m3u8", room) }
+func playbackURL(r Room) string {
+	if r.ExternalURL != "" {
+		return r.ExternalURL
+	}
+	return fmt.Sprintf("/live/%s/index.m3u8", r.ID)
+}
 
 func replayURL(r Room) string {
 	if !r.Replay {

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
+	"hawker/internal/platform/events"
 	"hawker/internal/platform/sqldb"
 )
 
@@ -23,7 +25,7 @@ func (s *Service) SetShelf(ctx context.Context, shop id.Shop, room id.Room, prod
 	if err != nil {
 		return err
 	}
-	unpinned := false
+	unpinned, until := false, s.clockOf(room)
 	err = s.update(ctx, shop, room, func(ctx context.Context, tx *sqldb.Tx, _ Room) error {
 		if err := putShelf(ctx, tx, room, shelf); err != nil {
 			return err
@@ -33,14 +35,18 @@ func (s *Service) SetShelf(ctx context.Context, shop id.Shop, room id.Room, prod
 			return nil
 		}
 		if unpinned = err == nil && !slices.Contains(shelf, pin.Product); unpinned {
-			return closePins(ctx, tx, room)
+			return s.closePin(ctx, tx, room, until)
 		}
 		return err
 	})
-	if err == nil && unpinned {
+	if err != nil {
+		return err
+	}
+	if unpinned {
 		s.tell(ctx, room, pinNews{Type: newsPin})
 	}
-	return err
+	s.tell(ctx, room, shelfNews{newsShelf})
+	return nil
 }
 
 // Pinned is what is explained now; ok is false for nothing.
@@ -64,7 +70,7 @@ func (s *Service) PinProduct(ctx context.Context, shop id.Shop, room id.Room, pr
 		if !slices.ContainsFunc(items, func(i ShelfItem) bool { return i.Product == product }) {
 			return fault.Conflict("live.not_on_shelf")
 		}
-		if err := closePins(ctx, tx, room); err != nil {
+		if err := s.closePin(ctx, tx, room, p.StreamAt); err != nil {
 			return err
 		}
 		p.ID, p.PinnedAt = id.Make[id.Pin](tx), tx.Now()
@@ -75,12 +81,72 @@ func (s *Service) PinProduct(ctx context.Context, shop id.Shop, room id.Room, pr
 
 // Unpin ends the stretch.
 func (s *Service) Unpin(ctx context.Context, shop id.Shop, room id.Room) error {
-	err := s.update(ctx, shop, room, func(ctx context.Context, tx *sqldb.Tx, _ Room) error { return closePins(ctx, tx, room) })
+	until := s.clockOf(room)
+	err := s.update(ctx, shop, room, func(ctx context.Context, tx *sqldb.Tx, _ Room) error { return s.closePin(ctx, tx, room, until) })
 	if err == nil {
 		s.tell(ctx, room, pinNews{Type: newsPin})
 	}
 	return err
 }
+
+// explainedMin is the shortest stretch that is worth a clip.
+const explainedMin = 5 * time.Second
+
+// closePin ends what is explained, at a moment of the stream's clock, and tells
+// of a stretch that has a picture.
+func (s *Service) closePin(ctx context.Context, tx *sqldb.Tx, room id.Room, until time.Time) error {
+	pin, err := openPin(ctx, tx, room)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := closePins(ctx, tx, room, until); err != nil {
+		return err
+	}
+	r, err := find(ctx, tx, room)
+	if err != nil || pin.StreamAt.IsZero() || until.Sub(pin.StreamAt) < explainedMin {
+		return err
+	}
+	return events.Record(ctx, tx, Explained{Pin: pin.ID, Room: room, Shop: r.Shop, Host: r.Host, Product: pin.Product, From: pin.StreamAt, Until: until})
+}
+
+// NotesMax is in letters.
+const NotesMax = 600
+
+// EditItem changes how the shelf shows a product: hidden from viewers, and what
+// the host reads while explaining it; nil is unchanged. Faults: live.bad_notes,
+// live.not_on_shelf.
+func (s *Service) EditItem(ctx context.Context, shop id.Shop, room id.Room, product id.Product, hidden *bool, notes *string) error {
+	if notes != nil && utf8.RuneCountInString(*notes) > NotesMax {
+		return fault.Invalid("live.bad_notes", "max", NotesMax).At("body.notes")
+	}
+	err := s.update(ctx, shop, room, func(ctx context.Context, tx *sqldb.Tx, _ Room) error {
+		items, err := shelfItems(ctx, tx, room)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(items, func(i ShelfItem) bool { return i.Product == product })
+		if i < 0 {
+			return fault.NotFound("live.not_on_shelf")
+		}
+		set(&items[i].Hidden, hidden)
+		set(&items[i].Notes, notes)
+		return editItem(ctx, tx, room, items[i])
+	})
+	if err == nil {
+		s.tell(ctx, room, shelfNews{newsShelf})
+	}
+	return err
+}
+
+// shelfNews asks screens to read the shelf anew.
+type shelfNews struct {
+	Type string `json:"type"`
+}
+
+const newsShelf = "shelf"
 
 // clockOf is the moment of the picture that is being sent now.
 func (s *Service) clockOf(room id.Room) time.Time {

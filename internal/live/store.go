@@ -2,29 +2,28 @@ package live
 
 import (
 	"context"
-	"encoding/json"
-	"slices"
 	"time"
 
-	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
-	"hawker/internal/base/lang"
 	"hawker/internal/media/record"
 	"hawker/internal/platform/sqldb"
 )
 
-const roomColumns = "id, shop_id, host_id, title, cover_url, state, likes, messages, started_at, ended_at, replay_ready, recorded, created_at"
+const roomColumns = `id, shop_id, host_id, title, cover_url, state, likes, messages, started_at, ended_at, replay_ready, recorded, created_at,
+	mode, scheduled_at, part_ms, ladder, slow_seconds, followers_only, pinned_message, entries, viewers_peak, follows, external_url`
 
 func scanRoom(s sqldb.Scanner) (r Room, err error) {
-	var started, ended, created int64
-	err = s.Scan(&r.ID, &r.Shop, &r.Host, &r.Title, &r.CoverURL, &r.State, &r.Likes, &r.Messages, &started, &ended, &r.Replay, &r.Recorded, &created)
+	var started, ended, created, scheduled, part, slow int64
+	err = s.Scan(&r.ID, &r.Shop, &r.Host, &r.Title, &r.CoverURL, &r.State, &r.Likes, &r.Messages, &started, &ended, &r.Replay, &r.Recorded, &created,
+		&r.Mode, &scheduled, &part, &r.Ladder, &slow, &r.FollowersOnly, &r.PinnedMessage, &r.Entries, &r.ViewersPeak, &r.Follows, &r.ExternalURL)
 	r.StartedAt, r.EndedAt, r.CreatedAt = sqldb.FromMillis(started), sqldb.FromMillis(ended), sqldb.FromMillis(created)
+	r.ScheduledAt, r.Part, r.Slow = sqldb.FromMillis(scheduled), time.Duration(part)*time.Millisecond, time.Duration(slow)*time.Second
 	return r, err
 }
 
 func insertRoom(ctx context.Context, tx *sqldb.Tx, r Room, keyIndex, keySealed string) (bool, error) {
-	return tx.InsertOnce(ctx, "INSERT INTO room (id, shop_id, host_id, title, cover_url, state, key_index, key_sealed, recorded, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		r.ID, r.Shop, r.Host, r.Title, r.CoverURL, r.State, keyIndex, keySealed, r.Recorded, sqldb.Millis(r.CreatedAt))
+	return tx.InsertOnce(ctx, "INSERT INTO room (id, shop_id, host_id, title, cover_url, state, key_index, key_sealed, recorded, mode, scheduled_at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		r.ID, r.Shop, r.Host, r.Title, r.CoverURL, r.State, keyIndex, keySealed, r.Recorded, r.Mode, sqldb.Millis(r.ScheduledAt), sqldb.Millis(r.CreatedAt))
 }
 
 func roomByID(ctx context.Context, q sqldb.Querier, room id.Room) (Room, error) {
@@ -35,13 +34,14 @@ func roomByID(ctx context.Context, q sqldb.Querier, room id.Room) (Room, error) 
 type keyHolder struct {
 	room        id.Room
 	recorded    bool
+	part        time.Duration
 	closedUntil time.Time
 }
 
 func roomByKey(ctx context.Context, q sqldb.Querier, keyIndex string) (k keyHolder, err error) {
-	var until int64
-	err = q.QueryRow(ctx, "SELECT id, recorded, closed_until FROM room WHERE key_index = ?", keyIndex).Scan(&k.room, &k.recorded, &until)
-	k.closedUntil = sqldb.FromMillis(until)
+	var until, part int64
+	err = q.QueryRow(ctx, "SELECT id, recorded, part_ms, closed_until FROM room WHERE key_index = ?", keyIndex).Scan(&k.room, &k.recorded, &part, &until)
+	k.closedUntil, k.part = sqldb.FromMillis(until), time.Duration(part)*time.Millisecond
 	return k, err
 }
 
@@ -55,32 +55,45 @@ func setKey(ctx context.Context, tx *sqldb.Tx, room id.Room, keyIndex, keySealed
 	return err
 }
 
-func listRooms(ctx context.Context, q sqldb.Querier, shop id.Shop, state State, before id.Room, limit int) ([]Room, error) {
+type roomFilter struct {
+	shop   id.Shop
+	state  State
+	before id.Room
+	staff  bool // sees what is not open
+}
+
+func listRooms(ctx context.Context, q sqldb.Querier, f roomFilter, limit int) ([]Room, error) {
 	query, args := "SELECT "+roomColumns+" FROM room WHERE 1 = 1", []any{}
-	if !shop.IsZero() {
-		query, args = query+" AND shop_id = ?", append(args, shop)
+	if !f.shop.IsZero() {
+		query, args = query+" AND shop_id = ?", append(args, f.shop)
 	}
-	switch state {
+	if !f.staff { // a warm-up waits in public, a rehearsal does not
+		query, args = query+" AND mode <> ?", append(args, Rehearsal)
+	}
+	switch f.state {
 	case "":
 	case Live:
 		query, args = query+" AND state IN (?, ?)", append(args, Live, Paused)
 	default:
-		query, args = query+" AND state = ?", append(args, state)
+		query, args = query+" AND state = ?", append(args, f.state)
 	}
-	if !before.IsZero() {
-		query, args = query+" AND id < ?", append(args, before)
+	if !f.before.IsZero() {
+		query, args = query+" AND id < ?", append(args, f.before)
 	}
 	rows, err := q.Query(ctx, query+" ORDER BY id DESC LIMIT ?", append(args, limit)...)
 	return sqldb.Collect(rows, err, scanRoom)
 }
 
 func liveRoomsWith(ctx context.Context, q sqldb.Querier, product id.Product) ([]id.Room, error) {
-	rows, err := q.Query(ctx, "SELECT r.id FROM shelf_item i JOIN room r ON r.id = i.room_id WHERE i.product_id = ? AND r.state IN (?, ?) ORDER BY r.started_at DESC LIMIT 20", product, Live, Paused)
+	rows, err := q.Query(ctx, "SELECT r.id FROM shelf_item i JOIN room r ON r.id = i.room_id WHERE i.product_id = ? AND r.state IN (?, ?) AND r.mode = ? ORDER BY r.started_at DESC LIMIT 20", product, Live, Paused, Open)
 	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (r id.Room, err error) { return r, s.Scan(&r) })
 }
 
-func setTitle(ctx context.Context, tx *sqldb.Tx, room id.Room, title string) error {
-	_, err := tx.Exec(ctx, "UPDATE room SET title = ? WHERE id = ?", title, room)
+func updateRoom(ctx context.Context, tx *sqldb.Tx, r Room) error {
+	_, err := tx.Exec(ctx, `UPDATE room SET title = ?, cover_url = ?, scheduled_at = ?, announced_at = CASE WHEN scheduled_at = ? THEN announced_at ELSE 0 END,
+		slow_seconds = ?, followers_only = ?, part_ms = ?, ladder = ? WHERE id = ?`,
+		r.Title, r.CoverURL, sqldb.Millis(r.ScheduledAt), sqldb.Millis(r.ScheduledAt),
+		int64(r.Slow/time.Second), r.FollowersOnly, r.Part.Milliseconds(), r.Ladder, r.ID)
 	return err
 }
 
@@ -106,10 +119,7 @@ func pauseAll(ctx context.Context, tx *sqldb.Tx) error {
 
 func end(ctx context.Context, tx *sqldb.Tx, room id.Room) error {
 	_, err := tx.Exec(ctx, "UPDATE room SET state = ?, paused_at = 0, ended_at = ? WHERE id = ?", Ended, sqldb.Millis(tx.Now()), room)
-	if err != nil {
-		return err
-	}
-	return closePins(ctx, tx, room)
+	return err
 }
 
 func closeDoor(ctx context.Context, tx *sqldb.Tx, room id.Room, until time.Time) error {
@@ -127,15 +137,18 @@ func putShelf(ctx context.Context, tx *sqldb.Tx, room id.Room, products []id.Pro
 	if err != nil {
 		return err
 	}
-	sold := map[id.Product]int64{}
+	known := map[id.Product]ShelfItem{}
 	for _, i := range have {
-		sold[i.Product] = i.Sold
+		known[i.Product] = i
 	}
 	if _, err := tx.Exec(ctx, "DELETE FROM shelf_item WHERE room_id = ?", room); err != nil {
 		return err
 	}
 	for i, p := range products {
-		if _, err := tx.Exec(ctx, "INSERT INTO shelf_item (room_id, product_id, position, sold) VALUES (?, ?, ?, ?)", room, p, i+1, sold[p]); err != nil {
+		k := known[p]
+		_, err := tx.Exec(ctx, "INSERT INTO shelf_item (room_id, product_id, position, sold, hidden, notes) VALUES (?, ?, ?, ?, ?, ?)",
+			room, p, i+1, k.Sold, k.Hidden, k.Notes)
+		if err != nil {
 			return err
 		}
 	}
@@ -143,8 +156,15 @@ func putShelf(ctx context.Context, tx *sqldb.Tx, room id.Room, products []id.Pro
 }
 
 func shelfItems(ctx context.Context, q sqldb.Querier, room id.Room) ([]ShelfItem, error) {
-	rows, err := q.Query(ctx, "SELECT product_id, position, sold FROM shelf_item WHERE room_id = ? ORDER BY position", room)
-	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (i ShelfItem, err error) { return i, s.Scan(&i.Product, &i.Position, &i.Sold) })
+	rows, err := q.Query(ctx, "SELECT product_id, position, sold, hidden, notes FROM shelf_item WHERE room_id = ? ORDER BY position", room)
+	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (i ShelfItem, err error) {
+		return i, s.Scan(&i.Product, &i.Position, &i.Sold, &i.Hidden, &i.Notes)
+	})
+}
+
+func editItem(ctx context.Context, tx *sqldb.Tx, room id.Room, i ShelfItem) error {
+	_, err := tx.Exec(ctx, "UPDATE shelf_item SET hidden = ?, notes = ? WHERE room_id = ? AND product_id = ?", i.Hidden, i.Notes, room, i.Product)
+	return err
 }
 
 func addShelfSold(ctx context.Context, tx *sqldb.Tx, room id.Room, product id.Product, units int64) error {
@@ -163,82 +183,43 @@ func insertPin(ctx context.Context, tx *sqldb.Tx, p Pin) error {
 	return err
 }
 
-func closePins(ctx context.Context, tx *sqldb.Tx, room id.Room) error {
-	_, err := tx.Exec(ctx, "UPDATE pin SET unpinned_at = ? WHERE room_id = ? AND unpinned_at = 0", sqldb.Millis(tx.Now()), room)
+func closePins(ctx context.Context, tx *sqldb.Tx, room id.Room, until time.Time) error {
+	_, err := tx.Exec(ctx, "UPDATE pin SET unpinned_at = ?, stream_until = ? WHERE room_id = ? AND unpinned_at = 0", sqldb.Millis(tx.Now()), sqldb.Millis(until), room)
 	return err
 }
 
-func openPin(ctx context.Context, q sqldb.Querier, room id.Room) (p Pin, err error) {
-	var pinned, streamAt int64
-	err = q.QueryRow(ctx, "SELECT id, room_id, product_id, by_id, pinned_at, stream_at FROM pin WHERE room_id = ? AND unpinned_at = 0 ORDER BY id DESC LIMIT 1", room).
-		Scan(&p.ID, &p.Room, &p.Product, &p.By, &pinned, &streamAt)
+const pinColumns = "id, room_id, product_id, by_id, pinned_at, stream_at, unpinned_at, stream_until"
+
+func scanPin(s sqldb.Scanner) (p Pin, err error) {
+	var pinned, streamAt, unpinned, until int64
+	err = s.Scan(&p.ID, &p.Room, &p.Product, &p.By, &pinned, &streamAt, &unpinned, &until)
 	p.PinnedAt, p.StreamAt = sqldb.FromMillis(pinned), sqldb.FromMillis(streamAt)
+	p.UnpinnedAt, p.StreamUntil = sqldb.FromMillis(unpinned), sqldb.FromMillis(until)
 	return p, err
 }
 
-func countMessage(ctx context.Context, tx *sqldb.Tx, room id.Room) (bool, error) {
-	n, err := tx.Exec(ctx, "UPDATE room SET messages = messages + 1 WHERE id = ?", room)
-	return n == 1, err
+func openPin(ctx context.Context, q sqldb.Querier, room id.Room) (Pin, error) {
+	return scanPin(q.QueryRow(ctx, "SELECT "+pinColumns+" FROM pin WHERE room_id = ? AND unpinned_at = 0 ORDER BY id DESC LIMIT 1", room))
 }
 
-// insertMessage keeps what the program says as its texts, what people say as it is.
-func insertMessage(ctx context.Context, tx *sqldb.Tx, m Message) error {
-	body := m.Text
-	if m.Texts != nil {
-		raw, err := json.Marshal(m.Texts)
-		if err != nil {
-			return err
-		}
-		body = string(raw)
-	}
-	_, err := tx.Exec(ctx, "INSERT INTO room_message (id, room_id, user_id, user_name, kind, body, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
-		m.ID, m.Room, m.User, m.Name, m.Kind, body, sqldb.Millis(m.At))
-	return err
+const pinsMax = 500
+
+func pinsSince(ctx context.Context, q sqldb.Querier, room id.Room, since time.Time) ([]Pin, error) {
+	rows, err := q.Query(ctx, "SELECT "+pinColumns+" FROM pin WHERE room_id = ? AND pinned_at >= ? ORDER BY id LIMIT ?", room, sqldb.Millis(since), pinsMax)
+	return sqldb.Collect(rows, err, scanPin)
 }
 
-func scanMessage(s sqldb.Scanner) (m Message, err error) {
-	var at int64
-	if err := s.Scan(&m.ID, &m.Room, &m.User, &m.Name, &m.Kind, &m.Text, &at); err != nil {
-		return m, err
-	}
-	m.At = sqldb.FromMillis(at)
-	if m.Kind == FromOrder {
-		err = json.Unmarshal([]byte(m.Text), &m.Texts)
-		m.Text = m.Texts.In(lang.Chinese)
-	}
-	return m, err
-}
-
-func recentMessages(ctx context.Context, q sqldb.Querier, room id.Room, limit int) ([]Message, error) {
-	rows, err := q.Query(ctx, "SELECT id, room_id, user_id, user_name, kind, body, created_at FROM room_message WHERE room_id = ? ORDER BY id DESC LIMIT ?", room, limit)
-	list, err := sqldb.Collect(rows, err, scanMessage)
-	slices.Reverse(list)
-	return list, err
-}
-
-func addLikes(ctx context.Context, tx *sqldb.Tx, room id.Room, count int64) (likes int64, err error) {
-	n, err := tx.Exec(ctx, "UPDATE room SET likes = likes + ? WHERE id = ?", count, room)
-	if err != nil {
-		return 0, err
-	}
-	if n == 0 {
-		return 0, fault.NotFound("live.not_found")
-	}
-	err = tx.QueryRow(ctx, "SELECT likes FROM room WHERE id = ?", room).Scan(&likes)
-	return likes, err
-}
-
-func likesOfLive(ctx context.Context, q sqldb.Querier) (map[id.Room]int64, error) {
-	out := map[id.Room]int64{}
-	rows, err := q.Query(ctx, "SELECT id, likes FROM room WHERE state IN (?, ?)", Live, Paused)
-	_, err = sqldb.Collect(rows, err, func(s sqldb.Scanner) (struct{}, error) {
-		var room id.Room
-		var n int64
-		err := s.Scan(&room, &n)
-		out[room] = n
-		return struct{}{}, err
+// lastShown gives the newest stretch of each product that has a picture.
+func lastShown(ctx context.Context, q sqldb.Querier, room id.Room, products []id.Product) ([]ShownAt, error) {
+	rows, err := q.Query(ctx, `SELECT product_id, stream_at, stream_until FROM pin WHERE id IN (
+		SELECT MAX(id) FROM pin WHERE room_id = ? AND stream_at > 0 AND product_id IN (`+sqldb.Marks(len(products))+`) GROUP BY product_id)`,
+		append([]any{room}, sqldb.Args(products)...)...)
+	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (x ShownAt, err error) {
+		var from, until int64
+		err = s.Scan(&x.Product, &from, &until)
+		x.From, x.Until = sqldb.FromMillis(from), sqldb.FromMillis(until)
+		return x, err
 	})
-	return out, err
 }
 
 func streamState(ctx context.Context, q sqldb.Querier, streamID string) (raw string, err error) {

@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"hawker/internal/base/id"
@@ -20,9 +21,12 @@ type ItemView struct {
 	CoverURL  string       `json:"cover_url"`
 	Price     money.Money  `json:"price"`
 	WasPrice  *money.Money `json:"was_price"`
+	RoomPrice *money.Money `json:"room_price" doc:"The lowest price of a SKU in this room, if it has one of its own"`
 	Available int64        `json:"available"`
 	Sold      int64        `json:"sold"`
 	Pinned    bool         `json:"pinned"`
+	Hidden    bool         `json:"hidden,omitempty" doc:"Staff only"`
+	Notes     string       `json:"notes,omitempty" doc:"Staff only: what the host reads while explaining"`
 }
 
 // PinView is a pin as screens show it.
@@ -39,6 +43,8 @@ type Card struct {
 	Title       string          `json:"title"`
 	CoverURL    string          `json:"cover_url"`
 	State       State           `json:"state" enum:"scheduled,live,paused,ended"`
+	Mode        Mode            `json:"mode" enum:"open,warmup,rehearsal"`
+	ScheduledAt *time.Time      `json:"scheduled_at"`
 	Viewers     int             `json:"viewers"`
 	Likes       int64           `json:"likes"`
 	StartedAt   time.Time       `json:"started_at,omitzero"`
@@ -55,21 +61,80 @@ type HostView struct {
 // Detail is a room as a viewer enters it.
 type Detail struct {
 	Card
-	Host       HostView  `json:"host"`
-	EndedAt    time.Time `json:"ended_at,omitzero"`
-	ReplayURL  string    `json:"replay_url"`
-	ShelfCount int       `json:"shelf_count"`
-	Pinned     *PinView  `json:"pinned"`
-	Channel    string    `json:"channel"`
-	Now        time.Time `json:"now"`
+	Host      HostView  `json:"host"`
+	Following bool      `json:"following"`
+	Followers int64     `json:"followers"`
+	Reminded  bool      `json:"reminded"`
+	Chat      ChatRules `json:"chat"`
+	// Promoter is who earns when this visitor buys, for the badge that says so.
+	Promoter      *PromoterView `json:"promoter"`
+	PinnedMessage *MessageView  `json:"pinned_message"`
+	Figures       *FiguresView  `json:"figures" doc:"Of a show that is over"`
+	Playback      PlaybackView  `json:"playback"`
+	EndedAt       time.Time     `json:"ended_at,omitzero"`
+	ReplayURL     string        `json:"replay_url"`
+	ShelfCount    int           `json:"shelf_count"`
+	Pinned        *PinView      `json:"pinned"`
+	Channel       string        `json:"channel"`
+	Now           time.Time     `json:"now"`
+}
+
+// ChatRules are what a viewer who speaks must keep.
+type ChatRules struct {
+	SlowSeconds   int64 `json:"slow_seconds"`
+	FollowersOnly bool  `json:"followers_only"`
+	Muted         bool  `json:"muted"`
+}
+
+// PromoterView is who earns a commission on what the visitor buys.
+type PromoterView struct {
+	Name string `json:"name"`
+}
+
+// FiguresView is what a show came to.
+type FiguresView struct {
+	Seconds     int64 `json:"seconds"`
+	ViewersPeak int64 `json:"viewers_peak"`
+	Entries     int64 `json:"entries"`
+	Likes       int64 `json:"likes"`
+	Messages    int64 `json:"messages"`
+	Follows     int64 `json:"follows"`
+}
+
+// PlaybackView is where the picture is, for each kind of player; "" where a kind
+// is not offered.
+type PlaybackView struct {
+	HLS  string `json:"hls"`
+	FLV  string `json:"flv"`
+	WHEP string `json:"whep"`
+}
+
+// Promoters knows who earns by a link.
+type Promoters interface {
+	PromoterOf(ctx context.Context, refCode string, visitor id.User) (name string, ok bool, err error)
+}
+
+// RoomPrices knows what is cheaper in a room.
+type RoomPrices interface {
+	RoomPrices(ctx context.Context, room id.Room, products []id.Product) (map[id.Product]int64, error)
+}
+
+// Visitor is for whom a room is drawn.
+type Visitor struct {
+	User    id.User
+	RefCode string
+	Tag     lang.Tag
+	Staff   bool
 }
 
 // Views draws rooms.
 type Views struct {
-	Service  *Service
-	Shops    catalog.ShopNames
-	People   Names
-	Currency money.Currency
+	Service   *Service
+	Shops     catalog.ShopNames
+	People    Names
+	Promoters Promoters
+	Prices    RoomPrices
+	Currency  money.Currency
 }
 
 func (v Views) cards(ctx context.Context, rooms []Room, tag lang.Tag) ([]Card, error) {
@@ -81,8 +146,8 @@ func (v Views) cards(ctx context.Context, rooms []Room, tag lang.Tag) ([]Card, e
 	out := make([]Card, len(rooms))
 	for i, r := range rooms {
 		out[i] = Card{
-			ID: r.ID, Shop: names[r.Shop], Title: r.Title, CoverURL: r.CoverURL, State: r.State, Likes: r.Likes,
-			StartedAt: r.StartedAt, PlaybackURL: playbackURL(r.ID),
+			ID: r.ID, Shop: names[r.Shop], Title: r.Title, CoverURL: r.CoverURL, State: r.State, Mode: r.Mode, Likes: r.Likes,
+			StartedAt: r.StartedAt, PlaybackURL: playbackURL(r), ScheduledAt: optional(r.ScheduledAt),
 		}
 		if r.State == Live || r.State == Paused {
 			out[i].Viewers = v.Service.Viewers(r.ID)
@@ -91,8 +156,15 @@ func (v Views) cards(ctx context.Context, rooms []Room, tag lang.Tag) ([]Card, e
 	return out, err
 }
 
-func (v Views) detail(ctx context.Context, r Room, tag lang.Tag) (Detail, error) {
-	cards, err := v.cards(ctx, []Room{r}, tag)
+func optional(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+func (v Views) detail(ctx context.Context, r Room, who Visitor) (Detail, error) {
+	cards, err := v.cards(ctx, []Room{r}, who.Tag)
 	if err != nil {
 		return Detail{}, err
 	}
@@ -100,16 +172,65 @@ func (v Views) detail(ctx context.Context, r Room, tag lang.Tag) (Detail, error)
 	if err != nil {
 		return Detail{}, err
 	}
-	shelf, err := v.shelf(ctx, r.ID, tag)
+	shelf, err := v.shelf(ctx, r.ID, who)
 	if err != nil {
 		return Detail{}, err
 	}
 	d := Detail{
 		Card: cards[0], Host: HostView{r.Host, host[r.Host].DisplayName, host[r.Host].AvatarURL}, EndedAt: r.EndedAt, ReplayURL: replayURL(r),
-		ShelfCount: len(shelf), Channel: channel(r.ID), Now: v.Service.db.Clock().Now(),
+		ShelfCount: len(shelf), Channel: channel(r.ID), Now: v.Service.db.Clock().Now(), Playback: playbackOf(r),
+		Chat: ChatRules{SlowSeconds: int64(r.Slow / time.Second), FollowersOnly: r.FollowersOnly},
+	}
+	if r.State == Ended {
+		d.Figures = &FiguresView{int64(r.EndedAt.Sub(r.StartedAt).Seconds()), r.ViewersPeak, r.Entries, r.Likes, r.Messages, r.Follows}
+	}
+	if err := v.personal(ctx, &d, r, who); err != nil {
+		return Detail{}, err
+	}
+	if !r.PinnedMessage.IsZero() {
+		m, err := messageOf(ctx, v.Service.db.Reader(), r.ID, r.PinnedMessage)
+		if err != nil {
+			return Detail{}, err
+		}
+		view := viewMessage(m)
+		d.PinnedMessage = &view
 	}
 	d.Pinned, err = v.pinned(ctx, r.ID, shelf)
 	return d, err
+}
+
+func playbackOf(r Room) PlaybackView {
+	if r.ExternalURL != "" {
+		return PlaybackView{HLS: r.ExternalURL}
+	}
+	return PlaybackView{HLS: playbackURL(r), FLV: fmt.Sprintf("/live/%s/live.flv", r.ID), WHEP: fmt.Sprintf("/whep/%s", r.ID)}
+}
+
+// personal fills in how the visitor and the room stand.
+func (v Views) personal(ctx context.Context, d *Detail, r Room, who Visitor) error {
+	s := v.Service
+	standing, err := s.Follows.Standing(ctx, who.User, r.Shop)
+	if err != nil {
+		return err
+	}
+	d.Following, d.Followers = standing.Following, standing.Followers
+	if v.Promoters != nil {
+		name, ok, err := v.Promoters.PromoterOf(ctx, who.RefCode, who.User)
+		if err != nil {
+			return err
+		}
+		if ok {
+			d.Promoter = &PromoterView{name}
+		}
+	}
+	if who.User.IsZero() {
+		return nil
+	}
+	if d.Reminded, err = reminded(ctx, s.db.Reader(), r.ID, who.User); err != nil {
+		return err
+	}
+	_, d.Chat.Muted, err = s.Words.Silenced(ctx, r.Shop, who.User)
+	return err
 }
 
 func (v Views) pinned(ctx context.Context, room id.Room, shelf []ItemView) (*PinView, error) {
@@ -134,7 +255,7 @@ func viewPin(p Pin, item ItemView) *PinView {
 	return &v
 }
 
-func (v Views) shelf(ctx context.Context, room id.Room, tag lang.Tag) ([]ItemView, error) {
+func (v Views) shelf(ctx context.Context, room id.Room, who Visitor) ([]ItemView, error) {
 	s := v.Service
 	items, err := s.Shelf(ctx, room)
 	if err != nil {
@@ -152,12 +273,21 @@ func (v Views) shelf(ctx context.Context, room id.Room, tag lang.Tag) ([]ItemVie
 	if err != nil {
 		return nil, err
 	}
+	cheaper := map[id.Product]int64{}
+	if v.Prices != nil {
+		if cheaper, err = v.Prices.RoomPrices(ctx, room, ids); err != nil {
+			return nil, err
+		}
+	}
 	pin, _, err := s.Pinned(ctx, room)
 	out := make([]ItemView, 0, len(items))
 	for _, it := range items {
+		if it.Hidden && !who.Staff {
+			continue
+		}
 		p := products[it.Product]
 		view := ItemView{
-			Number: it.Position, Product: p.ID, Title: p.Title.In(tag), Titles: p.Title, CoverURL: p.Cover(), Price: money.Of(p.Price, v.Currency),
+			Number: it.Position, Product: p.ID, Title: p.Title.In(who.Tag), Titles: p.Title, CoverURL: p.Cover(), Price: money.Of(p.Price, v.Currency),
 			Available: available[p.ID], Sold: it.Sold, Pinned: pin.Product == p.ID,
 		}
 		if p.State != catalog.OnSale {
@@ -167,56 +297,14 @@ func (v Views) shelf(ctx context.Context, room id.Room, tag lang.Tag) ([]ItemVie
 			was := money.Of(p.WasPrice, v.Currency)
 			view.WasPrice = &was
 		}
+		if price, ok := cheaper[p.ID]; ok {
+			own := money.Of(price, v.Currency)
+			view.RoomPrice = &own
+		}
+		if who.Staff {
+			view.Hidden, view.Notes = it.Hidden, it.Notes
+		}
 		out = append(out, view)
 	}
 	return out, err
-}
-
-// HealthView is the state of the picture for its host: one cause at a time, the
-// one to mend first.
-type HealthView struct {
-	State         string    `json:"state" enum:"waiting,receiving,unstable,ended"`
-	Reason        string    `json:"reason" enum:",no_publisher,no_video,no_audio,keyframe_gap,late_frames,record_failed"`
-	BitrateKbps   int64     `json:"bitrate_kbps"`
-	FPS           float64   `json:"fps"`
-	KeyframeGapMs int64     `json:"keyframe_gap_ms"`
-	Width         int       `json:"width"`
-	Height        int       `json:"height"`
-	VideoCodec    string    `json:"video_codec"`
-	AudioCodec    string    `json:"audio_codec"`
-	Since         time.Time `json:"since,omitzero"`
-	Recording     bool      `json:"recording"`
-}
-
-const keyframeGapMax = 4 * time.Second // above it, joining and cutting segments take too long
-
-func (v Views) health(r Room) HealthView {
-	h, ok := v.Service.Health(r.ID)
-	if !ok || !h.Live {
-		state := "waiting"
-		if r.State == Ended {
-			state = "ended"
-		}
-		return HealthView{State: state, Reason: "no_publisher"}
-	}
-	out := HealthView{
-		State: "receiving", BitrateKbps: h.BitRate / 1000, FPS: h.FPS, KeyframeGapMs: h.KeyframeGap.Milliseconds(), Width: h.Width, Height: h.Height,
-		VideoCodec: h.VideoCodec, AudioCodec: h.AudioCodec, Since: h.Since, Recording: h.Recording.Active,
-	}
-	switch {
-	case h.VideoCodec == "":
-		out.Reason = "no_video"
-	case h.Recording.Err != "":
-		out.Reason = "record_failed"
-	case h.Late > 0:
-		out.Reason = "late_frames"
-	case h.KeyframeGap > keyframeGapMax:
-		out.Reason = "keyframe_gap"
-	case h.AudioCodec == "":
-		out.Reason = "no_audio"
-	}
-	if out.Reason != "" {
-		out.State = "unstable"
-	}
-	return out
 }

@@ -32,6 +32,7 @@ const (
 	Host      Role = "host"
 	Warehouse Role = "warehouse"
 	Support   Role = "support"
+	Moderator Role = "moderator"
 )
 
 // Permissions that operations ask for.
@@ -42,6 +43,7 @@ const (
 	ReadOrders   = "orders.read"
 	Ship         = "orders.ship"
 	RunLive      = "live.run"
+	ModerateLive = "live.moderate"
 	RunVideo     = "video.run"
 	ReadFigures  = "figures.read"
 )
@@ -52,11 +54,14 @@ func (r Role) Can(permission string) bool {
 	case Owner, Manager:
 		return true
 	case Host:
-		return slices.Contains([]string{ReadCatalog, RunLive, RunVideo, ReadFigures, ReadOrders}, permission)
+		return slices.Contains([]string{ReadCatalog, RunLive, ModerateLive, RunVideo, ReadFigures, ReadOrders}, permission)
 	case Warehouse:
 		return slices.Contains([]string{ReadCatalog, WriteStock, ReadOrders, Ship}, permission)
 	case Support:
-		return slices.Contains([]string{ReadCatalog, ReadOrders, ReadFigures}, permission)
+		return slices.Contains([]string{ReadCatalog, ReadOrders, ReadFigures, ModerateLive}, permission)
+	}
+	if r == Moderator {
+		return permission == ModerateLive || permission == ReadCatalog
 	}
 	return false
 }
