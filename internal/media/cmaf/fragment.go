@@ -56,14 +56,14 @@ func (r *Run) Join(later Run) {
 }
 
 const (
-	boxHeader  = 8
-	mfhdSize   = 16
-	tfhdSize   = 16
-	tfdtSize   = 20
-	trunFixed  = 20
-	trafFixed  = boxHeader + tfhdSize + tfdtSize + trunFixed
-	videoEntry = 16 // duration, size, flags, offset
-	audioEntry = 8  // duration, size
+	boxHeader    = 8
+	mfhdSize     = 16
+	tfhdSize     = 16
+	tfdtSize     = 20
+	trunFixed    = 20
+	trafFixed    = boxHeader + tfhdSize + tfdtSize + trunFixed
+	videoColumns = 16 // duration, size, flags, offset
+	audioColumns = 8  // duration, size
 
 	tfhdBaseIsMoof = 0x020000
 	trunVideoFlags = 0x01000f01 // version 1 (signed offsets), all four columns
@@ -73,7 +73,7 @@ const (
 // Fragment writes one moof and mdat; runs without samples are left out. The
 // result has exactly its length and is never written again.
 func Fragment(seq uint32, video, audio *Run) []byte {
-	vTraf, aTraf := trafSize(video, videoEntry), trafSize(audio, audioEntry)
+	vTraf, aTraf := trafSize(video, videoColumns), trafSize(audio, audioColumns)
 	moof := boxHeader + mfhdSize + vTraf + aTraf
 	payload := video.bytes + audio.bytes
 	b := make([]byte, 0, moof+boxHeader+payload)
@@ -120,9 +120,9 @@ func traf(b []byte, size int, id uint32, r *Run) []byte {
 }
 
 func trun(b []byte, versionFlags uint32, r *Run, dataOffset int) []byte {
-	entry := audioEntry
+	entry := audioColumns
 	if versionFlags == trunVideoFlags {
-		entry = videoEntry
+		entry = videoColumns
 	}
 	b = header(b, trunFixed+entry*len(r.Samples), "trun")
 	b = be32(b, versionFlags)
@@ -131,7 +131,7 @@ func trun(b []byte, versionFlags uint32, r *Run, dataOffset int) []byte {
 	for i := range r.Samples {
 		s := &r.Samples[i]
 		b = be32(be32(b, s.Duration), s.Size)
-		if entry == videoEntry {
+		if entry == videoColumns {
 			flags := uint32(flagsNonSync)
 			if s.Sync {
 				flags = flagsSync

@@ -1,12 +1,13 @@
 // Package cmaf writes the two things an fMP4 stream is made of: the init
 // segment and fragments (moof + mdat). Video and audio are muxed: track 1 is
-// H.264 at 90 kHz, track 2 AAC at its sample rate; either may be missing.
+// H.264, HEVC or AV1 at 90 kHz, track 2 AAC or Opus at its sample rate; either
+// may be missing.
 //
 // A fragment is written with sizes known beforehand into one slice of exactly
 // its length, because that slice is then what every viewer is sent.
 //
-// Sources: ISO/IEC 14496-12 (boxes), 14496-14 (esds), 14496-15 (avcC),
-// 23000-19 (CMAF).
+// Sources: ISO/IEC 14496-12 (boxes), 14496-14 (esds), 14496-15 (avcC, hvcC),
+// 23000-19 (CMAF); AV1 in ISOBMFF; Opus in ISOBMFF.
 package cmaf
 
 import "encoding/binary"
@@ -21,15 +22,17 @@ const (
 	AudioTrackID = 2
 )
 
-// VideoTrack describes an H.264 track.
+// VideoTrack describes a video track.
 type VideoTrack struct {
-	Record        []byte // AVCDecoderConfigurationRecord
+	Entry         string // avc1, hvc1 or av01; empty is avc1
+	Record        []byte // the decoder configuration record of that entry
 	Width, Height int
 }
 
-// AudioTrack describes an AAC track.
+// AudioTrack describes an audio track.
 type AudioTrack struct {
-	Record     []byte // AudioSpecificConfig
+	Entry      string // mp4a or Opus; empty is mp4a
+	Record     []byte // AudioSpecificConfig, or OpusHead
 	SampleRate int
 	Channels   int
 }
@@ -181,13 +184,22 @@ func videoTrak(b []byte, v *VideoTrack) []byte {
 			header: func(b []byte) []byte {
 				return full(b, "vmhd", 1, func(b []byte) []byte { return zeros(b, 8) })
 			},
-			entry: func(b []byte) []byte { return avc1(b, v) },
+			entry: func(b []byte) []byte { return videoEntry(b, v) },
 		})
 	})
 }
 
-func avc1(b []byte, v *VideoTrack) []byte {
-	return box(b, "avc1", func(b []byte) []byte {
+// videoEntry writes a sample entry and the record of its codec. Parameter sets
+// are in the record alone, so HEVC is hvc1, never hev1.
+func videoEntry(b []byte, v *VideoTrack) []byte {
+	entry, config := "avc1", "avcC"
+	switch v.Entry {
+	case "hvc1":
+		entry, config = "hvc1", "hvcC"
+	case "av01":
+		entry, config = "av01", "av1C"
+	}
+	return box(b, entry, func(b []byte) []byte {
 		b = zeros(b, 6)
 		b = u16(b, 1) // data reference
 		b = zeros(b, 16)
@@ -196,7 +208,7 @@ func avc1(b []byte, v *VideoTrack) []byte {
 		b = u16(b, 1)                         // frames per sample
 		b = zeros(b, 32)                      // compressor name
 		b = u16(b, 0x18, 0xffff)
-		return box(b, "avcC", func(b []byte) []byte { return append(b, v.Record...) })
+		return box(b, config, func(b []byte) []byte { return append(b, v.Record...) })
 	})
 }
 
@@ -209,20 +221,41 @@ func audioTrak(b []byte, a *AudioTrack) []byte {
 			header: func(b []byte) []byte {
 				return full(b, "smhd", 0, func(b []byte) []byte { return u32(b, 0) })
 			},
-			entry: func(b []byte) []byte { return mp4a(b, a) },
+			entry: func(b []byte) []byte { return audioEntry(b, a) },
 		})
 	})
 }
 
-func mp4a(b []byte, a *AudioTrack) []byte {
-	return box(b, "mp4a", func(b []byte) []byte {
+func audioEntry(b []byte, a *AudioTrack) []byte {
+	entry := "mp4a"
+	if a.Entry == "Opus" {
+		entry = a.Entry
+	}
+	return box(b, entry, func(b []byte) []byte {
 		b = zeros(b, 6)
 		b = u16(b, 1)
 		b = zeros(b, 8)
 		b = u16(b, a.Channels, 16, 0, 0)
 		b = u32(b, uint32(min(a.SampleRate, 0xffff))<<16)
+		if entry == "Opus" {
+			return box(b, "dOps", func(b []byte) []byte { return dops(b, a.Record) })
+		}
 		return full(b, "esds", 0, func(b []byte) []byte { return esds(b, a.Record) })
 	})
+}
+
+// dops writes what an OpusHead says, which has the other byte order (Opus in
+// ISOBMFF, 4.3.2).
+func dops(b, head []byte) []byte {
+	if len(head) < 19 {
+		return b
+	}
+	le := binary.LittleEndian
+	b = append(b, 0, head[9])
+	b = u16(b, int(le.Uint16(head[10:])))
+	b = u32(b, le.Uint32(head[12:]))
+	b = u16(b, int(le.Uint16(head[16:])))
+	return append(b, head[18:]...)
 }
 
 // esds writes the descriptors with one-byte lengths, which hold configs of up

@@ -12,24 +12,66 @@ import (
 // ErrConfig is a codec configuration that cannot be used.
 var ErrConfig = errors.New("flv: bad codec configuration")
 
-// AVC is what an AVCDecoderConfigurationRecord says.
-type AVC struct {
-	Record     []byte // the record itself, as it goes into avcC; a copy
-	SPS        []byte
+// VideoConfig is what a video configuration record says.
+type VideoConfig struct {
+	Format     VideoFormat
+	Record     []byte // the record itself, as it goes into avcC, hvcC or av1C; a copy
+	SPS        []byte // H.264 only, as PPS
 	PPS        []byte
-	LengthSize int
+	LengthSize int // of a NAL unit's length
 	Width      int
 	Height     int
 	FPS        float64 // 0 if the stream does not say
 	Codec      string  // RFC 6381, e.g. avc1.64001f
 }
 
-// AAC is what an AudioSpecificConfig says.
-type AAC struct {
-	Record        []byte // the config itself, as it goes into esds; a copy
+// ParseVideoConfig reads the configuration record of a format.
+func ParseVideoConfig(f VideoFormat, b []byte) (VideoConfig, error) {
+	switch f {
+	case HEVC:
+		return ParseHEVC(b)
+	case AV1:
+		return ParseAV1(b)
+	}
+	return ParseAVC(b)
+}
+
+// ParseAudioConfig reads the configuration of a format.
+func ParseAudioConfig(f AudioFormat, b []byte) (AudioConfig, error) {
+	if f == Opus {
+		return ParseOpus(b)
+	}
+	return ParseAAC(b)
+}
+
+// Check walks a frame and fails if a length in it lies: one such frame is
+// enough to stop the decoder of every viewer. It gives the frame as it goes into
+// a sample, and tells whether it surely is a key frame, since some encoders flag
+// key frames wrongly.
+func (c *VideoConfig) Check(data []byte) (sample []byte, key bool, err error) {
+	if c.Format == AV1 {
+		sample, err = checkAV1(data)
+		return sample, false, err
+	}
+	key, err = c.checkNALUs(data)
+	return data, key, err
+}
+
+// Samples is the length of a frame on the media line, 0 if it makes no sense.
+func (c *AudioConfig) Samples(data []byte) int {
+	if c.Format == Opus {
+		return opusDuration(data)
+	}
+	return c.FrameSamples
+}
+
+// AudioConfig is what an audio configuration says.
+type AudioConfig struct {
+	Format        AudioFormat
+	Record        []byte // AudioSpecificConfig, or OpusHead; a copy
 	SampleRate    int    // of the media time line
 	Channels      int
-	FrameSamples  int // samples per frame on that line
+	FrameSamples  int // samples of an ordinary frame on that line
 	Codec         string
 	DecodedRate   int // twice SampleRate with SBR
 	ObjectType    int
@@ -49,24 +91,24 @@ const (
 )
 
 // ParseAVC reads an AVCDecoderConfigurationRecord (ISO/IEC 14496-15, 5.3.3.1).
-func ParseAVC(b []byte) (AVC, error) {
+func ParseAVC(b []byte) (VideoConfig, error) {
 	if len(b) < avcRecordMin || len(b) > configRecordMax || b[0] != 1 {
-		return AVC{}, fmt.Errorf("%w: record of %d bytes", ErrConfig, len(b))
+		return VideoConfig{}, fmt.Errorf("%w: record of %d bytes", ErrConfig, len(b))
 	}
-	a := AVC{LengthSize: int(b[4]&3) + 1}
+	a := VideoConfig{LengthSize: int(b[4]&3) + 1}
 	if a.LengthSize == 3 {
-		return AVC{}, fmt.Errorf("%w: NAL unit length of 3 bytes", ErrConfig)
+		return VideoConfig{}, fmt.Errorf("%w: NAL unit length of 3 bytes", ErrConfig)
 	}
 	rest := b[5:]
 	var err error
 	if a.SPS, rest, err = firstParamSet(rest, 0x1f); err != nil {
-		return AVC{}, err
+		return VideoConfig{}, err
 	}
 	if a.PPS, _, err = firstParamSet(rest, 0xff); err != nil {
-		return AVC{}, err
+		return VideoConfig{}, err
 	}
 	if err := a.readSPS(); err != nil {
-		return AVC{}, err
+		return VideoConfig{}, err
 	}
 	a.Record = append([]byte(nil), b...)
 	a.SPS = append([]byte(nil), a.SPS...)
@@ -100,7 +142,7 @@ func firstParamSet(b []byte, countMask byte) (first, rest []byte, err error) {
 	return first, b, nil
 }
 
-func (a *AVC) readSPS() error {
+func (a *VideoConfig) readSPS() error {
 	if len(a.SPS) < 4 {
 		return fmt.Errorf("%w: SPS of %d bytes", ErrConfig, len(a.SPS))
 	}
@@ -108,31 +150,37 @@ func (a *AVC) readSPS() error {
 	if err := sps.Unmarshal(a.SPS); err != nil {
 		return fmt.Errorf("%w: SPS: %w", ErrConfig, err)
 	}
-	a.Width, a.Height = sps.Width(), sps.Height()
-	if a.Width <= 0 || a.Height <= 0 || a.Width > dimensionMax || a.Height > dimensionMax {
-		return fmt.Errorf("%w: picture of %d by %d", ErrConfig, a.Width, a.Height)
-	}
-	if fps := sps.FPS(); fps > 0 && fps <= fpsMax {
-		a.FPS = fps
-	}
+	a.FPS = sps.FPS()
 	p := a.SPS[profileIDCOffset:]
 	a.Codec = fmt.Sprintf("avc1.%02x%02x%02x", p[0], p[1], p[2])
+	return a.size(sps.Width(), sps.Height())
+}
+
+// size takes the size of the picture, and leaves out a frame rate that cannot be.
+func (a *VideoConfig) size(width, height int) error {
+	if width <= 0 || height <= 0 || width > dimensionMax || height > dimensionMax {
+		return fmt.Errorf("%w: picture of %d by %d", ErrConfig, width, height)
+	}
+	a.Width, a.Height = width, height
+	if !(a.FPS > 0 && a.FPS <= fpsMax) {
+		a.FPS = 0
+	}
 	return nil
 }
 
 // ParseAAC reads an AudioSpecificConfig (ISO/IEC 14496-3, 1.6.2.1).
-func ParseAAC(b []byte) (AAC, error) {
+func ParseAAC(b []byte) (AudioConfig, error) {
 	if len(b) > configRecordMax {
-		return AAC{}, fmt.Errorf("%w: AudioSpecificConfig of %d bytes", ErrConfig, len(b))
+		return AudioConfig{}, fmt.Errorf("%w: AudioSpecificConfig of %d bytes", ErrConfig, len(b))
 	}
 	var c mpeg4audio.AudioSpecificConfig
 	if err := c.Unmarshal(b); err != nil {
-		return AAC{}, fmt.Errorf("%w: AudioSpecificConfig: %w", ErrConfig, err)
+		return AudioConfig{}, fmt.Errorf("%w: AudioSpecificConfig: %w", ErrConfig, err)
 	}
 	if c.SampleRate <= 0 || c.SampleRate > sampleRateMax || c.ChannelCount <= 0 {
-		return AAC{}, fmt.Errorf("%w: %d Hz, %d channels", ErrConfig, c.SampleRate, c.ChannelCount)
+		return AudioConfig{}, fmt.Errorf("%w: %d Hz, %d channels", ErrConfig, c.SampleRate, c.ChannelCount)
 	}
-	a := AAC{
+	a := AudioConfig{
 		Record:        append([]byte(nil), b...),
 		SampleRate:    c.SampleRate,
 		Channels:      c.ChannelCount,

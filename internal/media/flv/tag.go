@@ -1,12 +1,10 @@
-// Package flv reads the bodies of FLV audio and video tags, which are also the
-// bodies of RTMP audio and video messages: H.264 and AAC. It allocates nothing
-// for a tag: what it returns points into the body it was given.
+// Package flv reads and writes the bodies of FLV audio and video tags, which are
+// also the bodies of RTMP audio and video messages: H.264 and AAC, and, by
+// Enhanced RTMP, HEVC, AV1 and Opus. Reading allocates nothing for a tag: what it
+// gives points into the body it was given.
 //
-// HEVC, AV1 and Opus arrive by Enhanced RTMP, marked by the top bit of the
-// first video byte or by sound format 9; they are recognised here and refused
-// with ErrCodec, and ParseVideo and ParseAudio are the place to add them.
-//
-// Source: Adobe Flash Video File Format Specification 10.1, annex E.
+// Sources: Adobe Flash Video File Format Specification 10.1, annex E; Enhanced
+// RTMP v2.
 package flv
 
 import (
@@ -32,22 +30,56 @@ const (
 	KindEnd                // end of sequence, or nothing of use
 )
 
+// VideoFormat is a video codec.
+type VideoFormat uint8
+
+// Video formats.
+const (
+	AVC VideoFormat = iota
+	HEVC
+	AV1
+)
+
+// FourCC is the name of a sample entry and of Enhanced RTMP.
+func (f VideoFormat) FourCC() string { return [...]string{"avc1", "hvc1", "av01"}[f] }
+
+// AudioFormat is an audio codec.
+type AudioFormat uint8
+
+// Audio formats.
+const (
+	AAC AudioFormat = iota
+	Opus
+)
+
+// FourCC is the name of a sample entry and of Enhanced RTMP.
+func (f AudioFormat) FourCC() string { return [...]string{"mp4a", "Opus"}[f] }
+
 // Video is one parsed video tag.
 type Video struct {
+	Format      VideoFormat
 	Kind        Kind
 	Key         bool
-	Composition int32  // PTS minus DTS in milliseconds, may be negative
-	Data        []byte // length-prefixed NAL units, or an AVCDecoderConfigurationRecord
+	Composition int32 // PTS minus DTS in milliseconds, may be negative
+	// Data is length-prefixed NAL units, or a temporal unit of AV1, or the
+	// configuration record.
+	Data []byte
+	// Wrapped: not every reader understands the body as it came. VideoBody
+	// writes one without modifiers and other tracks.
+	Wrapped bool
 }
 
 // Audio is one parsed audio tag.
 type Audio struct {
-	Kind Kind
-	Data []byte // one raw AAC frame, or an AudioSpecificConfig
+	Format  AudioFormat
+	Kind    Kind
+	Data    []byte // one raw AAC frame or Opus packet, or an AudioSpecificConfig or OpusHead
+	Wrapped bool   // as in Video
 }
 
 const (
 	codecAVC       = 7
+	nalIDR         = 5
 	soundAAC       = 10
 	frameKey       = 1
 	frameInter     = 2
@@ -64,7 +96,10 @@ func ParseVideo(b []byte) (Video, error) {
 	if len(b) == 0 {
 		return Video{Kind: KindEnd}, nil
 	}
-	if b[0]&exHeaderFlag != 0 || b[0]&0x0f != codecAVC {
+	if b[0]&exHeaderFlag != 0 {
+		return parseEnhancedVideo(b)
+	}
+	if b[0]&0x0f != codecAVC {
 		return Video{}, ErrCodec
 	}
 	if b[0]>>4 == frameCommand { // "video info/command frame": seek marks, no picture
@@ -97,6 +132,9 @@ func ParseAudio(b []byte) (Audio, error) {
 	if len(b) == 0 {
 		return Audio{Kind: KindEnd}, nil
 	}
+	if b[0]>>4 == soundEx {
+		return parseEnhancedAudio(b)
+	}
 	if b[0]>>4 != soundAAC {
 		return Audio{}, ErrCodec
 	}
@@ -115,6 +153,9 @@ func ParseAudio(b []byte) (Audio, error) {
 
 // VideoBody writes the body of a video tag for data that came without one.
 func VideoBody(v Video) []byte {
+	if v.Format != AVC {
+		return enhancedVideoBody(v)
+	}
 	b := make([]byte, avcHeaderBytes, avcHeaderBytes+len(v.Data))
 	b[0] = frameInter<<4 | codecAVC
 	if v.Key || v.Kind == KindConfig {
@@ -129,6 +170,9 @@ func VideoBody(v Video) []byte {
 
 // AudioBody writes the body of an audio tag for data that came without one.
 func AudioBody(a Audio) []byte {
+	if a.Format != AAC {
+		return enhancedAudioBody(a)
+	}
 	b := make([]byte, aacHeaderBytes, aacHeaderBytes+len(a.Data))
 	b[0] = soundAAC<<4 | soundFlags
 	if a.Kind == KindFrame {
@@ -143,11 +187,10 @@ func signed24(b []byte) int32 {
 	return int32(uint32(b[0])<<24|uint32(b[1])<<16|uint32(b[2])<<8) >> 8
 }
 
-// CheckNALUs walks a frame's NAL units and fails if a length lies: one such
-// frame is enough to stop the decoder of every viewer. It also tells whether an
-// IDR picture is among them, since some encoders flag key frames wrongly.
-func CheckNALUs(data []byte, lengthSize int) (idr bool, err error) {
-	n := 0
+// checkNALUs walks a frame's NAL units and tells whether a picture to start at
+// is among them: IDR, or IRAP in HEVC.
+func (c *VideoConfig) checkNALUs(data []byte) (start bool, err error) {
+	n, lengthSize := 0, c.LengthSize
 	for len(data) > 0 {
 		if len(data) < lengthSize {
 			return false, ErrNALU
@@ -159,14 +202,22 @@ func CheckNALUs(data []byte, lengthSize int) (idr bool, err error) {
 		}
 		if size > 0 {
 			n++
-			idr = idr || data[0]&0x1f == 5
+			start = start || c.begins(data[0])
 		}
 		data = data[size:]
 	}
 	if n == 0 {
 		return false, ErrShort
 	}
-	return idr, nil
+	return start, nil
+}
+
+func (c *VideoConfig) begins(header byte) bool {
+	if c.Format == HEVC {
+		kind := header >> 1 & 0x3f
+		return kind >= nalIRAPFirst && kind <= nalIRAPLast
+	}
+	return header&0x1f == nalIDR
 }
 
 func naluSize(b []byte, lengthSize int) uint32 {

@@ -83,6 +83,7 @@ func (s *session) connect(c call) error {
 		if o, ok := c.args[0].(amf.Object); ok {
 			s.request.App, _ = o["app"].(string)
 			tc, _ := o["tcUrl"].(string)
+			_, s.enhanced = o["fourCcList"]
 			if u, err := url.Parse(tc); err == nil {
 				s.tcQuery = u.RawQuery
 			}
@@ -96,10 +97,14 @@ func (s *session) connect(c call) error {
 	if err != nil {
 		return err
 	}
-	return s.reply(c,
-		amf.Object{"fmsVer": "FMS/3,0,1,123", "capabilities": 31},
-		amf.Object{"level": "status", "code": "NetConnection.Connect.Success", "description": "connected", "objectEncoding": 0},
-	)
+	info := amf.Object{"level": "status", "code": "NetConnection.Connect.Success", "description": "connected", "objectEncoding": 0}
+	if s.enhanced { // nobody else is told: old encoders choke on arrays
+		info["fourCcList"] = []any{"avc1", "hvc1", "av01", "mp4a", "Opus"}
+		info["videoFourCcInfoMap"] = amf.Object{"avc1": canForward, "hvc1": canForward, "av01": canForward}
+		info["audioFourCcInfoMap"] = amf.Object{"mp4a": canForward, "Opus": canForward}
+		info["capsEx"] = capsModEx
+	}
+	return s.reply(c, amf.Object{"fmsVer": "FMS/3,0,1,123", "capabilities": 31}, info)
 }
 
 // publish asks the handler. A refusal is told as NetStream.Publish.BadName,

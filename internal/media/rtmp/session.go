@@ -23,6 +23,8 @@ const (
 	tagTrailer    = 4
 	pingRequest   = 6
 	pingResponse  = 7
+	canForward    = 4 // of Enhanced RTMP: a codec passes through
+	capsModEx     = 4 // and modifiers are understood
 )
 
 var (
@@ -43,14 +45,15 @@ type session struct {
 	idle  time.Duration
 	moved time.Time // when the deadline was set
 
-	window  uint32 // bytes after which the peer wants an acknowledgement
-	acked   uint32
-	request PublishRequest
-	tcQuery string
-	sink    Sink
-	kicked  atomic.Pointer[error]
-	playing *playing
-	writing sync.Mutex // of out
+	window   uint32 // bytes after which the peer wants an acknowledgement
+	acked    uint32
+	request  PublishRequest
+	tcQuery  string
+	enhanced bool // the peer speaks Enhanced RTMP
+	sink     Sink
+	kicked   atomic.Pointer[error]
+	playing  *playing
+	writing  sync.Mutex // of out
 }
 
 type countingReader struct {

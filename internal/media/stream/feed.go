@@ -80,7 +80,7 @@ func (f *feed) frame(p Packet) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if p.Kind == PacketVideo {
-		if !p.Key && !f.ready {
+		if !f.picture || !p.Key && !f.ready {
 			return // nothing to decode it by
 		}
 		f.ready = true

@@ -215,7 +215,7 @@ func (p *packager) room(n int) error {
 	return nil
 }
 
-// addAudio takes one AAC frame at a place on the line. The line of the audio
+// addAudio takes one frame at a place on the line. The line of the audio
 // is counted in samples; the timestamp, which jitters by a millisecond, only
 // corrects it when it is 40 ms off. It reports whether the frame was used.
 func (p *packager) addAudio(at ticks, data []byte, now time.Time) (bool, error) {
@@ -229,9 +229,11 @@ func (p *packager) addAudio(at ticks, data []byte, now time.Time) (bool, error) 
 	if a.config == nil || p.audioNext != nil {
 		return true, nil
 	}
-	if !p.anchorAudio(at) {
+	samples := a.config.Samples(data)
+	if samples == 0 || !p.anchorAudio(at) {
 		return false, nil
 	}
+	a.samples = samples
 	p.wall.observe(at.duration(), now)
 	if err := p.room(len(data)); err != nil {
 		return true, err
@@ -243,8 +245,8 @@ func (p *packager) addAudio(at ticks, data []byte, now time.Time) (bool, error) 
 	if len(a.run.Samples) == 0 {
 		a.run.Base = uint64(a.next)
 	}
-	a.run.Add(cmaf.Sample{Duration: uint32(a.config.FrameSamples)}, data)
-	a.next += int64(a.config.FrameSamples)
+	a.run.Add(cmaf.Sample{Duration: uint32(samples)}, data)
+	a.next += int64(samples)
 	a.seen = ticks(a.next * cmaf.VideoTimescale / rate)
 	p.position = max(p.position, a.seen)
 	p.endAfterAudio()
@@ -290,7 +292,7 @@ func (p *packager) pictured() bool {
 }
 
 func (p *packager) audioFrame() ticks {
-	return ticks(p.audio.config.FrameSamples * cmaf.VideoTimescale / p.audio.config.SampleRate)
+	return ticks(p.audio.samples * cmaf.VideoTimescale / p.audio.config.SampleRate)
 }
 
 // endBeforeAudio does for audio alone what endBefore does for pictures.

@@ -71,7 +71,7 @@ type packager struct {
 
 	video     videoTrack
 	audio     audioTrack
-	audioNext *flv.AAC // replaces or joins at the next key frame
+	audioNext *flv.AudioConfig // replaces or joins at the next key frame
 
 	partOpen  bool
 	partStart ticks
@@ -81,7 +81,7 @@ type packager struct {
 }
 
 type videoTrack struct {
-	config  *flv.AVC
+	config  *flv.VideoConfig
 	ready   bool // a key frame has come since the config
 	run     cmaf.Run
 	last    ticks // DTS of the newest sample of the open part
@@ -92,9 +92,10 @@ type videoTrack struct {
 }
 
 type audioTrack struct {
-	config   *flv.AAC
+	config   *flv.AudioConfig
 	anchored bool
 	next     int64 // DTS of the next frame in samples
+	samples  int   // of the newest frame
 	run      cmaf.Run
 	seen     ticks
 	dropping bool
@@ -133,8 +134,8 @@ func (p *packager) jump() {
 }
 
 // setVideo takes a new configuration; the same one again changes nothing.
-func (p *packager) setVideo(c flv.AVC) {
-	if p.video.config != nil && string(p.video.config.Record) == string(c.Record) {
+func (p *packager) setVideo(c flv.VideoConfig) {
+	if p.video.config != nil && p.video.config.Format == c.Format && string(p.video.config.Record) == string(c.Record) {
 		return
 	}
 	p.video.config, p.video.ready = &c, false
@@ -144,8 +145,8 @@ func (p *packager) setVideo(c flv.AVC) {
 	}
 }
 
-func (p *packager) setAudio(c flv.AAC) {
-	if p.audio.config != nil && string(p.audio.config.Record) == string(c.Record) {
+func (p *packager) setAudio(c flv.AudioConfig) {
+	if p.audio.config != nil && p.audio.config.Format == c.Format && string(p.audio.config.Record) == string(c.Record) {
 		return
 	}
 	if !p.newInit && p.hasVideo {
@@ -157,10 +158,10 @@ func (p *packager) setAudio(c flv.AAC) {
 
 // useAudio starts an audio track. With a picture running it waits in audioNext
 // for the next key frame, since a new init segment resets the player's decoder.
-func (p *packager) useAudio(c *flv.AAC) {
+func (p *packager) useAudio(c *flv.AudioConfig) {
 	p.closeForNewTrack(!p.newInit || len(p.audio.run.Samples) > 0)
 	next := int64(p.audio.seen) * int64(c.SampleRate) / cmaf.VideoTimescale
-	p.audio = audioTrack{config: c, run: p.audio.run, next: next}
+	p.audio = audioTrack{config: c, samples: c.FrameSamples, run: p.audio.run, next: next}
 	p.audioNext = nil
 }
 
@@ -260,7 +261,7 @@ func (p *packager) closePart(end ticks) {
 func (p *packager) openWindow() {
 	frame := p.frame()
 	if len(p.video.run.Samples) == 0 && p.audio.config != nil {
-		frame = ticks(p.audio.config.FrameSamples * cmaf.VideoTimescale / p.audio.config.SampleRate)
+		frame = p.audioFrame()
 	}
 	length, limit := p.fit(frame)
 	if p.partMax == 0 {
@@ -341,14 +342,14 @@ func (p *packager) makeInit() {
 	var a *cmaf.AudioTrack
 	if p.hasVideo {
 		c := p.video.config
-		v = &cmaf.VideoTrack{Record: c.Record, Width: c.Width, Height: c.Height}
+		v = &cmaf.VideoTrack{Entry: c.Format.FourCC(), Record: c.Record, Width: c.Width, Height: c.Height}
 		init.Width, init.Height = c.Width, c.Height
 		init.FPS = cmaf.VideoTimescale / float64(p.frame())
 		codecs = append(codecs, c.Codec)
 	}
 	if p.hasAudio {
 		c := p.audio.config
-		a = &cmaf.AudioTrack{Record: c.Record, SampleRate: c.SampleRate, Channels: c.Channels}
+		a = &cmaf.AudioTrack{Entry: c.Format.FourCC(), Record: c.Record, SampleRate: c.SampleRate, Channels: c.Channels}
 		codecs = append(codecs, c.Codec)
 	}
 	init.Codecs = strings.Join(codecs, ",")

@@ -9,6 +9,9 @@ import (
 	"hawker/internal/media/flv"
 )
 
+// errNoConfig is a frame of a codec that was not configured.
+var errNoConfig = errors.New("stream: frame without its configuration")
+
 // Publication is one publisher's turn on a stream. Its media methods are called
 // from one goroutine; any of them gives ErrReplaced once the turn is over.
 type Publication struct {
@@ -17,9 +20,8 @@ type Publication struct {
 	request    PublishRequest
 	kick       func(error)
 	once       sync.Once
-	lengthSize int
-	video      *flv.AVC
-	audio      *flv.AAC
+	video      *flv.VideoConfig
+	audio      *flv.AudioConfig
 }
 
 // StreamID is the stream that the publisher was granted.
@@ -42,7 +44,7 @@ func (s *Stream) publish(ctx context.Context, g Grant, r PublishRequest, kick fu
 	if err := s.hub.cfg.Store.Save(ctx, s.id, want); err != nil {
 		return nil, fmt.Errorf("reserve numbers of stream %s: %w", s.id, err)
 	}
-	p := &Publication{stream: s, request: r, kick: kick, lengthSize: 4}
+	p := &Publication{stream: s, request: r, kick: kick}
 	s.mu.Lock()
 	p.generation = s.state.Generation
 	old := s.pub
@@ -124,15 +126,15 @@ func (p *Publication) FrameRate(fps float64) error {
 
 // VideoConfig takes an AVCDecoderConfigurationRecord, which is copied.
 func (p *Publication) VideoConfig(record []byte) error {
-	return p.videoConfig(flv.VideoBody(flv.Video{Kind: flv.KindConfig, Key: true, Data: record}), record)
+	v := flv.Video{Kind: flv.KindConfig, Key: true, Data: record}
+	return p.videoConfig(v, flv.VideoBody(v))
 }
 
-func (p *Publication) videoConfig(body, record []byte) error {
-	c, err := flv.ParseAVC(record)
+func (p *Publication) videoConfig(v flv.Video, body []byte) error {
+	c, err := flv.ParseVideoConfig(v.Format, v.Data)
 	if err != nil {
 		return err
 	}
-	p.lengthSize = c.LengthSize
 	p.video = &c
 	meta := metadata(p.video, p.audio)
 	return p.stream.config(p, func(k *packager, f *feed) {
@@ -143,11 +145,12 @@ func (p *Publication) videoConfig(body, record []byte) error {
 
 // AudioConfig takes an AudioSpecificConfig, which is copied.
 func (p *Publication) AudioConfig(record []byte) error {
-	return p.audioConfig(flv.AudioBody(flv.Audio{Kind: flv.KindConfig, Data: record}), record)
+	a := flv.Audio{Kind: flv.KindConfig, Data: record}
+	return p.audioConfig(a, flv.AudioBody(a))
 }
 
-func (p *Publication) audioConfig(body, record []byte) error {
-	c, err := flv.ParseAAC(record)
+func (p *Publication) audioConfig(a flv.Audio, body []byte) error {
+	c, err := flv.ParseAudioConfig(a.Format, a.Data)
 	if err != nil {
 		return err
 	}
@@ -166,9 +169,13 @@ func (p *Publication) Video(ts uint32, body []byte) error {
 	if err != nil {
 		return p.spoilt(err)
 	}
+	if v.Wrapped {
+		body = flv.VideoBody(v)
+		v.Data = body[len(body)-len(v.Data):]
+	}
 	switch v.Kind {
 	case flv.KindConfig:
-		if err := p.videoConfig(body, v.Data); err != nil {
+		if err := p.videoConfig(v, body); err != nil {
 			return p.spoilt(err)
 		}
 		return nil
@@ -186,14 +193,18 @@ func (p *Publication) Picture(ts uint32, v flv.Video) error {
 }
 
 func (p *Publication) picture(ts uint32, v flv.Video, body []byte) error {
-	idr, err := flv.CheckNALUs(v.Data, p.lengthSize)
+	if p.video == nil || p.video.Format != v.Format {
+		return p.spoilt(errNoConfig)
+	}
+	sample, key, err := p.video.Check(v.Data)
 	if err != nil {
 		return p.spoilt(err)
 	}
-	if idr && !v.Key { // some encoders flag key frames wrongly
+	if key && !v.Key {
 		v.Key = true
 		body = flv.VideoBody(v)
 	}
+	v.Data = sample
 	return p.stream.picture(p, ts, v, body)
 }
 
@@ -203,22 +214,35 @@ func (p *Publication) Audio(ts uint32, body []byte) error {
 	if err != nil {
 		return p.spoilt(err)
 	}
+	if a.Wrapped {
+		body = flv.AudioBody(a)
+		a.Data = body[len(body)-len(a.Data):]
+	}
 	switch a.Kind {
 	case flv.KindConfig:
-		if err := p.audioConfig(body, a.Data); err != nil {
+		if err := p.audioConfig(a, body); err != nil {
 			return p.spoilt(err)
 		}
 		return nil
 	case flv.KindFrame:
-		return p.stream.sound(p, ts, a.Data, body)
+		return p.sound(ts, a, body)
 	}
 	return nil
 }
 
 // Sound takes one raw AAC frame, which is copied.
 func (p *Publication) Sound(ts uint32, data []byte) error {
-	body := flv.AudioBody(flv.Audio{Kind: flv.KindFrame, Data: data})
-	return p.stream.sound(p, ts, body[len(body)-len(data):], body)
+	a := flv.Audio{Kind: flv.KindFrame, Data: data}
+	body := flv.AudioBody(a)
+	a.Data = body[len(body)-len(data):]
+	return p.sound(ts, a, body)
+}
+
+func (p *Publication) sound(ts uint32, a flv.Audio, body []byte) error {
+	if p.audio == nil || p.audio.Format != a.Format {
+		return p.spoilt(errNoConfig)
+	}
+	return p.stream.sound(p, ts, a.Data, body)
 }
 
 // spoilt counts a tag that had to be left out.
