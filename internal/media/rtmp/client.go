@@ -2,6 +2,7 @@ package rtmp
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -17,6 +18,8 @@ const (
 	clientChunk   = 64 << 10
 	clientTimeout = 10 * time.Second
 	defaultPort   = "1935"
+
+	defaultTLSPort = "443"
 )
 
 // ErrRefused is a server that does not let this client publish.
@@ -32,9 +35,17 @@ type Client struct {
 	once sync.Once
 }
 
-// Dial connects to rtmp://host[:port]/app/name[?query] and starts publishing.
+// Dialer makes clients. The zero value trusts the machine's authorities.
+type Dialer struct {
+	TLS *tls.Config // for rtmps
+}
+
+// Dial connects with the zero Dialer.
+func Dial(ctx context.Context, rawURL string) (*Client, error) { return Dialer{}.Dial(ctx, rawURL) }
+
+// Dial connects to rtmp[s]://host[:port]/app/name[?query] and starts publishing.
 // ctx limits the connecting only.
-func Dial(ctx context.Context, rawURL string) (*Client, error) {
+func (d Dialer) Dial(ctx context.Context, rawURL string) (*Client, error) {
 	u, err := url.Parse(rawURL)
 	if err != nil {
 		return nil, fmt.Errorf("rtmp url: %w", err)
@@ -43,20 +54,16 @@ func Dial(ctx context.Context, rawURL string) (*Client, error) {
 	if !ok || app == "" || name == "" {
 		return nil, fmt.Errorf("rtmp url %q: want rtmp://host/app/name", u.Redacted())
 	}
-	host := u.Host
-	if u.Port() == "" {
-		host = net.JoinHostPort(u.Hostname(), defaultPort)
-	}
 	if u.RawQuery != "" {
 		name += "?" + u.RawQuery
 	}
-	conn, err := (&net.Dialer{Timeout: clientTimeout}).DialContext(ctx, "tcp", host)
+	conn, err := d.connect(ctx, u)
 	if err != nil {
 		return nil, err
 	}
 	c := &Client{conn: conn, in: newChunkReader(conn), out: newChunkWriter(conn), done: make(chan struct{})}
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
-	err = c.start(app, name, "rtmp://"+u.Host+"/"+app)
+	err = c.start(app, name, u.Scheme+"://"+u.Host+"/"+app)
 	if !stop() && err == nil {
 		err = ctx.Err()
 	}
@@ -66,6 +73,23 @@ func Dial(ctx context.Context, rawURL string) (*Client, error) {
 	}
 	go c.drain()
 	return c, nil
+}
+
+func (d Dialer) connect(ctx context.Context, u *url.URL) (net.Conn, error) {
+	dialer := &net.Dialer{Timeout: clientTimeout}
+	host := func(port string) string {
+		if u.Port() != "" {
+			return u.Host
+		}
+		return net.JoinHostPort(u.Hostname(), port)
+	}
+	switch u.Scheme {
+	case "rtmp":
+		return dialer.DialContext(ctx, "tcp", host(defaultPort))
+	case "rtmps":
+		return (&tls.Dialer{NetDialer: dialer, Config: d.TLS}).DialContext(ctx, "tcp", host(defaultTLSPort))
+	}
+	return nil, fmt.Errorf("rtmp url %q: want rtmp or rtmps", u.Redacted())
 }
 
 func (c *Client) start(app, name, tcURL string) error {
