@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"hawker/internal/base/id"
+	"hawker/internal/base/lang"
 	"hawker/internal/base/money"
 	"hawker/internal/catalog"
 	"hawker/internal/order"
@@ -42,29 +43,52 @@ func wishes(items []wishBody) []Wish {
 
 type quoteInput struct {
 	Body struct {
-		Items   []wishBody `json:"items" minItems:"1" maxItems:"50"`
-		Address id.Address `json:"address_id,omitzero"`
+		Items   []wishBody  `json:"items" minItems:"1" maxItems:"50"`
+		Address id.Address  `json:"address_id,omitzero"`
+		Source  sourceBody  `json:"source,omitzero"`
+		Coupons []id.Coupon `json:"coupon_ids,omitempty" maxItems:"50" doc:"Absent: the best of each shop; empty: none"`
+		Deal    id.Deal     `json:"deal_id,omitzero" doc:"The flash deal that was seen; refused when it is over"`
 	}
+}
+
+type ineligibleView struct {
+	Code string `json:"code"`
+	Text string `json:"text"`
+}
+
+type couponView struct {
+	ID         id.Coupon       `json:"id"`
+	Name       string          `json:"name"`
+	Applied    bool            `json:"applied"`
+	Applicable bool            `json:"applicable"`
+	Discount   money.Money     `json:"discount"`
+	ValidTo    time.Time       `json:"valid_to"`
+	Ineligible *ineligibleView `json:"ineligible"`
 }
 
 type groupView struct {
 	Shop     catalog.ShopRef  `json:"shop"`
 	Lines    []order.LineView `json:"lines"`
+	Coupons  []couponView     `json:"coupons"`
 	Goods    money.Money      `json:"goods_total"`
+	Discount money.Money      `json:"discount_total"`
 	Shipping money.Money      `json:"shipping_total"`
 	Payable  money.Money      `json:"payable"`
 }
 
 type quoteView struct {
-	Groups   []groupView `json:"groups"`
-	Goods    money.Money `json:"goods_total"`
-	Discount money.Money `json:"discount_total"`
-	Shipping money.Money `json:"shipping_total"`
-	Payable  money.Money `json:"payable"`
+	Groups    []groupView `json:"groups"`
+	Goods     money.Money `json:"goods_total"`
+	Discount  money.Money `json:"discount_total"`
+	Shipping  money.Money `json:"shipping_total"`
+	Payable   money.Money `json:"payable"`
+	PayWithin int64       `json:"pay_within_seconds"`
 }
 
 func (h API) quote(ctx context.Context, in *quoteInput) (*httpapi.Body[quoteView], error) {
-	q, err := h.Service.Quote(ctx, wishes(in.Body.Items))
+	q, err := h.Service.Quote(ctx, Command{
+		User: httpapi.ActorFrom(ctx).User, Wishes: wishes(in.Body.Items), Room: in.Body.Source.Room, Deal: in.Body.Deal, Coupons: in.Body.Coupons,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -74,11 +98,27 @@ func (h API) quote(ctx context.Context, in *quoteInput) (*httpapi.Body[quoteView
 		shops[i] = g.Shop
 	}
 	names, err := h.Shops.ShopRefs(ctx, shops, tag)
-	v := quoteView{Goods: money.Of(q.Goods, c), Discount: money.Of(q.Discount, c), Shipping: money.Of(q.Shipping, c), Payable: money.Of(q.Payable, c)}
+	v := quoteView{Goods: money.Of(q.Goods, c), Discount: money.Of(q.Discount, c), Shipping: money.Of(q.Shipping, c), Payable: money.Of(q.Payable, c), PayWithin: int64(q.PayWithin.Seconds())}
 	for _, g := range q.Groups {
-		v.Groups = append(v.Groups, groupView{names[g.Shop], order.Lines(g.Lines, c, tag), money.Of(g.Goods, c), money.Of(g.Shipping, c), money.Of(g.Payable, c)})
+		v.Groups = append(v.Groups, groupView{
+			Shop: names[g.Shop], Lines: order.Lines(g.Lines, c, tag), Coupons: options(g.Coupons, c, tag),
+			Goods: money.Of(g.Goods, c), Discount: money.Of(g.Discount, c), Shipping: money.Of(g.Shipping, c), Payable: money.Of(g.Payable, c),
+		})
 	}
 	return httpapi.OK(v, err)
+}
+
+func options(list []Option, c money.Currency, tag lang.Tag) []couponView {
+	out := make([]couponView, len(list))
+	for i, o := range list {
+		out[i] = couponView{
+			ID: o.Coupon, Name: o.Name.In(tag), Applied: o.Applied, Applicable: o.Ineligible == nil, Discount: money.Of(o.Discount, c), ValidTo: o.To,
+		}
+		if f := o.Ineligible; f != nil {
+			out[i].Ineligible = &ineligibleView{f.Code, httpapi.Translate(tag, f.Code, f.Params)}
+		}
+	}
+	return out
 }
 
 type sourceBody struct {
@@ -92,6 +132,9 @@ type placeBody struct {
 	Note     string     `json:"note,omitempty" maxLength:"400"`
 	Source   sourceBody `json:"source,omitzero"`
 	FromCart bool       `json:"from_cart,omitempty"`
+	// A pointer keeps "none" apart from "not said" in the idempotency hash too.
+	Coupons *[]id.Coupon `json:"coupon_ids,omitempty" maxItems:"50" doc:"Absent: the best of each shop; empty: none"`
+	Deal    id.Deal      `json:"deal_id,omitzero" doc:"The flash deal that was seen; refused when it is over"`
 }
 
 type placeInput struct {
@@ -112,9 +155,13 @@ func (h API) place(ctx context.Context, in *placeInput) (*httpapi.Body[placedVie
 		return nil, err
 	}
 	b := in.Body
+	var coupons []id.Coupon
+	if b.Coupons != nil {
+		coupons = append([]id.Coupon{}, *b.Coupons...)
+	}
 	r, err := h.Service.Place(ctx, key, Command{
 		User: httpapi.ActorFrom(ctx).User, Wishes: wishes(b.Items), Address: b.Address, Note: b.Note, Room: b.Source.Room, Video: b.Source.Video,
-		FromCart: b.FromCart, RefCode: httpapi.RefCode(ctx),
+		Deal: b.Deal, Coupons: coupons, FromCart: b.FromCart, RefCode: httpapi.RefCode(ctx),
 	})
 	if err != nil {
 		return nil, err

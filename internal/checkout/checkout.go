@@ -14,10 +14,10 @@ import (
 	"hawker/internal/base/id"
 	"hawker/internal/base/money"
 	"hawker/internal/cart"
-	"hawker/internal/catalog"
 	"hawker/internal/order"
 	"hawker/internal/platform/idem"
 	"hawker/internal/platform/sqldb"
+	"hawker/internal/promotion"
 )
 
 // Wish is a SKU and how many.
@@ -49,6 +49,20 @@ type Addresses interface {
 	AddressOf(ctx context.Context, q sqldb.Querier, user id.User, address id.Address) (account.SavedAddress, error)
 }
 
+// Evidence tells what a buyer could see of products while they were explained in
+// a room. Prices are filled in here.
+type Evidence interface {
+	For(ctx context.Context, q sqldb.Querier, room id.Room, products []id.Product) ([]order.Shown, error)
+}
+
+// Promotions answers what selling tools offer, and takes what an order uses.
+type Promotions interface {
+	Ask(ctx context.Context, q sqldb.Querier, a promotion.Ask) (promotion.Answer, error)
+	Find(ctx context.Context, q sqldb.Querier, user id.User, coupons []id.Coupon) (map[id.Coupon]promotion.Wanted, error)
+	TakeDeal(ctx context.Context, tx *sqldb.Tx, t promotion.Taking) error
+	UseCoupon(ctx context.Context, tx *sqldb.Tx, claim promotion.Claim, order id.Order) error
+}
+
 // Prices is the price policy of the installation.
 type Prices struct {
 	Currency money.Currency
@@ -62,128 +76,38 @@ type Service struct {
 	addresses Addresses
 	earners   Earners
 	prices    Prices
+	tools     Promotions    // nil: normal prices only
+	holdDeal  time.Duration // how long units of a deal wait for money
+	evidence  Evidence      // nil: none is kept
 }
 
 // New makes the module.
 func New(db *sqldb.DB, orders *order.Service, addresses Addresses, earners Earners, prices Prices) *Service {
-	return &Service{db, orders, addresses, earners, prices}
+	return &Service{db: db, orders: orders, addresses: addresses, earners: earners, prices: prices}
 }
 
-// Quote is what a wish would cost, one group per shop in id order.
-type Quote struct {
-	Groups   []Group
-	Goods    int64
-	Discount int64
-	Shipping int64
-	Payable  int64
+// Tools are what an installation with live selling adds.
+type Tools struct {
+	Promotions Promotions
+	HoldDeal   time.Duration
+	Evidence   Evidence
 }
 
-// Group is the part of one shop.
-type Group struct {
-	Shop     id.Shop
-	Lines    []order.Line
-	Goods    int64
-	Discount int64
-	Shipping int64
-	Payable  int64
-	rates    map[id.Product][2]money.BasisPoints
+// Attach adds the selling tools, before anything runs.
+func (s *Service) Attach(t Tools) {
+	s.tools, s.holdDeal, s.evidence = t.Promotions, t.HoldDeal, t.Evidence
 }
 
-// Quote prices a wish without promising anything. Faults: checkout.empty,
-// checkout.too_many_lines, checkout.not_for_sale, cart.bad_quantity.
-func (s *Service) Quote(ctx context.Context, wishes []Wish) (Quote, error) {
-	return s.quote(ctx, s.db.Reader(), wishes)
-}
-
-func (s *Service) quote(ctx context.Context, q sqldb.Querier, wishes []Wish) (Quote, error) {
-	merged, err := merge(wishes)
-	if err != nil {
-		return Quote{}, err
-	}
-	skus := make([]id.SKU, len(merged))
-	for i, w := range merged {
-		skus[i] = w.SKU
-	}
-	offers, err := catalog.Offers(ctx, q, skus)
-	if err != nil {
-		return Quote{}, err
-	}
-	groups := map[id.Shop]*Group{}
-	for _, w := range merged {
-		o, ok := offers[w.SKU]
-		if !ok || !o.Buyable() {
-			return Quote{}, fault.Conflict("checkout.not_for_sale", "sku", w.SKU)
-		}
-		shop := o.Product.Shop
-		if groups[shop] == nil {
-			groups[shop] = &Group{Shop: shop, rates: map[id.Product][2]money.BasisPoints{}}
-		}
-		if err := groups[shop].add(o, w.Quantity); err != nil {
-			return Quote{}, err
-		}
-	}
-	return s.total(groups), nil
-}
-
-// merge adds up wishes for the same SKU.
-func merge(wishes []Wish) ([]Wish, error) {
-	if len(wishes) == 0 {
-		return nil, fault.Invalid("checkout.empty").At("body.items")
-	}
-	if len(wishes) > LinesMax {
-		return nil, fault.Invalid("checkout.too_many_lines", "max", LinesMax).At("body.items")
-	}
-	var out []Wish
-	for _, w := range wishes {
-		if w.Quantity < 1 || w.Quantity > cart.QuantityMax {
-			return nil, fault.Invalid("cart.bad_quantity", "max", cart.QuantityMax).At("body.items")
-		}
-		i := slices.IndexFunc(out, func(o Wish) bool { return o.SKU == w.SKU })
-		if i < 0 {
-			out = append(out, w)
-			continue
-		}
-		out[i].Quantity += w.Quantity
-	}
-	return out, nil
-}
-
-// add prices one line. Discounts will stand here as adjustments, each with its
-// reason; the payable of a line is its subtotal and all of them.
-func (g *Group) add(o catalog.Offer, quantity int64) error {
-	subtotal, err := money.Times(o.SKU.Price, quantity)
-	if err != nil {
-		return fault.Invalid("checkout.amount_too_large").Because(err)
-	}
-	g.Lines = append(g.Lines, order.Line{
-		SKU: o.SKU.ID, Product: o.Product.ID, Title: o.Product.Title, ChoiceText: o.Product.ChoiceText(o.SKU), PictureURL: o.Product.Cover(),
-		Quantity: quantity, UnitPrice: o.SKU.Price, Subtotal: subtotal, Adjustments: []order.Adjustment{}, Payable: subtotal,
-	})
-	g.rates[o.Product.ID] = o.Product.Commission
-	g.Goods += subtotal
-	return nil
-}
-
-func (s *Service) total(groups map[id.Shop]*Group) Quote {
-	var q Quote
-	for _, g := range groups {
-		g.Shipping = s.prices.Shipping
-		g.Payable = g.Goods - g.Discount + g.Shipping
-		q.Groups = append(q.Groups, *g)
-		q.Goods, q.Discount, q.Shipping, q.Payable = q.Goods+g.Goods, q.Discount+g.Discount, q.Shipping+g.Shipping, q.Payable+g.Payable
-	}
-	slices.SortFunc(q.Groups, func(a, b Group) int { return int(a.Shop.Int() - b.Shop.Int()) })
-	return q
-}
-
-// Command asks for orders.
+// Command asks for orders, or for what they would cost.
 type Command struct {
 	User     id.User
 	Wishes   []Wish
 	Address  id.Address
 	Note     string
-	Room     id.Room  // where the buyer was watching
-	Video    id.Video // likewise
+	Room     id.Room     // where the buyer was watching
+	Video    id.Video    // likewise
+	Deal     id.Deal     // the flash deal that the buyer saw; zero: whatever runs
+	Coupons  []id.Coupon // at most one per shop; nil: the best of each; empty: none
 	FromCart bool
 	RefCode  string
 }
@@ -197,41 +121,114 @@ type Result struct {
 }
 
 // Place creates the orders of a wish, once per key. Faults: those of Quote,
-// account.no_address, checkout.note_too_long, inventory.insufficient_stock.
+// account.no_address, checkout.note_too_long, inventory.insufficient_stock, and
+// the reason why a coupon that was asked for does not apply.
 func (s *Service) Place(ctx context.Context, key idem.Key, c Command) (Result, error) {
 	if utf8.RuneCountInString(c.Note) > NoteMax {
 		return Result{}, fault.Invalid("checkout.note_too_long", "max", NoteMax).At("body.note")
 	}
 	return idem.Once(ctx, s.db, key, func(ctx context.Context, tx *sqldb.Tx) (Result, error) {
-		q, err := s.quote(ctx, tx, c.Wishes)
+		q, err := s.quote(ctx, tx, c, tx.Now())
 		if err != nil {
 			return Result{}, err
 		}
-		address, err := s.addresses.AddressOf(ctx, tx, c.User, c.Address)
-		if err != nil {
+		if err := q.refused(); err != nil {
 			return Result{}, err
 		}
-		r := Result{Checkout: id.Make[id.Checkout](tx), Payable: q.Payable, PayBy: tx.Now().Add(s.orders.Terms().PayWithin)}
-		err = order.NewCheckout(ctx, tx, order.Checkout{ID: r.Checkout, User: c.User, Payable: q.Payable, Currency: s.prices.Currency, PayBy: r.PayBy})
-		if err != nil {
-			return Result{}, err
-		}
-		for _, g := range q.Groups {
-			o := s.draft(c, r.Checkout, g)
-			o.Address = address.Address
-			if err := s.orders.Create(ctx, tx, &o); err != nil {
-				return Result{}, err
-			}
-			if err := s.earners.Attribute(ctx, tx, Placed{o, c.RefCode, g.rates}); err != nil {
-				return Result{}, err
-			}
-			r.Orders = append(r.Orders, o.ID)
-		}
-		if c.FromCart {
+		r, err := s.place(ctx, tx, c, q)
+		if err == nil && c.FromCart {
 			err = cart.Bought(ctx, tx, c.User, skusOf(c.Wishes))
 		}
 		return r, err
 	})
+}
+
+// place writes what was quoted, in the same transaction.
+func (s *Service) place(ctx context.Context, tx *sqldb.Tx, c Command, q Quote) (Result, error) {
+	address, err := s.addresses.AddressOf(ctx, tx, c.User, c.Address)
+	if err != nil {
+		return Result{}, err
+	}
+	r := Result{Checkout: id.Make[id.Checkout](tx), Payable: q.Payable, PayBy: tx.Now().Add(q.PayWithin)}
+	err = order.NewCheckout(ctx, tx, order.Checkout{ID: r.Checkout, User: c.User, Payable: q.Payable, Currency: s.prices.Currency, PayBy: r.PayBy})
+	if err != nil {
+		return Result{}, err
+	}
+	for _, g := range q.Groups {
+		o := s.draft(c, r.Checkout, g)
+		o.Address, o.PayWithin = address.Address, q.PayWithin
+		if o.Evidence, err = s.shown(ctx, tx, o); err != nil {
+			return Result{}, err
+		}
+		if err := s.orders.Create(ctx, tx, &o); err != nil {
+			return Result{}, deals(err)
+		}
+		if err := s.take(ctx, tx, o, g); err != nil {
+			return Result{}, err
+		}
+		if err := s.earners.Attribute(ctx, tx, Placed{o, c.RefCode, g.rates}); err != nil {
+			return Result{}, err
+		}
+		r.Orders = append(r.Orders, o.ID)
+	}
+	return r, nil
+}
+
+// take marks what an order uses of deals and coupons; each is guarded by itself.
+func (s *Service) take(ctx context.Context, tx *sqldb.Tx, o order.Order, g Group) error {
+	for _, d := range g.deals {
+		t := promotion.Taking{Order: o.ID, User: o.User, Offer: d.offer, Quantity: d.quantity}
+		if err := s.tools.TakeDeal(ctx, tx, t); err != nil {
+			return err
+		}
+	}
+	if g.claim.ID.IsZero() {
+		return nil
+	}
+	return s.tools.UseCoupon(ctx, tx, g.claim, o.ID)
+}
+
+// deals names a slice that somebody else emptied meanwhile by what it was for.
+func deals(err error) error {
+	if f := fault.As(err); f != nil && f.Params["slice"] != "" {
+		return fault.Conflict("promotion.deal_sold_out").Because(err)
+	}
+	return err
+}
+
+// shown collects the evidence of an order from a room, with the price of a unit
+// as the buyer saw it.
+func (s *Service) shown(ctx context.Context, q sqldb.Querier, o order.Order) ([]order.Shown, error) {
+	if s.evidence == nil || o.Room.IsZero() {
+		return nil, nil
+	}
+	price := map[id.Product]int64{}
+	var products []id.Product
+	for _, l := range o.Lines {
+		unit := unitPaid(l)
+		if have, ok := price[l.Product]; !ok || unit < have {
+			price[l.Product] = unit
+		}
+		if !slices.Contains(products, l.Product) {
+			products = append(products, l.Product)
+		}
+	}
+	shown, err := s.evidence.For(ctx, q, o.Room, products)
+	for i := range shown {
+		shown[i].Price = price[shown[i].Product]
+	}
+	return shown, err
+}
+
+// unitPaid is the price of a unit before coupons.
+func unitPaid(l order.Line) int64 {
+	total := l.Subtotal
+	for _, a := range l.Adjustments {
+		if a.Kind != order.AdjustCoupon {
+			total += a.Amount
+		}
+	}
+	return total / l.Quantity // exact: these adjustments are whole multiples of the quantity
 }
 
 func (s *Service) draft(c Command, checkout id.Checkout, g Group) order.Order {

@@ -124,7 +124,7 @@ func TestOneOrderForEachShopAndThePriceThatWasQuoted(t *testing.T) {
 	k := open(t)
 	here, there := k.product(id.Make[id.Shop](k.db), 6900, 10), k.product(id.Make[id.Shop](k.db), 100, 10)
 	wishes := []checkout.Wish{wish(there, 1), wish(here, 2), wish(there, 2)}
-	q := must[checkout.Quote](t)(k.service.Quote(t.Context(), wishes))
+	q := must[checkout.Quote](t)(k.service.Quote(t.Context(), checkout.Command{User: k.buyer, Wishes: wishes}))
 	if q.Goods != 2*6900+3*100 || q.Payable != q.Goods+2*shipping || len(q.Groups) != 2 {
 		t.Fatalf("quoted %+v", q)
 	}

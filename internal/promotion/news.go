@@ -1,0 +1,105 @@
+package promotion
+
+import (
+	"context"
+	"time"
+
+	"hawker/internal/base/event"
+	"hawker/internal/base/id"
+	"hawker/internal/base/lang"
+	"hawker/internal/order"
+	"hawker/internal/platform/events"
+)
+
+// News that a room hears, by their type.
+const (
+	newsDeal   = "deal"
+	newsCoupon = "coupon"
+)
+
+type dealNews struct {
+	Type string   `json:"type"`
+	Deal DealView `json:"deal"`
+}
+
+type couponNews struct {
+	Type   string      `json:"type"`
+	Coupon *CouponView `json:"coupon"`
+	ID     id.Coupon   `json:"coupon_id"`
+}
+
+// tellDeal shows a deal to its room as it stands now.
+func (s *Service) tellDeal(ctx context.Context, d Deal) {
+	views, err := s.dealViews(ctx, []Deal{d}, id.User{}, lang.Chinese)
+	if err != nil {
+		s.Log.Warn("deal not told", "deal", d.ID.String(), "error", err)
+		return
+	}
+	s.tell(ctx, d.Room, dealNews{newsDeal, views[0]})
+}
+
+func (s *Service) tellCoupon(ctx context.Context, room id.Room, c Coupon) error {
+	views, err := s.couponViews(ctx, []Coupon{c}, id.User{}, lang.Chinese)
+	if err == nil {
+		s.tell(ctx, room, couponNews{newsCoupon, &views[0], c.ID})
+	}
+	return err
+}
+
+// Subscribe listens to orders: what they take from a slice, pay or give back
+// moves the figures that the room sees.
+func (s *Service) Subscribe(bus *events.Bus) {
+	for _, name := range []string{order.EventPlaced, order.EventPaid, order.EventClosed} {
+		bus.Notify("promotion.stock", name, s.noteStock)
+	}
+}
+
+func (s *Service) noteStock(_ context.Context, env event.Envelope) error {
+	f, err := event.Decode[order.Fact](env)
+	if err != nil || f.Room.IsZero() {
+		return err
+	}
+	for _, l := range f.Lines {
+		if !l.Slice.IsZero() {
+			s.mu.Lock()
+			s.dirty[f.Room] = true
+			s.mu.Unlock()
+		}
+	}
+	return nil
+}
+
+// newsEvery bounds how often a room hears of stock: four times a second.
+const newsEvery = 250 * time.Millisecond
+
+// RunNews tells rooms what their deals have sold, until ctx ends.
+func (s *Service) RunNews(ctx context.Context) error {
+	for {
+		timer := s.DB.Clock().NewTimer(newsEvery)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return nil
+		case <-timer.C():
+		}
+		s.FlushNews(ctx)
+	}
+}
+
+// FlushNews tells at once what RunNews would tell.
+func (s *Service) FlushNews(ctx context.Context) {
+	s.mu.Lock()
+	rooms := s.dirty
+	s.dirty = map[id.Room]bool{}
+	s.mu.Unlock()
+	for room := range rooms {
+		open, err := openDeals(ctx, s.DB.Reader(), room)
+		if err != nil {
+			s.Log.Warn("deals not told", "room", room.String(), "error", err)
+			continue
+		}
+		for _, d := range open {
+			s.tellDeal(ctx, d)
+		}
+	}
+}
