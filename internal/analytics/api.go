@@ -32,6 +32,7 @@ type API struct {
 // Register adds the operations.
 func (h API) Register(api *httpapi.API) {
 	httpapi.Register(api, httpapi.Operation{ID: "merchant-today", Method: "GET", Path: "/merchant/{shop}/today", Access: httpapi.Staff("figures.read"), Summary: "Today beside yesterday"}, h.today)
+	httpapi.Register(api, httpapi.Operation{ID: "merchant-room-report", Method: "GET", Path: "/merchant/{shop}/rooms/{room}/report", Access: httpapi.Staff("figures.read"), Summary: "What a show came to, minute by minute"}, h.report)
 }
 
 type hourView struct {

@@ -20,6 +20,7 @@ import (
 	"hawker/internal/cart"
 	"hawker/internal/catalog"
 	"hawker/internal/checkout"
+	"hawker/internal/clip"
 	"hawker/internal/distribution"
 	"hawker/internal/fulfilment"
 	"hawker/internal/live"
@@ -78,6 +79,7 @@ type App struct {
 	Live         *live.Service
 	Analytics    *analytics.Service
 	Videos       *video.Service
+	Clips        *clip.Service
 	Social       *social.Service
 	Notices      *notify.Service
 	Words        *moderation.Service

@@ -17,6 +17,7 @@ import (
 	"hawker/internal/platform/idem"
 	"hawker/internal/platform/lease"
 	"hawker/internal/platform/sqldb"
+	"hawker/internal/video"
 )
 
 // stopWithin bounds how long a stop waits for what is under way.
@@ -26,6 +27,8 @@ const stopWithin = 10 * time.Second
 func (a *App) subscribe(context.Context) error {
 	a.Live.Subscribe(a.bus, a.Accounts)
 	a.Live.Announce(a.bus, a.queue, a.Notices)
+	a.Clips.Subscribe(a.bus, a.queue)
+	a.bus.Notify("clip.drafted", video.EventDrafted, a.tellDraft)
 	a.bus.Handle("distribution.completed", order.EventCompleted, func(ctx context.Context, tx *sqldb.Tx, env event.Envelope) error {
 		e, err := event.Decode[order.CompletedFor](env)
 		if err != nil {
@@ -146,6 +149,7 @@ func (a *App) sweeps() []sweep {
 			return err
 		}},
 		{"live.paused", 5 * time.Second, a.Live.Sweep},
+		{"live.recordings", 10 * time.Minute, func(ctx context.Context) error { return a.Live.SweepRecordings(ctx, archive{a.recordings()}) }},
 		{"live.reminders", 20 * time.Second, func(ctx context.Context) error { return a.Live.SweepReminders(ctx, a.Notices) }},
 		{"notify.old", time.Hour, a.Notices.Sweep},
 		{"video.uploads", 10 * time.Minute, a.sweepUploads},

@@ -5,15 +5,20 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 
+	"hawker/internal/base/event"
 	"hawker/internal/base/id"
 	"hawker/internal/base/page"
+	"hawker/internal/clip"
 	"hawker/internal/demo"
 	"hawker/internal/distribution"
 	"hawker/internal/live"
 	"hawker/internal/media/ffmpeg"
 	"hawker/internal/media/upload"
 	"hawker/internal/platform/httpapi"
+	"hawker/internal/platform/realtime"
 	"hawker/internal/video"
 )
 
@@ -27,7 +32,35 @@ func (a *App) makeVideos(context.Context) (err error) {
 		WorkDir: a.cfg.Path("work"), DurationMax: a.cfg.Video.DurationMax, Workers: a.cfg.Video.Workers,
 	})
 	a.Videos.Jobs(a.queue)
+	a.Clips = clip.New(clip.Options{
+		DB: a.db, Log: a.log, Recordings: a.recordings(), Uploads: a.files, Videos: a.Videos, Catalog: a.Catalog, Rooms: a.Live, Max: a.cfg.Video.DurationMax,
+	})
 	return nil
+}
+
+type draftNews struct {
+	Type  string   `json:"type"`
+	Video id.Video `json:"video_id"`
+	Room  id.Room  `json:"room_id"`
+}
+
+// tellDraft rings at the shop's counter: a clip waits to be published.
+func (a *App) tellDraft(ctx context.Context, env event.Envelope) error {
+	f, err := event.Decode[video.DraftedFact](env)
+	if err != nil {
+		return err
+	}
+	return a.news.Publish(ctx, realtime.ShopChannel(f.Shop), draftNews{"clip", f.Video, f.Room})
+}
+
+// archive is where recordings lie.
+type archive struct{ root string }
+
+func (a archive) Remove(room id.Room, folder string) error {
+	if !filepath.IsLocal(folder) {
+		return fmt.Errorf("recording %q is not below its room", folder)
+	}
+	return os.RemoveAll(filepath.Join(a.root, room.String(), folder))
 }
 
 const uploadsPath = httpapi.Prefix + "/uploads"

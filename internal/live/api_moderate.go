@@ -21,6 +21,9 @@ func (h ModerateAPI) Register(api *httpapi.API) {
 	httpapi.Register(api, httpapi.Operation{ID: "merchant-message-remove", Method: "POST", Path: base + "/messages/{message}/remove", Access: see, Status: 204, Summary: "Take a message away"}, h.remove)
 	httpapi.Register(api, httpapi.Operation{ID: "merchant-message-silence", Method: "POST", Path: base + "/messages/{message}/silence", Access: see, Status: 204, Summary: "Mute or ban who wrote a message"}, h.silence)
 	httpapi.Register(api, httpapi.Operation{ID: "merchant-message-pin", Method: "PUT", Path: base + "/pinned-message", Access: see, Status: 204, Summary: "Hold a message at the top; none to let go"}, h.pin)
+	run := httpapi.Staff("live.run")
+	httpapi.Register(api, httpapi.Operation{ID: "merchant-live-settings", Method: "GET", Path: "/merchant/{shop}/live-settings", Access: run, Summary: "How long recordings are kept, and whether clips are cut"}, h.settings)
+	httpapi.Register(api, httpapi.Operation{ID: "merchant-live-settings-put", Method: "PUT", Path: "/merchant/{shop}/live-settings", Access: run, Summary: "Change the shop's live settings"}, h.saveSettings)
 }
 
 type staffMessagesInput struct {
@@ -85,4 +88,23 @@ type pinMessageInput struct {
 
 func (h ModerateAPI) pin(ctx context.Context, in *pinMessageInput) (*httpapi.Empty, error) {
 	return &httpapi.Empty{}, h.Service.PinMessage(ctx, in.Shop, in.Room, in.Body.Message)
+}
+
+type settingsBody struct {
+	KeepDays int  `json:"keep_days" minimum:"1" maximum:"3650"`
+	Clips    bool `json:"clips" doc:"Stretches that were explained become drafts of videos"`
+}
+
+func (h ModerateAPI) settings(ctx context.Context, in *httpapi.ShopPath) (*httpapi.Body[settingsBody], error) {
+	set, err := h.Service.SettingsOf(ctx, in.Shop)
+	return httpapi.OK(settingsBody(set), err)
+}
+
+type settingsInput struct {
+	httpapi.ShopPath
+	Body settingsBody
+}
+
+func (h ModerateAPI) saveSettings(ctx context.Context, in *settingsInput) (*httpapi.Body[settingsBody], error) {
+	return httpapi.OK(in.Body, h.Service.SaveSettings(ctx, in.Shop, Settings(in.Body)))
 }

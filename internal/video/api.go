@@ -45,6 +45,7 @@ func (h API) Register(api *httpapi.API) {
 	httpapi.Register(api, share, h.share)
 	httpapi.Register(api, add("video-list-mine", "GET", "/me/videos", httpapi.SignedIn, "My films in all states"), h.mine)
 	httpapi.Register(api, add("merchant-video-list", "GET", "/merchant/{shop}/videos", httpapi.Staff(runVideo), "Films of the shop in all states"), h.ofShop)
+	httpapi.Register(api, add("merchant-room-clips", "GET", "/merchant/{shop}/rooms/{room}/clips", httpapi.Staff(runVideo), "Clips that were cut from a show, in its order"), h.clips)
 }
 
 type feedInput struct {
@@ -170,4 +171,14 @@ func (h API) share(ctx context.Context, in *Path) (*httpapi.Body[shareView], err
 		return nil, err
 	}
 	return httpapi.OK(shareView{url, code}, h.Service.CountShare(ctx, v.ID))
+}
+
+type clipsInput struct {
+	httpapi.ShopPath
+	Room id.Room `path:"room"`
+}
+
+func (h API) clips(ctx context.Context, in *clipsInput) (*httpapi.Body[page.Page[View]], error) {
+	list, err := h.Service.ClipsOf(ctx, in.Shop, in.Room)
+	return h.page(ctx, page.Page[Video]{Items: list}, err)
 }

@@ -23,3 +23,20 @@ func (PublishedFact) EventName() string { return EventPublished }
 
 // EventKey implements event.Event.
 func (f PublishedFact) EventKey() string { return f.Video.String() }
+
+// EventDrafted tells that a clip of a show can be looked at and published.
+const EventDrafted = "video.drafted"
+
+// DraftedFact is that event.
+type DraftedFact struct {
+	Video   id.Video   `json:"video"`
+	Shop    id.Shop    `json:"shop"`
+	Room    id.Room    `json:"room"`
+	Product id.Product `json:"product"`
+}
+
+// EventName implements event.Event.
+func (DraftedFact) EventName() string { return EventDrafted }
+
+// EventKey implements event.Event.
+func (f DraftedFact) EventKey() string { return f.Video.String() }

@@ -10,20 +10,20 @@ import (
 	"hawker/internal/platform/sqldb"
 )
 
-const videoColumns = "id, author_id, shop_id, product_id, upload_id, caption, state, failure, progress, duration_ms, width, height, likes, shares, hidden_by, created_at, published_at"
+const videoColumns = "id, author_id, shop_id, product_id, upload_id, caption, state, failure, progress, duration_ms, width, height, likes, shares, hidden_by, created_at, published_at, room_id, pin_id"
 
 func scanVideo(s sqldb.Scanner) (v Video, err error) {
 	var duration, created, published int64
 	err = s.Scan(&v.ID, &v.Author, &v.Shop, &v.Product, &v.Upload, &v.Caption, &v.State, &v.Failure, &v.Progress, &duration, &v.Width, &v.Height,
-		&v.Likes, &v.Shares, &v.HiddenBy, &created, &published)
+		&v.Likes, &v.Shares, &v.HiddenBy, &created, &published, &v.Room, &v.Pin)
 	v.Duration = time.Duration(duration) * time.Millisecond
 	v.CreatedAt, v.PublishedAt = sqldb.FromMillis(created), sqldb.FromMillis(published)
 	return v, err
 }
 
 func insertVideo(ctx context.Context, tx *sqldb.Tx, v Video) (bool, error) {
-	return tx.InsertOnce(ctx, "INSERT INTO video (id, author_id, shop_id, product_id, upload_id, caption, state, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-		v.ID, v.Author, v.Shop, v.Product, v.Upload, v.Caption, v.State, sqldb.Millis(v.CreatedAt))
+	return tx.InsertOnce(ctx, "INSERT INTO video (id, author_id, shop_id, product_id, upload_id, caption, state, created_at, room_id, pin_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		v.ID, v.Author, v.Shop, v.Product, v.Upload, v.Caption, v.State, sqldb.Millis(v.CreatedAt), v.Room, v.Pin)
 }
 
 func videoByID(ctx context.Context, q sqldb.Querier, video id.Video) (Video, error) {
@@ -132,4 +132,15 @@ func videosOf(ctx context.Context, q sqldb.Querier, author id.User, shop id.Shop
 func videosShowing(ctx context.Context, q sqldb.Querier, product id.Product, limit int) ([]id.Video, error) {
 	rows, err := q.Query(ctx, "SELECT id FROM video WHERE product_id = ? AND state = ? ORDER BY id DESC LIMIT ?", product, Published, limit)
 	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (v id.Video, err error) { return v, s.Scan(&v) })
+}
+
+func clipped(ctx context.Context, q sqldb.Querier, pin id.Pin) (bool, error) {
+	var n int
+	err := q.QueryRow(ctx, "SELECT COUNT(*) FROM video WHERE pin_id = ?", pin).Scan(&n)
+	return n > 0, err
+}
+
+func clipsOf(ctx context.Context, q sqldb.Querier, shop id.Shop, room id.Room) ([]Video, error) {
+	rows, err := q.Query(ctx, "SELECT "+videoColumns+" FROM video WHERE room_id = ? AND shop_id = ? AND pin_id <> 0 ORDER BY pin_id", room, shop)
+	return sqldb.Collect(rows, err, scanVideo)
 }

@@ -12,12 +12,14 @@ import (
 
 	"hawker/internal/base/id"
 	"hawker/internal/media/ffmpeg"
+	"hawker/internal/platform/events"
 	"hawker/internal/platform/jobs"
 	"hawker/internal/platform/sqldb"
 )
 
 const (
 	jobKind   = "video.transcode"
+	clipKind  = "video.clip" // a queue of its own: a host waits for it, and it is cheap
 	inputName = "in"
 	outName   = "out"
 	tries     = 3
@@ -36,7 +38,9 @@ type jobPayload struct {
 // Jobs registers the work of this module.
 func (s *Service) Jobs(q *jobs.Queue) {
 	o := jobs.Options{Workers: s.Workers, Lease: leaseFor, Tries: tries}
-	q.Handle(jobKind, o, func(ctx context.Context, r jobs.Run) error { return s.transcode(ctx, r, r.Last(o)) })
+	work := func(ctx context.Context, r jobs.Run) error { return s.transcode(ctx, r, r.Last(o)) }
+	q.Handle(jobKind, o, work)
+	q.Handle(clipKind, jobs.Options{Workers: 1, Lease: leaseFor, Tries: tries}, work)
 }
 
 // reason is why a film can never be shown, "" for what may pass by itself.
@@ -90,6 +94,10 @@ func (s *Service) transcode(ctx context.Context, r jobs.Run, last bool) error {
 		if err := setMeasured(ctx, tx, v); err != nil {
 			return err
 		}
+		if v.clip() { // a draft: somebody looks at it first
+			v.State = Ready
+			return errors.Join(setState(ctx, tx, v), events.Record(ctx, tx, DraftedFact{Video: v.ID, Shop: v.Shop, Room: v.Room, Product: v.Product}))
+		}
 		return publish(ctx, tx, v)
 	})
 	return errors.Join(err, s.Uploads.Remove(v.Upload))
@@ -131,10 +139,14 @@ func (s *Service) render(ctx context.Context, v Video) (film ffmpeg.Film, err er
 		return film, fmt.Errorf("%w: %s", ffmpeg.ErrTooLong, info.Duration)
 	}
 	job := ffmpeg.Job{Dir: dir, Input: inputName, Out: outName, Info: info, Max: s.DurationMax, Progress: s.reporter(ctx, v.ID)}
-	if err := s.Tool.Cover(ctx, job); err != nil {
+	cover, render := s.Tool.Cover, s.Tool.Render
+	if v.clip() {
+		cover, render = s.Tool.Portrait, s.Tool.Clip
+	}
+	if err := cover(ctx, job); err != nil {
 		return film, err
 	}
-	if film, err = s.Tool.Render(ctx, job); err != nil {
+	if film, err = render(ctx, job); err != nil {
 		return film, err
 	}
 	return film, s.store(ctx, v.ID, filepath.Join(dir, outName))

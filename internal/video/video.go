@@ -52,6 +52,8 @@ type Video struct {
 	Shop        id.Shop
 	Product     id.Product
 	Upload      string
+	Room        id.Room // the show it is a clip of, or zero
+	Pin         id.Pin  // and the stretch of it
 	Caption     string
 	State       State
 	Failure     string
@@ -65,6 +67,9 @@ type Video struct {
 	CreatedAt   time.Time
 	PublishedAt time.Time
 }
+
+// clip reports a film that was cut from a show: its draft waits to be published.
+func (v Video) clip() bool { return !v.Pin.IsZero() }
 
 // whole reports whether its files are there.
 func (v Video) whole() bool { return v.State == Ready || v.State == Published }
@@ -128,8 +133,18 @@ func (s *Service) Post(ctx context.Context, author id.User, d Draft) (Video, err
 		return Video{}, err
 	}
 	v := Video{Author: author, Shop: shop, Product: d.Product, Upload: file.ID, Caption: caption, State: Processing}
-	err = s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+	return s.take(ctx, v)
+}
+
+// take writes a film whose upload is there and asks for its transcoding.
+func (s *Service) take(ctx context.Context, v Video) (Video, error) {
+	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
 		v.ID, v.CreatedAt = id.Make[id.Video](tx), tx.Now()
+		if v.clip() {
+			if again, err := clipped(ctx, tx, v.Pin); err != nil || again {
+				return errors.Join(err, fault.Conflict("video.already_posted"))
+			}
+		}
 		fresh, err := insertVideo(ctx, tx, v)
 		if err != nil {
 			return err
@@ -137,7 +152,11 @@ func (s *Service) Post(ctx context.Context, author id.User, d Draft) (Video, err
 		if !fresh {
 			return fault.Conflict("video.already_posted")
 		}
-		return jobs.Enqueue(ctx, tx, jobs.Job{Kind: jobKind, Key: "video:" + v.ID.String(), Payload: jobPayload{v.ID}})
+		kind := jobKind
+		if v.clip() {
+			kind = clipKind
+		}
+		return jobs.Enqueue(ctx, tx, jobs.Job{Kind: kind, Key: "video:" + v.ID.String(), Payload: jobPayload{v.ID}})
 	})
 	return v, err
 }
@@ -234,8 +253,11 @@ func (s *Service) Update(ctx context.Context, user id.User, video id.Video, c Ch
 	if err != nil {
 		return v, err
 	}
-	if v.Author != user {
+	if v.Author != user && !v.clip() {
 		return Video{}, fault.NotFound("video.not_found")
+	}
+	if err := s.mayRun(ctx, user, v); err != nil { // a show's clips are the shop's
+		return Video{}, err
 	}
 	if c.Caption != nil {
 		if v.Caption, err = checkCaption(*c.Caption); err != nil {

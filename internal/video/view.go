@@ -45,6 +45,7 @@ type View struct {
 	Shares      int64            `json:"shares"`
 	Product     *catalog.Card    `json:"product"`
 	LiveRoom    id.Room          `json:"live_room_id"`
+	ClipOf      id.Room          `json:"clip_of_room_id,omitzero" doc:"The show it was cut from"`
 	State       State            `json:"state" enum:"processing,ready,published,failed"`
 	Progress    int              `json:"progress" doc:"Percent"`
 	Failure     string           `json:"failure" doc:"Code of the reason"`
@@ -138,7 +139,7 @@ func (c company) view(ctx context.Context, v Video) View {
 	out := View{
 		ID: v.ID, Author: AuthorView{v.Author, author.DisplayName, author.AvatarURL}, Caption: v.Caption, DurationMs: v.Duration.Milliseconds(),
 		Width: v.Width, Height: v.Height, Likes: v.Likes, Liked: c.liked[v.ID], Shares: v.Shares, LiveRoom: c.rooms[v.Shop],
-		State: v.State, Progress: v.Progress, Failure: v.Failure, CreatedAt: v.CreatedAt,
+		ClipOf: v.Room, State: v.State, Progress: v.Progress, Failure: v.Failure, CreatedAt: v.CreatedAt,
 	}
 	if v.Failure != "" {
 		out.FailureText = httpapi.Translate(httpapi.Language(ctx), v.Failure, nil)

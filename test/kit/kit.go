@@ -303,6 +303,10 @@ func (p *Person) Post(path string, body any) Answer { return p.Do("POST", path, 
 
 // Do calls an operation below /api/v1. body is JSON-encoded unless it is []byte.
 func (p *Person) Do(method, path, key string, body any) Answer {
+	return p.call(method, "/api/v1"+path, key, body)
+}
+
+func (p *Person) call(method, path, key string, body any) Answer {
 	raw, ok := body.([]byte)
 	if !ok && body != nil {
 		var err error
@@ -310,7 +314,7 @@ func (p *Person) Do(method, path, key string, body any) Answer {
 			return Answer{Err: err}
 		}
 	}
-	req, err := http.NewRequestWithContext(context.Background(), method, p.m.URL+"/api/v1"+path, bytes.NewReader(raw))
+	req, err := http.NewRequestWithContext(context.Background(), method, p.m.URL+path, bytes.NewReader(raw))
 	if err != nil {
 		return Answer{Err: err}
 	}

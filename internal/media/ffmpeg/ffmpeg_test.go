@@ -300,3 +300,60 @@ func TestMissingProgramIsNamed(t *testing.T) {
 		t.Errorf("answer %v", err)
 	}
 }
+
+func TestAClipIsCopiedOrCroppedUpright(t *testing.T) {
+	for name, c := range map[string]struct {
+		size          string
+		width, height int
+		copied        bool
+	}{
+		"upright": {"720x1280", 720, 1280, true},
+		"lying":   {"1280x720", 404, 718, false},
+		"square":  {"480x480", 270, 480, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			film(t, dir, "-f", "lavfi", "-i", "testsrc2=s="+c.size+":r=30:d=6", "-f", "lavfi", "-i", "sine=d=6", "-c:v", "libx264", "-preset", "ultrafast",
+				"-bf", "2", "-g", "30", "-c:a", "aac", "-movflags", "+frag_keyframe+empty_moov+default_base_moof", "-f", "mp4", "in")
+			info, err := tool().Probe(t.Context(), dir, "in")
+			if err != nil {
+				t.Fatal(err)
+			}
+			j := ffmpeg.Job{Dir: dir, Input: "in", Out: "out", Info: info, Max: time.Minute}
+			if err := tool().Portrait(t.Context(), j); err != nil {
+				t.Fatal(err)
+			}
+			f, err := tool().Clip(t.Context(), j)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if f.Width != c.width || f.Height != c.height {
+				t.Errorf("the clip is %d by %d", f.Width, f.Height)
+			}
+			frames := 180
+			if !c.copied {
+				frames += 2 // the two that B-frames hold back at the start are shown twice, the sound stays in time
+			}
+			play(t, filepath.Join(dir, "out", ffmpeg.MasterName), frames)
+			play(t, filepath.Join(dir, "out", ffmpeg.MP4Name), frames)
+			if c.copied { // the source's own pictures, byte for byte
+				in, out := pictures(t, dir, "in"), pictures(t, dir, "out/"+ffmpeg.MP4Name)
+				if in != out {
+					t.Error("an upright picture was encoded again")
+				}
+			}
+		})
+	}
+}
+
+// pictures is a hash of the coded pictures of a file.
+func pictures(t *testing.T, dir, name string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "ffmpeg", "-nostdin", "-v", "error", "-i", name, "-map", "0:v", "-c", "copy", "-f", "hash", "-")
+	cmd.Dir = dir
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(out)
+}

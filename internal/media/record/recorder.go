@@ -96,6 +96,8 @@ type entry struct {
 	Discontinuity bool      `json:"discontinuity,omitempty"`
 }
 
+func (e entry) end() time.Time { return e.Start.Add(time.Duration(e.DurationUs) * time.Microsecond) }
+
 // heading is the first line of the index.
 type heading struct {
 	StreamID      string `json:"stream_id"`

@@ -169,7 +169,7 @@ type Span struct {
 func (rec *Recording) Cut(from, to time.Time) []Span {
 	var out []Span
 	for _, e := range rec.entries {
-		end := e.Start.Add(time.Duration(e.DurationUs) * time.Microsecond)
+		end := e.end()
 		if !end.After(from) || !e.Start.Before(to) {
 			continue
 		}

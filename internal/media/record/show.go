@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,12 +21,16 @@ type Show struct {
 	Since    time.Time
 }
 
-// Recordings finds the recordings of the show, oldest first.
+// Recordings finds the recordings of the show, oldest first. Of one that began
+// before the show, what came before is left out.
 func (s Show) Recordings() ([]*Recording, error) {
 	all, err := Scan(s.Root, s.StreamID)
 	var out []*Recording
 	for _, rec := range all {
-		if !rec.entries[0].Start.Before(s.Since.Add(-slack)) {
+		if rec.entries[0].Start.Before(s.Since.Add(-slack)) {
+			rec.entries = slices.DeleteFunc(rec.entries, func(e entry) bool { return e.end().Before(s.Since) }) // a warm-up went before
+		}
+		if len(rec.entries) > 0 {
 			out = append(out, rec)
 		}
 	}

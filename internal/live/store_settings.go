@@ -1,0 +1,34 @@
+package live
+
+import (
+	"context"
+	"time"
+
+	"hawker/internal/base/id"
+	"hawker/internal/platform/sqldb"
+)
+
+func settingsOf(ctx context.Context, q sqldb.Querier, shop id.Shop) (set Settings, err error) {
+	err = q.QueryRow(ctx, "SELECT keep_days, clips FROM live_setting WHERE shop_id = ?", shop).Scan(&set.KeepDays, &set.Clips)
+	return set, err
+}
+
+func saveSettings(ctx context.Context, tx *sqldb.Tx, shop id.Shop, set Settings) error {
+	return tx.Upsert(ctx, "live_setting", []string{"shop_id"}, []string{"keep_days", "clips", "updated_at"}, shop, set.KeepDays, set.Clips, sqldb.Millis(tx.Now()))
+}
+
+func expired(ctx context.Context, q sqldb.Querier, now time.Time, keepDays, limit int) ([]kept, error) {
+	rows, err := q.Query(ctx, `SELECT c.id, c.room_id, c.folder FROM recording c JOIN room r ON r.id = c.room_id
+		LEFT JOIN live_setting s ON s.shop_id = r.shop_id
+		WHERE c.created_at < ? - COALESCE(s.keep_days, ?) * ? ORDER BY c.id LIMIT ?`, sqldb.Millis(now), keepDays, day.Milliseconds(), limit)
+	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (k kept, err error) { return k, s.Scan(&k.id, &k.room, &k.folder) })
+}
+
+// forgetRecording also takes the replay away when it was the last.
+func forgetRecording(ctx context.Context, tx *sqldb.Tx, k kept) error {
+	if _, err := tx.Exec(ctx, "DELETE FROM recording WHERE id = ?", k.id); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, "UPDATE room SET replay_ready = 0 WHERE id = ? AND NOT EXISTS (SELECT 1 FROM recording WHERE room_id = ?)", k.room, k.room)
+	return err
+}

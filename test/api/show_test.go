@@ -1,0 +1,123 @@
+package api_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"hawker/test/kit"
+)
+
+// TestAShowBecomesClipsAndAReport streams for real: what was explained becomes a
+// draft that one tap publishes, and the report says what was sold while it was.
+func TestAShowBecomesClipsAndAReport(t *testing.T) {
+	m := kit.Start(t)
+	merchant, shopper := m.SignIn("merchant"), m.SignIn("shopper")
+	base := "/merchant/" + merchant.Shop(t) + "/rooms/"
+	p := shopper.Find(t, mug)
+	room := merchant.OpenRoom(t, map[string]any{"product_ids": []string{p.ID}, "mode": "warmup"})
+	m.Stream(t, room.Stream.PublishURL)
+	m.Eventually("the picture is there", func() bool { return merchant.Room(t, room.ID).Health.State != "waiting" })
+
+	playlist := "/live/" + room.ID + "/live.m3u8"
+	m.Eventually("staff see the warm-up", func() bool { return merchant.Fetch(playlist).Status == http.StatusOK })
+	for _, who := range []*kit.Person{m.Visitor(), shopper} {
+		who.Fetch(playlist).Want(t, http.StatusNotFound)
+	}
+	if got := merchant.Room(t, room.ID); got.State != "scheduled" {
+		t.Errorf("a room in warm-up is %s", got.State)
+	}
+	merchant.Post(base+room.ID+"/mode", map[string]string{"mode": "open"}).Want(t, http.StatusOK)
+	if got := merchant.Room(t, room.ID); got.State != "live" {
+		t.Errorf("an open room is %s", got.State)
+	}
+	m.Visitor().Fetch(playlist).Want(t, http.StatusOK)
+
+	merchant.Post(base+room.ID+"/pin", map[string]string{"product_id": p.ID}).Want(t, http.StatusOK)
+	wish := kit.Wish(p.SKUs[0].ID, shopper.Address(t), 2)
+	wish["source"] = map[string]string{"room_id": room.ID}
+	var placed struct{ Orders []kit.Order }
+	shopper.Post("/orders", wish).Want(t, http.StatusCreated).Into(t, &placed)
+	var unpaid kit.List[struct {
+		Number string `json:"number"`
+	}]
+	merchant.Get(base+room.ID+"/unpaid").Want(t, http.StatusOK).Into(t, &unpaid)
+	if len(unpaid.Items) != 1 || unpaid.Items[0].Number != placed.Orders[0].Number {
+		t.Errorf("unpaid: %+v", unpaid)
+	}
+	m.Decide(t, shopper.PayURL(t, placed.Orders[0].ID), approve())
+	shopper.Becomes(t, placed.Orders[0].ID, "paid")
+	pinned := time.Now()
+	m.Eventually("six seconds were explained", func() bool { return time.Since(pinned) > 6*time.Second })
+	merchant.Post(base+room.ID+"/unpin", nil).Want(t, http.StatusNoContent)
+	unpinned := time.Now()
+
+	type video struct {
+		ID      string `json:"id"`
+		State   string `json:"state"`
+		Width   int    `json:"width"`
+		Height  int    `json:"height"`
+		Length  int64  `json:"duration_ms"`
+		MP4     string `json:"mp4_url"`
+		Product *struct {
+			ID string `json:"id"`
+		} `json:"product"`
+	}
+	var clips kit.List[video]
+	m.Eventually("the clip is a draft", func() bool {
+		merchant.Get(base+room.ID+"/clips").Want(t, http.StatusOK).Into(t, &clips)
+		return len(clips.Items) == 1 && clips.Items[0].State == "ready"
+	})
+	clip := clips.Items[0]
+	t.Logf("the draft was there %s after unpinning", time.Since(unpinned).Round(100*time.Millisecond))
+	if clip.Width != 360 || clip.Height != 640 || clip.Length < 5000 || clip.Length > 12000 || clip.Product == nil || clip.Product.ID != p.ID {
+		t.Errorf("the clip is %+v", clip)
+	}
+	showing := func() (out struct {
+		Videos []string `json:"video_ids"`
+	},
+	) {
+		shopper.Get("/products/"+p.ID).Want(t, http.StatusOK).Into(t, &out)
+		return out
+	}
+	if got := showing(); len(got.Videos) != 0 {
+		t.Errorf("a draft is on the product's page: %v", got)
+	}
+	shopper.Get("/videos/"+clip.ID).Want(t, http.StatusNotFound)
+	merchant.Post("/videos/"+clip.ID+"/publish", nil).Want(t, http.StatusOK)
+	if got := showing(); len(got.Videos) != 1 || got.Videos[0] != clip.ID {
+		t.Errorf("the product's page shows %v", got)
+	}
+
+	var report struct {
+		Paid      int64     `json:"paid_orders"`
+		Revenue   kit.Money `json:"revenue"`
+		Minutes   []struct{ Revenue kit.Money }
+		Stretches []struct {
+			Orders  int64
+			Units   int64
+			Revenue kit.Money
+		}
+	}
+	merchant.Get(base+room.ID+"/report").Want(t, http.StatusOK).Into(t, &report)
+	var sum int64
+	for _, minute := range report.Minutes {
+		sum += minute.Revenue.Amount
+	}
+	goods := 2 * p.SKUs[0].Price.Amount
+	if report.Paid != 1 || report.Revenue.Amount != goods || sum != goods {
+		t.Errorf("the report says %+v; goods for %d were sold", report, goods)
+	}
+	if len(report.Stretches) != 1 || report.Stretches[0].Units != 2 || report.Stretches[0].Revenue.Amount != goods {
+		t.Errorf("stretches: %+v", report.Stretches)
+	}
+	merchant.Post(base+room.ID+"/end", nil).Want(t, http.StatusOK)
+	var marks kit.List[struct {
+		From time.Time `json:"from"`
+	}]
+	m.Visitor().Get("/live/rooms/"+room.ID+"/marks").Want(t, http.StatusOK).Into(t, &marks)
+	if len(marks.Items) != 1 {
+		t.Errorf("marks: %+v", marks)
+	}
+	m.Doctor()
+}
