@@ -1,0 +1,274 @@
+package promotion_test
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"hawker/internal/base/fault"
+	"hawker/internal/base/id"
+	"hawker/internal/base/lang"
+	"hawker/internal/base/page"
+	"hawker/internal/checkout"
+	"hawker/internal/order"
+	"hawker/internal/promotion"
+)
+
+// coupon is 500 off from 2000 on, valid for an hour.
+func (m *mall) coupon(change func(c *promotion.Coupon)) promotion.Coupon {
+	m.t.Helper()
+	c := promotion.Coupon{
+		Shop: m.shop, Name: lang.Text{lang.Chinese: "满减"}, Kind: promotion.AmountOff, Value: 500, MinSpend: 2000, Scope: promotion.ScopeAll,
+		Total: 100, PerUser: 1, To: m.clock.Now().Add(time.Hour),
+	}
+	if change != nil {
+		change(&c)
+	}
+	return must[promotion.Coupon](m.t)(m.tools.AddCoupon(m.t.Context(), c))
+}
+
+func (m *mall) claim(user id.User, c promotion.Coupon) {
+	m.t.Helper()
+	if err := m.tools.ClaimCoupon(m.t.Context(), m.nextKey(), user, c.ID); err != nil {
+		m.t.Fatal(err)
+	}
+}
+
+func TestTwoHundredClaimTwenty(t *testing.T) {
+	m := open(t)
+	c := m.coupon(func(c *promotion.Coupon) { c.Total = 20 })
+	var wg sync.WaitGroup
+	var taken, refused atomic.Int64
+	for i := range 200 {
+		user := m.buyer()
+		wg.Go(func() {
+			err := m.tools.ClaimCoupon(t.Context(), m.key(fmt.Sprint("claim ", i)), user, c.ID)
+			switch {
+			case err == nil:
+				taken.Add(1)
+			case fault.Code(err) == "promotion.coupon_gone":
+				refused.Add(1)
+			default:
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if got := must[promotion.Coupon](t)(m.tools.Coupon(t.Context(), c.ID)); taken.Load() != 20 || refused.Load() != 180 || got.Claimed != 20 {
+		t.Errorf("%d taken, %d refused, %d counted", taken.Load(), refused.Load(), got.Claimed)
+	}
+}
+
+func TestOnePersonAtOnceClaimsWhatOneMay(t *testing.T) {
+	m := open(t)
+	c := m.coupon(func(c *promotion.Coupon) { c.PerUser = 2 })
+	user := m.buyer()
+	var wg sync.WaitGroup
+	for i := range 10 {
+		wg.Go(func() {
+			if err := m.tools.ClaimCoupon(t.Context(), m.key(fmt.Sprint("again ", i)), user, c.ID); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	mine := must[map[id.Coupon]int64](t)(m.tools.Mine(t.Context(), user, []id.Coupon{c.ID}))
+	if got := must[promotion.Coupon](t)(m.tools.Coupon(t.Context(), c.ID)); mine[c.ID] != 2 || got.Claimed != 2 {
+		t.Errorf("%d in the wallet, %d counted", mine[c.ID], got.Claimed)
+	}
+}
+
+func TestTheBestCouponIsTakenByItselfAndOnce(t *testing.T) {
+	m := open(t)
+	p := m.product(1000, 100)
+	small, big := m.coupon(nil), m.coupon(func(c *promotion.Coupon) { c.Kind, c.Value, c.Cap, c.MinSpend = promotion.PercentOff, 3000, 800, 2500 })
+	user := m.buyer()
+	m.claim(user, small)
+	m.claim(user, big)
+	q := must[checkout.Quote](t)(m.checkout.Quote(t.Context(), buy(user, id.Room{}, p, 2)))
+	o := q.Groups[0].Coupons
+	if q.Discount != 500 || len(o) != 2 || o[0].Coupon != small.ID || !o[0].Applied || o[1].Applied {
+		t.Fatalf("quoted %+v", q)
+	}
+	if f := o[1].Ineligible; f == nil || f.Code != "promotion.coupon_min_spend" || f.Params["short"] != "CNY 5.00" {
+		t.Errorf("the other does not apply because %v", f)
+	}
+	none := buy(user, id.Room{}, p, 2)
+	none.Coupons = []id.Coupon{}
+	if q := must[checkout.Quote](t)(m.checkout.Quote(t.Context(), none)); q.Discount != 0 {
+		t.Errorf("none was wanted: %+v", q)
+	}
+	first := must[order.Order](t)(m.place(buy(user, id.Room{}, p, 3)))
+	if first.DiscountTotal != 800 || first.Payable != 3000-800+shipping {
+		t.Errorf("30 %% of 30.00, 8.00 at most: %+v", first)
+	}
+	again := buy(user, id.Room{}, p, 3)
+	again.Coupons = []id.Coupon{big.ID}
+	if _, err := m.place(again); fault.Code(err) != "promotion.coupon_used" {
+		t.Errorf("used twice: %v", err)
+	}
+	if w := must[page.Page[promotion.Claim]](t)(m.tools.Wallet(t.Context(), user, promotion.ClaimUsed, page.Request{})); len(w.Items) != 1 || w.Items[0].Order != first.ID {
+		t.Errorf("the wallet says %+v", w)
+	}
+	m.clock.Advance(16 * time.Minute)
+	m.closeUnpaid()
+	if o := must[order.Order](t)(m.place(again)); o.DiscountTotal != 800 {
+		t.Errorf("given back, and used: %+v", o)
+	}
+	m.clock.Advance(time.Hour)
+	for state, want := range map[string]int{promotion.ClaimUsable: 0, promotion.ClaimUsed: 1, promotion.ClaimExpired: 1} {
+		if w := must[page.Page[promotion.Claim]](t)(m.tools.Wallet(t.Context(), user, state, page.Request{})); len(w.Items) != want {
+			t.Errorf("%s: %+v", state, w.Items)
+		}
+	}
+}
+
+func TestOneCouponInTwoOrdersAtOnce(t *testing.T) {
+	m := open(t)
+	p := m.product(1000, 100)
+	c := m.coupon(nil)
+	user := m.buyer()
+	m.claim(user, c)
+	want := buy(user, id.Room{}, p, 2)
+	want.Coupons = []id.Coupon{c.ID}
+	var wg sync.WaitGroup
+	var used, refused atomic.Int64
+	for i := range 10 {
+		wg.Go(func() {
+			_, err := m.checkout.Place(t.Context(), m.key(fmt.Sprint("order ", i)), want)
+			switch {
+			case err == nil:
+				used.Add(1)
+			case fault.Code(err) == "promotion.coupon_used":
+				refused.Add(1)
+			default:
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if used.Load() != 1 || refused.Load() != 9 {
+		t.Errorf("used %d times, refused %d", used.Load(), refused.Load())
+	}
+}
+
+func TestWhyACouponDoesNotApply(t *testing.T) {
+	m := open(t)
+	p, other := m.product(1000, 100), m.product(5000, 100)
+	foreign := m.productOf(id.Make[id.Shop](m.db), 100, 10)
+	user := m.buyer()
+	held := func(change func(c *promotion.Coupon)) id.Coupon {
+		c := m.coupon(change)
+		m.claim(user, c)
+		return c.ID
+	}
+	foreignCoupon := m.coupon(func(c *promotion.Coupon) { c.Shop = foreign.Shop })
+	m.claim(user, foreignCoupon)
+	room := id.Make[id.Room](m.db)
+	for code, coupons := range map[string][]id.Coupon{
+		"promotion.coupon_not_yet":        {held(func(c *promotion.Coupon) { c.From = m.clock.Now().Add(time.Minute) })},
+		"promotion.coupon_other_products": {held(func(c *promotion.Coupon) { c.Scope, c.Products = promotion.ScopeListed, []id.Product{other.ID} })},
+		"promotion.coupon_other_room":     {held(func(c *promotion.Coupon) { c.Room = m.room })},
+		"promotion.coupon_min_spend":      {held(func(c *promotion.Coupon) { c.MinSpend = 2001 })},
+		"promotion.coupon_not_claimed":    {m.coupon(nil).ID},
+		"promotion.coupon_other_shop":     {foreignCoupon.ID},
+		"promotion.no_such_coupon":        {id.Make[id.Coupon](m.db)},
+		"promotion.one_coupon_per_shop":   {held(nil), held(nil)},
+	} {
+		c := buy(user, room, p, 2)
+		c.Coupons = coupons
+		if _, err := m.place(c); fault.Code(err) != code {
+			t.Errorf("%v, want %s", err, code)
+		}
+	}
+	for field, change := range map[string]func(c *promotion.Coupon){
+		"name": func(c *promotion.Coupon) { c.Name = nil }, "kind": func(c *promotion.Coupon) { c.Kind = "half" },
+		"value": func(c *promotion.Coupon) { c.Kind, c.Value = promotion.PercentOff, 10001 }, "total": func(c *promotion.Coupon) { c.Total = 0 },
+		"valid_to": func(c *promotion.Coupon) { c.To = m.clock.Now() }, "per_user": func(c *promotion.Coupon) { c.PerUser = 0 },
+		"product_ids": func(c *promotion.Coupon) { c.Scope, c.Products = promotion.ScopeListed, []id.Product{foreign.ID} },
+	} {
+		c := promotion.Coupon{Shop: m.shop, Name: lang.Text{lang.Chinese: "x"}, Kind: promotion.AmountOff, Value: 1, Scope: promotion.ScopeAll, Total: 1, PerUser: 1, To: m.clock.Now().Add(time.Hour)}
+		change(&c)
+		if _, err := m.tools.AddCoupon(t.Context(), c); fault.Code(err) != "promotion.bad_coupon" || fault.As(err).Params["field"] != field {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+}
+
+func TestPinnedCouponsAreShown(t *testing.T) {
+	m := open(t)
+	c := m.coupon(nil)
+	if _, err := m.tools.PinCoupon(t.Context(), id.Make[id.Shop](m.db), m.room, c.ID); fault.Code(err) != "promotion.no_such_room" {
+		t.Errorf("pinned by another shop: %v", err)
+	}
+	must[promotion.Coupon](t)(m.tools.PinCoupon(t.Context(), m.shop, m.room, c.ID))
+	if n := m.heard(); len(n) != 1 || n[0]["type"] != "coupon" || n[0]["coupon"].(map[string]any)["left"] != 100.0 {
+		t.Errorf("the room heard %v", n)
+	}
+	if list := must[[]promotion.Coupon](t)(m.tools.PinnedCoupons(t.Context(), m.room)); len(list) != 1 {
+		t.Errorf("pinned %+v", list)
+	}
+	if err := m.tools.UnpinCoupon(t.Context(), m.shop, m.room, c.ID); err != nil {
+		t.Fatal(err)
+	}
+	if n := m.heard(); len(n) != 1 || n[0]["coupon"] != nil || n[0]["coupon_id"] != c.ID.String() {
+		t.Errorf("the room heard %v", n)
+	}
+}
+
+// TestEveryPriceExplainsItself draws carts and coupons: each line's payable is its
+// subtotal and its adjustments, never below zero, and the parts make the whole.
+func TestEveryPriceExplainsItself(t *testing.T) {
+	m := open(t)
+	rapid.Check(t, func(rt *rapid.T) {
+		user := m.buyer()
+		c := checkout.Command{User: user, Room: m.room}
+		covered := []id.Product{}
+		for i := range rapid.IntRange(1, 4).Draw(rt, "lines") {
+			p := m.product(rapid.Int64Range(1, 5000).Draw(rt, "price"), 20)
+			c.Wishes = append(c.Wishes, checkout.Wish{SKU: p.SKUs[0].ID, Quantity: rapid.Int64Range(1, 5).Draw(rt, "n")})
+			if i == 0 || rapid.Bool().Draw(rt, "covered") {
+				covered = append(covered, p.ID)
+			}
+			if rapid.Bool().Draw(rt, "in the room") {
+				price := []promotion.RoomPrice{{SKU: p.SKUs[0].ID, Price: rapid.Int64Range(1, 5000).Draw(rt, "room price")}}
+				if err := m.tools.SetRoomPrices(t.Context(), m.shop, m.room, price); err != nil {
+					rt.Fatal(err)
+				}
+			}
+		}
+		coupon := m.coupon(func(cp *promotion.Coupon) {
+			cp.MinSpend, cp.Scope, cp.Products = 0, promotion.ScopeListed, covered
+			if rapid.Bool().Draw(rt, "percent") {
+				cp.Kind, cp.Value = promotion.PercentOff, rapid.Int64Range(1, 10000).Draw(rt, "bp")
+			} else {
+				cp.Value = rapid.Int64Range(1, 20000).Draw(rt, "off")
+			}
+		})
+		m.claim(user, coupon)
+		q := must[checkout.Quote](m.t)(m.checkout.Quote(t.Context(), c))
+		o, err := m.place(c)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		var goods, off, payable int64
+		for _, l := range o.Lines {
+			sum := l.Subtotal
+			for _, a := range l.Adjustments {
+				sum += a.Amount
+				off -= a.Amount
+			}
+			if sum != l.Payable || l.Payable < 0 || l.Subtotal != l.UnitPrice*l.Quantity {
+				rt.Fatalf("the line %+v does not explain itself", l)
+			}
+			goods, payable = goods+l.Subtotal, payable+l.Payable
+		}
+		if goods != o.GoodsTotal || off != o.DiscountTotal || payable+o.ShippingTotal != o.Payable || o.Payable < 1 || o.Payable != q.Payable {
+			rt.Fatalf("order %+v, quoted %+v", o, q)
+		}
+	})
+}
