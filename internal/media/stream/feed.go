@@ -101,6 +101,14 @@ func (f *feed) begins(p *Packet) bool {
 	return n == 0 || p.Time-f.marks[n-1].time >= audioMarkMs
 }
 
+// newest is where a reader begins: the newest mark, or what comes next.
+func (f *feed) newest() int64 {
+	if n := len(f.marks); n > 0 {
+		return f.marks[n-1].at
+	}
+	return f.base + int64(len(f.ring))
+}
+
 func (f *feed) put(p Packet) {
 	if f.closed {
 		return

@@ -62,6 +62,13 @@ func (a admitAll) Admit(_ context.Context, r stream.PublishRequest) (stream.Gran
 	return stream.Grant{StreamID: r.Name, PartTarget: a.part, KeyframeGap: a.gap, Record: a.record}, nil
 }
 
+// partSetting is a shop that may change the length of its parts.
+type partSetting struct{ length time.Duration }
+
+func (p *partSetting) Admit(_ context.Context, r stream.PublishRequest) (stream.Grant, error) {
+	return stream.Grant{StreamID: r.Name, PartTarget: p.length, KeyframeGap: 2 * time.Second}, nil
+}
+
 type memoryStore struct {
 	mu     sync.Mutex
 	states map[string]stream.State
@@ -166,6 +173,7 @@ type rigOptions struct {
 	gap       time.Duration // that the app expects; -1: it knows nothing
 	recordDir string
 	store     *memoryStore
+	admission stream.Admission // instead of admitAll
 }
 
 func newRig(t *testing.T, o rigOptions) *rig {
@@ -180,9 +188,12 @@ func newRig(t *testing.T, o rigOptions) *rig {
 		t: t, store: o.store, events: newEvents(),
 		clock: clock.NewManual(time.Date(2026, 11, 11, 20, 0, 0, 0, time.UTC)),
 	}
+	if o.admission == nil {
+		o.admission = admitAll{o.part, o.gap, o.recordDir != ""}
+	}
 	r.hub = stream.NewHub(stream.Config{
 		Clock: r.clock, Log: slog.New(slog.DiscardHandler), Store: o.store, Observer: r.events,
-		Admission: admitAll{o.part, o.gap, o.recordDir != ""}, RecordDir: o.recordDir,
+		Admission: o.admission, RecordDir: o.recordDir,
 	})
 	r.web = r.hub.Handler()
 	t.Cleanup(func() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -50,8 +51,8 @@ type Tap struct {
 	from   int      // first of batch that was not given
 
 	// Under feed.mu.
-	place int64 // next packet
-	seek  bool  // place is to be the newest mark
+	place int64 // next packet, or where to look for a mark from
+	seek  bool  // a mark has to be found
 	told  setup
 	drops int
 	gone  chan struct{}
@@ -81,6 +82,7 @@ func (h *Hub) Tap(ctx context.Context, streamID string) (*Tap, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.readers++
+	t.place = f.newest()
 	return t, nil
 }
 
@@ -134,7 +136,7 @@ func (t *Tap) fill() (<-chan struct{}, error) {
 	clear(t.batch)
 	t.batch, t.from = t.batch[:0], 0
 	if !t.seek && t.place < f.base {
-		t.seek = true
+		t.seek, t.place = true, f.newest()
 		if t.drops++; t.drops >= dropsMax {
 			return nil, ErrSlow
 		}
@@ -153,14 +155,14 @@ func (t *Tap) fill() (<-chan struct{}, error) {
 	return f.changed, nil
 }
 
-// begin goes to the newest mark, if there is one that was not passed already,
-// and tells the setup that holds there.
+// begin goes to the first mark from its place on, if there is one, and tells the
+// setup that holds there.
 func (t *Tap) begin() {
-	n := len(t.feed.marks)
-	if n == 0 || t.feed.marks[n-1].at < t.place {
+	i := slices.IndexFunc(t.feed.marks, func(m mark) bool { return m.at >= t.place })
+	if i < 0 {
 		return
 	}
-	m := t.feed.marks[n-1]
+	m := t.feed.marks[i]
 	t.seek, t.place = false, m.at
 	t.tell(m.setup.meta, t.told.meta, m.time)
 	t.tell(m.setup.video, t.told.video, m.time)
