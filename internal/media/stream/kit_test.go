@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"hawker/internal/base/clock"
+	"hawker/internal/media/flv"
 	"hawker/internal/media/hls/hlscheck"
 	"hawker/internal/media/record"
 	"hawker/internal/media/stream"
@@ -24,6 +25,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // 1280 by 720 at 30 frames a second, High profile, as x264 writes it.
 const avcRecord = "0164001fffe1001a6764001facd9405005bb0110000003001000000303c0f183196001000468efbcb0fdf8f800"
+
+// 320 by 180 at 30 frames a second, HEVC Main, as x265 writes it.
+const hevcRecord = "0101600000009000000000003cf000fcfdf8f800000f03a00001001840010c01ffff01600000030090000003000003003c959409a10001002b42010101600000030090000003000003003ca00a080c1f3e595952930bc05a020000030002000003003c10a2000100064401c073c189"
 
 func unhex(s string) []byte {
 	b, err := hex.DecodeString(s)
@@ -42,6 +46,15 @@ func videoBody(key bool, ctsMs int32, size int) []byte {
 		b[0], b[9] = 0x17, 0x65
 	}
 	return append(b, make([]byte, size-1)...)
+}
+
+// hevcBody is an IDR or a trailing picture by Enhanced RTMP.
+func hevcBody(key bool, ctsMs int32, size int) []byte {
+	data := append([]byte{0, 0, byte(size >> 8), byte(size), 0x02, 1}, make([]byte, size-2)...)
+	if key {
+		data[4] = 0x26
+	}
+	return flv.VideoBody(flv.Video{Format: flv.HEVC, Key: key, Composition: ctsMs, Data: data})
 }
 
 func audioBody() []byte { return append([]byte{0xaf, 1}, make([]byte, 200)...) }
@@ -155,15 +168,18 @@ func (e *events) wait(t *testing.T, n int) []string {
 
 // rig is a hub on a clock that the test moves.
 type rig struct {
-	t      *testing.T
-	clock  *clock.Manual
-	hub    *stream.Hub
-	store  *memoryStore
-	events *events
-	web    http.Handler
-	follow hlscheck.Follower
-	list   *hlscheck.Playlist // newest seen
-	blind  bool               // do not look after every frame
+	t       *testing.T
+	clock   *clock.Manual
+	hub     *stream.Hub
+	store   *memoryStore
+	events  *events
+	web     http.Handler
+	follow  hlscheck.Follower
+	list    *hlscheck.Playlist // newest seen
+	blind   bool               // do not look after every frame
+	sparing bool               // look at each state once, and into no part
+	seen    []byte             // the newest state
+	states  int                // that were seen
 
 	inspected string // the newest part that was fetched
 }
@@ -242,6 +258,9 @@ type shape struct {
 	first                uint32 // timestamp
 	ctsShift             int32
 	jitter               bool
+	ntsc                 bool // 1000/1001 of fps
+	ragged               int  // frames come up to so many ms late
+	hevc                 bool
 }
 
 // encoder publishes synthetic frames at the rig's clock.
@@ -300,7 +319,7 @@ func (e *encoder) send(d time.Duration) {
 	e.rig.t.Helper()
 	until := e.ms + float64(d.Milliseconds())
 	for {
-		v, a := float64(e.nv)*1000/float64(max(e.shape.fps, 1)), float64(e.na)*1024/48
+		v, a := e.videoAt(), float64(e.na)*1024/48
 		if e.shape.noVideo {
 			v = until
 		}
@@ -317,11 +336,39 @@ func (e *encoder) send(d time.Duration) {
 		} else {
 			e.audio(uint32(a))
 		}
-		if h, _ := e.rig.hub.Stream("room"); h.PartTarget > 0 && !e.rig.blind {
-			e.rig.look()
-		}
+		e.watch()
 	}
 	e.step(until)
+}
+
+// watch looks at the playlist, if there is one and the test wants it.
+func (e *encoder) watch() {
+	e.rig.t.Helper()
+	if e.rig.blind || e.rig.list == nil && !e.listed() {
+		return
+	}
+	if e.rig.sparing {
+		e.rig.glance()
+		return
+	}
+	e.rig.look()
+}
+
+func (e *encoder) listed() bool {
+	h, _ := e.rig.hub.Stream("room")
+	return h.PartTarget > 0
+}
+
+// videoAt is when the next frame is due.
+func (e *encoder) videoAt() float64 {
+	ms := float64(e.nv) * 1000 / float64(max(e.shape.fps, 1))
+	if e.shape.ntsc {
+		ms *= 1.001
+	}
+	if e.shape.ragged > 0 {
+		ms += float64(e.nv * 7919 % e.shape.ragged)
+	}
+	return ms
 }
 
 func (e *encoder) step(to float64) {
@@ -357,6 +404,9 @@ func (e *encoder) video(ms uint32) {
 		size = 4000
 	}
 	body := videoBody(key, cts+e.shape.ctsShift, size)
+	if e.shape.hevc {
+		body = hevcBody(key, cts+e.shape.ctsShift, size)
+	}
 	if key && e.shape.keyint != "" {
 		copy(body[20:], "x264 - core 164 - options: ref=3 keyint="+e.shape.keyint+" ")
 	}
