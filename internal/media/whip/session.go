@@ -1,0 +1,330 @@
+package whip
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
+
+	"hawker/internal/media/flv"
+	"hawker/internal/media/stream"
+)
+
+// Reasons for which a session ends.
+var (
+	errLeft      = errors.New("whip: the publisher left")
+	errSilent    = errors.New("whip: the connection was lost")
+	errNoConnect = errors.New("whip: no connection in time")
+)
+
+const (
+	pliGapMin     = 300 * time.Millisecond
+	waitVideo     = videoRate / 6 // 167 ms: a retransmission over a bad mobile network
+	waitAudio     = audioRate / 8 // 125 ms
+	keyFrameEvery = 2 * time.Second
+)
+
+// session is one publisher.
+type session struct {
+	server *Server
+	id     string
+	ufrag  string
+	pc     *webrtc.PeerConnection
+	pub    *stream.Publication
+	ctx    context.Context //nolint:containedctx // the life of the session's goroutines
+	cancel context.CancelFunc
+	once   sync.Once
+	life   sync.Mutex
+	over   bool
+	wg     sync.WaitGroup
+	began  time.Time
+	line   line
+	feed   *feed
+
+	media     sync.Mutex // the publication's methods are called one at a time
+	audioSet  bool
+	ready     <-chan struct{} // closed when pub and feed are there
+	connected chan struct{}
+	joined    sync.Once
+	count     counters
+
+	pli     sync.Mutex
+	pliAt   time.Time
+	pliSSRC atomic.Uint32
+}
+
+type counters struct {
+	lost, plis, moved  atomic.Int64
+	video, audio       atomic.Int64 // packets
+	videoCodec         atomic.Value // string
+	sounds, transcodes atomic.Pointer[converter]
+	state              atomic.Value // string
+}
+
+// begin wires the session's callbacks; they run in goroutines of the engine.
+func (x *session) begin() {
+	x.pc.OnTrack(func(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
+		x.spawn(func() { x.readReports(t, r) })
+		switch {
+		case t.Kind() == webrtc.RTPCodecTypeAudio:
+			x.spawn(func() { x.readAudio(t) })
+		case strings.EqualFold(t.Codec().MimeType, webrtc.MimeTypeH264):
+			x.spawn(func() { x.readH264(t) })
+		default:
+			x.spawn(func() { x.readForeign(t) })
+		}
+	})
+	x.pc.OnConnectionStateChange(func(st webrtc.PeerConnectionState) {
+		x.count.state.Store(st.String())
+		switch st {
+		case webrtc.PeerConnectionStateConnected:
+			x.joined.Do(func() { close(x.connected) })
+		case webrtc.PeerConnectionStateFailed:
+			x.endWhenReady(errSilent)
+		case webrtc.PeerConnectionStateClosed:
+			x.endWhenReady(errLeft)
+		}
+	})
+}
+
+// spawn starts a goroutine that end waits for, unless the end has begun.
+func (x *session) spawn(f func()) {
+	x.life.Lock()
+	defer x.life.Unlock()
+	if x.over {
+		return
+	}
+	x.wg.Go(func() {
+		select {
+		case <-x.ready:
+			f()
+		case <-x.ctx.Done():
+		}
+	})
+}
+
+// watch ends a session that does not connect and asks for key frames.
+func (x *session) watch() {
+	clock := x.server.cfg.Clock
+	t := clock.NewTimer(connectWithin)
+	select {
+	case <-x.connected:
+		t.Stop()
+	case <-t.C():
+		x.end(errNoConnect)
+		return
+	case <-x.ctx.Done():
+		t.Stop()
+		return
+	}
+	for {
+		t := clock.NewTimer(keyFrameEvery)
+		select {
+		case <-t.C():
+			x.wantKey()
+		case <-x.ctx.Done():
+			t.Stop()
+			return
+		}
+	}
+}
+
+// endWhenReady is for callbacks that may come before the hub has agreed; a
+// session that it refuses is taken down by publish.
+func (x *session) endWhenReady(reason error) {
+	select {
+	case <-x.ready:
+		x.end(reason)
+	case <-x.ctx.Done():
+	}
+}
+
+// end stops the session; it may be called from anywhere, more than once, and
+// does not wait.
+func (x *session) end(reason error) {
+	x.once.Do(func() {
+		x.server.wg.Go(func() {
+			x.cancel()
+			x.life.Lock()
+			x.over = true
+			x.life.Unlock()
+			_ = x.pc.GracefulClose() // nothing is left to be done about it
+			x.wg.Wait()
+			x.pub.Close(reason)
+			x.server.leave(x)
+			x.server.cfg.Log.Info("whip session ended", "stream", x.pub.StreamID(), "reason", reason)
+		})
+	})
+}
+
+// readReports takes the sender's reports; reading them also drives the engine.
+func (x *session) readReports(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
+	track := trackVideo
+	if t.Kind() == webrtc.RTPCodecTypeAudio {
+		track = trackAudio
+	}
+	for {
+		packets, _, err := r.ReadRTCP()
+		if err != nil {
+			return
+		}
+		for _, p := range packets {
+			sr, ok := p.(*rtcp.SenderReport)
+			if !ok || sr.SSRC != uint32(t.SSRC()) {
+				continue
+			}
+			if moved := x.line.report(track, sr.NTPTime, sr.RTPTime); moved != 0 {
+				x.count.moved.Store(moved.Milliseconds())
+			}
+		}
+	}
+}
+
+// each reads a track to its end, in order.
+func (x *session) each(t *webrtc.TrackRemote, track int, raw func(*rtp.Packet), out func(*rtp.Packet, bool)) {
+	o := reorder{wait: waitVideo}
+	n := &x.count.video
+	if track == trackAudio {
+		o.wait, n = waitAudio, &x.count.audio
+	}
+	gone := int64(0)
+	for {
+		p, _, err := t.ReadRTP()
+		if err != nil {
+			return
+		}
+		n.Add(1)
+		x.line.arrive(track, p.Timestamp, x.server.cfg.Clock.Now().Sub(x.began))
+		raw(p)
+		o.push(p, out)
+		x.count.lost.Add(o.dropped - gone)
+		gone = o.dropped
+	}
+}
+
+func (x *session) readH264(t *webrtc.TrackRemote) {
+	x.pliSSRC.Store(uint32(t.SSRC()))
+	x.count.videoCodec.Store("H264")
+	x.feed.attach(x)
+	h := newH264()
+	x.each(t, trackVideo,
+		func(p *rtp.Packet) { x.feed.fromPublisher(x, trackVideo, p) },
+		func(p *rtp.Packet, lost bool) {
+			if h.push(p, lost, x.picture) {
+				x.wantKey()
+			}
+		})
+}
+
+// picture gives one picture to the hub.
+func (x *session) picture(p picture) {
+	at := uint32(x.line.at(trackVideo, p.rtpTime).Milliseconds())
+	x.media.Lock()
+	defer x.media.Unlock()
+	if p.config != nil {
+		x.check(x.pub.VideoConfig(p.config))
+	}
+	x.check(x.pub.Picture(at, flv.Video{Kind: flv.KindFrame, Key: p.key, Data: p.data}))
+}
+
+// readForeign is for pictures that a child turns into H.264.
+func (x *session) readForeign(t *webrtc.TrackRemote) {
+	x.pliSSRC.Store(uint32(t.SSRC()))
+	mime := t.Codec().MimeType
+	x.count.videoCodec.Store(strings.TrimPrefix(mime, "video/"))
+	c := &x.server.cfg
+	tr := newTranscoder(mime, c.FFmpeg, c.Clock, c.Log, func(rtpTime uint32, body []byte) {
+		at := uint32(x.line.at(trackVideo, rtpTime).Milliseconds())
+		x.media.Lock()
+		defer x.media.Unlock()
+		x.check(x.pub.Video(at, body))
+	})
+	x.count.transcodes.Store(tr.conv)
+	x.spawn(func() { tr.conv.run(x.ctx) })
+	x.each(t, trackVideo, func(*rtp.Packet) {}, func(p *rtp.Packet, lost bool) {
+		if tr.push(p, lost) {
+			x.wantKey()
+		}
+	})
+}
+
+func (x *session) readAudio(t *webrtc.TrackRemote) {
+	c := &x.server.cfg
+	s := newSound(c.FFmpeg, c.Clock, c.Log, x.aac)
+	x.count.sounds.Store(s.conv)
+	x.spawn(func() { s.conv.run(x.ctx) })
+	x.each(t, trackAudio,
+		func(p *rtp.Packet) { x.feed.fromPublisher(x, trackAudio, p) },
+		func(p *rtp.Packet, _ bool) { s.push(p) })
+}
+
+// aac gives one AAC frame to the hub.
+func (x *session) aac(rtpTime uint32, frame []byte) {
+	at := uint32(x.line.at(trackAudio, rtpTime).Milliseconds())
+	x.media.Lock()
+	defer x.media.Unlock()
+	if !x.audioSet {
+		x.audioSet = true
+		x.check(x.pub.AudioConfig([]byte{aacConfigHigh, aacConfigLow}))
+	}
+	x.check(x.pub.Sound(at, frame))
+}
+
+// check ends the session if the hub will hear no more of it.
+func (x *session) check(err error) {
+	if stream.Fatal(err) {
+		x.end(err)
+	}
+}
+
+// wantKey asks the publisher for a key frame, not too often.
+func (x *session) wantKey() {
+	ssrc := x.pliSSRC.Load()
+	now := x.server.cfg.Clock.Now()
+	x.pli.Lock()
+	soon := now.Sub(x.pliAt) < pliGapMin
+	if !soon {
+		x.pliAt = now
+	}
+	x.pli.Unlock()
+	if ssrc == 0 || soon {
+		return
+	}
+	x.count.plis.Add(1)
+	_ = x.pc.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: ssrc}}) // the next one follows
+}
+
+// Stats is what a publisher's session has seen.
+type Stats struct {
+	StreamID     string
+	State        string // of the connection, as WebRTC names it
+	VideoCodec   string // as it was sent
+	VideoPackets int64
+	AudioPackets int64
+	Lost         int64         // packets that stayed missing
+	KeyRequests  int64         // key frames asked for
+	Moved        time.Duration // last correction of the sound
+	Restarts     int64         // of ffmpeg children
+}
+
+func (x *session) stats() Stats {
+	c := &x.count
+	st := Stats{
+		StreamID: x.pub.StreamID(), VideoPackets: c.video.Load(), AudioPackets: c.audio.Load(), Lost: c.lost.Load(),
+		KeyRequests: c.plis.Load(), Moved: time.Duration(c.moved.Load()) * time.Millisecond,
+	}
+	st.State, _ = c.state.Load().(string)
+	st.VideoCodec, _ = c.videoCodec.Load().(string)
+	for _, p := range []*converter{c.sounds.Load(), c.transcodes.Load()} {
+		if p != nil {
+			st.Restarts += p.restarts.Load()
+		}
+	}
+	return st
+}
