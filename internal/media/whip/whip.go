@@ -196,3 +196,31 @@ func (s *Server) Close(ctx context.Context) error {
 		return errors.Join(ctx.Err(), s.closePorts())
 	}
 }
+
+// Stats tells of the publisher of a stream; nil if it did not come by WHIP.
+func (s *Server) Stats(streamID string) *Stats {
+	x := s.session(streamID)
+	if x == nil {
+		return nil
+	}
+	st := x.stats()
+	return &st
+}
+
+func (s *Server) session(streamID string) *session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, x := range s.sessions {
+		if x.pub.StreamID() == streamID && x.ctx.Err() == nil {
+			return x
+		}
+	}
+	return nil
+}
+
+// Counts gives the publishers and viewers that are there now.
+func (s *Server) Counts() (publishers, viewers int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.sessions), len(s.viewers)
+}

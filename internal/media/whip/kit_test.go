@@ -1,0 +1,306 @@
+package whip
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pion/rtp"
+	"github.com/pion/rtp/codecs"
+	"github.com/pion/webrtc/v4"
+	"go.uber.org/goleak"
+
+	"hawker/internal/base/clock"
+	"hawker/internal/media/stream"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var errNotAllowed = errors.New("no")
+
+type openDoor struct{}
+
+func (openDoor) Admit(_ context.Context, r stream.PublishRequest) (stream.Grant, error) {
+	if strings.HasPrefix(r.Name, "wrong") {
+		return stream.Grant{}, errNotAllowed
+	}
+	return stream.Grant{StreamID: strings.TrimPrefix(r.Name, "key-"), PartTarget: 200 * time.Millisecond}, nil
+}
+
+type memory struct {
+	mu     sync.Mutex
+	states map[string]stream.State
+}
+
+func (m *memory) Load(_ context.Context, id string) (stream.State, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.states[id], nil
+}
+
+func (m *memory) Save(_ context.Context, id string, st stream.State) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.states[id] = st
+	return nil
+}
+
+// rig is a hub with a WebRTC server before it, on real time and the loopback.
+type rig struct {
+	t      *testing.T
+	hub    *stream.Hub
+	server *Server
+	url    string
+}
+
+func newRig(t *testing.T, change func(*Config)) *rig {
+	t.Helper()
+	log := slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelInfo}))
+	hub := stream.NewHub(stream.Config{
+		Clock: clock.Real{}, Log: log, Store: &memory{states: map[string]stream.State{}}, Admission: openDoor{},
+	})
+	c := Config{Hub: hub, Log: log, Clock: clock.Real{}, UDP: "127.0.0.1:0"}
+	if change != nil {
+		change(&c)
+	}
+	server, err := New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/live/", hub.Handler())
+	mux.Handle("/", server.Handler())
+	web := httptest.NewServer(mux)
+	r := &rig{t: t, hub: hub, server: server, url: web.URL}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := errors.Join(server.Close(ctx), hub.Shutdown(ctx)); err != nil {
+			t.Errorf("shutdown: %v", err)
+		}
+		web.Close()
+		http.DefaultClient.CloseIdleConnections()
+	})
+	return r
+}
+
+type testWriter struct{ t *testing.T }
+
+func (w testWriter) Write(b []byte) (int, error) {
+	w.t.Log(strings.TrimSpace(string(b)))
+	return len(b), nil
+}
+
+// peer makes a client's connection.
+func peer(t *testing.T) *webrtc.PeerConnection {
+	t.Helper()
+	var e webrtc.SettingEngine
+	e.SetIncludeLoopbackCandidate(true)
+	e.SetInterfaceFilter(func(name string) bool { return name == "lo" })
+	var m webrtc.MediaEngine
+	if err := m.RegisterDefaultCodecs(); err != nil {
+		t.Fatal(err)
+	}
+	pc, err := webrtc.NewAPI(webrtc.WithMediaEngine(&m), webrtc.WithSettingEngine(e)).NewPeerConnection(webrtc.Configuration{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = pc.GracefulClose() })
+	return pc
+}
+
+func localOffer(t *testing.T, pc *webrtc.PeerConnection) string {
+	t.Helper()
+	o, err := pc.CreateOffer(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := webrtc.GatheringCompletePromise(pc)
+	if err := pc.SetLocalDescription(o); err != nil {
+		t.Fatal(err)
+	}
+	<-done
+	return pc.LocalDescription().SDP
+}
+
+// post sends an offer and gives the answer's status, body and session.
+func (r *rig) post(path, sdp string) (status int, body, location string) {
+	r.t.Helper()
+	resp, err := http.Post(r.url+path, "application/sdp", strings.NewReader(sdp))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return resp.StatusCode, string(b), resp.Header.Get("Location")
+}
+
+// dial offers and takes the answer; it waits for the connection.
+func (r *rig) dial(pc *webrtc.PeerConnection, path string) (location string) {
+	r.t.Helper()
+	connected := make(chan struct{})
+	var once sync.Once
+	pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
+		if s == webrtc.PeerConnectionStateConnected {
+			once.Do(func() { close(connected) })
+		}
+	})
+	status, body, location := r.post(path, localOffer(r.t, pc))
+	if status != http.StatusCreated {
+		r.t.Fatalf("%s: %d %s", path, status, body)
+	}
+	if err := pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: body}); err != nil {
+		r.t.Fatal(err)
+	}
+	select {
+	case <-connected:
+	case <-time.After(10 * time.Second):
+		r.t.Fatalf("%s: not connected", path)
+	}
+	return location
+}
+
+// delete ends a session.
+func (r *rig) delete(location string) {
+	r.t.Helper()
+	req, err := http.NewRequest(http.MethodDelete, r.url+location, nil)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		r.t.Errorf("DELETE %s: %d", location, resp.StatusCode)
+	}
+}
+
+func track(t *testing.T, pc *webrtc.PeerConnection, c webrtc.RTPCodecCapability, id string) *webrtc.TrackLocalStaticRTP {
+	t.Helper()
+	tr, err := webrtc.NewTrackLocalStaticRTP(c, id, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := pc.AddTrack(tr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { // drives the client's interceptors: answers to lost packets
+		for {
+			if _, _, err := s.ReadRTCP(); err != nil {
+				return
+			}
+		}
+	}()
+	return tr
+}
+
+func ffmpeg(t *testing.T, args ...string) []byte {
+	t.Helper()
+	var out, words bytes.Buffer
+	cmd := exec.Command("ffmpeg", append([]string{"-hide_banner", "-loglevel", "error", "-nostdin"}, args...)...)
+	cmd.Stdout, cmd.Stderr = &out, &words
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("ffmpeg %v: %v: %s", args, err, words.String())
+	}
+	return out.Bytes()
+}
+
+// flashes is a picture that flashes white in the first tenth of each second.
+func flashes(size string, seconds string) string {
+	return "color=black:s=" + size + ":r=30:d=" + seconds + ",drawbox=c=white:t=fill:enable='lt(mod(t,1),0.1)'"
+}
+
+// beeps are tones in the first tenth of each second.
+func beeps(seconds string) string {
+	return "aevalsrc='if(lt(mod(t,1),0.1),sin(6283*t),0)':s=48000:d=" + seconds
+}
+
+// pictures encodes H.264 and gives its access units.
+func pictures(t *testing.T, size, seconds string, more ...string) [][]byte {
+	t.Helper()
+	args := append([]string{
+		"-f", "lavfi", "-i", flashes(size, seconds), "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency",
+		"-profile:v", "baseline", "-g", "30", "-pix_fmt", "yuv420p", "-x264-params", "aud=1:repeat-headers=1",
+	}, more...)
+	b := ffmpeg(t, append(args, "-f", "h264", "-")...)
+	parts := bytes.Split(b, []byte{0, 0, 0, 1, nalAUD})
+	for i := range parts {
+		parts[i] = append([]byte{0, 0, 0, 1, nalAUD}, parts[i]...)
+	}
+	return parts[1:]
+}
+
+func opusPackets(t *testing.T, seconds string) [][]byte {
+	t.Helper()
+	b := ffmpeg(t, "-f", "lavfi", "-i", beeps(seconds), "-ac", "2", "-c:a", "libopus", "-page_duration", "20000", "-f", "ogg", "-")
+	o := newOggReader(bytes.NewReader(b))
+	var out [][]byte
+	for {
+		p, err := o.next()
+		if err != nil {
+			return out[2:]
+		}
+		out = append(out, bytes.Clone(p))
+	}
+}
+
+// camera sends pictures and sound at the pace of a real one.
+type camera struct {
+	video, audio *webrtc.TrackLocalStaticRTP
+	pictures     [][]byte
+	sound        [][]byte
+	payloader    rtp.Payloader
+	drop         func(seq uint16) bool // packets that the network loses
+	vseq, aseq   uint16
+}
+
+func (c *camera) play(t *testing.T, frames int) {
+	t.Helper()
+	if c.payloader == nil {
+		c.payloader = &codecs.H264Payloader{}
+	}
+	began := time.Now()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for v, a := 0, 0; v < frames; <-tick.C {
+		for ; v < frames && time.Since(began) >= time.Duration(v)*time.Second/30; v++ {
+			c.picture(v)
+		}
+		for ; c.audio != nil && time.Since(began) >= time.Duration(a)*20*time.Millisecond; a++ {
+			c.aseq++
+			_ = c.audio.WriteRTP(&rtp.Packet{
+				Header:  rtp.Header{Version: 2, SequenceNumber: c.aseq, Timestamp: uint32(777 + a*960)},
+				Payload: c.sound[a%len(c.sound)],
+			})
+		}
+	}
+}
+
+func (c *camera) picture(v int) {
+	parts := c.payloader.Payload(1100, c.pictures[v%len(c.pictures)])
+	for i, p := range parts {
+		c.vseq++
+		if c.drop != nil && c.drop(c.vseq) {
+			continue
+		}
+		_ = c.video.WriteRTP(&rtp.Packet{
+			Header:  rtp.Header{Version: 2, SequenceNumber: c.vseq, Timestamp: uint32(12345 + v*3000), Marker: i == len(parts)-1},
+			Payload: p,
+		})
+	}
+}

@@ -1,0 +1,248 @@
+package whip
+
+import (
+	"fmt"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/pion/rtp/codecs"
+	"github.com/pion/webrtc/v4"
+)
+
+func h264Capability() webrtc.RTPCodecCapability {
+	return webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeH264, ClockRate: videoRate, SDPFmtpLine: h264Baseline}
+}
+
+func opusCapability() webrtc.RTPCodecCapability {
+	return webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: opusRate, Channels: 2}
+}
+
+// series reads what ffmpeg's metadata filter prints: a value at each time.
+func series(out []byte) (times, values []float64) {
+	for line := range strings.Lines(string(out)) {
+		if _, at, ok := strings.Cut(line, "pts_time:"); ok {
+			f, _ := strconv.ParseFloat(strings.TrimSpace(at), 64)
+			times = append(times, f)
+		} else if _, v, ok := strings.Cut(line, "="); ok {
+			f, err := strconv.ParseFloat(strings.TrimSpace(v), 64)
+			if err != nil {
+				f = math.Inf(-1)
+			}
+			values = append(values, f)
+		}
+	}
+	return times[:min(len(times), len(values))], values
+}
+
+// rises are the times at which a series goes over a level.
+func rises(out []byte, level float64) (at []float64) {
+	times, values := series(out)
+	for i := 1; i < len(times); i++ {
+		if values[i] > level && values[i-1] <= level {
+			at = append(at, times[i])
+		}
+	}
+	return at
+}
+
+// skew is the least distance of flashes and beeps, sound minus picture, in
+// seconds, at its largest over the recording.
+func (r *rig) skew(id string) (worst float64, flashes, beeps int) {
+	r.t.Helper()
+	url := r.url + "/live/" + id + "/index.m3u8"
+	v := rises(ffmpeg(r.t, "-i", url, "-an", "-vf", "signalstats,metadata=print:key=lavfi.signalstats.YAVG:file=-", "-f", "null", "/dev/null"), 120)
+	a := rises(ffmpeg(r.t, "-i", url, "-vn", "-af",
+		"asetnsamples=n=240,astats=metadata=1:reset=1,ametadata=print:key=lavfi.astats.Overall.RMS_level:file=-", "-f", "null", "/dev/null"), -30)
+	for _, x := range v[min(1, len(v)):] {
+		best := math.Inf(1)
+		for _, y := range a {
+			if math.Abs(y-x) < math.Abs(best) {
+				best = y - x
+			}
+		}
+		if math.Abs(best) > math.Abs(worst) {
+			worst = best
+		}
+	}
+	return worst, len(v), len(a)
+}
+
+func TestPassThrough(t *testing.T) {
+	r := newRig(t, nil)
+	pc := peer(t)
+	c := camera{
+		video: track(t, pc, h264Capability(), "v"), audio: track(t, pc, opusCapability(), "a"),
+		pictures: pictures(t, "320x240", "4"), sound: opusPackets(t, "4"),
+	}
+	location := r.dial(pc, "/whip/key-show")
+	c.play(t, 180)
+	st := r.server.Stats("show")
+	if st == nil || st.VideoCodec != "H264" || st.Lost != 0 || st.Restarts != 0 {
+		t.Errorf("stats: %+v", st)
+	}
+	h, ok := r.hub.Stream("show")
+	if !ok || h.Protocol != "whip" || h.Width != 320 || !strings.HasPrefix(h.AudioCodec, "mp4a") || h.KeyframeGap != time.Second {
+		t.Errorf("health: %+v", h)
+	}
+	r.delete(location)
+	r.hub.Close("show")
+	worst, flashes, beeps := r.skew("show")
+	t.Logf("worst distance of flash and beep %.0f ms over %d flashes, %d beeps", worst*1000, flashes, beeps)
+	if flashes < 4 || beeps < 4 || math.Abs(worst) > 0.08 {
+		t.Errorf("sound is %.0f ms off the picture, %d flashes, %d beeps", worst*1000, flashes, beeps)
+	}
+}
+
+func TestPictureChangesItsSize(t *testing.T) {
+	r := newRig(t, nil)
+	pc := peer(t)
+	c := camera{video: track(t, pc, h264Capability(), "v"), pictures: pictures(t, "640x480", "1")}
+	r.dial(pc, "/whip/key-sizes")
+	c.play(t, 30)
+	await(t, func() bool { h, _ := r.hub.Stream("sizes"); return h.Width == 640 })
+	c.pictures = pictures(t, "320x240", "1")
+	more := c
+	more.payloader = &codecs.H264Payloader{}
+	more.play(t, 30)
+	await(t, func() bool { h, _ := r.hub.Stream("sizes"); return h.Width == 320 && h.Height == 240 })
+}
+
+// await polls for something that happens by itself.
+func await(t *testing.T, ok func() bool) {
+	t.Helper()
+	limit := time.After(10 * time.Second)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-limit:
+			t.Fatal("it did not happen")
+		}
+	}
+}
+
+func TestLossLeavesNoSmear(t *testing.T) {
+	r := newRig(t, nil)
+	pc := peer(t)
+	c := camera{
+		video: track(t, pc, h264Capability(), "v"), pictures: pictures(t, "320x240", "3", "-b:v", "800k"),
+		drop: func(seq uint16) bool { return seq%41 == 0 }, // lost for good: never handed to the engine
+	}
+	location := r.dial(pc, "/whip/key-lossy")
+	c.play(t, 150)
+	st := r.server.Stats("lossy")
+	if st == nil || st.Lost == 0 || st.KeyRequests == 0 {
+		t.Fatalf("stats: %+v", st)
+	}
+	r.delete(location)
+	r.hub.Close("lossy")
+	// -xerror makes of any damage to the pictures a failure.
+	ffmpeg(t, "-xerror", "-err_detect", "explode", "-i", r.url+"/live/lossy/index.m3u8", "-f", "null", "/dev/null")
+}
+
+func TestVP8IsTranscoded(t *testing.T) {
+	r := newRig(t, nil)
+	pc := peer(t)
+	ivf := ffmpeg(t, "-f", "lavfi", "-i", flashes("320x240", "3"), "-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-g", "30", "-f", "ivf", "-")
+	var frames [][]byte
+	for b := ivf[32:]; len(b) > 12; {
+		n := int(b[0]) | int(b[1])<<8 | int(b[2])<<16
+		frames = append(frames, b[12:12+n])
+		b = b[12+n:]
+	}
+	c := camera{
+		video: track(t, pc, webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: videoRate}, "v"),
+		audio: track(t, pc, opusCapability(), "a"), sound: opusPackets(t, "3"),
+		pictures: frames, payloader: &codecs.VP8Payloader{EnablePictureID: true},
+	}
+	only(t, pc, webrtc.MimeTypeVP8)
+	location := r.dial(pc, "/whip/key-vp8")
+	c.play(t, 180)
+	h, _ := r.hub.Stream("vp8")
+	if h.Width != 320 || !strings.HasPrefix(h.VideoCodec, "avc1") {
+		t.Errorf("health: %+v", h)
+	}
+	r.delete(location)
+	r.hub.Close("vp8")
+	worst, flashes, beeps := r.skew("vp8")
+	t.Logf("worst distance of flash and beep %.0f ms over %d flashes, %d beeps", worst*1000, flashes, beeps)
+	if flashes < 3 || math.Abs(worst) > 0.08 {
+		t.Errorf("sound is %.0f ms off the picture, %d flashes, %d beeps", worst*1000, flashes, beeps)
+	}
+}
+
+// only leaves one video codec in the client's offer.
+func only(t *testing.T, pc *webrtc.PeerConnection, mime string) {
+	t.Helper()
+	for _, tr := range pc.GetTransceivers() {
+		if tr.Kind() != webrtc.RTPCodecTypeVideo {
+			continue
+		}
+		err := tr.SetCodecPreferences([]webrtc.RTPCodecParameters{{
+			RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: mime, ClockRate: videoRate}, PayloadType: 96,
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestChildOfTheSoundDies(t *testing.T) {
+	r := newRig(t, nil)
+	pc := peer(t)
+	c := camera{
+		video: track(t, pc, h264Capability(), "v"), audio: track(t, pc, opusCapability(), "a"),
+		pictures: pictures(t, "320x240", "2"), sound: opusPackets(t, "2"),
+	}
+	r.dial(pc, "/whip/key-dying")
+	c.play(t, 45)
+	x := r.server.session("dying")
+	if err := syscall.Kill(int(x.count.sounds.Load().pid.Load()), syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	more := c
+	more.play(t, 60)
+	if st := r.server.Stats("dying"); st == nil || st.Restarts != 1 {
+		t.Errorf("stats: %+v", st)
+	}
+	if h, _ := r.hub.Stream("dying"); !h.Live || h.FPS < 20 {
+		t.Errorf("the picture did not go on: %+v", h)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	r := newRig(t, func(c *Config) { c.SessionsMax = 2 })
+	good := func() string {
+		pc := peer(t)
+		track(t, pc, h264Capability(), "v")
+		return localOffer(t, pc)
+	}
+	for _, c := range []struct {
+		name, path, sdp string
+		want            int
+	}{
+		{"wrong key", "/whip/wrong", good(), http.StatusForbidden},
+		{"no key", "/whip", good(), http.StatusUnauthorized},
+		{"garbage", "/whip/key-x", "v=0\r\ngarbage", http.StatusBadRequest},
+		{"empty", "/whip/key-x", "", http.StatusBadRequest},
+		{"too large", "/whip/key-x", strings.Repeat("a", offerBytesMax+1), http.StatusRequestEntityTooLarge},
+		{"no fingerprint", "/whip/key-x", strings.ReplaceAll(good(), "a=fingerprint", "a=finger"), http.StatusBadRequest},
+		{"not live", "/whep/nobody", good(), http.StatusNotFound},
+		{"elsewhere", "/whip/a/b/c", good(), http.StatusNotFound},
+	} {
+		if status, body, _ := r.post(c.path, c.sdp); status != c.want {
+			t.Errorf("%s: %d %s, want %d", c.name, status, body, c.want)
+		}
+	}
+	for i, want := range []int{201, 201, 503} {
+		if status, body, _ := r.post(fmt.Sprintf("/whip/key-%d", i), good()); status != want {
+			t.Errorf("session %d: %d %s, want %d", i, status, body, want)
+		}
+	}
+}
