@@ -75,7 +75,6 @@ func newSession(srv *serving, conn net.Conn) *session {
 	count := &countingReader{r: conn}
 	return &session{
 		srv: srv, conn: conn, count: count, idle: idle, window: windowDefault,
-		in: newChunkReader(count), out: newChunkWriter(conn),
 		request: PublishRequest{RemoteAddr: conn.RemoteAddr().String()},
 	}
 }
@@ -105,9 +104,11 @@ func (s *session) serve(ctx context.Context) error {
 	if err := s.conn.SetDeadline(time.Now().Add(s.idle)); err != nil {
 		return err
 	}
-	if err := serverHandshake(s.in.r, s.conn); err != nil {
+	if err := serverHandshake(s.count, s.conn); err != nil {
 		return err
 	}
+	// Only now, so that a half-open connection costs little.
+	s.in, s.out = newChunkReader(s.count), newChunkWriter(s.conn)
 	for {
 		s.moveDeadline()
 		m, err := s.in.read()
