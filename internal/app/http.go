@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/url"
 
 	"hawker/internal/account"
 	"hawker/internal/analytics"
@@ -17,6 +18,7 @@ import (
 	"hawker/internal/fulfilment"
 	"hawker/internal/ledger"
 	"hawker/internal/live"
+	"hawker/internal/media/hooks"
 	"hawker/internal/media/record"
 	"hawker/internal/moderation"
 	"hawker/internal/notify"
@@ -34,6 +36,7 @@ func (a *App) mount(context.Context) error {
 	cookies := httpapi.CookiePolicy{Secure: a.cfg.Secure()}
 	a.api = httpapi.New(httpapi.Deps{
 		Log: a.log, Clock: a.clock, Limiter: cache.NewMemoryLimiter(a.clock), Sign: a.Accounts, Staff: a.Shops, Cookies: cookies, Metrics: a.metrics,
+		PictureOrigins: origins(a.cfg.Live.SRSHLS, a.cfg.Live.NginxHLS),
 	})
 	names, currency := shops{a}, a.cfg.Mall.Currency
 	orders := order.Views{Service: a.Orders, Shops: names, Payments: a.Payments, Shipments: a.Fulfilment}
@@ -50,7 +53,7 @@ func (a *App) mount(context.Context) error {
 		fulfilment.API{Service: a.Fulfilment, Orders: a.Orders, Views: orders},
 		distribution.API{Service: a.Distribution, Clock: a.clock, Log: a.log, Secure: a.cfg.Secure()},
 		live.API{Service: a.Live, Views: rooms, Links: links{a}, Staff: a.Shops},
-		live.MerchantAPI{Service: a.Live, Views: rooms, Media: a.Pictures, Orders: a.Orders, Staff: a.Shops, RTMPPort: func() string { return a.port(a.lnRTMP, a.cfg.RTMP) }},
+		live.MerchantAPI{Service: a.Live, Views: rooms, Media: a.Pictures, Orders: a.Orders, Staff: a.Shops, EdgeRTMP: a.cfg.Live.EdgeRTMP, RTMPPort: func() string { return a.port(a.lnRTMP, a.cfg.RTMP) }},
 		live.ModerateAPI{Service: a.Live},
 		social.API{Service: a.Social},
 		notify.API{Service: a.Notices},
@@ -71,6 +74,11 @@ func (a *App) mountRest() {
 	a.news.Mount(func(pattern string, h http.Handler) { r.Handle(pattern, h) })
 	r.Handle(catalog.MediaPrefix+"*", a.blobs.Handler(catalog.MediaPrefix))
 	r.HandleFunc("/replay/{room}/*", a.replay)
+	edge := hooks.Server{Secret: a.cfg.Live.HookSecret, Log: a.log, Handler: live.Edge{
+		Service: a.Live, Playlists: map[string]string{hooks.SRS: a.cfg.Live.SRSHLS, hooks.NginxRTMP: a.cfg.Live.NginxHLS},
+	}}
+	r.HandleFunc("/hooks/srs", edge.ServeSRS)
+	r.HandleFunc("/hooks/nginx-rtmp", edge.ServeNginxRTMP)
 	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) { a.writeText(w, "ok\n") })
 	r.Get("/readyz", a.ready)
 	r.Handle("/metrics", a.metrics.Handler())
@@ -84,6 +92,16 @@ func (a *App) mountRest() {
 	})
 	r.Get("/*", pages.ServeHTTP)
 	r.Head("/*", pages.ServeHTTP)
+}
+
+// origins are where players may fetch pictures beside here.
+func origins(playlists ...string) (out []string) {
+	for _, p := range playlists {
+		if u, err := url.Parse(p); err == nil && u.Host != "" {
+			out = append(out, u.Scheme+"://"+u.Host)
+		}
+	}
+	return out
 }
 
 func (a *App) writeText(w http.ResponseWriter, text string) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/url"
+	"strings"
 	"time"
 
 	"hawker/internal/base/fault"
@@ -24,6 +25,7 @@ type MerchantAPI struct {
 	Orders   *order.Service
 	Staff    httpapi.StaffRegister
 	RTMPPort func() string // known once the program listens
+	EdgeRTMP string        // where to publish when another server stands in front
 }
 
 // Register adds the operations.
@@ -53,6 +55,7 @@ type streamView struct {
 	Key        string `json:"key"`
 	PublishURL string `json:"publish_url"`
 	WHIPURL    string `json:"whip_url"`
+	EdgeURL    string `json:"edge_url" doc:"Where to publish when another server stands in front, key included; empty otherwise"`
 }
 
 type numbersView struct {
@@ -98,7 +101,10 @@ func (h MerchantAPI) view(ctx context.Context, shop id.Shop, room id.Room) (*htt
 	}
 	key, err := h.Service.Key(ctx, room)
 	address := "rtmp://" + net.JoinHostPort(hostOf(httpapi.Origin(ctx)), h.RTMPPort()) + "/" + ingestApp
-	v.Stream = &streamView{address, key, address + "/" + key, httpapi.Origin(ctx) + "/whip/" + key}
+	v.Stream = &streamView{address, key, address + "/" + key, httpapi.Origin(ctx) + "/whip/" + key, ""}
+	if h.EdgeRTMP != "" {
+		v.Stream.EdgeURL = strings.TrimSuffix(h.EdgeRTMP, "/") + "/" + room.String() + "?key=" + url.QueryEscape(key)
+	}
 	return httpapi.OK(v, err)
 }
 

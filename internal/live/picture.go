@@ -37,21 +37,27 @@ func (s *Service) Admit(ctx context.Context, r stream.PublishRequest) (stream.Gr
 	if r.App != ingestApp || key == "" {
 		return stream.Grant{}, ErrWrongKey
 	}
-	k, err := roomByKey(ctx, s.db.Reader(), s.box.Index(key, "stream key"))
-	if errors.Is(err, sql.ErrNoRows) {
-		return stream.Grant{}, ErrWrongKey
-	}
+	k, err := s.keyHolder(ctx, key)
 	if err != nil {
 		return stream.Grant{}, err
-	}
-	if s.db.Clock().Now().Before(k.closedUntil) {
-		return stream.Grant{}, ErrEnded
 	}
 	part := k.part
 	if part <= 0 {
 		part = s.Part
 	}
 	return stream.Grant{StreamID: k.room.String(), Record: k.recorded, PartTarget: part}, nil
+}
+
+// keyHolder finds the room that a key opens now. Errors ErrWrongKey, ErrEnded.
+func (s *Service) keyHolder(ctx context.Context, key string) (keyHolder, error) {
+	k, err := roomByKey(ctx, s.db.Reader(), s.box.Index(key, "stream key"))
+	if errors.Is(err, sql.ErrNoRows) {
+		return k, ErrWrongKey
+	}
+	if err == nil && s.db.Clock().Now().Before(k.closedUntil) {
+		return k, ErrEnded
+	}
+	return k, err
 }
 
 // observing bounds how long a change of a room's state may take.
@@ -61,8 +67,8 @@ const observing = 10 * time.Second
 // to be.
 func (s *Service) OnPublish(streamID string, _ int64) {
 	s.observed(streamID, func(ctx context.Context, tx *sqldb.Tx, r Room) (State, error) {
-		if r.Mode == WarmUp {
-			return r.State, nil
+		if err := setExternal(ctx, tx, r.ID, "", ""); err != nil || r.Mode == WarmUp {
+			return r.State, err
 		}
 		return Live, s.goOnAir(ctx, tx, r)
 	})

@@ -90,3 +90,20 @@ func markAnnounced(ctx context.Context, tx *sqldb.Tx, room id.Room) error {
 	_, err := tx.Exec(ctx, "UPDATE room SET announced_at = ? WHERE id = ?", sqldb.Millis(tx.Now()), room)
 	return err
 }
+
+func setExternal(ctx context.Context, tx *sqldb.Tx, room id.Room, url, connection string) error {
+	_, err := tx.Exec(ctx, "UPDATE room SET external_url = ?, external_id = ? WHERE id = ?", url, connection, room)
+	return err
+}
+
+func roomOfExternal(ctx context.Context, q sqldb.Querier, connection string) (room id.Room, err error) {
+	err = q.QueryRow(ctx, "SELECT id FROM room WHERE external_id = ? AND state IN (?, ?, ?)", connection, Live, Paused, Scheduled).Scan(&room)
+	return room, err
+}
+
+// clearExternal keeps the address: players go on with it when the publisher is
+// back within the pause.
+func clearExternal(ctx context.Context, tx *sqldb.Tx, room id.Room, connection string) (bool, error) {
+	n, err := tx.Exec(ctx, "UPDATE room SET external_id = '' WHERE id = ? AND external_id = ?", room, connection)
+	return n == 1, err
+}

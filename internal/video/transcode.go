@@ -199,3 +199,11 @@ func (s *Service) put(ctx context.Context, key, path string) error {
 	_, err = s.Blobs.Put(ctx, key, f)
 	return errors.Join(err, f.Close())
 }
+
+// Claims answers which uploads are in use, before there is a Service.
+type Claims struct{ DB *sqldb.DB }
+
+// UploadClaimed implements upload.Claims.
+func (c Claims) UploadClaimed(ctx context.Context, upload string) (bool, error) {
+	return uploadClaimed(ctx, c.DB.Reader(), upload)
+}

@@ -393,11 +393,3 @@ const showingMax = 20
 func (s *Service) VideosShowing(ctx context.Context, product id.Product) ([]id.Video, error) {
 	return videosShowing(ctx, s.db.Reader(), product, showingMax)
 }
-
-// Claims answers which uploads are in use, before there is a Service.
-type Claims struct{ DB *sqldb.DB }
-
-// UploadClaimed implements upload.Claims.
-func (c Claims) UploadClaimed(ctx context.Context, upload string) (bool, error) {
-	return uploadClaimed(ctx, c.DB.Reader(), upload)
-}

@@ -84,6 +84,10 @@ type Live struct {
 	Part        time.Duration `koanf:"part"`
 	StreamsMax  int           `koanf:"streams_max"`
 	FFmpeg      string        `koanf:"ffmpeg"`
+	HookSecret  string        `koanf:"hook_secret"`
+	SRSHLS      string        `koanf:"srs_hls"`
+	NginxHLS    string        `koanf:"nginx_hls"`
+	EdgeRTMP    string        `koanf:"edge_rtmp"`
 }
 
 // Video holds the limits of uploads.

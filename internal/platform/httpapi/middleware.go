@@ -76,14 +76,22 @@ func (a *API) observe(next http.Handler) http.Handler {
 }
 
 // contentPolicy allows nothing inline and nothing from elsewhere.
-const contentPolicy = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; " +
-	"media-src 'self' blob:; worker-src 'self' blob:; connect-src 'self' ws: wss:; font-src 'self'; " +
-	"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+// pictures are other servers that serve pictures of rooms.
+func contentPolicy(pictures []string) string {
+	more := ""
+	for _, p := range pictures {
+		more += " " + p
+	}
+	return "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; " +
+		"media-src 'self' blob:" + more + "; worker-src 'self' blob:; connect-src 'self' ws: wss:" + more + "; font-src 'self'; " +
+		"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+}
 
-func secureHeaders(next http.Handler) http.Handler {
+func (a *API) secureHeaders(next http.Handler) http.Handler {
+	policy := contentPolicy(a.deps.PictureOrigins)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", contentPolicy)
+		h.Set("Content-Security-Policy", policy)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "strict-origin-when-cross-origin")
 		next.ServeHTTP(w, r)

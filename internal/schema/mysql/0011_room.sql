@@ -59,6 +59,7 @@ CREATE TABLE IF NOT EXISTS live_setting (
   updated_at BIGINT NOT NULL
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 CREATE INDEX ix_room_scheduled ON room (state, scheduled_at);
+CREATE INDEX ix_room_external ON room (external_id);
 CREATE INDEX ix_pin_product ON pin (room_id, product_id, id);
 CREATE INDEX ix_message_state ON room_message (room_id, state, id);
 CREATE INDEX ix_message_time ON room_message (room_id, created_at);

@@ -15,6 +15,7 @@ ALTER TABLE room ADD COLUMN announced_at BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE room ADD COLUMN external_url VARCHAR(512) NOT NULL DEFAULT '';
 ALTER TABLE room ADD COLUMN external_id VARCHAR(128) NOT NULL DEFAULT '';
 CREATE INDEX ix_room_scheduled ON room (state, scheduled_at);
+CREATE INDEX ix_room_external ON room (external_id);
 
 ALTER TABLE shelf_item ADD COLUMN hidden SMALLINT NOT NULL DEFAULT 0;
 ALTER TABLE shelf_item ADD COLUMN notes VARCHAR(2000) NOT NULL DEFAULT '';
