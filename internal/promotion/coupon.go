@@ -216,6 +216,11 @@ func findCoupon(ctx context.Context, q sqldb.Querier, coupon id.Coupon) (Coupon,
 	return c, err
 }
 
+// FindCoupon reads a coupon for another module. Fault promotion.no_such_coupon.
+func FindCoupon(ctx context.Context, q sqldb.Querier, coupon id.Coupon) (Coupon, error) {
+	return findCoupon(ctx, q, coupon)
+}
+
 // Coupon finds a coupon. Fault promotion.no_such_coupon.
 func (s *Service) Coupon(ctx context.Context, coupon id.Coupon) (Coupon, error) {
 	return findCoupon(ctx, s.DB.Reader(), coupon)

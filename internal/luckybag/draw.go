@@ -1,0 +1,210 @@
+package luckybag
+
+import (
+	"context"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+
+	"hawker/internal/base/event"
+	"hawker/internal/base/fault"
+	"hawker/internal/base/id"
+	"hawker/internal/checkout"
+	"hawker/internal/inventory"
+	"hawker/internal/order"
+	"hawker/internal/platform/events"
+	"hawker/internal/platform/idem"
+	"hawker/internal/platform/sqldb"
+	"hawker/internal/promotion"
+)
+
+// Sweep draws the bags whose time has come, takes back what nobody claimed, and
+// tells rooms how many take part.
+func (s *Service) Sweep(ctx context.Context) error {
+	now := s.DB.Clock().Now()
+	due, err := dueBags(ctx, s.DB.Reader(), now)
+	errs := []error{err}
+	for _, b := range due {
+		errs = append(errs, s.draw(ctx, b.ID))
+	}
+	late, err := unclaimedBags(ctx, s.DB.Reader(), now)
+	errs = append(errs, err)
+	for _, b := range late {
+		errs = append(errs, s.DB.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error { return takeBack(ctx, tx, b) }))
+	}
+	s.mu.Lock()
+	dirty := s.dirty
+	s.dirty = map[id.Bag]bool{}
+	s.mu.Unlock()
+	for bag := range dirty {
+		_, err := s.told(ctx, bag)
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// takeBack ends the time to claim: what is left of the units is the SKU's again.
+func takeBack(ctx context.Context, tx *sqldb.Tx, b Bag) error {
+	if err := settle(ctx, tx, b.ID); err != nil || b.Slice.IsZero() {
+		return err
+	}
+	_, err := inventory.Return(ctx, tx, b.Slice)
+	return err
+}
+
+func (s *Service) draw(ctx context.Context, bag id.Bag) error {
+	drawn := false
+	err := s.DB.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) (err error) {
+		drawn, err = s.drawIn(ctx, tx, bag)
+		return err
+	})
+	if err != nil || !drawn {
+		return err
+	}
+	_, err = s.told(ctx, bag)
+	return err
+}
+
+func (s *Service) drawIn(ctx context.Context, tx *sqldb.Tx, bag id.Bag) (bool, error) {
+	if err := touch(ctx, tx, bag); err != nil { // entries wait from here on
+		return false, err
+	}
+	b, err := find(ctx, tx, bag)
+	if err != nil || b.State != Open || tx.Now().Before(b.DrawsAt) {
+		return false, err
+	}
+	seed, err := s.Box.Open(b.sealed, sealName(b.ID))
+	if err != nil {
+		return false, err
+	}
+	entrants, err := entrantsOf(ctx, tx, b.ID)
+	if err != nil {
+		return false, err
+	}
+	aliases := make([]string, len(entrants)) // sorted by the store
+	users := make(map[string]id.User, len(entrants))
+	for i, e := range entrants {
+		aliases[i], users[e.Alias] = e.Alias, e.User
+	}
+	var winners []id.User
+	for i, a := range Draw(b.ID.String(), seed, aliases, b.Winners) {
+		if err := setPlace(ctx, tx, b.ID, users[a], int64(i)+1); err != nil {
+			return false, err
+		}
+		winners = append(winners, users[a])
+	}
+	b.State, b.Seed, b.ListHash, b.DrawnAt = Drawn, hex.EncodeToString(seed), ListHash(aliases), tx.Now()
+	b.ClaimBy = b.DrawnAt.Add(ClaimFor)
+	if err := saveDraw(ctx, tx, b); err != nil {
+		return false, err
+	}
+	if !b.Coupon.IsZero() {
+		return true, errors.Join(promotion.Grant(ctx, tx, b.Coupon, b.Winners, winners), settle(ctx, tx, b.ID))
+	}
+	if len(winners) == 0 {
+		return true, takeBack(ctx, tx, b)
+	}
+	return true, nil
+}
+
+// Cancel ends a bag before its draw. Fault luckybag.over.
+func (s *Service) Cancel(ctx context.Context, shop id.Shop, room id.Room, bag id.Bag) (Bag, error) {
+	err := s.DB.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+		if err := touch(ctx, tx, bag); err != nil {
+			return err
+		}
+		b, err := find(ctx, tx, bag)
+		if err == nil && (b.Shop != shop || b.Room != room) {
+			err = fault.NotFound("luckybag.not_found")
+		}
+		if err != nil {
+			return err
+		}
+		if b.State != Open || !tx.Now().Before(b.DrawsAt) {
+			return fault.Conflict("luckybag.over")
+		}
+		b.State, b.DrawnAt = Cancelled, tx.Now()
+		if err := saveDraw(ctx, tx, b); err != nil {
+			return err
+		}
+		if !b.Coupon.IsZero() {
+			if err := promotion.Grant(ctx, tx, b.Coupon, b.Winners, nil); err != nil {
+				return err
+			}
+		}
+		return takeBack(ctx, tx, b)
+	})
+	if err != nil {
+		return Bag{}, err
+	}
+	return s.told(ctx, bag)
+}
+
+// Claim makes the order by which a winner gets a unit: the goods cost nothing,
+// shipping is paid. Who lets it close unpaid may claim again while there is time.
+// Faults luckybag.not_found, luckybag.not_a_winner, luckybag.claimed,
+// luckybag.claim_over, account.no_address.
+func (s *Service) Claim(ctx context.Context, key idem.Key, bag id.Bag, user id.User, address id.Address) (checkout.Result, error) {
+	return idem.Once(ctx, s.DB, key, func(ctx context.Context, tx *sqldb.Tx) (checkout.Result, error) {
+		if err := touch(ctx, tx, bag); err != nil {
+			return checkout.Result{}, err
+		}
+		b, err := find(ctx, tx, bag)
+		if err != nil {
+			return checkout.Result{}, err
+		}
+		e, err := entryOf(ctx, tx, bag, user)
+		switch {
+		case err != nil && !errors.Is(err, sql.ErrNoRows):
+			return checkout.Result{}, err
+		case e.Place == 0 || b.SKU.IsZero():
+			return checkout.Result{}, fault.Forbidden("luckybag.not_a_winner")
+		case !e.Order.IsZero():
+			return checkout.Result{}, fault.Conflict("luckybag.claimed")
+		case !tx.Now().Before(b.ClaimBy):
+			return checkout.Result{}, fault.Conflict("luckybag.claim_over")
+		}
+		r, err := s.Desk.PlaceFixed(ctx, tx, checkout.Fixed{
+			User: user, Address: address, Room: b.Room, SKU: b.SKU, Slice: b.Slice, Kind: order.AdjustLuckyBag, PayWithin: b.ClaimBy.Sub(tx.Now()),
+		})
+		if err != nil {
+			return r, err
+		}
+		return r, setOrder(ctx, tx, bag, user, r.Orders[0])
+	})
+}
+
+// Proof is what a drawn bag shows. Faults luckybag.not_found, luckybag.not_drawn.
+func (s *Service) Proof(ctx context.Context, bag id.Bag) (Proof, error) {
+	b, err := s.Find(ctx, bag)
+	if err != nil {
+		return Proof{}, err
+	}
+	if b.State != Drawn {
+		return Proof{}, fault.Conflict("luckybag.not_drawn")
+	}
+	p := Proof{Bag: b.ID, SeedHash: b.SeedHash, Seed: b.Seed, ListHash: b.ListHash, Entrants: []string{}, Winners: []string{}, Method: Method}
+	entrants, err := entrantsOf(ctx, s.DB.Reader(), bag)
+	if err != nil {
+		return Proof{}, err
+	}
+	for _, e := range entrants {
+		p.Entrants = append(p.Entrants, e.Alias)
+	}
+	winners, err := winnersOf(ctx, s.DB.Reader(), bag)
+	for _, e := range winners {
+		p.Winners = append(p.Winners, e.Alias)
+	}
+	return p, err
+}
+
+// Subscribe listens to orders that closed: their winners may claim again.
+func (s *Service) Subscribe(bus *events.Bus) {
+	bus.Handle("luckybag.closed", order.EventClosed, func(ctx context.Context, tx *sqldb.Tx, env event.Envelope) error {
+		f, err := event.Decode[order.Fact](env)
+		if err != nil || len(f.Lines) != 1 || f.Lines[0].Slice.IsZero() {
+			return err
+		}
+		return freeOrder(ctx, tx, f.Order)
+	})
+}

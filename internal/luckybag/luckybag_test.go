@@ -1,0 +1,421 @@
+package luckybag_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"image"
+	"image/png"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"hawker/internal/account"
+	"hawker/internal/base/clock"
+	"hawker/internal/base/fault"
+	"hawker/internal/base/id"
+	"hawker/internal/base/lang"
+	"hawker/internal/base/page"
+	"hawker/internal/catalog"
+	"hawker/internal/checkout"
+	"hawker/internal/inventory"
+	"hawker/internal/luckybag"
+	"hawker/internal/order"
+	"hawker/internal/platform/blob"
+	"hawker/internal/platform/events"
+	"hawker/internal/platform/idem"
+	"hawker/internal/platform/secret"
+	"hawker/internal/platform/sqldb"
+	"hawker/internal/platform/sqldb/sqltest"
+	"hawker/internal/promotion"
+)
+
+// fair is a shop with a room on air, and everybody who is asked about it.
+type fair struct {
+	t        *testing.T
+	db       *sqldb.DB
+	clock    *clock.Manual
+	bus      *events.Bus
+	orders   *order.Service
+	products *catalog.Service
+	media    *catalog.Media
+	tools    *promotion.Service
+	bags     *luckybag.Service
+	shop     id.Shop
+	room     id.Room
+	category id.Category
+	keys     atomic.Int64
+
+	mu        sync.Mutex
+	followers map[id.User]bool
+	news      []map[string]any
+}
+
+func must[T any](t *testing.T) func(v T, err error) T {
+	return func(v T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+func (f *fair) OnAir(_ context.Context, _ sqldb.Querier, room id.Room) (id.Shop, bool, error) {
+	if room != f.room {
+		return id.Shop{}, false, nil
+	}
+	return f.shop, true, nil
+}
+
+func (f *fair) Follows(_ context.Context, user id.User, _ id.Shop) (bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.followers[user], nil
+}
+
+func (f *fair) AddressOf(context.Context, sqldb.Querier, id.User, id.Address) (account.SavedAddress, error) {
+	return account.SavedAddress{Address: account.Address{Name: "王", Phone: "1", Region: "云南", Detail: "1 号"}}, nil
+}
+
+func (f *fair) DisplayNames(_ context.Context, users []id.User) (map[id.User]string, error) {
+	out := map[id.User]string{}
+	for _, u := range users {
+		out[u] = "王小明"
+	}
+	return out, nil
+}
+
+func (f *fair) ShopRefs(context.Context, []id.Shop, lang.Tag) (map[id.Shop]catalog.ShopRef, error) {
+	return nil, nil
+}
+
+func (f *fair) Publish(_ context.Context, _ string, v any) error {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	var n map[string]any
+	if err := json.Unmarshal(raw, &n); err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.news = append(f.news, n["bag"].(map[string]any))
+	return nil
+}
+
+func (f *fair) last() map[string]any {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.news[len(f.news)-1]
+}
+
+func (f *fair) Attribute(context.Context, *sqldb.Tx, checkout.Placed) error { return nil }
+
+func open(t *testing.T) *fair {
+	t.Helper()
+	db, c := sqltest.NewManual(t)
+	box := must[*secret.Box](t)(secret.NewBox(make([]byte, secret.KeySize)))
+	disk := must[*blob.Disk](t)(blob.NewDisk(t.TempDir()))
+	t.Cleanup(func() {
+		if err := disk.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	log := slog.New(slog.DiscardHandler)
+	f := &fair{
+		t: t, db: db, clock: c, bus: events.NewBus(db, log), media: catalog.NewMedia(db, disk), followers: map[id.User]bool{},
+		shop: id.Make[id.Shop](db), room: id.Make[id.Room](db),
+	}
+	f.products = catalog.New(db, f.media)
+	f.orders = order.New(db, box, order.Terms{PayWithin: 15 * time.Minute, ReceiveWithin: 24 * time.Hour})
+	f.tools = promotion.New(promotion.Deps{DB: db, Log: log, Catalog: f.products, Shops: f, Rooms: f, News: f, Currency: "CNY"})
+	desk := checkout.New(db, f.orders, f, f, checkout.Prices{Currency: "CNY", Shipping: 800})
+	f.bags = luckybag.New(luckybag.Deps{DB: db, Box: box, Log: log, Desk: desk, Rooms: f, Follows: f, Names: f, News: f, Currency: "CNY"})
+	f.bags.Subscribe(f.bus)
+	f.category = must[catalog.Category](t)(f.products.AddCategory(t.Context(), lang.Text{lang.Chinese: "茶"})).ID
+	return f
+}
+
+func (f *fair) product(stock int64) catalog.Product {
+	f.t.Helper()
+	var raw bytes.Buffer
+	if err := png.Encode(&raw, image.NewGray(image.Rect(0, 0, 2, 2))); err != nil {
+		f.t.Fatal(err)
+	}
+	o := must[catalog.Object](f.t)(f.media.Add(f.t.Context(), f.shop, &raw))
+	p := must[catalog.Product](f.t)(f.products.Create(f.t.Context(), f.shop, id.User{}, catalog.DraftProduct{
+		Title: lang.Text{lang.Chinese: "茶"}, Category: f.category, Pictures: []id.Media{o.ID}, SKUs: []catalog.DraftSKU{{Price: 5000, Initial: stock}},
+	}))
+	return must[catalog.Product](f.t)(f.products.SetState(f.t.Context(), f.shop, p.ID, catalog.OnSale))
+}
+
+func (f *fair) key() idem.Key { return idem.Key{Scope: "test", Value: fmt.Sprint(f.keys.Add(1))} }
+
+func (f *fair) user() id.User { return id.Make[id.User](f.db) }
+
+func (f *fair) create(b luckybag.Bag) (luckybag.Bag, error) {
+	b.Shop, b.Room = f.shop, f.room
+	return f.bags.Create(f.t.Context(), f.key(), b, time.Minute)
+}
+
+func (f *fair) sweep() {
+	f.t.Helper()
+	if err := f.bags.Sweep(f.t.Context()); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+func (f *fair) draw() {
+	f.t.Helper()
+	f.clock.Advance(time.Minute)
+	f.sweep()
+}
+
+func (f *fair) wantStock(p catalog.Product, available, reserved, allotted int64) {
+	f.t.Helper()
+	sku := p.SKUs[0].ID
+	levels := must[map[id.SKU]inventory.Level](f.t)(inventory.Levels(f.t.Context(), f.db.Reader(), []id.SKU{sku}))
+	if l := levels[sku]; l.Available != available || l.Reserved != reserved || l.Allotted != allotted {
+		f.t.Errorf("stock %+v, want %d, %d, %d", l, available, reserved, allotted)
+	}
+	if drift := must[[]inventory.Drift](f.t)(inventory.Check(f.t.Context(), f.db.Reader())); len(drift) > 0 {
+		f.t.Errorf("stock does not add up: %+v", drift)
+	}
+}
+
+// TestVector was computed by another program (Python's hashlib and hmac).
+func TestVector(t *testing.T) {
+	seed := make([]byte, 32)
+	for i := range seed {
+		seed[i] = byte(i)
+	}
+	aliases := []string{"delta", "alpha", "echo", "bravo", "charlie"}
+	winners := luckybag.Draw("bag_0000000000007", seed, aliases, 3)
+	p := luckybag.Proof{
+		Bag: id.FromInt[id.Bag](7), Seed: fmt.Sprintf("%x", seed), SeedHash: "630dcd2966c4336691125448bbb25b4ff412a49c732db2c8abc1b8581bd710dd",
+		ListHash: "08a01e2fad0e1dc2ef5d185007932ed3fd0b1f41876e656761cd0d1e5f4019c6", Entrants: slices.Sorted(slices.Values(aliases)), Winners: []string{"charlie", "echo", "bravo"},
+	}
+	if !slices.Equal(winners, p.Winners) {
+		t.Errorf("drew %v, want %v", winners, p.Winners)
+	}
+	if err := luckybag.Verify(p); err != nil {
+		t.Error(err)
+	}
+	for name, change := range map[string]func(p *luckybag.Proof){
+		"another seed":    func(p *luckybag.Proof) { p.Seed = "00" + p.Seed[2:] + "00" },
+		"another entrant": func(p *luckybag.Proof) { p.Entrants = append(slices.Clone(p.Entrants), "zulu") },
+		"another winner":  func(p *luckybag.Proof) { p.Winners = []string{p.Winners[1], p.Winners[0], p.Winners[2]} },
+		"another bag":     func(p *luckybag.Proof) { p.Bag = id.FromInt[id.Bag](8) },
+	} {
+		forged := p
+		if change(&forged); luckybag.Verify(forged) == nil {
+			t.Errorf("%s: the proof holds", name)
+		}
+	}
+}
+
+func TestADrawIsFairWhateverTheList(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		aliases := rapid.SliceOfNDistinct(rapid.StringMatching(`[a-z0-9]{1,8}`), 0, 30, rapid.ID[string]).Draw(rt, "aliases")
+		seed := rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(rt, "seed")
+		n := rapid.Int64Range(1, 40).Draw(rt, "winners")
+		winners := luckybag.Draw("bag", seed, aliases, n)
+		if len(winners) != min(int(n), len(aliases)) {
+			rt.Fatalf("%d winners of %d entrants, %d wanted", len(winners), len(aliases), n)
+		}
+		seen := map[string]bool{}
+		for _, w := range winners {
+			if seen[w] || !slices.Contains(aliases, w) {
+				rt.Fatalf("%s won twice, or never entered", w)
+			}
+			seen[w] = true
+		}
+		slices.Reverse(aliases)
+		if !slices.Equal(luckybag.Draw("bag", seed, aliases, n), winners) {
+			rt.Fatal("the order of entering matters")
+		}
+	})
+}
+
+func TestWhoSaysTheWordMayWinAUnit(t *testing.T) {
+	f := open(t)
+	ctx, p := t.Context(), f.product(10)
+	b := must[luckybag.Bag](t)(f.create(luckybag.Bag{SKU: p.SKUs[0].ID, Winners: 3, Word: "我 想要"}))
+	f.wantStock(p, 7, 0, 3)
+	if v := f.last(); v["state"] != "open" || v["seed"] != "" || len(v["seed_hash"].(string)) != 64 {
+		t.Errorf("the room saw %v", v)
+	}
+	silent := f.user()
+	if err := f.bags.Enter(ctx, f.room, b.ID, silent); fault.Code(err) != "luckybag.say_first" {
+		t.Errorf("entered without a word: %v", err)
+	}
+	users := []id.User{f.user(), f.user(), f.user(), f.user(), f.user()}
+	for _, u := range users {
+		for _, text := range []string{"hello", " 我  想要 ", "我 想要"} { // twice is once
+			if err := f.bags.Said(ctx, f.room, u, text); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if _, err := f.bags.Proof(ctx, b.ID); fault.Code(err) != "luckybag.not_drawn" {
+		t.Errorf("proof before the draw: %v", err)
+	}
+	f.sweep()
+	if v := f.last(); v["entrants"] != 5.0 {
+		t.Errorf("the room saw %v", v)
+	}
+	f.draw()
+	if err := f.bags.Said(ctx, f.room, silent, "我 想要"); err != nil {
+		t.Errorf("saying it later: %v", err)
+	}
+	if err := f.bags.Enter(ctx, f.room, b.ID, users[0]); err != nil {
+		t.Errorf("entering again is the same: %v", err)
+	}
+	proof := must[luckybag.Proof](t)(f.bags.Proof(ctx, b.ID))
+	if err := luckybag.Verify(proof); err != nil || len(proof.Entrants) != 5 || len(proof.Winners) != 3 || proof.SeedHash != b.SeedHash {
+		t.Errorf("%v: %+v", err, proof)
+	}
+	if v := f.last(); v["state"] != "drawn" || v["seed"] != proof.Seed || len(v["winners"].([]any)) != 3 || v["winners"].([]any)[0].(map[string]any)["name"] != "王**" {
+		t.Errorf("the room saw %v", v)
+	}
+	var orders []id.Order
+	var winners []id.User
+	for _, u := range users {
+		r, err := f.bags.Claim(ctx, f.key(), b.ID, u, id.Address{})
+		if fault.Code(err) == "luckybag.not_a_winner" {
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Payable != 800 {
+			t.Errorf("the prize costs %d, want the shipping", r.Payable)
+		}
+		orders, winners = append(orders, r.Orders[0]), append(winners, u)
+	}
+	if len(orders) != 3 {
+		t.Fatalf("%d could claim", len(orders))
+	}
+	if _, err := f.bags.Claim(ctx, f.key(), b.ID, winners[0], id.Address{}); fault.Code(err) != "luckybag.claimed" {
+		t.Errorf("claimed twice: %v", err)
+	}
+	f.wantStock(p, 7, 3, 0)
+	f.clock.Advance(16 * time.Minute)
+	must[int](t)(f.orders.Sweep(ctx, 10)) // nobody paid the shipping
+	if err := f.bus.Drain(ctx); err != nil {
+		t.Fatal(err)
+	}
+	f.wantStock(p, 7, 0, 3)
+	must[checkout.Result](t)(f.bags.Claim(ctx, f.key(), b.ID, winners[0], id.Address{}))
+	f.clock.Advance(24 * time.Hour)
+	f.sweep()
+	f.wantStock(p, 9, 1, 0)
+	if _, err := f.bags.Claim(ctx, f.key(), b.ID, winners[1], id.Address{}); fault.Code(err) != "luckybag.claim_over" {
+		t.Errorf("claimed too late: %v", err)
+	}
+}
+
+func TestFollowersWinCoupons(t *testing.T) {
+	f := open(t)
+	ctx := t.Context()
+	c := must[promotion.Coupon](t)(f.tools.AddCoupon(ctx, promotion.Coupon{
+		Shop: f.shop, Name: lang.Text{lang.Chinese: "券"}, Kind: promotion.AmountOff, Value: 100, Scope: promotion.ScopeAll, Total: 5, PerUser: 1,
+		To: f.clock.Now().Add(time.Hour),
+	}))
+	b := must[luckybag.Bag](t)(f.create(luckybag.Bag{Coupon: c.ID, Winners: 4, Word: "hi", Follow: true}))
+	if err := f.tools.ClaimCoupon(ctx, f.key(), f.user(), c.ID); err != nil {
+		t.Error(err)
+	}
+	if err := f.tools.ClaimCoupon(ctx, f.key(), f.user(), c.ID); fault.Code(err) != "promotion.coupon_gone" {
+		t.Errorf("four are held: %v", err)
+	}
+	one, two := f.user(), f.user()
+	f.followers[one] = true
+	for _, u := range []id.User{one, two} {
+		if err := f.bags.Said(ctx, f.room, u, "HI"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.bags.Enter(ctx, f.room, b.ID, two); fault.Code(err) != "luckybag.follow_first" {
+		t.Errorf("said it, follows not: %v", err)
+	}
+	f.followers[two] = true
+	if err := f.bags.Enter(ctx, f.room, b.ID, two); err != nil {
+		t.Error(err)
+	}
+	f.draw()
+	for _, u := range []id.User{one, two} {
+		if w := must[page.Page[promotion.Claim]](t)(f.tools.Wallet(ctx, u, promotion.ClaimUsable, page.Request{})); len(w.Items) != 1 {
+			t.Errorf("the wallet holds %+v", w.Items)
+		}
+	}
+	if c := must[promotion.Coupon](t)(f.tools.Coupon(ctx, c.ID)); c.Claimed != 3 {
+		t.Errorf("%d are counted as claimed, want 3", c.Claimed)
+	}
+}
+
+func TestManyEnterAtOnce(t *testing.T) {
+	f := open(t)
+	ctx, p := t.Context(), f.product(10)
+	b := must[luckybag.Bag](t)(f.create(luckybag.Bag{SKU: p.SKUs[0].ID, Winners: 5, Follow: true}))
+	var wg sync.WaitGroup
+	for range 30 {
+		u := f.user()
+		f.followers[u] = true
+		for range 3 {
+			wg.Go(func() {
+				if err := f.bags.Enter(ctx, f.room, b.ID, u); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+	wg.Wait()
+	f.draw()
+	got, proof := must[luckybag.Bag](t)(f.bags.Find(ctx, b.ID)), must[luckybag.Proof](t)(f.bags.Proof(ctx, b.ID))
+	if got.Entrants != 30 || len(proof.Entrants) != 30 || len(proof.Winners) != 5 || luckybag.Verify(proof) != nil {
+		t.Errorf("%d counted, %+v", got.Entrants, proof)
+	}
+}
+
+func TestWhatIsNoBag(t *testing.T) {
+	f := open(t)
+	p := f.product(10)
+	sku := p.SKUs[0].ID
+	for name, c := range map[string]struct {
+		bag  luckybag.Bag
+		code string
+	}{
+		"no prize":    {luckybag.Bag{Winners: 1, Follow: true}, "luckybag.bad_bag"},
+		"two prizes":  {luckybag.Bag{SKU: sku, Coupon: id.Make[id.Coupon](f.db), Winners: 1, Follow: true}, "luckybag.bad_bag"},
+		"no gate":     {luckybag.Bag{SKU: sku, Winners: 1, Word: "  "}, "luckybag.bad_bag"},
+		"no winner":   {luckybag.Bag{SKU: sku, Follow: true}, "luckybag.bad_bag"},
+		"no such SKU": {luckybag.Bag{SKU: id.Make[id.SKU](f.db), Winners: 1, Follow: true}, "luckybag.bad_bag"},
+		"no coupon":   {luckybag.Bag{Coupon: id.Make[id.Coupon](f.db), Winners: 1, Follow: true}, "promotion.no_such_coupon"},
+		"too many":    {luckybag.Bag{SKU: sku, Winners: 11, Follow: true}, "inventory.insufficient_stock"},
+	} {
+		if _, err := f.create(c.bag); fault.Code(err) != c.code {
+			t.Errorf("%s: %v, want %s", name, err, c.code)
+		}
+	}
+	b := must[luckybag.Bag](t)(f.create(luckybag.Bag{SKU: sku, Winners: 2, Follow: true}))
+	if _, err := f.bags.Cancel(t.Context(), id.Make[id.Shop](f.db), f.room, b.ID); fault.Code(err) != "luckybag.not_found" {
+		t.Errorf("cancelled by another shop: %v", err)
+	}
+	must[luckybag.Bag](t)(f.bags.Cancel(t.Context(), f.shop, f.room, b.ID))
+	f.wantStock(p, 10, 0, 0)
+	b = must[luckybag.Bag](t)(f.create(luckybag.Bag{SKU: sku, Winners: 2, Follow: true}))
+	f.draw() // nobody came
+	f.wantStock(p, 10, 0, 0)
+	if proof := must[luckybag.Proof](t)(f.bags.Proof(t.Context(), b.ID)); luckybag.Verify(proof) != nil || len(proof.Winners) != 0 {
+		t.Errorf("%+v", proof)
+	}
+}
