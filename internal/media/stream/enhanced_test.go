@@ -136,9 +136,9 @@ func TestEnhancedRTMP(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer c.Cut()
-			tap := n.publish(c, f, tt.wrapped)
+			n.publish(c, f, tt.wrapped)
 			n.events.wait(t, 2)
-			n.checkTap(tap, f)
+			n.checkTap(f)
 			n.hub.Close("room")
 			_, list := n.fetch("/live/room/index.m3u8")
 			if !strings.Contains(string(list), `CODECS="`+tt.codecs+`",RESOLUTION=320x180`) {
@@ -149,8 +149,8 @@ func TestEnhancedRTMP(t *testing.T) {
 	}
 }
 
-// publish sends all of a film at once and gives what a reader got of it.
-func (n *node) publish(c *rtmp.Client, f fixture, wrapped bool) *stream.Tap {
+// publish sends all of a film at once.
+func (n *node) publish(c *rtmp.Client, f fixture, wrapped bool) {
 	n.t.Helper()
 	for i, tag := range f.tags {
 		send := c.WriteAudio
@@ -165,20 +165,19 @@ func (n *node) publish(c *rtmp.Client, f fixture, wrapped bool) *stream.Tap {
 			n.t.Fatalf("tag %d: %v", i, err)
 		}
 	}
+	if err := c.Close(); err != nil {
+		n.t.Fatal(err)
+	}
+}
+
+// checkTap looks for the newest GOP in plain enhanced tags.
+func (n *node) checkTap(f fixture) {
+	n.t.Helper()
 	tap, err := n.hub.Tap(n.t.Context(), "room")
 	if err != nil {
 		n.t.Fatal(err)
 	}
 	n.t.Cleanup(tap.Close)
-	if err := c.Close(); err != nil {
-		n.t.Fatal(err)
-	}
-	return tap
-}
-
-// checkTap looks for the newest GOP in plain enhanced tags.
-func (n *node) checkTap(tap *stream.Tap, f fixture) {
-	n.t.Helper()
 	var want []string
 	for _, tag := range f.tags[2:] {
 		if v, err := flv.ParseVideo(tag.Body); tag.Type == flv.TagVideo && err == nil {
