@@ -15,6 +15,7 @@ import (
 	"hawker/internal/checkout"
 	"hawker/internal/distribution"
 	"hawker/internal/live"
+	"hawker/internal/media/relay"
 	"hawker/internal/media/stream"
 	"hawker/internal/order"
 	"hawker/internal/payment"
@@ -153,6 +154,9 @@ type lateGate struct{ Gate realtime.Gate }
 func (g *lateGate) MayListen(ctx context.Context, actor httpapi.Actor, channel string) (bool, error) {
 	return g.Gate.MayListen(ctx, actor, channel)
 }
+
+// lateRelay is the relay before the engine is made that it reads from.
+type lateRelay struct{ *relay.Relay }
 
 // admission is the rooms', and with open publishing any name besides.
 func (a *App) admission() stream.Admission {

@@ -26,6 +26,7 @@ import (
 	"hawker/internal/live"
 	"hawker/internal/media/ffmpeg"
 	"hawker/internal/media/record"
+	"hawker/internal/media/relay"
 	"hawker/internal/media/stream"
 	"hawker/internal/media/upload"
 	"hawker/internal/moderation"
@@ -56,15 +57,16 @@ type App struct {
 	zone    *time.Location
 	metrics *telemetry.Metrics
 
-	db    *sqldb.DB
-	box   *secret.Box
-	blobs *blob.Disk
-	bus   *events.Bus
-	queue *jobs.Queue
-	news  *realtime.Node
-	hub   *stream.Hub
-	films *ffmpeg.Tool
-	files *upload.Store
+	db     *sqldb.DB
+	box    *secret.Box
+	blobs  *blob.Disk
+	bus    *events.Bus
+	queue  *jobs.Queue
+	news   *realtime.Node
+	hub    *stream.Hub
+	relays *relay.Relay
+	films  *ffmpeg.Tool
+	files  *upload.Store
 
 	Accounts     *account.Service
 	Shops        *shop.Service
@@ -175,15 +177,18 @@ func (a *App) makeLive(context.Context) (err error) {
 	a.Social = social.New(a.db, stalls{a.Shops})
 	a.Words = moderation.New(a.db)
 	a.Notices = notify.New(a.db, a.log, a.news)
+	relays := &lateRelay{}
 	a.Live = live.New(live.Options{
 		DB: a.db, Box: a.box, Log: a.log, Catalog: a.Catalog, News: a.news, Words: a.Words, Follows: a.Social,
-		Limiter: cache.NewMemoryLimiter(a.clock), Part: a.cfg.Live.Part,
+		Limiter: cache.NewMemoryLimiter(a.clock), Part: a.cfg.Live.Part, Relay: relays,
 	})
 	gate.Gate = live.Gate{Service: a.Live, Staff: a.Shops}
 	a.hub = stream.NewHub(stream.Config{
 		Clock: a.clock, Log: a.log, Admission: a.admission(), Observer: a.Live, Store: a.Live,
 		RecordDir: a.recordings(), StreamsMax: a.cfg.Live.StreamsMax,
 	})
+	a.relays = relay.New(relay.Config{Hub: a.hub, Clock: a.clock, Log: a.log})
+	relays.Relay = a.relays
 	a.Live.Attach(a.hub)
 	return nil
 }
@@ -194,10 +199,11 @@ func (a *App) recover(ctx context.Context) error {
 	if err := a.Videos.Recover(); err != nil {
 		return err
 	}
-	return a.Live.Recover(ctx, func(room id.Room) bool {
+	err := a.Live.Recover(ctx, func(room id.Room) bool {
 		recs, err := record.Scan(a.recordings(), room.String())
 		return err == nil && len(recs) > 0
 	})
+	return errors.Join(err, a.Live.StartRelays(ctx))
 }
 
 func (a *App) recordings() string { return a.cfg.Path("recordings") }
@@ -221,6 +227,9 @@ func (a *App) Close() error {
 	var errs []error
 	ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
 	defer cancel()
+	if a.relays != nil {
+		a.relays.Close()
+	}
 	if a.hub != nil {
 		errs = append(errs, a.hub.Shutdown(ctx))
 	}

@@ -55,6 +55,7 @@ func (a *App) mount(context.Context) error {
 		live.API{Service: a.Live, Views: rooms, Links: links{a}, Staff: a.Shops},
 		live.MerchantAPI{Service: a.Live, Views: rooms, Media: a.Pictures, Orders: a.Orders, Staff: a.Shops, EdgeRTMP: a.cfg.Live.EdgeRTMP, RTMPPort: func() string { return a.port(a.lnRTMP, a.cfg.RTMP) }},
 		live.ModerateAPI{Service: a.Live},
+		live.RestreamAPI{Service: a.Live},
 		social.API{Service: a.Social},
 		notify.API{Service: a.Notices},
 		moderation.API{Service: a.Words, People: people{a.Accounts}},

@@ -8,6 +8,7 @@
 //	picture.go   the engine's news   audience.go  who comes, likes, figures
 //	shelf.go     what it sells       marks.go     what was explained when
 //	chat.go      what is said        moderate.go  who may say it
+//	external.go  servers in front    restream.go  servers behind
 package live
 
 import (
@@ -154,6 +155,7 @@ type Options struct {
 	Words   *moderation.Service
 	Follows *social.Service
 	Limiter cache.Limiter
+	Relay   Relay         // may be nil: nothing is sent on
 	Part    time.Duration // wanted length of a part where a room says nothing
 }
 

@@ -136,7 +136,7 @@ func (s *Service) SetMode(ctx context.Context, shop id.Shop, room id.Room, mode 
 	}
 	s.stage.set(room, shop, mode)
 	s.tellState(ctx, room)
-	return nil
+	return s.syncRelay(ctx, room)
 }
 
 // goOnAir starts a show, or goes on with a paused one, and tells who wants to

@@ -32,3 +32,33 @@ func forgetRecording(ctx context.Context, tx *sqldb.Tx, k kept) error {
 	_, err := tx.Exec(ctx, "UPDATE room SET replay_ready = 0 WHERE id = ? AND NOT EXISTS (SELECT 1 FROM recording WHERE room_id = ?)", k.room, k.room)
 	return err
 }
+
+func insertRestream(ctx context.Context, tx *sqldb.Tx, r Restream, sealed string) error {
+	_, err := tx.Exec(ctx, "INSERT INTO restream (id, room_id, name, url_sealed, enabled, created_at) VALUES (?, ?, ?, ?, ?, ?)", r.ID, r.Room, r.Name, sealed, r.Enabled, sqldb.Millis(r.At))
+	return err
+}
+
+// restreamsOf gives the addresses sealed.
+func restreamsOf(ctx context.Context, q sqldb.Querier, room id.Room) ([]Restream, error) {
+	rows, err := q.Query(ctx, "SELECT id, room_id, name, url_sealed, enabled, created_at FROM restream WHERE room_id = ? ORDER BY id", room)
+	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (r Restream, err error) {
+		var at int64
+		err = s.Scan(&r.ID, &r.Room, &r.Name, &r.URL, &r.Enabled, &at)
+		r.At = sqldb.FromMillis(at)
+		return r, err
+	})
+}
+
+func changeRestream(ctx context.Context, tx *sqldb.Tx, room id.Room, restream id.Restream, enabled, gone bool) (bool, error) {
+	if gone {
+		n, err := tx.Exec(ctx, "DELETE FROM restream WHERE id = ? AND room_id = ?", restream, room)
+		return n == 1, err
+	}
+	n, err := tx.Exec(ctx, "UPDATE restream SET enabled = ? WHERE id = ? AND room_id = ?", enabled, restream, room)
+	return n == 1, err
+}
+
+func roomsRestreamed(ctx context.Context, q sqldb.Querier) ([]id.Room, error) {
+	rows, err := q.Query(ctx, "SELECT DISTINCT room_id FROM restream WHERE enabled = 1")
+	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (r id.Room, err error) { return r, s.Scan(&r) })
+}
