@@ -145,11 +145,12 @@ func (t *tail) Write(p []byte) (int, error) {
 }
 
 // liveInput are ffmpeg's words for a live input of one known format at a pipe:
-// nothing but the pipe may be opened, and nothing is waited for.
+// nothing but the pipe may be opened, and nothing is waited for. Not with
+// "nobuffer": it throws away what the probe has read, which is the key frame.
 func liveInput(format string) []string {
 	return []string{
 		"-hide_banner", "-nostdin", "-loglevel", "error", "-protocol_whitelist", "pipe",
-		"-probesize", "32", "-analyzeduration", "0", "-fflags", "nobuffer", "-flags", "low_delay",
+		"-probesize", "32", "-analyzeduration", "0", "-flags", "low_delay",
 		"-threads", "1", "-f", format, "-i", "pipe:0",
 	}
 }

@@ -20,6 +20,7 @@ import (
 	"go.uber.org/goleak"
 
 	"hawker/internal/base/clock"
+	"hawker/internal/media/flv"
 	"hawker/internal/media/stream"
 )
 
@@ -302,5 +303,25 @@ func (c *camera) picture(v int) {
 			Header:  rtp.Header{Version: 2, SequenceNumber: c.vseq, Timestamp: uint32(12345 + v*3000), Marker: i == len(parts)-1},
 			Payload: p,
 		})
+	}
+}
+
+type rtpPacket = rtp.Packet
+
+// pace calls give for each tag at its time, until stop is closed.
+func pace(tags []flv.Tag, stop <-chan struct{}, give func(flv.Tag)) {
+	began := time.Now()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for len(tags) > 0 {
+		select {
+		case <-tick.C:
+		case <-stop:
+			return
+		}
+		for len(tags) > 0 && time.Since(began) >= time.Duration(tags[0].Timestamp)*time.Millisecond {
+			give(tags[0])
+			tags = tags[1:]
+		}
 	}
 }

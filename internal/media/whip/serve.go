@@ -162,6 +162,9 @@ func (s *Server) publish(r *http.Request, key string) (sdp, id string, err error
 		return abandon(err)
 	}
 	x.feed = s.obtainFeed(x.pub.StreamID())
+	if o.h264 || !o.video { // else viewers get what the child makes of it
+		x.feed.attach(x)
+	}
 	s.mu.Lock()
 	closed := s.closed
 	s.sessions[x.id] = x

@@ -211,7 +211,6 @@ func (x *session) each(t *webrtc.TrackRemote, track int, raw func(*rtp.Packet), 
 func (x *session) readH264(t *webrtc.TrackRemote) {
 	x.pliSSRC.Store(uint32(t.SSRC()))
 	x.count.videoCodec.Store("H264")
-	x.feed.attach(x)
 	h := newH264()
 	x.each(t, trackVideo,
 		func(p *rtp.Packet) { x.feed.fromPublisher(x, trackVideo, p) },
