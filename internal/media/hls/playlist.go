@@ -67,7 +67,11 @@ func (s *snapshot) appendHead(b []byte) []byte {
 	b = strconv.AppendInt(b, first, 10)
 	b = append(b, "\n#EXT-X-DISCONTINUITY-SEQUENCE:"...)
 	b = strconv.AppendInt(b, s.disc, 10)
-	return append(b, '\n')
+	b = append(b, '\n')
+	for _, m := range s.marks {
+		b = append(b, m.line...)
+	}
+	return b
 }
 
 // partsFrom is the first listed segment whose parts are still worth listing:

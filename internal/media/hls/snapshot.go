@@ -18,6 +18,7 @@ type snapshot struct {
 	open     *Segment // with at least one part, or nil
 	sequence int64    // of the open segment, or of the one to come
 	nextPart int64
+	marks    []listedMark
 	hint     int64 // part to announce as coming, or -1
 	disc     int64
 	peakBits int64

@@ -105,6 +105,7 @@ type Window struct {
 	hint     bool
 	ended    bool
 	peakBits int64 // highest bit rate of a segment
+	marks    []listedMark
 }
 
 // New makes an empty window.
@@ -292,6 +293,8 @@ func (w *Window) announce() {
 		o.Parts = o.Parts[:len(o.Parts):len(o.Parts)]
 		s.open, s.sequence = &o, o.Sequence
 	}
+	w.trimMarks()
+	s.marks = w.marks
 	old := w.current.Swap(s)
 	close(old.changed)
 }

@@ -114,17 +114,18 @@ func safeName(name string) bool {
 
 // Playlist renders the recording as a VOD playlist of byte ranges.
 func (rec *Recording) Playlist() []byte {
-	return render([]*Recording{rec}, func(*Recording) string { return "" })
+	return render([]*Recording{rec}, func(*Recording) string { return "" }, nil)
 }
 
 // Join renders several recordings, in their order, as one VOD playlist: a show
 // whose publisher was cut off and came back. Files are named below the folder of
-// their recording.
-func Join(recs []*Recording) []byte {
-	return render(recs, func(rec *Recording) string { return filepath.Base(rec.Info.Dir) + "/" })
+// their recording. Marks that lie in what was recorded are listed; one that
+// cannot be written is left out.
+func Join(recs []*Recording, marks ...hls.Mark) []byte {
+	return render(recs, func(rec *Recording) string { return filepath.Base(rec.Info.Dir) + "/" }, marks)
 }
 
-func render(recs []*Recording, folder func(*Recording) string) []byte {
+func render(recs []*Recording, folder func(*Recording) string, marks []hls.Mark) []byte {
 	target := 1
 	for _, rec := range recs {
 		target = max(target, rec.head.TargetSeconds)
@@ -135,6 +136,11 @@ func render(recs []*Recording, folder func(*Recording) string) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:%d\n#EXT-X-PLAYLIST-TYPE:VOD\n", target)
 	b.WriteString("#EXT-X-MEDIA-SEQUENCE:0\n")
+	for _, m := range marks {
+		if line, err := m.Line(); err == nil && recorded(recs, m) {
+			b.WriteString(line)
+		}
+	}
 	file := ""
 	for _, rec := range recs {
 		for _, e := range rec.entries {
@@ -152,6 +158,22 @@ func render(recs []*Recording, folder func(*Recording) string) []byte {
 	}
 	b.WriteString("#EXT-X-ENDLIST\n")
 	return b.Bytes()
+}
+
+// recorded tells whether a mark begins or lasts within a recording.
+func recorded(recs []*Recording, m hls.Mark) bool {
+	until := m.Start
+	if m.End.After(until) {
+		until = m.End
+	}
+	for _, rec := range recs {
+		last := rec.entries[len(rec.entries)-1]
+		end := last.Start.Add(time.Duration(last.DurationUs) * time.Microsecond)
+		if m.Start.Before(end) && !until.Before(rec.entries[0].Start) {
+			return true
+		}
+	}
+	return false
 }
 
 // Span is a stretch of a recording in one file, whole segments only.

@@ -19,6 +19,7 @@ type Show struct {
 	Root     string // of all recordings
 	StreamID string
 	Since    time.Time
+	Marks    []hls.Mark // those within what was recorded go into the playlist
 }
 
 // Recordings finds the recordings of the show, oldest first. Of one that began
@@ -63,5 +64,5 @@ func (s Show) servePlaylist(rw http.ResponseWriter, r *http.Request) {
 	}
 	rw.Header().Set("Content-Type", playlistKind)
 	rw.Header().Set("Cache-Control", "public, max-age=1") // it grows while the show goes on
-	http.ServeContent(rw, r, "", time.Time{}, bytes.NewReader(Join(recs)))
+	http.ServeContent(rw, r, "", time.Time{}, bytes.NewReader(Join(recs, s.Marks...)))
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"hawker/internal/media/hls"
 	"hawker/internal/media/record"
 )
 
@@ -47,6 +48,21 @@ func TestShowJoinsWhatACutTookApart(t *testing.T) {
 		if res := get(bad); res.Code != http.StatusNotFound {
 			t.Errorf("%s answers %d", bad, res.Code)
 		}
+	}
+	recs, err := show.Recordings()
+	if err != nil {
+		t.Fatal(err)
+	}
+	began := recs[0].Info.Start
+	show.Marks = []hls.Mark{
+		{ID: "before", Start: began.Add(-time.Hour), End: began.Add(-time.Minute)},
+		{ID: "in", Start: began.Add(500 * time.Millisecond)},
+		{ID: "after", Start: began.Add(time.Hour)},
+		{ID: ""},
+	}
+	segment := get("index.m3u8").Body.String()
+	if strings.Count(segment, "EXT-X-DATERANGE") != 1 || !strings.Contains(segment, `ID="in"`) {
+		t.Errorf("marks:\n%s", segment)
 	}
 	show.Since = time.Now().Add(24 * time.Hour)
 	if res := get("index.m3u8"); res.Code != http.StatusNotFound {

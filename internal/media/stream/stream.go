@@ -69,6 +69,7 @@ type Stream struct {
 	ended     bool
 	linger    chan struct{} // closed to stop the wait for a next publisher
 	recorder  *record.Recorder
+	marks     []hls.Mark // told before the window was there
 	meter     meter
 	end       int64 // of the line of the last publisher
 }
@@ -80,7 +81,7 @@ func (s *Stream) startLife(g Grant) {
 		part = partDefault
 	}
 	s.ended = false
-	s.feed = newFeed()
+	s.feed, s.marks = newFeed(), nil
 	s.end = originDefaultMs
 	s.window.Store(nil)
 	s.fresh = make(chan struct{})
@@ -119,6 +120,10 @@ func (s *Stream) openWindow(partTarget time.Duration) *hls.Window {
 		FirstDiscontinuity: s.state.Discontinuity,
 	})
 	s.state.Open, s.state.PartTarget, s.state.TargetDuration = true, partTarget, w.Target()
+	for _, m := range s.marks {
+		_ = w.Mark(m) // Hub.Mark has looked at it
+	}
+	s.marks = nil
 	s.window.Store(w)
 	close(s.fresh)
 	return w
