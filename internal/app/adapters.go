@@ -7,6 +7,7 @@ import (
 
 	"hawker/internal/account"
 	"hawker/internal/analytics"
+	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/base/lang"
 	"hawker/internal/base/money"
@@ -79,6 +80,15 @@ func (p people) DisplayNames(ctx context.Context, users []id.User) (map[id.User]
 		out[u] = a.DisplayName
 	}
 	return out, err
+}
+
+// UserByEmail finds a colleague-to-be; fault shop.no_such_person.
+func (p people) UserByEmail(ctx context.Context, email string) (id.User, error) {
+	u, err := p.accounts.ByEmail(ctx, email)
+	if fault.As(err) != nil {
+		return id.User{}, fault.NotFound("shop.no_such_person")
+	}
+	return u.ID, err
 }
 
 // shelf gives promoters the products that pay.

@@ -26,6 +26,7 @@ import (
 	"hawker/internal/payment"
 	"hawker/internal/platform/cache"
 	"hawker/internal/platform/httpapi"
+	"hawker/internal/shop"
 	"hawker/internal/social"
 	"hawker/internal/video"
 	"hawker/web"
@@ -56,6 +57,7 @@ func (a *App) mount(context.Context) error {
 		live.MerchantAPI{Service: a.Live, Views: rooms, Media: a.Pictures, Orders: a.Orders, Staff: a.Shops, EdgeRTMP: a.cfg.Live.EdgeRTMP, RTMPPort: func() string { return a.port(a.lnRTMP, a.cfg.RTMP) }},
 		live.ModerateAPI{Service: a.Live},
 		live.RestreamAPI{Service: a.Live},
+		shop.API{Service: a.Shops, People: people{a.Accounts}},
 		social.API{Service: a.Social},
 		notify.API{Service: a.Notices},
 		moderation.API{Service: a.Words, People: people{a.Accounts}},

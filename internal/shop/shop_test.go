@@ -60,3 +60,44 @@ func TestARoleMayWhatItsWorkNeeds(t *testing.T) {
 		t.Errorf("a shop that is not there: %v", err)
 	}
 }
+
+func TestNobodyUnmakesTheOwner(t *testing.T) {
+	db := sqltest.New(t)
+	s := shop.New(db)
+	owner, manager, host, other := id.Make[id.User](db), id.Make[id.User](db), id.Make[id.User](db), id.Make[id.User](db)
+	sh, err := s.Open(t.Context(), lang.Text{lang.Chinese: "茶铺"}, "", owner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		what     string
+		by, user id.User
+		role     shop.Role
+		code     string
+	}{
+		{"the owner makes a manager", owner, manager, shop.Manager, ""},
+		{"a manager makes a host", manager, host, shop.Host, ""},
+		{"and makes him a moderator", manager, host, shop.Moderator, ""},
+		{"a manager makes a manager", manager, other, shop.Manager, "shop.owner_stays"},
+		{"a manager lowers the owner", manager, owner, shop.Host, "shop.owner_stays"},
+		{"the owner lowers himself", owner, owner, shop.Host, "shop.owner_stays"},
+		{"a second owner", owner, other, shop.Owner, "shop.bad_role"},
+		{"a role that is not there", owner, other, "king", "shop.bad_role"},
+		{"a manager is dismissed by a manager", manager, manager, "", "shop.owner_stays"},
+		{"the owner dismisses him", owner, manager, "", ""},
+	} {
+		var err error
+		if c.role == "" {
+			err = s.Dismiss(t.Context(), sh.ID, c.by, c.user)
+		} else {
+			err = s.Appoint(t.Context(), sh.ID, c.by, c.user, c.role)
+		}
+		if fault.Code(err) != c.code || (err == nil) != (c.code == "") {
+			t.Errorf("%s: %v, want %q", c.what, err, c.code)
+		}
+	}
+	staff, err := s.Staff(t.Context(), sh.ID)
+	if err != nil || len(staff) != 2 || staff[0].Role != shop.Owner || staff[1].Role != shop.Moderator {
+		t.Errorf("staff: %+v, %v", staff, err)
+	}
+}

@@ -56,3 +56,18 @@ func membersOf(ctx context.Context, q sqldb.Querier, user id.User) ([]Member, er
 		return m, err
 	})
 }
+
+func staffOf(ctx context.Context, q sqldb.Querier, shop id.Shop) ([]Colleague, error) {
+	rows, err := q.Query(ctx, "SELECT user_id, role, created_at FROM shop_staff WHERE shop_id = ? ORDER BY created_at, user_id", shop)
+	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (c Colleague, err error) {
+		var since int64
+		err = s.Scan(&c.User, &c.Role, &since)
+		c.Since = sqldb.FromMillis(since)
+		return c, err
+	})
+}
+
+func deleteStaff(ctx context.Context, tx *sqldb.Tx, shop id.Shop, user id.User) error {
+	_, err := tx.Exec(ctx, "DELETE FROM shop_staff WHERE shop_id = ? AND user_id = ?", shop, user)
+	return err
+}
