@@ -26,7 +26,7 @@ type picture struct {
 	rtpTime uint32
 	key     bool
 	config  []byte // AVCDecoderConfigurationRecord, if it changed
-	data    []byte // length-prefixed NAL units without parameter sets
+	data    []byte // length-prefixed NAL units; parameter sets before a key frame
 }
 
 // h264 puts pictures together from RTP packets in order (RFC 6184, non
@@ -179,8 +179,21 @@ func (h *h264) finish(out func(picture)) {
 		if record := avcRecord(h.sps, h.pps); !bytes.Equal(record, h.sent) {
 			h.sent, p.config = record, record
 		}
+		p.data = h.withSets()
 	}
 	out(p)
+}
+
+// withSets puts the parameter sets before a key frame as well: a browser changes
+// them whenever it starts its encoder anew, and not every player looks into a
+// second init segment (ffmpeg does not).
+func (h *h264) withSets() []byte {
+	b := make([]byte, 0, len(h.data)+len(h.sps)+len(h.pps)+8)
+	for _, set := range [][]byte{h.sps, h.pps} {
+		b = binary.BigEndian.AppendUint32(b, uint32(len(set)))
+		b = append(b, set...)
+	}
+	return append(b, h.data...)
 }
 
 // avcRecord makes an AVCDecoderConfigurationRecord (ISO/IEC 14496-15, 5.3.3.1).

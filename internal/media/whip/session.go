@@ -260,7 +260,22 @@ func (x *session) readAudio(t *webrtc.TrackRemote) {
 	x.spawn(func() { s.conv.run(x.ctx) })
 	x.each(t, trackAudio,
 		func(p *rtp.Packet) { x.feed.fromPublisher(x, trackAudio, p) },
-		func(p *rtp.Packet, _ bool) { s.push(p) })
+		func(p *rtp.Packet, _ bool) {
+			x.announceSound()
+			s.push(p)
+		})
+}
+
+// announceSound tells the hub of the sound as soon as there is any, while the
+// child is still starting: a track that comes later costs players an init
+// segment of its own.
+func (x *session) announceSound() {
+	x.media.Lock()
+	defer x.media.Unlock()
+	if !x.audioSet {
+		x.audioSet = true
+		x.check(x.pub.AudioConfig([]byte{aacConfigHigh, aacConfigLow}))
+	}
 }
 
 // aac gives one AAC frame to the hub.
@@ -268,10 +283,6 @@ func (x *session) aac(rtpTime uint32, frame []byte) {
 	at := uint32(x.line.at(trackAudio, rtpTime).Milliseconds())
 	x.media.Lock()
 	defer x.media.Unlock()
-	if !x.audioSet {
-		x.audioSet = true
-		x.check(x.pub.AudioConfig([]byte{aacConfigHigh, aacConfigLow}))
-	}
 	x.check(x.pub.Sound(at, frame))
 }
 
