@@ -132,7 +132,9 @@ func (s *Service) say(ctx context.Context, b Bag, user id.User) error {
 			return err
 		}
 		if !ok { // remembered: following later is all that is left to do
-			return s.DB.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error { return putSaid(ctx, tx, b.ID, user, alias()) })
+			return s.DB.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+				return errors.Join(touch(ctx, tx, b.ID), putSaid(ctx, tx, b.ID, user, alias()))
+			})
 		}
 	}
 	err := s.enter(ctx, b, user, true)
@@ -149,6 +151,10 @@ func (s *Service) enter(ctx context.Context, b Bag, user id.User, said bool) err
 	fresh := false
 	err := s.DB.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
 		fresh = false
+		// The bag's row comes first: entries and the draw meet on it, in one order.
+		if err := touch(ctx, tx, b.ID); err != nil {
+			return err
+		}
 		e, err := entryOf(ctx, tx, b.ID, user)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
@@ -166,7 +172,6 @@ func (s *Service) enter(ctx context.Context, b Bag, user id.User, said bool) err
 		} else if err := putEntry(ctx, tx, b.ID, user, alias()); err != nil {
 			return err
 		}
-		// The bag's row is what an entry and the draw meet on.
 		open, err := countEntrant(ctx, tx, b.ID)
 		if err != nil {
 			return err
@@ -174,11 +179,8 @@ func (s *Service) enter(ctx context.Context, b Bag, user id.User, said bool) err
 		if !open {
 			return fault.Conflict("luckybag.over")
 		}
-		fresh, err = setEntered(ctx, tx, b.ID, user)
-		if err == nil && !fresh { // the same person, twice at once
-			err = uncountEntrant(ctx, tx, b.ID)
-		}
-		return err
+		fresh = true
+		return setEntered(ctx, tx, b.ID, user)
 	})
 	if err == nil && fresh {
 		s.mu.Lock()

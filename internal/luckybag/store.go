@@ -34,11 +34,6 @@ func countEntrant(ctx context.Context, tx *sqldb.Tx, bag id.Bag) (bool, error) {
 	return n == 1, err
 }
 
-func uncountEntrant(ctx context.Context, tx *sqldb.Tx, bag id.Bag) error {
-	_, err := tx.Exec(ctx, "UPDATE lucky_bag SET entrants = entrants - 1 WHERE id = ?", bag)
-	return err
-}
-
 func saveDraw(ctx context.Context, tx *sqldb.Tx, b Bag) error {
 	_, err := tx.Exec(ctx, "UPDATE lucky_bag SET state = ?, seed = ?, entrants_hash = ?, drawn_at = ?, claim_by = ? WHERE id = ?",
 		b.State, b.Seed, b.ListHash, sqldb.Millis(b.DrawnAt), sqldb.Millis(b.ClaimBy), b.ID)
@@ -132,9 +127,9 @@ func putSaid(ctx context.Context, tx *sqldb.Tx, bag id.Bag, user id.User, alias 
 	return err
 }
 
-func setEntered(ctx context.Context, tx *sqldb.Tx, bag id.Bag, user id.User) (bool, error) {
-	n, err := tx.Exec(ctx, "UPDATE bag_entry SET entered_at = ? WHERE bag_id = ? AND user_id = ? AND entered_at = 0", sqldb.Millis(tx.Now()), bag, user)
-	return n == 1, err
+func setEntered(ctx context.Context, tx *sqldb.Tx, bag id.Bag, user id.User) error {
+	_, err := tx.Exec(ctx, "UPDATE bag_entry SET entered_at = ? WHERE bag_id = ? AND user_id = ?", sqldb.Millis(tx.Now()), bag, user)
+	return err
 }
 
 func setPlace(ctx context.Context, tx *sqldb.Tx, bag id.Bag, user id.User, place int64) error {
