@@ -44,7 +44,7 @@ type Options struct {
 }
 
 // Areas lists what can be measured.
-func Areas() []string { return []string{"shop", "live"} }
+func Areas() []string { return []string{"shop", "live", "chat"} }
 
 // Run measures and answers all figures.
 func Run(ctx context.Context, o Options) ([]Figure, error) {
@@ -62,7 +62,7 @@ func Run(ctx context.Context, o Options) ([]Figure, error) {
 }
 
 func (b *Bench) area(ctx context.Context, area string, window time.Duration) (err error) {
-	measure, ok := map[string]func(context.Context, time.Duration) error{"shop": b.shop, "live": b.live}[area]
+	measure, ok := map[string]func(context.Context, time.Duration) error{"shop": b.shop, "live": b.live, "chat": b.chat}[area]
 	if !ok {
 		return fmt.Errorf("no such area; there are %v", Areas())
 	}

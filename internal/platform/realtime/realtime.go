@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/centrifugal/centrifuge"
@@ -28,8 +27,6 @@ type Gate interface {
 const (
 	historySize   = 200
 	historyKeep   = 5 * time.Minute
-	batchDelay    = 40 * time.Millisecond // chat of a busy room goes out in packets
-	batchSize     = 64
 	messageMax    = 4 << 10
 	channelsMax   = 8
 	channelLength = 64
@@ -37,8 +34,9 @@ const (
 
 // Node is this process's part of the real-time net.
 type Node struct {
-	node *centrifuge.Node
-	log  *slog.Logger
+	node    *centrifuge.Node
+	log     *slog.Logger
+	packets *packets
 }
 
 // New makes and starts a node.
@@ -48,18 +46,13 @@ func New(log *slog.Logger, gate Gate) (*Node, error) {
 		LogHandler:         func(e centrifuge.LogEntry) { log.Warn("realtime: "+e.Message, "fields", fmt.Sprint(e.Fields)) },
 		ChannelMaxLength:   channelLength,
 		ClientChannelLimit: channelsMax,
-		GetChannelBatchConfig: func(channel string) centrifuge.ChannelBatchConfig {
-			if strings.HasPrefix(channel, "room:") {
-				return centrifuge.ChannelBatchConfig{MaxSize: batchSize, MaxDelay: batchDelay}
-			}
-			return centrifuge.ChannelBatchConfig{}
-		},
 	}
 	node, err := centrifuge.New(cfg)
 	if err != nil {
 		return nil, err
 	}
 	n := &Node{node: node, log: log}
+	n.packets = newPackets(n.send, func(channel string, err error) { log.Warn("realtime: not published", "channel", channel, "error", err) })
 	node.OnConnecting(func(ctx context.Context, _ centrifuge.ConnectEvent) (centrifuge.ConnectReply, error) {
 		return centrifuge.ConnectReply{Credentials: &centrifuge.Credentials{UserID: httpapi.ActorFrom(ctx).User.String()}}, nil
 	})
@@ -82,13 +75,17 @@ func (n *Node) subscribe(c *centrifuge.Client, gate Gate, e centrifuge.Subscribe
 }
 
 // Publish sends v, as JSON, to whoever listens to the channel now or comes back
-// within minutes.
+// within minutes. What is published in one moment arrives as one list, in order.
 func (n *Node) Publish(_ context.Context, channel string, v any) error {
 	raw, err := json.Marshal(v)
 	if err != nil {
 		return fmt.Errorf("publish to %s: %w", channel, err)
 	}
-	_, err = n.node.Publish(channel, raw, centrifuge.WithHistory(historySize, historyKeep))
+	return n.packets.add(channel, raw)
+}
+
+func (n *Node) send(channel string, packet []byte) error {
+	_, err := n.node.Publish(channel, packet, centrifuge.WithHistory(historySize, historyKeep))
 	return err
 }
 
@@ -111,7 +108,10 @@ func (n *Node) Mount(handle func(pattern string, h http.Handler)) {
 }
 
 // Stop says goodbye to everybody.
-func (n *Node) Stop(ctx context.Context) error { return n.node.Shutdown(ctx) }
+func (n *Node) Stop(ctx context.Context) error {
+	n.packets.close()
+	return n.node.Shutdown(ctx)
+}
 
 // RoomChannel is where a live room talks.
 func RoomChannel(room id.Room) string { return "room:" + room.String() }

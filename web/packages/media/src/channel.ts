@@ -33,7 +33,8 @@ export function openChannel<T>(channel: string, handlers: ChannelHandlers<T>): C
       { emulationEndpoint: `${http}/emulation`, minReconnectDelay: 300, maxReconnectDelay: 5000 },
     )
     const subscription = client.newSubscription(channel, { recoverable: true, positioned: true })
-    subscription.on('publication', (ctx) => handlers.onEvent(ctx.data as T))
+    // What is published in one moment arrives as one list.
+    subscription.on('publication', (ctx) => (ctx.data as T[]).forEach((event) => handlers.onEvent(event)))
     subscription.on('subscribed', (ctx) => {
       handlers.onConnected?.(true)
       if (ctx.wasRecovering && !ctx.recovered) handlers.onGap?.()
