@@ -274,7 +274,13 @@ func TestTheLowestPriceMakesTheUnit(t *testing.T) {
 	set(900)
 	wantPrice(m.room, 900, order.AdjustRoomPrice)
 	wantPrice(id.Room{}, 1000, "")
+	if list := must[map[id.Product]int64](t)(m.tools.RoomPrices(t.Context(), m.room, []id.Product{p.ID})); list[p.ID] != 900 {
+		t.Errorf("the shelf shows %v", list)
+	}
 	set(1100)
+	if list := must[map[id.Product]int64](t)(m.tools.RoomPrices(t.Context(), m.room, []id.Product{p.ID})); len(list) != 0 {
+		t.Errorf("the shelf shows %v", list)
+	}
 	wantPrice(m.room, 1000, "")
 	m.running(p, 600, 10, 9)
 	wantPrice(m.room, 600, order.AdjustDeal)

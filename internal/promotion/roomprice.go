@@ -2,6 +2,8 @@ package promotion
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
@@ -23,6 +25,24 @@ type RoomPrice struct {
 // RoomPrices are the prices of a room, whether it is on air or not.
 func RoomPrices(ctx context.Context, q sqldb.Querier, room id.Room) (map[id.SKU]int64, error) {
 	return roomPrices(ctx, q, room, nil)
+}
+
+// RoomPrices tells which products cost less in a room than elsewhere, and how
+// much: the lowest of their SKUs' room prices. The others are left out.
+func (s *Service) RoomPrices(ctx context.Context, room id.Room, products []id.Product) (map[id.Product]int64, error) {
+	prices, err := roomPrices(ctx, s.DB.Reader(), room, nil)
+	if err != nil || len(prices) == 0 {
+		return nil, err
+	}
+	offers, err := catalog.Offers(ctx, s.DB.Reader(), slices.Collect(maps.Keys(prices)))
+	out := map[id.Product]int64{}
+	for sku, price := range prices {
+		p := offers[sku].Product
+		if have, ok := out[p.ID]; slices.Contains(products, p.ID) && price < p.Price && (!ok || price < have) {
+			out[p.ID] = price
+		}
+	}
+	return out, err
 }
 
 // SetRoomPrices changes prices of a room; SKUs that are not named keep theirs.
