@@ -29,6 +29,7 @@ import (
 	"hawker/internal/media/relay"
 	"hawker/internal/media/stream"
 	"hawker/internal/media/upload"
+	"hawker/internal/media/whip"
 	"hawker/internal/moderation"
 	"hawker/internal/notify"
 	"hawker/internal/order"
@@ -65,6 +66,7 @@ type App struct {
 	news   *realtime.Node
 	hub    *stream.Hub
 	relays *relay.Relay
+	rtc    *whip.Server
 	films  *ffmpeg.Tool
 	files  *upload.Store
 
@@ -86,9 +88,10 @@ type App struct {
 	Notices      *notify.Service
 	Words        *moderation.Service
 
-	api    *httpapi.API
-	lnHTTP net.Listener
-	lnRTMP net.Listener
+	api     *httpapi.API
+	lnHTTP  net.Listener
+	lnRTMP  net.Listener
+	lnRTMPS net.Listener // nil without a certificate
 }
 
 // Options are what is not a setting.
@@ -185,12 +188,16 @@ func (a *App) makeLive(context.Context) (err error) {
 	gate.Gate = live.Gate{Service: a.Live, Staff: a.Shops}
 	a.hub = stream.NewHub(stream.Config{
 		Clock: a.clock, Log: a.log, Admission: a.admission(), Observer: a.Live, Store: a.Live,
-		RecordDir: a.recordings(), StreamsMax: a.cfg.Live.StreamsMax,
+		RecordDir: a.recordings(), StreamsMax: a.cfg.Live.StreamsMax, Playback: a,
 	})
 	a.relays = relay.New(relay.Config{Hub: a.hub, Clock: a.clock, Log: a.log})
 	relays.Relay = a.relays
 	a.Live.Attach(a.hub)
-	return nil
+	a.rtc, err = whip.New(whip.Config{
+		Hub: a.hub, Log: a.log, Clock: a.clock, FFmpeg: a.cfg.Live.FFmpeg, UDP: a.cfg.Live.WebRTCUDP, TCP: a.cfg.Live.WebRTCTCP,
+		PublicIPs: a.cfg.Live.WebRTCIPs, MayPlay: a.mayWatchRTC,
+	})
+	return err
 }
 
 // recover takes up what a crash left: shows that were on air, work half done.
@@ -227,6 +234,9 @@ func (a *App) Close() error {
 	var errs []error
 	ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
 	defer cancel()
+	if a.rtc != nil {
+		errs = append(errs, a.rtc.Close(ctx))
+	}
 	if a.relays != nil {
 		a.relays.Close()
 	}

@@ -77,6 +77,10 @@ func (a *App) mountRest() {
 	a.news.Mount(func(pattern string, h http.Handler) { r.Handle(pattern, h) })
 	r.Handle(catalog.MediaPrefix+"*", a.blobs.Handler(catalog.MediaPrefix))
 	r.HandleFunc("/replay/{room}/*", a.replay)
+	rtc := a.rtc.Handler()
+	for _, path := range []string{"/whip", "/whip/*", "/whep/*"} {
+		r.Handle(path, rtc)
+	}
 	edge := hooks.Server{Secret: a.cfg.Live.HookSecret, Log: a.log, Handler: live.Edge{
 		Service: a.Live, Playlists: map[string]string{hooks.SRS: a.cfg.Live.SRSHLS, hooks.NginxRTMP: a.cfg.Live.NginxHLS},
 	}}
@@ -126,28 +130,6 @@ func (a *App) ready(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// mayWatch keeps the picture of a warm-up or a rehearsal for the shop's staff.
-// Nothing is asked of the database for a public room.
-func (a *App) mayWatch(w http.ResponseWriter, r *http.Request) bool {
-	var room id.Room
-	if err := room.UnmarshalText([]byte(r.PathValue("room"))); err != nil {
-		return true // an unlisted stream of open publishing
-	}
-	shop, private := a.Live.Private(room)
-	if !private {
-		return true
-	}
-	w.Header().Set("Cache-Control", "private, no-store")
-	actor := httpapi.ActorFrom(r.Context())
-	if actor.SignedIn() {
-		if may, err := a.Shops.May(r.Context(), actor.User, shop, "live.moderate"); err == nil && may {
-			return true
-		}
-	}
-	a.api.WriteProblem(w, r, fault.NotFound("live.not_found"))
-	return false
-}
-
 // replay serves the newest show of a room from its recordings.
 func (a *App) replay(w http.ResponseWriter, r *http.Request) {
 	var room id.Room
@@ -163,7 +145,12 @@ func (a *App) replay(w http.ResponseWriter, r *http.Request) {
 	if !a.mayWatch(w, r) {
 		return
 	}
-	record.Show{Root: a.recordings(), StreamID: room.String(), Since: show.StartedAt}.Serve(w, r, r.PathValue("*"))
+	marks, err := a.Live.StreamMarks(r.Context(), show)
+	if err != nil {
+		a.api.WriteProblem(w, r, err)
+		return
+	}
+	record.Show{Root: a.recordings(), StreamID: room.String(), Since: show.StartedAt, Marks: marks}.Serve(w, r, r.PathValue("*"))
 }
 
 // systemAPI is what belongs to no module.

@@ -62,6 +62,9 @@ func (a *App) Listen(ctx context.Context) (err error) {
 	if a.lnRTMP, err = lc.Listen(ctx, "tcp", a.cfg.RTMP); err != nil {
 		return errors.Join(fmt.Errorf("rtmp address: %w", err), a.lnHTTP.Close())
 	}
+	if err := a.listenTLS(ctx); err != nil {
+		return errors.Join(err, a.lnHTTP.Close(), a.lnRTMP.Close())
+	}
 	return nil
 }
 
@@ -80,13 +83,11 @@ func (a *App) Run(ctx context.Context, demo bool) error {
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return a.serveHTTP(ctx) })
-	g.Go(func() error {
-		server := rtmp.Server{Handler: a.hub.RTMP(), Log: a.log}
-		if err := server.Serve(ctx, a.lnRTMP); !errors.Is(err, rtmp.ErrServerClosed) {
-			return err
+	for _, ln := range []net.Listener{a.lnRTMP, a.lnRTMPS} {
+		if ln != nil {
+			g.Go(func() error { return a.serveRTMP(ctx, ln) })
 		}
-		return nil
-	})
+	}
 	if a.cfg.Payment.Sandbox {
 		g.Go(func() error { return a.keepSandbox(ctx) })
 	}
@@ -100,6 +101,14 @@ func (a *App) Run(ctx context.Context, demo bool) error {
 		g.Go(func() error { return a.sweep(ctx, s) })
 	}
 	return g.Wait()
+}
+
+func (a *App) serveRTMP(ctx context.Context, ln net.Listener) error {
+	server := rtmp.Server{Handler: a.hub.RTMP(), Log: a.log}
+	if err := server.Serve(ctx, ln); !errors.Is(err, rtmp.ErrServerClosed) {
+		return err
+	}
+	return nil
 }
 
 // Work does jobs until ctx ends, beside nodes that serve.

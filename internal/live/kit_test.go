@@ -73,12 +73,14 @@ type engine struct {
 	health map[string]stream.Health
 	closed []string
 	kicked []string
+	marks  []stream.Mark
 }
 
 func (e *engine) Stream(id string) (stream.Health, bool) { h, ok := e.health[id]; return h, ok }
 func (e *engine) Kick(id string) bool                    { e.kicked = append(e.kicked, id); return true }
 
-func (e *engine) Close(id string) bool { e.closed = append(e.closed, id); return true }
+func (e *engine) Mark(_ string, m stream.Mark) error { e.marks = append(e.marks, m); return nil }
+func (e *engine) Close(id string) bool               { e.closed = append(e.closed, id); return true }
 
 type anyShop struct{}
 

@@ -143,6 +143,7 @@ type Picture interface {
 	Stream(id string) (stream.Health, bool)
 	Close(id string) bool
 	Kick(id string) bool
+	Mark(id string, m stream.Mark) error
 }
 
 // Options are what the module needs of others.

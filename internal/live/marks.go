@@ -5,12 +5,55 @@ import (
 	"time"
 
 	"hawker/internal/base/id"
+	"hawker/internal/base/lang"
+	"hawker/internal/media/stream"
 	"hawker/internal/platform/sqldb"
 )
 
 // Marks lists what was explained in the present or last show, in order.
 func (s *Service) Marks(ctx context.Context, r Room) ([]Pin, error) {
 	return pinsSince(ctx, s.db.Reader(), r.ID, r.StartedAt)
+}
+
+// StreamMarks are the marks of the present or last show as its playlists carry
+// them (EXT-X-DATERANGE).
+func (s *Service) StreamMarks(ctx context.Context, r Room) ([]stream.Mark, error) {
+	pins, err := s.Marks(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return s.marksOf(ctx, pins)
+}
+
+func (s *Service) marksOf(ctx context.Context, pins []Pin) ([]stream.Mark, error) {
+	var ids []id.Product
+	for _, p := range pins {
+		ids = append(ids, p.Product)
+	}
+	products, err := s.catalog.ProductsByID(ctx, ids)
+	var out []stream.Mark
+	for _, p := range pins {
+		if p.StreamAt.IsZero() {
+			continue
+		}
+		out = append(out, stream.Mark{
+			ID: p.ID.String(), Class: "hawker.product", Start: p.StreamAt, End: p.StreamUntil,
+			Attrs: map[string]string{"PRODUCT-ID": p.Product.String(), "TITLE": products[p.Product].Title.In(lang.Chinese)},
+		})
+	}
+	return out, err
+}
+
+// markPicture writes a pin into the playlist of the running stream. A mark that
+// does not arrive costs a player its hint; the room's news tell of the pin too.
+func (s *Service) markPicture(ctx context.Context, p Pin) {
+	marks, err := s.marksOf(ctx, []Pin{p})
+	for _, m := range marks {
+		err = s.picture.Mark(p.Room.String(), m)
+	}
+	if err != nil {
+		s.log.Warn("picture not marked", "pin", p.ID.String(), "error", err)
+	}
 }
 
 // Said lists what was said in a stretch of time, in order: a replay shows the

@@ -135,7 +135,8 @@ func (s *Service) End(ctx context.Context, shop id.Shop, room id.Room) error {
 		if r.State != Live && r.State != Paused {
 			return fault.Conflict("live.not_on_air")
 		}
-		return errors.Join(s.closePin(ctx, tx, room, until), end(ctx, tx, room), closeDoor(ctx, tx, room, tx.Now().Add(doorClosed)))
+		_, err := s.closePin(ctx, tx, room, until)
+		return errors.Join(err, end(ctx, tx, room), closeDoor(ctx, tx, room, tx.Now().Add(doorClosed)))
 	})
 	if err != nil {
 		return err
@@ -172,7 +173,8 @@ func (s *Service) Sweep(ctx context.Context) error {
 				return nil
 			}
 			h, _ := s.Health(r.ID)
-			return errors.Join(s.closePin(ctx, tx, r.ID, h.Clock), end(ctx, tx, r.ID))
+			_, err := s.closePin(ctx, tx, r.ID, h.Clock)
+			return errors.Join(err, end(ctx, tx, r.ID))
 		})
 		if err != nil {
 			return err

@@ -35,7 +35,7 @@ func (s *Service) SetShelf(ctx context.Context, shop id.Shop, room id.Room, prod
 			return nil
 		}
 		if unpinned = err == nil && !slices.Contains(shelf, pin.Product); unpinned {
-			return s.closePin(ctx, tx, room, until)
+			_, err = s.closePin(ctx, tx, room, until)
 		}
 		return err
 	})
@@ -62,6 +62,7 @@ func (s *Service) Pinned(ctx context.Context, room id.Room) (p Pin, ok bool, err
 // the stream's clock. Fault live.not_on_shelf.
 func (s *Service) PinProduct(ctx context.Context, shop id.Shop, room id.Room, product id.Product, by id.User) (Pin, error) {
 	p := Pin{Room: room, Product: product, By: by, StreamAt: s.clockOf(room)}
+	var before Pin
 	err := s.update(ctx, shop, room, func(ctx context.Context, tx *sqldb.Tx, _ Room) error {
 		items, err := shelfItems(ctx, tx, room)
 		if err != nil {
@@ -70,20 +71,29 @@ func (s *Service) PinProduct(ctx context.Context, shop id.Shop, room id.Room, pr
 		if !slices.ContainsFunc(items, func(i ShelfItem) bool { return i.Product == product }) {
 			return fault.Conflict("live.not_on_shelf")
 		}
-		if err := s.closePin(ctx, tx, room, p.StreamAt); err != nil {
+		if before, err = s.closePin(ctx, tx, room, p.StreamAt); err != nil {
 			return err
 		}
 		p.ID, p.PinnedAt = id.Make[id.Pin](tx), tx.Now()
 		return insertPin(ctx, tx, p)
 	})
+	if err == nil {
+		s.markPicture(ctx, before)
+		s.markPicture(ctx, p)
+	}
 	return p, err
 }
 
 // Unpin ends the stretch.
 func (s *Service) Unpin(ctx context.Context, shop id.Shop, room id.Room) error {
 	until := s.clockOf(room)
-	err := s.update(ctx, shop, room, func(ctx context.Context, tx *sqldb.Tx, _ Room) error { return s.closePin(ctx, tx, room, until) })
+	var pin Pin
+	err := s.update(ctx, shop, room, func(ctx context.Context, tx *sqldb.Tx, _ Room) (err error) {
+		pin, err = s.closePin(ctx, tx, room, until)
+		return err
+	})
 	if err == nil {
+		s.markPicture(ctx, pin)
 		s.tell(ctx, room, pinNews{Type: newsPin})
 	}
 	return err
@@ -93,23 +103,25 @@ func (s *Service) Unpin(ctx context.Context, shop id.Shop, room id.Room) error {
 const explainedMin = 5 * time.Second
 
 // closePin ends what is explained, at a moment of the stream's clock, and tells
-// of a stretch that has a picture.
-func (s *Service) closePin(ctx context.Context, tx *sqldb.Tx, room id.Room, until time.Time) error {
+// of a stretch that has a picture. It gives the pin as it is then, or the zero
+// Pin for none.
+func (s *Service) closePin(ctx context.Context, tx *sqldb.Tx, room id.Room, until time.Time) (Pin, error) {
 	pin, err := openPin(ctx, tx, room)
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil
+		return Pin{}, nil
 	}
 	if err != nil {
-		return err
+		return Pin{}, err
 	}
 	if err := closePins(ctx, tx, room, until); err != nil {
-		return err
+		return Pin{}, err
 	}
+	pin.UnpinnedAt, pin.StreamUntil = tx.Now(), until
 	r, err := find(ctx, tx, room)
 	if err != nil || pin.StreamAt.IsZero() || until.Sub(pin.StreamAt) < explainedMin {
-		return err
+		return pin, err
 	}
-	return events.Record(ctx, tx, Explained{Pin: pin.ID, Room: room, Shop: r.Shop, Host: r.Host, Product: pin.Product, From: pin.StreamAt, Until: until})
+	return pin, events.Record(ctx, tx, Explained{Pin: pin.ID, Room: room, Shop: r.Shop, Host: r.Host, Product: pin.Product, From: pin.StreamAt, Until: until})
 }
 
 // NotesMax is in letters.

@@ -88,6 +88,12 @@ type Live struct {
 	SRSHLS      string        `koanf:"srs_hls"`
 	NginxHLS    string        `koanf:"nginx_hls"`
 	EdgeRTMP    string        `koanf:"edge_rtmp"`
+	RTMPS       string        `koanf:"rtmps"`
+	TLSCert     string        `koanf:"tls_cert"`
+	TLSKey      string        `koanf:"tls_key"`
+	WebRTCUDP   string        `koanf:"webrtc_udp"`
+	WebRTCTCP   string        `koanf:"webrtc_tcp"`
+	WebRTCIPs   []string      `koanf:"webrtc_ips"`
 }
 
 // Video holds the limits of uploads.
@@ -108,7 +114,7 @@ func Default() Config {
 			Levels: 2, Level1: 1000, Level2: 300, Fee: 200, BindFor: 365 * 24 * time.Hour, AfterSale: 7 * 24 * time.Hour,
 		},
 		Payment: Payment{Sandbox: true, SandboxAddr: "127.0.0.1:8090"},
-		Live:    Live{Part: 500 * time.Millisecond, StreamsMax: 200, FFmpeg: "ffmpeg"},
+		Live:    Live{Part: 500 * time.Millisecond, StreamsMax: 200, FFmpeg: "ffmpeg", WebRTCUDP: "127.0.0.1:0", WebRTCIPs: []string{}},
 		Video:   Video{UploadMax: 500 << 20, DurationMax: 5 * time.Minute, Workers: 1},
 	}
 }
