@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"errors"
+	"time"
 
 	"hawker/internal/base/event"
 	"hawker/internal/base/fault"
@@ -18,8 +19,7 @@ import (
 	"hawker/internal/promotion"
 )
 
-// Sweep draws the bags whose time has come, takes back what nobody claimed, and
-// tells rooms how many take part.
+// Sweep draws the bags whose time has come and takes back what nobody claimed.
 func (s *Service) Sweep(ctx context.Context) error {
 	now := s.DB.Clock().Now()
 	due, err := dueBags(ctx, s.DB.Reader(), now)
@@ -32,15 +32,37 @@ func (s *Service) Sweep(ctx context.Context) error {
 	for _, b := range late {
 		errs = append(errs, s.DB.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error { return takeBack(ctx, tx, b) }))
 	}
+	return errors.Join(errs...)
+}
+
+// newsEvery bounds how often a room hears how many take part.
+const newsEvery = time.Second
+
+// RunNews tells rooms how many take part, until ctx ends. Every node runs it.
+func (s *Service) RunNews(ctx context.Context) error {
+	for {
+		timer := s.DB.Clock().NewTimer(newsEvery)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return nil
+		case <-timer.C():
+		}
+		s.FlushNews(ctx)
+	}
+}
+
+// FlushNews tells at once what RunNews would tell.
+func (s *Service) FlushNews(ctx context.Context) {
 	s.mu.Lock()
 	dirty := s.dirty
 	s.dirty = map[id.Bag]bool{}
 	s.mu.Unlock()
 	for bag := range dirty {
-		_, err := s.told(ctx, bag)
-		errs = append(errs, err)
+		if _, err := s.told(ctx, bag); err != nil && ctx.Err() == nil {
+			s.Log.Warn("bag not told", "bag", bag.String(), "error", err)
+		}
 	}
-	return errors.Join(errs...)
 }
 
 // takeBack ends the time to claim: what is left of the units is the SKU's again.

@@ -268,7 +268,7 @@ func TestWhoSaysTheWordMayWinAUnit(t *testing.T) {
 	if _, err := f.bags.Proof(ctx, b.ID); fault.Code(err) != "luckybag.not_drawn" {
 		t.Errorf("proof before the draw: %v", err)
 	}
-	f.sweep()
+	f.bags.FlushNews(ctx)
 	if v := f.last(); v["entrants"] != 5.0 {
 		t.Errorf("the room saw %v", v)
 	}
