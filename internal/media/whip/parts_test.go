@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"log/slog"
+	"os/exec"
 	"slices"
 	"testing"
 	"time"
@@ -127,5 +128,37 @@ func TestSilenceFillsAnyGap(t *testing.T) {
 		if filled, err := fillSilence(w, gap); err != nil || filled != gap/120*120 {
 			t.Errorf("gap of %d: %d filled, %v", gap, filled, err)
 		}
+	}
+}
+
+// Samples that go into the child come out of it: gaps filled, none lost.
+func TestChildLosesNoSample(t *testing.T) {
+	var b bytes.Buffer
+	w, err := newOggWriter(&b, soundChannels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := 0
+	for i, p := range opusPackets(t, "2") {
+		if i%20 == 10 {
+			n, err := fillSilence(w, 4800+360)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want += n
+		}
+		n := opusSamples(p)
+		if err := w.packet(p, n); err != nil {
+			t.Fatal(err)
+		}
+		want += n
+	}
+	cmd := exec.Command("ffmpeg", append(liveInput("ogg"), "-ac", "1", "-ar", "48000", "-f", "s16le", "pipe:1")...)
+	cmd.Stdin = &b
+	var words tail
+	cmd.Stderr = &words
+	out, err := cmd.Output()
+	if err != nil || len(out)/2 != want || len(words.buf) > 0 {
+		t.Errorf("%d samples of %d: %v %s", len(out)/2, want, err, words.buf)
 	}
 }

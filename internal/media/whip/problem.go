@@ -12,9 +12,9 @@ import (
 
 func (s *Server) refuseFor(rw http.ResponseWriter, err error) {
 	status, code := statusOf(err)
-	if status >= http.StatusInternalServerError {
+	if status >= http.StatusInternalServerError { // a flood of these must not fill the log
 		rw.Header().Set("Retry-After", retryAfter)
-		s.cfg.Log.Warn("webrtc session refused", "code", code, "error", err)
+		s.cfg.Log.Debug("webrtc session refused", "code", code, "error", err)
 	}
 	refuse(rw, status, code, http.StatusText(status))
 }

@@ -52,13 +52,14 @@ func rises(out []byte, level float64) (at []float64) {
 }
 
 // skew gives for each flash the distance to the nearest beep, sound minus
-// picture, in milliseconds, in rising order. The first flash is where the stream
+// picture, in milliseconds, in rising order; the times are the stream's own, which
+// ffmpeg would else count from the first packet of what it reads. The first flash is where the stream
 // begins and does not count.
 func (r *rig) skew(id string) []float64 {
 	r.t.Helper()
 	url := r.url + "/live/" + id + "/index.m3u8"
-	v := rises(ffmpeg(r.t, "-i", url, "-an", "-vf", "signalstats,metadata=print:key=lavfi.signalstats.YAVG:file=-", "-f", "null", "/dev/null"), 120)
-	a := rises(ffmpeg(r.t, "-i", url, "-vn", "-af",
+	v := rises(ffmpeg(r.t, "-copyts", "-i", url, "-an", "-vf", "signalstats,metadata=print:key=lavfi.signalstats.YAVG:file=-", "-f", "null", "/dev/null"), 120)
+	a := rises(ffmpeg(r.t, "-copyts", "-i", url, "-vn", "-af",
 		"asetnsamples=n=240,astats=metadata=1:reset=1,ametadata=print:key=lavfi.astats.Overall.RMS_level:file=-", "-f", "null", "/dev/null"), -30)
 	var out []float64
 	for _, x := range v[min(1, len(v)):] {
