@@ -145,7 +145,17 @@ func (a *App) demoRooms(ctx context.Context, sh id.Shop, people map[string]id.Us
 			return err
 		}
 	}
-	return nil
+	_, err = a.Live.Create(ctx, live.Plan{ // something to be reminded of
+		Title: demo.NextTitle(), Host: people[demo.Streamer], Shop: sh, CoverURL: cover.URL(), Products: products,
+		ScheduledAt: a.demoEvening(), Unkept: true,
+	})
+	return err
+}
+
+// demoEvening is tomorrow at eight in the evening, where the mall is.
+func (a *App) demoEvening() time.Time {
+	now := a.clock.Now().In(a.zone)
+	return time.Date(now.Year(), now.Month(), now.Day()+1, 20, 0, 0, 0, a.zone)
 }
 
 const demoRetry = 3 * time.Second

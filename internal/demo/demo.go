@@ -53,6 +53,9 @@ func ShopName() lang.Text { return text("青窑小铺", "Blue Kiln") }
 // RoomTitles are those of the two demo rooms.
 func RoomTitles() (own, clip string) { return "今晚八点开窑", "青窑日常 · 循环播放" }
 
+// NextTitle is of the show that is announced.
+func NextTitle() string { return "明晚新窑首发" }
+
 // Categories are the mall's shelves.
 func Categories() []lang.Text {
 	return []lang.Text{text("家居", "Home"), text("美食", "Food"), text("数码", "Digital"), text("服饰", "Fashion")}
