@@ -9,6 +9,7 @@ const (
 	gopFramesMax = 2500
 	gopBytesMax  = 16 << 20
 	audioMarkMs  = 1000 // without a picture, a reader may join this often
+	soundWakeMs  = 40   // beside a picture, sound alone wakes readers this often
 	lagMinMs     = 2000 // with very short GOPs two of them are no time to lag
 )
 
@@ -31,6 +32,7 @@ type feed struct {
 	readers int
 	closed  bool
 	waiting bool
+	woken   uint32 // time of the newest packet that woke readers
 	changed chan struct{}
 }
 
@@ -116,7 +118,17 @@ func (f *feed) put(p Packet) {
 	f.ring = append(f.ring, p)
 	f.bytes += len(p.Body)
 	f.trim()
-	f.wake()
+	if f.urgent(&p) {
+		f.woken = p.Time
+		f.wake()
+	}
+}
+
+// urgent tells whether waiting readers are to be woken for a packet. Each waking
+// costs each reader a write; sound goes out with the next picture, unless that is
+// long in coming.
+func (f *feed) urgent(p *Packet) bool {
+	return p.Kind != PacketAudio || p.Config || !f.ready || int32(p.Time-f.woken) >= soundWakeMs
 }
 
 func (f *feed) wake() {
