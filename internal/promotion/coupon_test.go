@@ -1,6 +1,7 @@
 package promotion_test
 
 import (
+	"context"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -15,6 +16,7 @@ import (
 	"hawker/internal/base/page"
 	"hawker/internal/checkout"
 	"hawker/internal/order"
+	"hawker/internal/platform/sqldb"
 	"hawker/internal/promotion"
 )
 
@@ -119,12 +121,57 @@ func TestTheBestCouponIsTakenByItselfAndOnce(t *testing.T) {
 	if o := must[order.Order](t)(m.place(again)); o.DiscountTotal != 800 {
 		t.Errorf("given back, and used: %+v", o)
 	}
+	if odd := must[[]string](t)(promotion.Check(t.Context(), m.db.Reader())); len(odd) > 0 {
+		t.Errorf("promotion does not add up: %v", odd)
+	}
 	m.clock.Advance(time.Hour)
 	for state, want := range map[string]int{promotion.ClaimUsable: 0, promotion.ClaimUsed: 1, promotion.ClaimExpired: 1} {
 		if w := must[page.Page[promotion.Claim]](t)(m.tools.Wallet(t.Context(), user, state, page.Request{})); len(w.Items) != want {
 			t.Errorf("%s: %+v", state, w.Items)
 		}
 	}
+}
+
+// TestLateMoneyAndItsCoupon: an order that closed is revived with its coupon, and
+// not when the coupon has gone elsewhere.
+func TestLateMoneyAndItsCoupon(t *testing.T) {
+	m := open(t)
+	p := m.product(1000, 100)
+	c := m.coupon(nil)
+	user := m.buyer()
+	m.claim(user, c)
+	late := must[order.Order](t)(m.place(buy(user, id.Room{}, p, 2)))
+	m.clock.Advance(16 * time.Minute)
+	m.closeUnpaid()
+	can := func(want bool) order.Order {
+		t.Helper()
+		o := must[order.Order](t)(m.orders.Find(t.Context(), m.db.Reader(), late.ID))
+		if ok := must[bool](t)(m.orders.CanReopen(t.Context(), m.db.Reader(), o)); ok != want {
+			t.Errorf("may be revived: %v, want %v", ok, want)
+		}
+		return o
+	}
+	can(true)
+	other := must[order.Order](t)(m.place(buy(user, id.Room{}, p, 2)))
+	can(false)
+	m.clock.Advance(16 * time.Minute)
+	m.closeUnpaid() // the other one too
+	o := can(true)
+	err := m.db.Update(t.Context(), func(ctx context.Context, tx *sqldb.Tx) error {
+		o, err := m.orders.Reopen(ctx, tx, o)
+		if err != nil {
+			return err
+		}
+		return m.orders.MarkPaid(ctx, tx, o)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := must[page.Page[promotion.Claim]](t)(m.tools.Wallet(t.Context(), user, promotion.ClaimUsed, page.Request{}))
+	if len(w.Items) != 1 || w.Items[0].Order != late.ID || other.DiscountTotal != 500 {
+		t.Errorf("the wallet says %+v", w.Items)
+	}
+	m.wantStock(p, 98, 0, 0, 2)
 }
 
 func TestOneCouponInTwoOrdersAtOnce(t *testing.T) {

@@ -50,6 +50,21 @@ func TestADealIsSoldAtItsPriceWhileItRuns(t *testing.T) {
 	if o := must[order.Order](t)(m.place(buy(m.buyer(), m.room, p, 1))); o.Payable != 1000+shipping {
 		t.Errorf("after its end it costs %d", o.Payable)
 	}
+	if err := m.db.Update(t.Context(), func(ctx context.Context, tx *sqldb.Tx) error {
+		_, err := tx.Exec(ctx, "UPDATE deal_buyer SET taken = taken + 1")
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if odd := must[[]string](t)(promotion.Check(t.Context(), m.db.Reader())); len(odd) != 1 {
+		t.Errorf("a false count is not found: %v", odd)
+	}
+	if err := m.db.Update(t.Context(), func(ctx context.Context, tx *sqldb.Tx) error {
+		_, err := tx.Exec(ctx, "UPDATE deal_buyer SET taken = taken - 1")
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
 	m.sweep()
 	m.closeUnpaid()
 	m.wantStock(p, 47, 3, 0, 0) // the deal's order closed after 3 minutes, the others live on

@@ -222,4 +222,7 @@ func (m *mall) wantStock(p catalog.Product, available, reserved, allotted, sold 
 	if odd := must[[]order.Unmatched](m.t)(order.UnmatchedReservations(m.t.Context(), m.db.Reader())); len(odd) > 0 {
 		m.t.Errorf("promises that no order waits for: %+v", odd)
 	}
+	if odd := must[[]string](m.t)(promotion.Check(m.t.Context(), m.db.Reader())); len(odd) > 0 {
+		m.t.Errorf("promotion does not add up: %v", odd)
+	}
 }

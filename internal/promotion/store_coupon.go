@@ -186,9 +186,12 @@ func insertClaim(ctx context.Context, tx *sqldb.Tx, coupon id.Coupon, user id.Us
 }
 
 func useClaim(ctx context.Context, tx *sqldb.Tx, claim id.Claim, order id.Order) (bool, error) {
-	n, err := tx.Exec(ctx, "UPDATE coupon_claim SET order_id = ?, last_order_id = ?, used_at = ? WHERE id = ? AND order_id = 0",
-		order, order, sqldb.Millis(tx.Now()), claim)
-	return n == 1, err
+	n, err := tx.Exec(ctx, "UPDATE coupon_claim SET order_id = ?, used_at = ? WHERE id = ? AND order_id = 0", order, sqldb.Millis(tx.Now()), claim)
+	if err != nil || n != 1 {
+		return false, err
+	}
+	_, err = tx.InsertOnce(ctx, "INSERT INTO coupon_use (order_id, claim_id) VALUES (?, ?)", order, claim)
+	return true, err
 }
 
 func freeClaim(ctx context.Context, tx *sqldb.Tx, claim id.Claim, order id.Order) error {
@@ -196,9 +199,9 @@ func freeClaim(ctx context.Context, tx *sqldb.Tx, claim id.Claim, order id.Order
 	return err
 }
 
-// claimsOfOrder reads the claims that an order used, also those given back.
+// claimsOfOrder reads the claims that an order was priced with, whoever has them now.
 func claimsOfOrder(ctx context.Context, q sqldb.Querier, order id.Order) ([]Claim, error) {
-	return claimsWhere(ctx, q, "l.last_order_id = ?", order)
+	return claimsWhere(ctx, q, "l.id IN (SELECT claim_id FROM coupon_use WHERE order_id = ?)", order)
 }
 
 // freeClaims leaves out what expired before a time: a wallet keeps it forever, a

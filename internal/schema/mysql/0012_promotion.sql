@@ -129,12 +129,17 @@ CREATE TABLE IF NOT EXISTS coupon_claim (
   user_id BIGINT NOT NULL,
   nth BIGINT NOT NULL,
   order_id BIGINT NOT NULL DEFAULT 0,
-  last_order_id BIGINT NOT NULL DEFAULT 0,
   used_at BIGINT NOT NULL DEFAULT 0,
   claimed_at BIGINT NOT NULL,
   CONSTRAINT uq_claim_nth UNIQUE (coupon_id, user_id, nth),
-  INDEX ix_claim_user (user_id, order_id, id),
-  INDEX ix_claim_order (last_order_id)
+  INDEX ix_claim_user (user_id, order_id, id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+-- Which claim an order was priced with, also after it has been given back.
+CREATE TABLE IF NOT EXISTS coupon_use (
+  order_id BIGINT NOT NULL,
+  claim_id BIGINT NOT NULL,
+  PRIMARY KEY (order_id, claim_id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS room_coupon (

@@ -116,13 +116,18 @@ CREATE TABLE coupon_claim (
   user_id BIGINT NOT NULL,
   nth BIGINT NOT NULL,
   order_id BIGINT NOT NULL DEFAULT 0,
-  last_order_id BIGINT NOT NULL DEFAULT 0,
   used_at BIGINT NOT NULL DEFAULT 0,
   claimed_at BIGINT NOT NULL,
   CONSTRAINT uq_claim_nth UNIQUE (coupon_id, user_id, nth)
 );
 CREATE INDEX ix_claim_user ON coupon_claim (user_id, order_id, id);
-CREATE INDEX ix_claim_order ON coupon_claim (last_order_id);
+
+-- Which claim an order was priced with, also after it has been given back.
+CREATE TABLE coupon_use (
+  order_id BIGINT NOT NULL,
+  claim_id BIGINT NOT NULL,
+  PRIMARY KEY (order_id, claim_id)
+);
 
 CREATE TABLE room_coupon (
   room_id BIGINT NOT NULL,
