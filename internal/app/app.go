@@ -15,6 +15,7 @@ import (
 
 	"hawker/internal/account"
 	"hawker/internal/analytics"
+	"hawker/internal/auction"
 	"hawker/internal/base/clock"
 	"hawker/internal/base/id"
 	"hawker/internal/cart"
@@ -24,6 +25,7 @@ import (
 	"hawker/internal/distribution"
 	"hawker/internal/fulfilment"
 	"hawker/internal/live"
+	"hawker/internal/luckybag"
 	"hawker/internal/media/ffmpeg"
 	"hawker/internal/media/record"
 	"hawker/internal/media/relay"
@@ -44,6 +46,7 @@ import (
 	"hawker/internal/platform/secret"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/platform/telemetry"
+	"hawker/internal/promotion"
 	"hawker/internal/schema"
 	"hawker/internal/shop"
 	"hawker/internal/social"
@@ -87,6 +90,9 @@ type App struct {
 	Social       *social.Service
 	Notices      *notify.Service
 	Words        *moderation.Service
+	Promotions   *promotion.Service
+	Auctions     *auction.Service
+	Bags         *luckybag.Service
 
 	api     *httpapi.API
 	lnHTTP  net.Listener
@@ -109,7 +115,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 		return nil, err
 	}
 	a := &App{cfg: o.Config, log: o.Log, clock: o.Clock, zone: zone, metrics: telemetry.NewMetrics()}
-	for _, step := range []func(context.Context) error{a.openPlatform, a.makeModules, a.makeLive, a.makeVideos, a.mount, a.subscribe} {
+	for _, step := range []func(context.Context) error{a.openPlatform, a.makeModules, a.makeLive, a.makeSelling, a.makeVideos, a.mount, a.subscribe} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.Close())
 		}

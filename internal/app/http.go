@@ -8,6 +8,7 @@ import (
 
 	"hawker/internal/account"
 	"hawker/internal/analytics"
+	"hawker/internal/auction"
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/base/money"
@@ -18,6 +19,7 @@ import (
 	"hawker/internal/fulfilment"
 	"hawker/internal/ledger"
 	"hawker/internal/live"
+	"hawker/internal/luckybag"
 	"hawker/internal/media/hooks"
 	"hawker/internal/media/record"
 	"hawker/internal/moderation"
@@ -26,6 +28,7 @@ import (
 	"hawker/internal/payment"
 	"hawker/internal/platform/cache"
 	"hawker/internal/platform/httpapi"
+	"hawker/internal/promotion"
 	"hawker/internal/shop"
 	"hawker/internal/social"
 	"hawker/internal/video"
@@ -41,7 +44,7 @@ func (a *App) mount(context.Context) error {
 	})
 	names, currency := shops{a}, a.cfg.Mall.Currency
 	orders := order.Views{Service: a.Orders, Shops: names, Payments: a.Payments, Shipments: a.Fulfilment}
-	rooms := live.Views{Service: a.Live, Shops: names, People: a.Accounts, Promoters: promoters{a}, Currency: currency}
+	rooms := live.Views{Service: a.Live, Shops: names, People: a.Accounts, Promoters: promoters{a}, Prices: a.Promotions, Currency: currency}
 	goods := &catalog.API{Service: a.Catalog, DB: a.db, Shops: names, Live: a.Live, Videos: a.Videos, Currency: currency}
 	for _, door := range []interface{ Register(api *httpapi.API) }{
 		account.API{Service: a.Accounts, Shops: names, Came: a.Distribution, Cookies: cookies},
@@ -56,6 +59,10 @@ func (a *App) mount(context.Context) error {
 		live.API{Service: a.Live, Views: rooms, Links: links{a}, Staff: a.Shops},
 		live.MerchantAPI{Service: a.Live, Views: rooms, Media: a.Pictures, Orders: a.Orders, Staff: a.Shops, EdgeRTMP: a.cfg.Live.EdgeRTMP, RTMPPort: func() string { return a.port(a.lnRTMP, a.cfg.RTMP) }},
 		live.ModerateAPI{Service: a.Live},
+		promotion.API{Service: a.Promotions},
+		promotion.MerchantAPI{Service: a.Promotions},
+		auction.API{Service: a.Auctions},
+		luckybag.API{Service: a.Bags},
 		live.RestreamAPI{Service: a.Live},
 		shop.API{Service: a.Shops, People: people{a.Accounts}},
 		social.API{Service: a.Social},

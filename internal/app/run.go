@@ -28,6 +28,9 @@ func (a *App) subscribe(context.Context) error {
 	a.Live.Subscribe(a.bus, a.Accounts)
 	a.Live.Announce(a.bus, a.queue, a.Notices)
 	a.Clips.Subscribe(a.bus, a.queue)
+	a.Promotions.Subscribe(a.bus)
+	a.Auctions.Subscribe(a.bus)
+	a.Bags.Subscribe(a.bus)
 	a.bus.Notify("clip.drafted", video.EventDrafted, a.tellDraft)
 	a.bus.Handle("distribution.completed", order.EventCompleted, func(ctx context.Context, tx *sqldb.Tx, env event.Envelope) error {
 		e, err := event.Decode[order.CompletedFor](env)
@@ -97,6 +100,8 @@ func (a *App) Run(ctx context.Context, demo bool) error {
 	g.Go(func() error { return a.bus.Run(ctx) })
 	g.Go(func() error { return a.queue.Run(ctx) })
 	g.Go(func() error { return a.Live.RunStats(ctx) })
+	g.Go(func() error { return a.Promotions.RunNews(ctx) })
+	g.Go(func() error { return a.Bags.RunNews(ctx) })
 	for _, s := range a.sweeps() {
 		g.Go(func() error { return a.sweep(ctx, s) })
 	}
@@ -157,6 +162,9 @@ func (a *App) sweeps() []sweep {
 			_, err := a.Distribution.MatureDue(ctx, a.clock.Now(), sweepSize)
 			return err
 		}},
+		{"promotion.due", time.Second, a.Promotions.Sweep},
+		{"auction.due", time.Second / 4, a.Auctions.Sweep},
+		{"luckybag.due", time.Second / 2, a.Bags.Sweep},
 		{"live.paused", 5 * time.Second, a.Live.Sweep},
 		{"live.recordings", 10 * time.Minute, func(ctx context.Context) error { return a.Live.SweepRecordings(ctx, archive{a.recordings()}) }},
 		{"live.reminders", 20 * time.Second, func(ctx context.Context) error { return a.Live.SweepReminders(ctx, a.Notices) }},

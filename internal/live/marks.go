@@ -81,3 +81,10 @@ type ShownAt struct {
 func ShownIn(ctx context.Context, q sqldb.Querier, room id.Room, products []id.Product) ([]ShownAt, error) {
 	return lastShown(ctx, q, room, products)
 }
+
+// OnAir tells whose room it is and whether its show runs: what is cheaper in a
+// room asks for it.
+func (s *Service) OnAir(ctx context.Context, q sqldb.Querier, room id.Room) (id.Shop, bool, error) {
+	r, err := find(ctx, q, room)
+	return r.Shop, r.State == Live || r.State == Paused, err
+}

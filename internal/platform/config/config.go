@@ -59,6 +59,7 @@ type Mall struct {
 // Order holds the clocks of an order.
 type Order struct {
 	PayWithin     time.Duration `koanf:"pay_within"`
+	PayDealWithin time.Duration `koanf:"pay_deal_within"`
 	ReceiveWithin time.Duration `koanf:"receive_within"`
 }
 
@@ -109,7 +110,7 @@ func Default() Config {
 		Data: "data", HTTP: "127.0.0.1:8080", RTMP: "127.0.0.1:1935",
 		Log:   Log{Level: "info", Format: "text"},
 		Mall:  Mall{Name: "Hawker", Currency: "CNY", TimeZone: "Asia/Shanghai"},
-		Order: Order{PayWithin: 15 * time.Minute, ReceiveWithin: 10 * 24 * time.Hour},
+		Order: Order{PayWithin: 15 * time.Minute, PayDealWithin: 3 * time.Minute, ReceiveWithin: 10 * 24 * time.Hour},
 		Distribution: Distribution{
 			Levels: 2, Level1: 1000, Level2: 300, Fee: 200, BindFor: 365 * 24 * time.Hour, AfterSale: 7 * 24 * time.Hour,
 		},
