@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pion/interceptor"
 	"github.com/pion/interceptor/pkg/nack"
@@ -202,4 +203,24 @@ func (p pionScope) Error(msg string)          { p.log.Warn("webrtc", "message", 
 func (p pionScope) Errorf(f string, a ...any) { p.say(slog.LevelWarn, f, a) }
 func (p pionScope) say(l slog.Level, f string, a []any) {
 	p.log.Log(context.Background(), l, "webrtc", "message", fmt.Sprintf(f, a...))
+}
+
+const closeWithin = 5 * time.Second
+
+// hangUp closes a connection and waits for what it runs, but not for ever: under
+// fuzzing, the engine was seen to take long over a connection that is closed
+// while it is being set up, and a session's place must be free again.
+func (s *Server) hangUp(pc *webrtc.PeerConnection) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = pc.GracefulClose() // nothing is left to be done about it
+	}()
+	t := s.cfg.Clock.NewTimer(closeWithin)
+	defer t.Stop()
+	select {
+	case <-done:
+	case <-t.C():
+		s.cfg.Log.Warn("a WebRTC connection does not close")
+	}
 }

@@ -147,7 +147,8 @@ func (s *Server) publish(r *http.Request, key string) (sdp, id string, err error
 	}
 	abandon := func(err error) (string, string, error) {
 		cancel()
-		return "", "", errors.Join(err, pc.GracefulClose())
+		s.hangUp(pc)
+		return "", "", err
 	}
 	ready := make(chan struct{}) // callbacks wait until the hub has agreed
 	x.ready = ready

@@ -154,7 +154,7 @@ func (x *session) end(reason error) {
 			x.life.Lock()
 			x.over = true
 			x.life.Unlock()
-			_ = x.pc.GracefulClose() // nothing is left to be done about it
+			x.server.hangUp(x.pc)
 			x.wg.Wait()
 			x.pub.Close(reason)
 			x.server.leave(x)

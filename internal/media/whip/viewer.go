@@ -210,7 +210,7 @@ func (v *viewer) end(reason error) {
 		v.server.wg.Go(func() {
 			v.cancel()
 			v.feed.part(v)
-			_ = v.pc.GracefulClose() // nothing is left to be done about it
+			v.server.hangUp(v.pc)
 			v.wg.Wait()
 			v.server.unwatch(v)
 			v.server.cfg.Log.Debug("whep session ended", "stream", v.feed.streamID, "reason", reason)
