@@ -145,13 +145,9 @@ func (s *Server) publish(r *http.Request, key string) (sdp, id string, err error
 		server: s, id: rand.Text(), ufrag: o.ufrag, pc: pc, ctx: ctx, cancel: cancel,
 		began: s.cfg.Clock.Now(), connected: make(chan struct{}),
 	}
-	abandon := func(err error) (string, string, error) {
-		cancel()
-		s.hangUp(pc)
-		return "", "", err
-	}
-	ready := make(chan struct{}) // callbacks wait until the hub has agreed
-	x.ready = ready
+	abandon := func(err error) (string, string, error) { cancel(); s.hangUp(pc); return "", "", err }
+	ready := make(chan struct{})
+	x.ready = ready // callbacks wait until the hub has agreed
 	x.begin()
 	if sdp, err = answer(r.Context(), pc, o); err != nil {
 		return abandon(err)
