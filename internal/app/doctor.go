@@ -17,6 +17,7 @@ import (
 	"hawker/internal/platform/events"
 	"hawker/internal/platform/jobs"
 	"hawker/internal/platform/sqldb"
+	"hawker/internal/promotion"
 )
 
 // Finding is one thing that must be true, and what contradicts it.
@@ -78,6 +79,7 @@ func checks() []check {
 	return []check{
 		{"stock: every row is the sum of its movements", checkStock},
 		{"stock: what orders wait for is what is reserved", checkReserved},
+		{"promotion: deals, coupons and limits add up", promotion.Check},
 		{"ledger: double entry holds (I1 to I8)", func(ctx context.Context, q sqldb.Querier) ([]string, error) { return violations(ledger.Check(ctx, q)) }},
 		{"distribution: promises equal the ledger, orders explain themselves (I9, I10)", func(ctx context.Context, q sqldb.Querier) ([]string, error) {
 			return violations(distribution.Check(ctx, q))

@@ -43,7 +43,7 @@ func (a *App) mount(context.Context) error {
 		PictureOrigins: origins(a.cfg.Live.SRSHLS, a.cfg.Live.NginxHLS),
 	})
 	names, currency := shops{a}, a.cfg.Mall.Currency
-	orders := order.Views{Service: a.Orders, Shops: names, Payments: a.Payments, Shipments: a.Fulfilment}
+	orders := order.Views{Service: a.Orders, Shops: names, Payments: a.Payments, Shipments: a.Fulfilment, Replays: a.Live}
 	rooms := live.Views{Service: a.Live, Shops: names, People: a.Accounts, Promoters: promoters{a}, Prices: a.Promotions, Currency: currency}
 	goods := &catalog.API{Service: a.Catalog, DB: a.db, Shops: names, Live: a.Live, Videos: a.Videos, Currency: currency}
 	for _, door := range []interface{ Register(api *httpapi.API) }{

@@ -28,7 +28,7 @@ func (a *App) makeSelling(context.Context) error {
 		DB: a.db, Box: a.box, Log: a.log, Desk: a.Checkout, Rooms: a.Live, Follows: a.Social, Names: people{a.Accounts}, News: a.news, Currency: currency,
 	})
 	a.Orders.Attach(a.Promotions)
-	a.Checkout.Attach(checkout.Tools{Promotions: a.Promotions, HoldDeal: a.cfg.Order.PayDealWithin, Evidence: evidence{}})
+	a.Checkout.Attach(checkout.Tools{Promotions: a.Promotions, HoldDeal: a.Promotions.Terms.HoldDeal, Evidence: evidence{}})
 	a.Live.Listen(listeners{a})
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/base/lang"
 	"hawker/internal/media/stream"
@@ -87,4 +88,23 @@ func ShownIn(ctx context.Context, q sqldb.Querier, room id.Room, products []id.P
 func (s *Service) OnAir(ctx context.Context, q sqldb.Querier, room id.Room) (id.Shop, bool, error) {
 	r, err := find(ctx, q, room)
 	return r.Shop, r.State == Live || r.State == Paused, err
+}
+
+// ReplayURLs tells where rooms can be watched again; those without a replay are
+// left out.
+func (s *Service) ReplayURLs(ctx context.Context, rooms []id.Room) (map[id.Room]string, error) {
+	out := map[id.Room]string{}
+	for _, room := range rooms {
+		if _, asked := out[room]; asked {
+			continue
+		}
+		r, err := s.Find(ctx, room)
+		if err != nil && fault.Code(err) != "live.not_found" {
+			return nil, err
+		}
+		if url := replayURL(r); url != "" {
+			out[room] = url
+		}
+	}
+	return out, nil
 }

@@ -10,7 +10,6 @@ import (
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/base/money"
-	"hawker/internal/inventory"
 	"hawker/internal/ledger"
 	"hawker/internal/order"
 	"hawker/internal/platform/jobs"
@@ -105,7 +104,7 @@ func (s *Service) give(ctx context.Context, tx *sqldb.Tx, p Payment, o order.Ord
 		if o.CloseReason != order.ReasonUnpaid {
 			return 0, nil // the buyer did not want it any more
 		}
-		enough, err := inStock(ctx, tx, o)
+		enough, err := s.orders.CanReopen(ctx, tx, o)
 		if err != nil || !enough {
 			return 0, err
 		}
@@ -127,20 +126,6 @@ func (s *Service) give(ctx context.Context, tx *sqldb.Tx, p Payment, o order.Ord
 		ShopAmount: split.Shop, Fee: split.Fee, Commissions: split.Commissions,
 	})
 	return o.Payable, err
-}
-
-func inStock(ctx context.Context, q sqldb.Querier, o order.Order) (bool, error) {
-	skus := make([]id.SKU, len(o.Lines))
-	for i, l := range o.Lines {
-		skus[i] = l.SKU
-	}
-	levels, err := inventory.Levels(ctx, q, skus)
-	for _, l := range o.Lines {
-		if levels[l.SKU].Available < l.Quantity {
-			return false, err
-		}
-	}
-	return true, err
 }
 
 // refundKind is the job that sends money back.
