@@ -46,7 +46,7 @@ func modules() []struct {
 		{"checkout", []string{"account", "cart", "catalog", "order", "promotion"}},
 		{"auction", []string{"account", "catalog", "checkout", "inventory", "order"}},
 		{"luckybag", []string{"catalog", "checkout", "inventory", "order", "promotion"}},
-		{"payment", []string{"inventory", "ledger", "order", "sandbox"}},
+		{"payment", []string{"ledger", "order", "sandbox"}},
 		{"fulfilment", []string{"order"}},
 		{"social", nil},
 		{"notify", nil},
