@@ -1,4 +1,5 @@
 import type { Client } from './client'
+import { selling } from './selling'
 import type * as T from './types'
 
 type Cursor = { cursor?: string; limit?: number }
@@ -42,7 +43,7 @@ function buying({ send }: Client) {
     setQuantity: (id: string, quantity: number) =>
       send<T.CartItem>('PATCH', `/cart/items/${id}`, { body: { quantity } }),
     removeFromCart: (id: string) => send<void>('DELETE', `/cart/items/${id}`),
-    quote: (body: { items: T.WantedItem[]; address_id?: string }) =>
+    quote: (body: { items: T.WantedItem[]; address_id?: string } & T.Choice) =>
       send<T.Quote>('POST', '/checkout/quote', { body }),
     placeOrder: (body: T.PlaceOrder, key: string) =>
       send<T.Checkout>('POST', '/orders', { body, idempotencyKey: key }),
@@ -66,7 +67,14 @@ function live({ send }: Client) {
       send<T.Page<T.RoomCard>>('GET', '/live/rooms', { query }),
     room: (id: string) => send<T.Room>('GET', `/live/rooms/${id}`),
     shelf: (id: string) => send<{ items: T.ShelfItem[] }>('GET', `/live/rooms/${id}/shelf`),
-    messages: (id: string) => send<{ items: T.Message[] }>('GET', `/live/rooms/${id}/messages`),
+    messages: (id: string, query: { after?: string; from?: string; until?: string } = {}) =>
+      send<{ items: T.Message[] }>('GET', `/live/rooms/${id}/messages`, { query }),
+    marks: (id: string) => send<{ items: T.Mark[] }>('GET', `/live/rooms/${id}/marks`),
+    remind: (id: string, on: boolean) => send<void>(on ? 'POST' : 'DELETE', `/live/rooms/${id}/reminder`),
+    followShop: (shop: string, on: boolean, room = '') =>
+      send<T.Standing>(on ? 'POST' : 'DELETE', `/shops/${shop}/follow`, {
+        query: on ? { room_id: room } : {},
+      }),
     say: (id: string, text: string) =>
       send<T.Message>('POST', `/live/rooms/${id}/messages`, { body: { text } }),
     likeRoom: (id: string, count: number) =>
@@ -103,6 +111,13 @@ function distribution({ send }: Client) {
   }
 }
 
+function inbox({ send }: Client) {
+  return {
+    notices: (query: Cursor) => send<T.Inbox>('GET', '/me/notices', { query }),
+    readNotices: () => send<void>('POST', '/me/notices/read'),
+  }
+}
+
 /** shopperApi is every operation that a visitor, shopper, creator or promoter may call. */
 export function shopperApi(client: Client) {
   return {
@@ -110,6 +125,8 @@ export function shopperApi(client: Client) {
     ...catalogue(client),
     ...buying(client),
     ...live(client),
+    ...selling(client),
+    ...inbox(client),
     ...videos(client),
     ...distribution(client),
   }

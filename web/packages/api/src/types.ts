@@ -106,6 +106,8 @@ export interface WantedItem {
 export interface Adjustment {
   kind: string
   label: string
+  /** The reason in every language, as it was said to buyer and shop. */
+  labels: Record<string, string>
   amount: Money
 }
 
@@ -122,12 +124,41 @@ export interface Line {
   payable: Money
 }
 
-export interface Quote {
-  groups: { shop: Ref; lines: Line[]; goods_total: Money; shipping_total: Money; payable: Money }[]
+/** QuoteCoupon is a coupon that the buyer holds of a shop, and why it does not apply where it does not. */
+export interface QuoteCoupon {
+  id: string
+  name: string
+  applied: boolean
+  applicable: boolean
+  discount: Money
+  valid_to: string
+  ineligible: { code: string; text: string } | null
+}
+
+export interface QuoteGroup {
+  shop: Ref
+  lines: Line[]
+  coupons: QuoteCoupon[]
   goods_total: Money
   discount_total: Money
   shipping_total: Money
   payable: Money
+}
+
+export interface Quote {
+  groups: QuoteGroup[]
+  goods_total: Money
+  discount_total: Money
+  shipping_total: Money
+  payable: Money
+  pay_within_seconds: number
+}
+
+/** Choice is what else decides a price. Coupons left out: the best of each shop; an empty list: none. */
+export interface Choice {
+  source?: { room_id?: string; video_id?: string }
+  coupon_ids?: string[]
+  deal_id?: string
 }
 
 export type OrderStatus = 'pending_payment' | 'paid' | 'shipped' | 'delivered' | 'completed' | 'closed'
@@ -165,13 +196,23 @@ export interface Order {
   room_id: string
   created_at: string
   actions: OrderAction[]
+  evidence: Evidence[]
 }
 
-export interface PlaceOrder {
+/** Evidence is the stretch of the show in which this product was explained, with the price then. */
+export interface Evidence {
+  product_id: string
+  room_id: string
+  stream_from: string
+  stream_to?: string
+  price: Money
+  replay_url?: string
+}
+
+export interface PlaceOrder extends Choice {
   items: WantedItem[]
   address_id: string
   note?: string
-  source?: { room_id?: string; video_id?: string }
   from_cart?: boolean
 }
 
@@ -180,75 +221,6 @@ export interface Checkout {
   payable: Money
   pay_by: string
   orders: Order[]
-}
-
-export type RoomState = 'scheduled' | 'live' | 'paused' | 'ended'
-
-export interface RoomCard {
-  id: string
-  shop: Ref
-  title: string
-  cover_url: string
-  state: RoomState
-  viewers: number
-  likes: number
-  started_at?: string
-  playback_url: string
-}
-
-export interface ShelfItem {
-  number: number
-  product_id: string
-  title: string
-  /** Every language of the title: an event goes to people of all of them. */
-  titles: Record<string, string>
-  cover_url: string
-  price: Money
-  was_price: Money | null
-  available: number
-  sold: number
-  pinned: boolean
-}
-
-export interface Pin {
-  item: ShelfItem
-  pinned_at: string
-  stream_time: string | null
-}
-
-export interface Room extends RoomCard {
-  host: { id: string; name: string; avatar_url: string }
-  ended_at?: string
-  replay_url: string
-  shelf_count: number
-  pinned: Pin | null
-  channel: string
-  now: string
-}
-
-export interface Message {
-  id: string
-  kind: 'chat' | 'order' | 'host' | 'system'
-  user_name: string
-  text: string
-  /** Of what the program says itself: the text by language, for news go to every reader at once. */
-  texts?: Record<string, string>
-  at: string
-}
-
-/** What arrives on a room's channel. */
-export type RoomEvent =
-  | { type: 'message'; message: Message }
-  | { type: 'pin'; pin: Pin | null }
-  | { type: 'stats'; viewers: number; likes: number }
-  | { type: 'state'; state: RoomState; playback_url: string; replay_url: string }
-  | { type: 'stock'; product_id: string; available: number; sold: number }
-
-export interface ShopEvent {
-  type: 'order'
-  order_id: string
-  number: string
-  status: OrderStatus
 }
 
 export interface Video {
@@ -267,6 +239,7 @@ export interface Video {
   shares: number
   product: ProductCard | null
   live_room_id: string
+  clip_of_room_id?: string
   state: 'processing' | 'ready' | 'published' | 'failed'
   progress: number
   failure: string
@@ -326,4 +299,6 @@ export interface TeamMember {
   bound_at: string
 }
 
+export type * from './types-live'
 export type * from './types-merchant'
+export type * from './types-selling'
