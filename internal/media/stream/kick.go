@@ -1,6 +1,9 @@
 package stream
 
-import "errors"
+import (
+	"context"
+	"errors"
+)
 
 // ErrKicked is a publisher that was sent away and may come again.
 var ErrKicked = errors.New("stream: sent away by the host")
@@ -17,4 +20,11 @@ func (h *Hub) Kick(id string) bool {
 	s.mu.Unlock()
 	s.evict(ErrKicked)
 	return live
+}
+
+// Admits asks whether a publisher would be let in, and lets nobody in: for
+// protocols whose media come some time after the asking.
+func (h *Hub) Admits(ctx context.Context, r PublishRequest) error {
+	_, err := h.cfg.Admission.Admit(ctx, r)
+	return err
 }

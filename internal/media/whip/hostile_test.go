@@ -127,15 +127,31 @@ func TestMayPlay(t *testing.T) {
 	}
 }
 
-// A newer publisher with the same key takes over, and the old session ends.
+// A newer publisher with the same key takes over once it is connected, and the
+// old session ends. An offer alone sends nobody away.
 func TestTakeOver(t *testing.T) {
 	r := newRig(t, nil)
-	r.post("/whip/key-same", offerSDP(t))
-	old := r.server.session("same")
-	r.post("/whip/key-same", offerSDP(t))
+	publish := func() *session {
+		t.Helper()
+		before := r.server.session("same")
+		pc := peer(t)
+		track(t, pc, h264Capability(), "v")
+		r.dial(pc, "/whip/key-same")
+		await(t, func() bool { x := r.server.session("same"); return x != nil && x != before })
+		return r.server.session("same")
+	}
+	publish()
 	await(t, func() bool { n, _ := r.server.Counts(); return n == 1 })
-	if x := r.server.session("same"); x == nil || x == old {
+	newer := publish()
+	await(t, func() bool { n, _ := r.server.Counts(); return n == 1 })
+	if x := r.server.session("same"); x != newer {
 		t.Error("the newer session is not the one that stays")
+	}
+	if status, _, _ := r.post("/whip/key-same", offerSDP(t)); status != http.StatusCreated {
+		t.Fatalf("an offer is answered %d", status)
+	}
+	if h, _ := r.hub.Stream("same"); r.server.session("same") != newer || newer.ctx.Err() != nil || !h.Live {
+		t.Error("an offer alone took over")
 	}
 }
 

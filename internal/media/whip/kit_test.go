@@ -170,6 +170,10 @@ func (r *rig) dial(pc *webrtc.PeerConnection, path string) (location string) {
 	case <-time.After(10 * time.Second):
 		r.t.Fatalf("%s: not connected", path)
 	}
+	if name, ok := strings.CutPrefix(path, "/whip/key-"); ok { // the server hears of it a moment later
+		id := location[strings.LastIndexByte(location, '/')+1:]
+		await(r.t, func() bool { x := r.server.session(name); return x != nil && x.id == id })
+	}
 	return location
 }
 

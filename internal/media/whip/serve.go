@@ -142,31 +142,22 @@ func (s *Server) publish(r *http.Request, key string) (sdp, id string, err error
 	}
 	ctx, cancel := context.WithCancel(s.ctx)
 	x := &session{
-		server: s, id: rand.Text(), ufrag: o.ufrag, pc: pc, ctx: ctx, cancel: cancel,
-		began: s.cfg.Clock.Now(), connected: make(chan struct{}),
+		server: s, id: rand.Text(), ufrag: o.ufrag, pc: pc, ctx: ctx, cancel: cancel, began: s.cfg.Clock.Now(),
+		connected: make(chan struct{}), ready: make(chan struct{}), direct: o.h264 || !o.video,
+		request: stream.PublishRequest{App: app, Name: key, Query: r.URL.Query(), RemoteAddr: r.RemoteAddr, Protocol: "whip"},
 	}
 	abandon := func(err error) (string, string, error) { cancel(); s.hangUp(pc); return "", "", err }
-	ready := make(chan struct{})
-	x.ready = ready // callbacks wait until the hub has agreed
 	x.begin()
 	if sdp, err = answer(r.Context(), pc, o); err != nil {
 		return abandon(err)
 	}
-	x.pub, err = s.cfg.Hub.Publish(r.Context(), stream.PublishRequest{
-		App: app, Name: key, Query: r.URL.Query(), RemoteAddr: r.RemoteAddr, Protocol: "whip",
-	}, func(reason error) { <-ready; x.end(reason) })
-	if err != nil {
+	if err = s.cfg.Hub.Admits(r.Context(), x.request); err != nil {
 		return abandon(err)
-	}
-	x.feed = s.obtainFeed(x.pub.StreamID())
-	if o.h264 || !o.video { // else viewers get what the child makes of it
-		x.feed.attach(x)
 	}
 	s.mu.Lock()
 	closed := s.closed
 	s.sessions[x.id] = x
 	s.mu.Unlock()
-	close(ready)
 	if closed {
 		x.end(ErrShutdown)
 		return "", "", ErrShutdown
@@ -196,8 +187,10 @@ func (s *Server) unreserve() {
 }
 
 func (s *Server) leave(x *session) {
-	x.feed.detach(x)
-	s.releaseFeed(x.feed)
+	if x.feed != nil {
+		x.feed.detach(x)
+		s.releaseFeed(x.feed)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.sessions, x.id)

@@ -32,24 +32,28 @@ const (
 
 // session is one publisher.
 type session struct {
-	server *Server
-	id     string
-	ufrag  string
-	pc     *webrtc.PeerConnection
-	pub    *stream.Publication
-	ctx    context.Context //nolint:containedctx // the life of the session's goroutines
-	cancel context.CancelFunc
-	once   sync.Once
-	life   sync.Mutex
-	over   bool
-	wg     sync.WaitGroup
-	began  time.Time
-	line   line
-	feed   *feed
+	server  *Server
+	id      string
+	ufrag   string
+	pc      *webrtc.PeerConnection
+	request stream.PublishRequest
+	direct  bool            // viewers get the publisher's own pictures
+	ctx     context.Context //nolint:containedctx // the life of the session's goroutines
+	cancel  context.CancelFunc
+	once    sync.Once
+	life    sync.Mutex
+	over    bool
+	wg      sync.WaitGroup
+	began   time.Time
+	line    line
+
+	// Set once, before ready is closed.
+	pub   *stream.Publication
+	feed  *feed
+	ready chan struct{}
 
 	media     sync.Mutex // the publication's methods are called one at a time
 	audioSet  bool
-	ready     <-chan struct{} // closed when pub and feed are there
 	connected chan struct{}
 	joined    sync.Once
 	count     counters
@@ -86,9 +90,9 @@ func (x *session) begin() {
 		case webrtc.PeerConnectionStateConnected:
 			x.joined.Do(func() { close(x.connected) })
 		case webrtc.PeerConnectionStateFailed:
-			x.endWhenReady(errSilent)
+			x.end(errSilent)
 		case webrtc.PeerConnectionStateClosed:
-			x.endWhenReady(errLeft)
+			x.end(errLeft)
 		}
 	})
 }
@@ -109,6 +113,35 @@ func (x *session) spawn(f func()) {
 	})
 }
 
+// publish begins the publication. That waits for the connection: an offer alone
+// must not send away a publisher whose picture is there.
+func (x *session) publish() error {
+	x.life.Lock()
+	defer x.life.Unlock()
+	if x.over {
+		return nil
+	}
+	pub, err := x.server.cfg.Hub.Publish(x.ctx, x.request, func(reason error) { <-x.ready; x.end(reason) })
+	if err != nil {
+		return err
+	}
+	x.pub, x.feed = pub, x.server.obtainFeed(pub.StreamID())
+	if x.direct { // else viewers get what the child makes of it
+		x.feed.attach(x)
+	}
+	close(x.ready)
+	return nil
+}
+
+func (x *session) published() bool {
+	select {
+	case <-x.ready:
+		return true
+	default:
+		return false
+	}
+}
+
 // watch ends a session that does not connect and asks for key frames.
 func (x *session) watch() {
 	clock := x.server.cfg.Clock
@@ -116,6 +149,10 @@ func (x *session) watch() {
 	select {
 	case <-x.connected:
 		t.Stop()
+		if err := x.publish(); err != nil {
+			x.end(err)
+			return
+		}
 	case <-t.C():
 		x.end(errNoConnect)
 		return
@@ -135,16 +172,6 @@ func (x *session) watch() {
 	}
 }
 
-// endWhenReady is for callbacks that may come before the hub has agreed; a
-// session that it refuses is taken down by publish.
-func (x *session) endWhenReady(reason error) {
-	select {
-	case <-x.ready:
-		x.end(reason)
-	case <-x.ctx.Done():
-	}
-}
-
 // end stops the session; it may be called from anywhere, more than once, and
 // does not wait.
 func (x *session) end(reason error) {
@@ -156,9 +183,11 @@ func (x *session) end(reason error) {
 			x.life.Unlock()
 			x.server.hangUp(x.pc)
 			x.wg.Wait()
-			x.pub.Close(reason)
+			if x.pub != nil {
+				x.pub.Close(reason)
+			}
 			x.server.leave(x)
-			x.server.cfg.Log.Info("whip session ended", "stream", x.pub.StreamID(), "reason", reason)
+			x.server.cfg.Log.Info("whip session ended", "remote", x.request.RemoteAddr, "reason", reason)
 		})
 	})
 }

@@ -211,7 +211,7 @@ func (s *Server) session(streamID string) *session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, x := range s.sessions {
-		if x.pub.StreamID() == streamID && x.ctx.Err() == nil {
+		if x.published() && x.pub.StreamID() == streamID && x.ctx.Err() == nil {
 			return x
 		}
 	}
