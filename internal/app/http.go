@@ -74,6 +74,7 @@ func (a *App) mount(context.Context) error {
 	} {
 		door.Register(a.api)
 	}
+	a.measure()
 	a.mountRest()
 	return a.mountUploads()
 }

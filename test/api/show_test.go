@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -32,6 +33,9 @@ func TestAShowBecomesClipsAndAReport(t *testing.T) {
 		t.Errorf("an open room is %s", got.State)
 	}
 	m.Visitor().Fetch(playlist).Want(t, http.StatusOK)
+	if figures := string(m.Visitor().Fetch("/metrics").Want(t, http.StatusOK).Body); !strings.Contains(figures, `hawker_stream_bits_per_second{room="`+room.ID+`"}`) {
+		t.Error("the operator's figures do not show the stream")
+	}
 
 	merchant.Post(base+room.ID+"/pin", map[string]string{"product_id": p.ID}).Want(t, http.StatusOK)
 	wish := kit.Wish(p.SKUs[0].ID, shopper.Address(t), 2)

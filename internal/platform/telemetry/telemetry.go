@@ -65,6 +65,45 @@ func (m *Metrics) Gauge(name, help string, read func() float64) {
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read))
 }
 
+// Row is one figure of one thing, by its label.
+type Row struct {
+	Figure int // index into the figures that Table was given
+	Label  string
+	Value  float64
+}
+
+// Figure names a column of a table of figures.
+type Figure struct{ Name, Help string }
+
+// table is figures of things that come and go; they are read when asked for.
+type table struct {
+	figures []*prometheus.Desc
+	read    func() []Row
+}
+
+// Table adds figures of things that come and go, such as the streams on air.
+func (m *Metrics) Table(label string, figures []Figure, read func() []Row) {
+	t := table{read: read}
+	for _, f := range figures {
+		t.figures = append(t.figures, prometheus.NewDesc(f.Name, f.Help, []string{label}, nil))
+	}
+	m.registry.MustRegister(t)
+}
+
+// Describe implements prometheus.Collector.
+func (t table) Describe(out chan<- *prometheus.Desc) {
+	for _, d := range t.figures {
+		out <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (t table) Collect(out chan<- prometheus.Metric) {
+	for _, r := range t.read() {
+		out <- prometheus.MustNewConstMetric(t.figures[r.Figure], prometheus.GaugeValue, r.Value, r.Label)
+	}
+}
+
 // Handler serves the figures.
 func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
