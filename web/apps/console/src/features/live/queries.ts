@@ -11,30 +11,42 @@ export function useRooms() {
   )
 }
 
-export function useMerchantRoom(id: () => string) {
-  const api = useApi()
-  const shop = useShop()
-  return useQuery({
-    key: () => ['merchant-room', shop.id, id()],
-    query: () => api.merchant.room(shop.id, id()),
-  })
-}
-
-export function useHealth(id: () => string) {
-  const api = useApi()
-  const shop = useShop()
-  return useQuery({
-    key: () => ['health', shop.id, id()],
-    query: () => api.merchant.health(shop.id, id()),
-    staleTime: 0,
-  })
-}
-
 export function useGoods(q: () => string) {
   const api = useApi()
   const shop = useShop()
   return useQuery({
     key: () => ['goods', shop.id, q()],
     query: () => api.merchant.products(shop.id, { state: 'on_sale', q: q(), limit: 50 }),
+  })
+}
+
+/** useMerchantProduct is a product with its SKUs, read once somebody asks for it. */
+export function useMerchantProduct(id: () => string) {
+  const api = useApi()
+  const shop = useShop()
+  return useQuery({
+    key: () => ['merchant-product', shop.id, id()],
+    query: () => api.merchant.product(shop.id, id()),
+    enabled: () => id() !== '',
+  })
+}
+
+/** useDeskQuery reads one part of a room for its desk; `part` names it in the cache. */
+export function useDeskQuery<T>(part: string, room: () => string, read: (shop: string) => Promise<T>) {
+  const shop = useShop()
+  return useQuery({ key: () => deskKey(shop.id, room(), part), query: () => read(shop.id), staleTime: 0 })
+}
+
+/** deskKey names what the desk of a room keeps, so that one call can have all of it read again. */
+export function deskKey(shop: string, room: string, part?: string): string[] {
+  return part ? ['desk', shop, room, part] : ['desk', shop, room]
+}
+
+export function useShopCoupons() {
+  const api = useApi()
+  const shop = useShop()
+  return useQuery({
+    key: () => ['coupons', shop.id, 'choice'],
+    query: () => api.merchant.coupons(shop.id, { limit: 50 }),
   })
 }

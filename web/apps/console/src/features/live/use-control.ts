@@ -1,70 +1,53 @@
 import { useApi, type ShelfItem } from '@hawker/api'
-import type { useRoomFeed } from '@hawker/media'
-import { useFailure } from '@hawker/ui'
-import { useQueryCache } from '@pinia/colada'
-import { onScopeDispose, ref } from 'vue'
+import { onScopeDispose } from 'vue'
 import { useShop } from '../../stores/shop'
+import { useAct } from './use-act'
+import type { useDesk } from './use-desk'
 
 /** useControl is what the host's hands do: pin, unpin, order the shelf. Number keys pin, space unpins. */
-export function useControl(id: () => string, feed: ReturnType<typeof useRoomFeed>) {
+export function useControl(id: () => string, desk: ReturnType<typeof useDesk>) {
   const api = useApi()
   const shop = useShop()
-  const cache = useQueryCache()
-  const failure = useFailure()
-  const busy = ref(false)
+  const { busy, act } = useAct()
 
-  async function run(act: () => Promise<unknown>): Promise<boolean> {
-    busy.value = true
-    try {
-      await act()
-      return true
-    } catch (error) {
-      failure.show(error)
-      return false
-    } finally {
-      busy.value = false
-    }
-  }
-  async function pin(item: ShelfItem) {
-    await run(async () => feed.pinned(await api.merchant.pin(shop.id, id(), item.product_id)))
-  }
-  async function unpin() {
-    await run(async () => {
+  const pin = (item: ShelfItem) =>
+    act(async () => desk.pinned(await api.merchant.pin(shop.id, id(), item.product_id)))
+  const unpin = () =>
+    act(async () => {
       await api.merchant.unpin(shop.id, id())
-      feed.pinned(null)
+      desk.pinned(null)
     })
-  }
-  async function setShelf(productIds: string[]): Promise<boolean> {
-    return run(async () => {
-      const shelf = await api.merchant.setShelf(shop.id, id(), productIds)
-      cache.setQueryData(['shelf', id()], shelf)
-    })
-  }
+  const setShelf = (productIds: string[]) =>
+    act(async () => desk.shelve(await api.merchant.setShelf(shop.id, id(), productIds)))
+  const change = (item: ShelfItem, body: { hidden?: boolean; notes?: string }) =>
+    act(async () => desk.shelve(await api.merchant.changeItem(shop.id, id(), item.product_id, body)))
   function move(item: ShelfItem, to: number) {
-    const ids = feed.shelf.value.map((x) => x.product_id).filter((x) => x !== item.product_id)
+    const ids = desk.items.value.map((x) => x.product_id).filter((x) => x !== item.product_id)
     ids.splice(Math.max(0, Math.min(ids.length, to)), 0, item.product_id)
     void setShelf(ids)
   }
   const remove = (item: ShelfItem) =>
-    setShelf(feed.shelf.value.map((x) => x.product_id).filter((x) => x !== item.product_id))
+    setShelf(desk.items.value.map((x) => x.product_id).filter((x) => x !== item.product_id))
 
   /** Keys belong to whatever is being typed in or pressed; only elsewhere do they drive the show. */
   function onKey(event: KeyboardEvent) {
     const target = event.target instanceof HTMLElement ? event.target : null
-    if (event.ctrlKey || event.metaKey || event.altKey || target?.closest('input, textarea, select, dialog'))
-      return
+    const room = desk.room.value
+    if (!room?.may_run || room.state === 'ended') return
+    if (event.ctrlKey || event.metaKey || event.altKey) return
+    if (target?.closest('input, textarea, select, dialog, [role=menu]')) return
     if (event.key === ' ' && !target?.closest('button, a, [role=log]')) {
       event.preventDefault()
       void unpin()
       return
     }
     const item = /^[1-9]$/.test(event.key)
-      ? feed.shelf.value.find((x) => x.number === Number(event.key))
+      ? desk.items.value.find((x) => x.number === Number(event.key))
       : undefined
     if (item) void pin(item)
   }
   window.addEventListener('keydown', onKey)
   onScopeDispose(() => window.removeEventListener('keydown', onKey))
 
-  return { busy, pin, unpin, setShelf, move, remove }
+  return { busy, pin, unpin, setShelf, change, move, remove }
 }

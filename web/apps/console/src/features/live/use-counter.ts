@@ -1,0 +1,53 @@
+import { useApi, type ShopEvent, type Message } from '@hawker/api'
+import { openChannel, type ChannelLink } from '@hawker/media'
+import { useQueryCache } from '@pinia/colada'
+import { computed, onScopeDispose, watch } from 'vue'
+import { useShop } from '../../stores/shop'
+import { deskKey, useDeskQuery } from './queries'
+
+const most = 50
+
+/** useCounterOrders is a room's newest orders and who holds units without having paid. */
+export function useCounterOrders(id: () => string) {
+  const api = useApi()
+  const orders = useDeskQuery('orders', id, (s) => api.merchant.orders(s, { limit: most }))
+  const unpaid = useDeskQuery('unpaid', id, (s) => api.merchant.unpaid(s, id()))
+  return {
+    orders: computed(() => (orders.data.value?.items ?? []).filter((o) => o.room_id === id())),
+    unpaid: computed(() => unpaid.data.value?.items ?? []),
+    error: computed(() => orders.error.value ?? unpaid.error.value),
+    loaded: computed(() => orders.data.value !== undefined && unpaid.data.value !== undefined),
+    refetch: () => Promise.all([orders.refetch(), unpaid.refetch()]),
+  }
+}
+
+/** useCounter hears the shop's own channel: orders, messages that wait for a decision, clips that wait for a tap. */
+export function useCounter(id: () => string, onHeld: (message: Message) => void, onClip: () => void) {
+  const shop = useShop()
+  const cache = useQueryCache()
+  let link: ChannelLink | undefined
+  const renew = (part: string) => cache.invalidateQueries({ key: deskKey(shop.id, id(), part) })
+
+  function onEvent(event: ShopEvent) {
+    if (event.type === 'order') {
+      void renew('orders')
+      void renew('unpaid')
+    }
+    if (event.type === 'held' && event.room_id === id()) onHeld(event.message)
+    if (event.type === 'clip' && event.room_id === id()) {
+      void renew('clips')
+      onClip()
+    }
+  }
+  watch(
+    () => shop.id,
+    (to) => {
+      link?.close()
+      link = to
+        ? openChannel<ShopEvent>(`shop:${to}`, { onEvent, onGap: () => void renew('orders') })
+        : undefined
+    },
+    { immediate: true },
+  )
+  onScopeDispose(() => link?.close())
+}
