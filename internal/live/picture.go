@@ -65,7 +65,10 @@ const observing = 10 * time.Second
 
 // OnPublish implements stream.Observer: the room is on air, or in warm-up ready
 // to be.
-func (s *Service) OnPublish(streamID string, _ int64) {
+func (s *Service) OnPublish(streamID string, generation int64) {
+	if generation > 1 {
+		defer s.remark(streamID)
+	}
 	s.observed(streamID, func(ctx context.Context, tx *sqldb.Tx, r Room) (State, error) {
 		if err := setExternal(ctx, tx, r.ID, "", ""); err != nil || r.Mode == WarmUp {
 			return r.State, err
@@ -73,6 +76,31 @@ func (s *Service) OnPublish(streamID string, _ int64) {
 		return Live, s.goOnAir(ctx, tx, r)
 	})
 }
+
+// remark tells the engine the newest marks of a show that goes on: after a
+// restart its playlists know none.
+func (s *Service) remark(streamID string) {
+	ctx, cancel := context.WithTimeout(context.Background(), observing)
+	defer cancel()
+	var room id.Room
+	if room.UnmarshalText([]byte(streamID)) != nil {
+		return
+	}
+	r, err := s.Find(ctx, room)
+	if err != nil {
+		return
+	}
+	pins, err := s.Marks(ctx, r)
+	if err != nil {
+		s.log.Warn("picture not marked", "room", streamID, "error", err)
+		return
+	}
+	for _, p := range pins[max(0, len(pins)-remarkMax):] {
+		s.markPicture(ctx, p)
+	}
+}
+
+const remarkMax = 5 // those that a window may still hold
 
 // OnUnpublish implements stream.Observer: the room waits for its publisher.
 func (s *Service) OnUnpublish(streamID string, _ int64, _ error) {

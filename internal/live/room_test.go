@@ -313,6 +313,14 @@ func TestAStretchThatWasExplainedIsToldWithTheStreamsClock(t *testing.T) {
 	if err != nil || len(pins) != 3 || !pins[0].StreamUntil.Equal(until) {
 		t.Errorf("marks: %+v, %v", pins, err)
 	}
+	if m := k.engine.marks; len(m) < 3 || m[0].Start != from || !m[0].End.IsZero() || !m[1].End.Equal(until) || m[1].ID != m[0].ID {
+		t.Errorf("the picture was marked %+v", m)
+	}
+	k.engine.marks = nil
+	k.service.OnPublish(r.ID.String(), 2) // the server was started again, or the publisher is back
+	if len(k.engine.marks) != 0 {
+		t.Errorf("a new show has the old one's marks: %+v", k.engine.marks)
+	}
 	shown, err := live.ShownIn(t.Context(), k.db.Reader(), r.ID, []id.Product{tea.ID, mug.ID})
 	if err != nil || len(shown) != 2 {
 		t.Errorf("shown: %+v, %v", shown, err)
