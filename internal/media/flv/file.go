@@ -28,17 +28,31 @@ const (
 	fileTagsMax = 1 << 20
 )
 
+// Reader reads an FLV stream tag by tag.
+type Reader struct{ r io.Reader }
+
+// NewReader reads the file header. Give it a bufio.Reader where that matters.
+func NewReader(r io.Reader) (*Reader, error) {
+	head := make([]byte, fileHeader+tagTrailer)
+	if _, err := io.ReadFull(r, head); err != nil || string(head[:3]) != "FLV" {
+		return nil, fmt.Errorf("%w: no FLV header", ErrShort)
+	}
+	return &Reader{r}, nil
+}
+
+// Read gives the next tag, whose body is the caller's; io.EOF at the end.
+func (f *Reader) Read() (Tag, error) { return readTag(f.r) }
+
 // ReadFile reads all tags of an FLV file; a torn last tag is left out. It is
 // for clips that are published in a loop, which have to fit into memory.
 func ReadFile(r io.Reader) ([]Tag, error) {
-	b := bufio.NewReader(r)
-	head := make([]byte, fileHeader+tagTrailer)
-	if _, err := io.ReadFull(b, head); err != nil || string(head[:3]) != "FLV" {
-		return nil, fmt.Errorf("%w: no FLV header", ErrShort)
+	f, err := NewReader(bufio.NewReader(r))
+	if err != nil {
+		return nil, err
 	}
 	var tags []Tag
 	for len(tags) < fileTagsMax {
-		t, err := readTag(b)
+		t, err := f.Read()
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			return tags, nil
 		}

@@ -19,10 +19,15 @@ type Writer struct {
 
 // NewWriter writes the file header, which promises both tracks: players take
 // it for a hint and wait for neither.
-func NewWriter(w io.Writer) (*Writer, error) {
+func NewWriter(w io.Writer) (*Writer, error) { return begin(w, hasAudio|hasVideo) }
+
+// NewVideoWriter is NewWriter for a file of video alone.
+func NewVideoWriter(w io.Writer) (*Writer, error) { return begin(w, hasVideo) }
+
+func begin(w io.Writer, tracks byte) (*Writer, error) {
 	f := &Writer{w: w}
 	copy(f.head[:], "FLV\x01")
-	f.head[4], f.head[8] = hasAudio|hasVideo, fileHeader
+	f.head[4], f.head[8] = tracks, fileHeader
 	_, err := w.Write(f.head[:])
 	return f, err
 }

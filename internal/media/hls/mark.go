@@ -109,7 +109,7 @@ func (w *Window) Mark(m Mark) error {
 	}
 	marks[i].start, marks[i].line = m.Start, line
 	w.marks = marks[max(0, len(marks)-marksMax):]
-	if w.nextPart > 0 && !w.ended {
+	if w.started() && !w.ended {
 		w.announce()
 	}
 	return nil

@@ -1,9 +1,7 @@
 package hls
 
 import (
-	"fmt"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -45,9 +43,9 @@ func (s *snapshot) renderMedia() []byte {
 		b = append(b, ".m4s\"\n"...)
 	}
 	if s.ended {
-		b = append(b, "#EXT-X-ENDLIST\n"...)
+		return append(b, "#EXT-X-ENDLIST\n"...)
 	}
-	return b
+	return s.appendReports(b)
 }
 
 func (s *snapshot) appendHead(b []byte) []byte {
@@ -126,23 +124,12 @@ func appendURI(b []byte, generation int64, kind byte, n int64) []byte {
 	return strconv.AppendInt(b, n, 10)
 }
 
-// renderMulti writes the multivariant playlist with its one variant.
+// renderMulti writes the multivariant playlist of a stream without renditions.
 func (s *snapshot) renderMulti() []byte {
-	init := s.latest()
-	if init == nil {
+	if s.latest() == nil {
 		return nil
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "#EXTM3U\n#EXT-X-VERSION:%d\n", protocolVersion)
-	fmt.Fprintf(&b, "#EXT-X-STREAM-INF:BANDWIDTH=%d,CODECS=%q", s.bandwidth(), init.Codecs)
-	if init.Width > 0 {
-		fmt.Fprintf(&b, ",RESOLUTION=%dx%d", init.Width, init.Height)
-	}
-	if init.FPS > 0 {
-		fmt.Fprintf(&b, ",FRAME-RATE=%.3f", init.FPS)
-	}
-	fmt.Fprintf(&b, "\n%s\n", MediaPlaylist)
-	return []byte(b.String())
+	return s.appendVariant(multiHead(), 0, MediaPlaylist)
 }
 
 // bandwidth is the peak of the finished segments, or of the parts there are.

@@ -67,8 +67,7 @@ func (h *Handler) Refuse(rw http.ResponseWriter, status int) {
 // Serve answers a request for name, which is relative to the stream's folder:
 // index.m3u8, live.m3u8, or media. The caller has dealt with CORS.
 func (h *Handler) Serve(rw http.ResponseWriter, r *http.Request, w *Window, name string) {
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		rw.Header().Set("Allow", "GET, HEAD, OPTIONS")
+	if !readOnly(rw, r) {
 		h.Refuse(rw, http.StatusMethodNotAllowed)
 		return
 	}
@@ -113,8 +112,11 @@ func (h *Handler) playlist(rw http.ResponseWriter, r *http.Request, w *Window, m
 }
 
 func statusOf(err error) int {
-	if errors.Is(err, errQuery) {
+	switch {
+	case errors.Is(err, errQuery):
 		return http.StatusBadRequest
+	case errors.Is(err, errGone):
+		return http.StatusNotFound
 	}
 	return http.StatusServiceUnavailable
 }

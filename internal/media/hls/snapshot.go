@@ -24,6 +24,7 @@ type snapshot struct {
 	peakBits int64
 	started  bool
 	ended    bool
+	gone     bool
 	changed  chan struct{}
 
 	media rendered

@@ -13,6 +13,7 @@ var (
 	errTimeout = errors.New("hls: nothing new within three target durations")
 	errBusy    = errors.New("hls: too many waiting requests")
 	errQuery   = errors.New("hls: bad delivery directive")
+	errGone    = errors.New("hls: withdrawn")
 )
 
 // await gives the first snapshot for which done is true, starting with the
@@ -93,12 +94,18 @@ func number(s string) (int64, error) {
 
 // reload gives the snapshot that answers a directive.
 func (w *Window) reload(ctx context.Context, d directive) (*snapshot, error) {
-	if !d.block {
-		return w.await(ctx, func(s *snapshot) bool { return s.started || s.ended })
-	}
 	s := w.current.Load()
-	if s.started && !s.ended && s.tooFar(d.msn, d.part) {
+	if d.block && s.started && !s.ended && !s.gone && s.tooFar(d.msn, d.part) {
 		return nil, errQuery
 	}
-	return w.await(ctx, func(s *snapshot) bool { return s.ended || s.has(d.msn, d.part) })
+	s, err := w.await(ctx, func(s *snapshot) bool {
+		if s.ended || s.gone {
+			return true
+		}
+		return !d.block && s.started || d.block && s.has(d.msn, d.part)
+	})
+	if err == nil && s.gone {
+		return nil, errGone
+	}
+	return s, err
 }

@@ -35,7 +35,9 @@ type Options struct {
 	WaitersMax         int
 	FirstSequence      int64
 	FirstDiscontinuity int64
-	Served             *atomic.Int64 // counts the bytes that go out; may be nil
+	FirstPart          int64
+	Served             *atomic.Int64   // counts the bytes that go out; may be nil
+	Reports            func() []Report // on the other renditions; asked by readers, may be nil
 }
 
 const (
@@ -104,6 +106,7 @@ type Window struct {
 	disc     int64 // DISCONTINUITY-SEQUENCE
 	hint     bool
 	ended    bool
+	gone     bool
 	peakBits int64 // highest bit rate of a segment
 	marks    []listedMark
 }
@@ -120,7 +123,7 @@ func New(o Options) *Window {
 	if o.WaitersMax <= 0 {
 		o.WaitersMax = waitersMaxDefault
 	}
-	w := &Window{opts: o, nextSeq: o.FirstSequence, disc: o.FirstDiscontinuity}
+	w := &Window{opts: o, nextSeq: o.FirstSequence, nextPart: o.FirstPart, disc: o.FirstDiscontinuity}
 	w.cacheBlocking = []string{fmt.Sprintf("public, max-age=%d", 6*o.TargetDuration/time.Second)}
 	w.current.Store(&snapshot{opts: &w.opts, changed: make(chan struct{}), sequence: o.FirstSequence})
 	return w
@@ -133,7 +136,7 @@ func (w *Window) Begin(init *Init, start time.Time, discontinuity bool) {
 	if w.open != nil {
 		w.finish()
 	}
-	if w.nextPart == 0 && len(w.listed) == 0 {
+	if !w.started() && len(w.listed) == 0 {
 		w.pad(init, start)
 	}
 	w.open = &Segment{Init: init, Start: start, Discontinuity: discontinuity, Sequence: w.nextSeq}
@@ -170,6 +173,9 @@ func (w *Window) Add(p Part) error {
 
 // Target is TARGETDURATION.
 func (w *Window) Target() time.Duration { return w.opts.TargetDuration }
+
+// PartTarget is PART-TARGET.
+func (w *Window) PartTarget() time.Duration { return w.opts.PartTarget }
 
 // NextPart is the sequence number of the part to come, for mfhd.
 func (w *Window) NextPart() int64 {
@@ -261,10 +267,12 @@ func (w *Window) Pause() {
 	defer w.mu.Unlock()
 	w.finish()
 	w.hint = false
-	if w.nextPart > 0 {
+	if w.started() {
 		w.announce()
 	}
 }
+
+func (w *Window) started() bool { return w.nextPart > w.opts.FirstPart }
 
 // End puts ENDLIST at the end and lets all waiters go.
 func (w *Window) End() {
@@ -281,7 +289,7 @@ func (w *Window) announce() {
 		opts: &w.opts, changed: make(chan struct{}),
 		listed: w.listed[:len(w.listed):len(w.listed)], kept: w.kept,
 		disc: w.disc, ended: w.ended, peakBits: w.peakBits,
-		sequence: w.nextSeq, nextPart: w.nextPart, started: w.nextPart > 0,
+		sequence: w.nextSeq, nextPart: w.nextPart, started: w.started(), gone: w.gone,
 	}
 	if w.hint && !w.ended {
 		s.hint = w.nextPart

@@ -30,6 +30,9 @@ type Health struct {
 	Readers     int   // of packets: FLV, RTMP, WHEP, children of this process
 	OriginBytes int64 // playlists and media that went out by HTTP in this process
 
+	Ladder     bool     // renditions are wanted
+	Renditions []string // that can be played now, the largest first
+
 	// Zero until the first part is out.
 	PartTarget, TargetDuration time.Duration
 }
@@ -118,7 +121,12 @@ func (s *Stream) health() Health {
 		StreamID: s.id, Generation: s.state.Generation, Live: s.pub != nil, Ended: s.ended,
 		Since: s.meter.since, LastFrame: s.meter.last,
 		FPS: s.meter.fps, BitRate: s.meter.bits, KeyframeGap: s.meter.keyGap,
-		Dropped: s.meter.dropped, Late: s.meter.lates,
+		Dropped: s.meter.dropped, Late: s.meter.lates, Ladder: s.ladder,
+	}
+	for _, r := range s.ladderNow() {
+		if r.Live() {
+			x.Renditions = append(x.Renditions, r.name)
+		}
 	}
 	if s.pack.window != nil {
 		x.PartTarget, x.TargetDuration = s.pack.partMax.duration(), s.pack.window.Target()

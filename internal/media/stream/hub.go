@@ -34,6 +34,7 @@ type Grant struct {
 	PartTarget  time.Duration // wanted length of a part; 0 means 500 ms
 	KeyframeGap time.Duration // if the app knows what to expect; 0 means unknown
 	Record      bool
+	Ladder      bool // smaller renditions are wanted; see OpenRendition
 }
 
 // Admission decides who may publish what.
@@ -275,9 +276,21 @@ func (h *Hub) Handler() http.Handler {
 			h.serveFLV(rw, r, id)
 			return
 		}
+		if rendition, file, found := strings.Cut(name, "/"); found && strings.HasSuffix(rendition, renditionSuffix) {
+			if w := h.rendition(id, rendition); w != nil {
+				serve.Serve(rw, r, w, file)
+				return
+			}
+			serve.Refuse(rw, http.StatusNotFound)
+			return
+		}
 		w := h.window(r.Context(), id)
 		if w == nil {
 			serve.Refuse(rw, http.StatusNotFound)
+			return
+		}
+		if all := h.variants(id, w); name == multiName && len(all) > 1 {
+			serve.ServeVariants(rw, r, all)
 			return
 		}
 		serve.Serve(rw, r, w, name)

@@ -24,6 +24,11 @@ func (h *Hub) Mark(streamID string, m Mark) error {
 	case s.ended:
 		return ErrNoStream
 	case s.pack.window != nil:
+		for _, r := range s.ladderNow() {
+			if w := r.shown.Load(); w != nil {
+				_ = w.Mark(m) // the line was looked at above
+			}
+		}
 		return s.pack.window.Mark(m)
 	case len(s.marks) < earlyMarksMax:
 		s.marks = append(s.marks, m)

@@ -54,6 +54,7 @@ type packager struct {
 	targetKept time.Duration
 	open       func(partTarget time.Duration) *hls.Window
 	onClose    func(*hls.Segment)
+	follow     func(cut) // is told each cut; may be nil
 
 	window  *hls.Window
 	partMax ticks // PART-TARGET; fixed with the window
@@ -62,6 +63,7 @@ type packager struct {
 	generation int64
 	wall       wallclock
 	init       *hls.Init
+	told       *hls.Init // that who follows knows
 	initCount  int64
 	hasVideo   bool // tracks in init, unless newInit
 	hasAudio   bool
@@ -121,6 +123,7 @@ func (p *packager) flush() {
 	p.closeSegment()
 	if p.window != nil {
 		p.window.Pause()
+		p.tell(cut{kind: cutPause})
 	}
 }
 
@@ -251,6 +254,7 @@ func (p *packager) closePart(end ticks) {
 	if err != nil {
 		panic(fmt.Sprintf("stream: part without a segment: %v", err)) // openSegment was called above
 	}
+	p.tellPart(end, length)
 	p.dropPart()
 	p.partStart, p.loose = end, false
 }
@@ -317,6 +321,7 @@ func (p *packager) openSegment() {
 	}
 	p.segOpen, p.segStart = true, p.partStart
 	p.window.Begin(p.init, p.wall.at(p.partStart.duration()), p.jumped)
+	p.tellBegin()
 	p.jumped = false
 }
 
@@ -328,6 +333,7 @@ func (p *packager) closeSegment() {
 	if s := p.window.Finish(); s != nil {
 		p.onClose(s)
 	}
+	p.tell(cut{kind: cutFinish})
 }
 
 // makeInit describes the tracks that really send, whatever metadata promised.

@@ -53,8 +53,10 @@ type Stream struct {
 	clock  clock.Clock
 	log    *slog.Logger
 	window atomic.Pointer[hls.Window]
-	served atomic.Int64  // bytes that went out by HTTP
-	fresh  chan struct{} // closed when the first window of a life is there
+	served atomic.Int64 // bytes that went out by HTTP
+
+	renditions atomic.Pointer[[]*Rendition] // replaced under mu
+	fresh      chan struct{}                // closed when the first window of a life is there
 
 	turn sync.Mutex // held while publishers change, across calls of the store
 
@@ -67,6 +69,7 @@ type Stream struct {
 	reserved  State // what the store holds
 	reserving bool
 	ended     bool
+	ladder    bool          // renditions are wanted
 	linger    chan struct{} // closed to stop the wait for a next publisher
 	recorder  *record.Recorder
 	marks     []hls.Mark // told before the window was there
@@ -85,7 +88,9 @@ func (s *Stream) startLife(g Grant) {
 	s.end = originDefaultMs
 	s.window.Store(nil)
 	s.fresh = make(chan struct{})
-	s.pack = packager{part: part, gap: s.state.KeyframeGap}
+	s.pack = packager{part: part, gap: s.state.KeyframeGap, follow: s.cut}
+	s.ladder = g.Ladder
+	s.renditions.Store(nil)
 	if s.pack.gap == 0 {
 		s.pack.gap = g.KeyframeGap
 	}
@@ -114,6 +119,7 @@ func (s *Stream) openWindow(partTarget time.Duration) *hls.Window {
 	w := hls.New(hls.Options{
 		Clock:              s.clock,
 		Served:             &s.served,
+		Reports:            func() []hls.Report { return s.reports(nil) },
 		PartTarget:         partTarget,
 		TargetDuration:     s.pack.target(),
 		FirstSequence:      s.state.Sequence,
@@ -241,6 +247,7 @@ func (s *Stream) finish() {
 	s.feed.close()
 	if s.pack.window != nil {
 		s.pack.window.End()
+		s.cut(cut{kind: cutEnd})
 	}
 	s.state.Open = false
 	state, rec := s.state, s.recorder

@@ -1,0 +1,330 @@
+package ladder
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"hawker/internal/media/flv"
+	"hawker/internal/media/stream"
+)
+
+const (
+	firstPipe    = 3 // standard input, output and error are before
+	addressMax   = 3 << 30
+	filesOpenMax = 64
+	stderrKept   = 2 << 10
+	startAt      = 10_000 // ms, of the child's own line: its muxer likes no time below zero
+	stallAfter   = 15 * time.Second
+	bufferSize   = 64 << 10
+)
+
+var (
+	errChanged = errors.New("ladder: the stream's picture changed")
+	errMissing = errors.New("ladder: program not found")
+	errStalled = errors.New("ladder: the child gives nothing")
+	errEnded   = errors.New("ladder: ffmpeg ended")
+)
+
+// child is one ffmpeg.
+type child struct {
+	worker *worker
+	rungs  []rung
+	tap    *stream.Tap
+	outs   []*stream.Rendition
+	base   uint32 // the stream's time that is startAt for the child
+	fed    atomic.Int64
+	given  atomic.Int64
+}
+
+// once runs one child until the stream is over (nil) or something is wrong.
+func (w *worker) once(ctx context.Context, h stream.Health) (err error) {
+	hub := w.ladder.cfg.Hub
+	c := &child{worker: w, rungs: rungs(h, w.ladder.cfg.Sizes)}
+	if c.tap, err = hub.Tap(ctx, w.stream); err != nil {
+		return err
+	}
+	defer c.tap.Close()
+	head, err := c.head(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		for _, r := range c.outs {
+			r.Close()
+		}
+	}()
+	for _, r := range c.rungs {
+		out, err := hub.OpenRendition(w.stream, stream.RenditionOptions{
+			Name: r.name(), Bandwidth: r.bandwidth(), Delay: head.delay,
+		})
+		if err != nil {
+			return err
+		}
+		c.outs = append(c.outs, out)
+	}
+	return c.run(ctx, head)
+}
+
+// head is what the child is to read first.
+type head struct {
+	config, key stream.Packet
+	delay       int32 // composition time of the key frame
+}
+
+// head waits for the stream's configuration and first key frame.
+func (c *child) head(ctx context.Context) (h head, err error) {
+	for {
+		p, err := c.tap.Next(ctx)
+		switch {
+		case errors.Is(err, io.EOF):
+			return h, stream.ErrNoStream
+		case err != nil:
+			return h, err
+		case p.Kind == stream.PacketVideo && p.Config:
+			h.config = p
+		case p.Kind == stream.PacketVideo && p.Key && h.config.Body != nil:
+			v, err := flv.ParseVideo(p.Body)
+			h.key, h.delay = p, v.Composition
+			c.base = p.Time - startAt
+			return h, err
+		}
+	}
+}
+
+// run starts the child and waits for it.
+func (c *child) run(ctx context.Context, h head) error {
+	// The kernel ends the child with the thread that started it, so that a killed
+	// program leaves no ffmpeg behind; the thread must therefore outlive the child.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	words := &tail{}
+	cmd := c.command(ctx, words)
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
+	pipes, err := c.start(cmd)
+	if err != nil {
+		return err
+	}
+	if err := limit(cmd.Process.Pid); err != nil {
+		cancel(err) // an unlimited child is not let run
+	}
+	c.worker.change(func(s *Status) { s.State, s.PID = Starting, cmd.Process.Pid })
+	var wg sync.WaitGroup
+	over := atomic.Bool{}
+	wg.Go(func() {
+		if err := c.feed(ctx, in, h); errors.Is(err, io.EOF) {
+			over.Store(true)
+		} else if err != nil && !errors.Is(err, syscall.EPIPE) {
+			cancel(err)
+		}
+		_ = in.Close() // the child ends by itself
+	})
+	for i, p := range pipes {
+		wg.Go(func() {
+			defer p.Close()
+			if err := c.take(p, c.outs[i]); !ended(err) {
+				cancel(err)
+			}
+		})
+	}
+	done := make(chan struct{})
+	var guard sync.WaitGroup
+	guard.Go(func() { c.watch(ctx, cancel, done) })
+	err = cmd.Wait()
+	last := over.Load() // before the tap is closed, which ends it, too
+	c.tap.Close()
+	wg.Wait()
+	close(done)
+	guard.Wait()
+	c.worker.change(func(s *Status) { s.PID = 0 })
+	switch cause := context.Cause(ctx); {
+	case cause != nil:
+		return cause
+	case last:
+		return nil
+	}
+	return fmt.Errorf("%w: %w: %s", errEnded, err, strings.TrimSpace(string(words.buf)))
+}
+
+func (c *child) command(ctx context.Context, words io.Writer) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, c.worker.ladder.cfg.Program, arguments(c.rungs)...)
+	cmd.Env = environment()
+	cmd.SysProcAttr = procAttr()
+	cmd.Cancel = func() error { return ignoreGone(syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)) }
+	cmd.WaitDelay = time.Second
+	cmd.Stderr = words
+	return cmd
+}
+
+// start starts the child with a pipe for each rung, of which it gives our ends.
+func (c *child) start(cmd *exec.Cmd) (pipes []*os.File, err error) {
+	defer func() {
+		for _, f := range cmd.ExtraFiles {
+			_ = f.Close() // the child has its own
+		}
+		if err != nil {
+			for _, f := range pipes {
+				_ = f.Close()
+			}
+		}
+	}()
+	for range c.rungs {
+		r, w, err := os.Pipe()
+		if err != nil {
+			return pipes, err
+		}
+		pipes, cmd.ExtraFiles = append(pipes, r), append(cmd.ExtraFiles, w)
+	}
+	err = cmd.Start()
+	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, os.ErrNotExist) {
+		err = fmt.Errorf("%w: %w", errMissing, err)
+	}
+	return pipes, err
+}
+
+// ended tells whether reading stopped because the child did.
+func ended(err error) bool {
+	return err == nil || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, os.ErrClosed)
+}
+
+// feed writes the stream's pictures to the child; io.EOF when the stream is over.
+func (c *child) feed(ctx context.Context, in io.Writer, h head) error {
+	b := bufio.NewWriterSize(in, bufferSize)
+	w, err := flv.NewVideoWriter(b)
+	if err != nil {
+		return err
+	}
+	put := func(p stream.Packet) error {
+		c.fed.Add(1)
+		return w.Write(flv.Tag{Type: flv.TagVideo, Timestamp: p.Time - c.base, Body: p.Body})
+	}
+	h.config.Time = h.key.Time
+	if err := errors.Join(put(h.config), put(h.key)); err != nil {
+		return err
+	}
+	check := false
+	for {
+		if c.tap.Buffered() == 0 {
+			if err := b.Flush(); err != nil {
+				return err
+			}
+		}
+		p, err := c.tap.Next(ctx)
+		switch {
+		case err != nil:
+			return errors.Join(b.Flush(), err)
+		case p.Kind != stream.PacketVideo:
+			continue
+		case p.Config:
+			if string(p.Body) != string(h.config.Body) {
+				return errChanged
+			}
+			check = true // another publisher with the same picture
+			continue
+		case p.Key && check:
+			check = false
+			if v, err := flv.ParseVideo(p.Body); err != nil || v.Composition != h.delay {
+				return errChanged
+			}
+		}
+		if err := put(p); err != nil {
+			return err
+		}
+	}
+}
+
+// take reads what the child makes of one rung.
+func (c *child) take(pipe io.Reader, out *stream.Rendition) error {
+	r, err := flv.NewReader(bufio.NewReaderSize(pipe, bufferSize))
+	if err != nil {
+		return io.EOF // it ended before it began; Wait tells why
+	}
+	for {
+		t, err := r.Read()
+		if err != nil {
+			return err
+		}
+		if t.Type != flv.TagVideo {
+			continue
+		}
+		v, err := flv.ParseVideo(t.Body)
+		if err != nil {
+			return err
+		}
+		switch v.Kind {
+		case flv.KindConfig:
+			err = out.Configure(v.Data)
+		case flv.KindFrame:
+			c.given.Add(1)
+			err = out.Picture(c.base+t.Timestamp, v)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// watch ends a child that is fed and gives nothing.
+func (c *child) watch(ctx context.Context, kill context.CancelCauseFunc, done <-chan struct{}) {
+	for {
+		fed, given := c.fed.Load(), c.given.Load()
+		t := c.worker.ladder.cfg.Clock.NewTimer(stallAfter)
+		select {
+		case <-t.C():
+		case <-done:
+			t.Stop()
+			return
+		case <-ctx.Done():
+			t.Stop()
+			return
+		}
+		if c.fed.Load() > fed && c.given.Load() == given {
+			kill(errStalled)
+			return
+		}
+	}
+}
+
+func ignoreGone(err error) error {
+	if errors.Is(err, syscall.ESRCH) {
+		return os.ErrProcessDone
+	}
+	return err
+}
+
+// environment is all a child gets to know of ours.
+func environment() []string {
+	env := []string{"LANG=C", "AV_LOG_FORCE_NOCOLOR=1", "MALLOC_ARENA_MAX=2"}
+	for _, name := range []string{"PATH", "LD_LIBRARY_PATH"} {
+		if v, ok := os.LookupEnv(name); ok {
+			env = append(env, name+"="+v)
+		}
+	}
+	return env
+}
+
+// tail keeps the end of what is written to it.
+type tail struct{ buf []byte }
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.buf = append(t.buf, p...)
+	if len(t.buf) > stderrKept {
+		t.buf = append(t.buf[:0], t.buf[len(t.buf)-stderrKept:]...)
+	}
+	return len(p), nil
+}
