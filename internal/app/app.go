@@ -5,11 +5,13 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
+	"runtime"
 	"strings"
 	"time"
 
@@ -27,6 +29,7 @@ import (
 	"hawker/internal/live"
 	"hawker/internal/luckybag"
 	"hawker/internal/media/ffmpeg"
+	"hawker/internal/media/ladder"
 	"hawker/internal/media/record"
 	"hawker/internal/media/relay"
 	"hawker/internal/media/stream"
@@ -68,6 +71,7 @@ type App struct {
 	queue  *jobs.Queue
 	news   *realtime.Node
 	hub    *stream.Hub
+	ladder *ladder.Ladder
 	relays *relay.Relay
 	rtc    *whip.Server
 	films  *ffmpeg.Tool
@@ -195,6 +199,10 @@ func (a *App) makeLive(context.Context) (err error) {
 	a.hub = stream.NewHub(stream.Config{
 		Clock: a.clock, Log: a.log, Admission: a.admission(), Observer: a.Live, Store: a.Live,
 		RecordDir: a.recordings(), StreamsMax: a.cfg.Live.StreamsMax, Playback: a,
+	})
+	a.ladder = ladder.New(ladder.Config{
+		Hub: a.hub, Clock: a.clock, Log: a.log, Program: a.cfg.Live.FFmpeg, Sizes: a.cfg.Live.Ladder.Renditions,
+		StreamsMax: cmp.Or(a.cfg.Live.Ladder.StreamsMax, runtime.NumCPU()/2),
 	})
 	a.relays = relay.New(relay.Config{Hub: a.hub, Clock: a.clock, Log: a.log})
 	relays.Relay = a.relays

@@ -97,6 +97,7 @@ func (a *App) Run(ctx context.Context, demo bool) error {
 	if demo {
 		g.Go(func() error { return a.playDemo(ctx) })
 	}
+	g.Go(func() error { return a.ladder.Run(ctx) })
 	g.Go(func() error { return a.bus.Run(ctx) })
 	g.Go(func() error { return a.queue.Run(ctx) })
 	g.Go(func() error { return a.Live.RunStats(ctx) })

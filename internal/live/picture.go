@@ -45,7 +45,7 @@ func (s *Service) Admit(ctx context.Context, r stream.PublishRequest) (stream.Gr
 	if part <= 0 {
 		part = s.Part
 	}
-	return stream.Grant{StreamID: k.room.String(), Record: k.recorded, PartTarget: part}, nil
+	return stream.Grant{StreamID: k.room.String(), Record: k.recorded, PartTarget: part, Ladder: k.ladder}, nil
 }
 
 // keyHolder finds the room that a key opens now. Errors ErrWrongKey, ErrEnded.

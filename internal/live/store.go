@@ -34,13 +34,14 @@ func roomByID(ctx context.Context, q sqldb.Querier, room id.Room) (Room, error) 
 type keyHolder struct {
 	room        id.Room
 	recorded    bool
+	ladder      bool
 	part        time.Duration
 	closedUntil time.Time
 }
 
 func roomByKey(ctx context.Context, q sqldb.Querier, keyIndex string) (k keyHolder, err error) {
 	var until, part int64
-	err = q.QueryRow(ctx, "SELECT id, recorded, part_ms, closed_until FROM room WHERE key_index = ?", keyIndex).Scan(&k.room, &k.recorded, &part, &until)
+	err = q.QueryRow(ctx, "SELECT id, recorded, ladder, part_ms, closed_until FROM room WHERE key_index = ?", keyIndex).Scan(&k.room, &k.recorded, &k.ladder, &part, &until)
 	k.closedUntil, k.part = sqldb.FromMillis(until), time.Duration(part)*time.Millisecond
 	return k, err
 }

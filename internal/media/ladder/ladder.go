@@ -21,14 +21,14 @@ import (
 	"hawker/internal/media/stream"
 )
 
-// Config of a Ladder. All but Program, Sizes and StreamsMax are required.
+// Config of a Ladder. All but Program and StreamsMax are required.
 type Config struct {
 	Hub     *stream.Hub
 	Clock   clock.Clock
 	Log     *slog.Logger
 	Program string // ffmpeg; empty: the one on the PATH
 	// Sizes are the rungs by the shorter side of the picture; those that are not
-	// smaller than a stream's own are left out. Empty: 720, 480, 360.
+	// smaller than a stream's own are left out.
 	Sizes      []int
 	StreamsMax int // children at a time; 0 means 1
 }
@@ -72,9 +72,6 @@ const (
 func New(c Config) *Ladder {
 	if c.Program == "" {
 		c.Program = "ffmpeg"
-	}
-	if len(c.Sizes) == 0 {
-		c.Sizes = []int{720, 480, 360}
 	}
 	c.StreamsMax = max(c.StreamsMax, 1)
 	return &Ladder{cfg: c, workers: map[string]*worker{}, waiting: map[string]bool{}}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -95,6 +96,13 @@ type Live struct {
 	WebRTCUDP   string        `koanf:"webrtc_udp"`
 	WebRTCTCP   string        `koanf:"webrtc_tcp"`
 	WebRTCIPs   []string      `koanf:"webrtc_ips"`
+	Ladder      Ladder        `koanf:"ladder"`
+}
+
+// Ladder says what smaller renditions are made of rooms that want them.
+type Ladder struct {
+	Renditions []int `koanf:"renditions"` // by the shorter side of the picture
+	StreamsMax int   `koanf:"max_streams"`
 }
 
 // Video holds the limits of uploads.
@@ -115,7 +123,7 @@ func Default() Config {
 			Levels: 2, Level1: 1000, Level2: 300, Fee: 200, BindFor: 365 * 24 * time.Hour, AfterSale: 7 * 24 * time.Hour,
 		},
 		Payment: Payment{Sandbox: true, SandboxAddr: "127.0.0.1:8090"},
-		Live:    Live{Part: 500 * time.Millisecond, StreamsMax: 200, FFmpeg: "ffmpeg", WebRTCUDP: "127.0.0.1:0", WebRTCIPs: []string{}},
+		Live:    Live{Part: 500 * time.Millisecond, StreamsMax: 200, FFmpeg: "ffmpeg", WebRTCUDP: "127.0.0.1:0", WebRTCIPs: []string{}, Ladder: Ladder{Renditions: []int{720, 480, 360}}},
 		Video:   Video{UploadMax: 500 << 20, DurationMax: 5 * time.Minute, Workers: 1},
 	}
 }
@@ -200,6 +208,9 @@ func (c Config) Check() error {
 	bad(c.Distribution.AfterSale < 0 || c.Distribution.BindFor < 0, "distribution durations must not be negative")
 	bad(c.Distribution.Level1+c.Distribution.Level2 > 5000, "distribution rates together must not exceed 5000 basis points")
 	bad(c.Live.Part < 100*time.Millisecond || c.Live.Part > 2*time.Second, "live.part must be 100ms to 2s")
+	bad(c.Live.Ladder.StreamsMax < 0, "live.ladder.max_streams must not be negative")
+	bad(slices.ContainsFunc(c.Live.Ladder.Renditions, func(n int) bool { return n < 96 || n > 4320 }), "live.ladder.renditions must be 96 to 4320 lines each")
+	bad(len(c.Live.Ladder.Renditions) > 6, "live.ladder.renditions may be 6 at the most")
 	bad(c.Video.UploadMax < 1<<20, "video.upload_max_bytes must be at least 1 MiB")
 	bad(c.Video.Workers < 0, "video.workers must not be negative")
 	bad(c.PublicURL != "" && !strings.HasPrefix(c.PublicURL, "http"), "public_url must be an http or https address")
