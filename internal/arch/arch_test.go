@@ -158,6 +158,9 @@ func TestImportTable(t *testing.T) {
 
 func allowed(pkg, in string, may map[string][]string) bool {
 	from, to := top(pkg), top(in)
+	if from != "platform" && strings.HasSuffix(pkg, "test") {
+		return true // a kit for tests, which may look everywhere
+	}
 	switch from {
 	case "app":
 		return true

@@ -1,15 +1,8 @@
 package auction_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"fmt"
-	"image"
-	"image/png"
-	"log/slog"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,64 +13,36 @@ import (
 	"hawker/internal/base/clock"
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
-	"hawker/internal/base/lang"
 	"hawker/internal/catalog"
-	"hawker/internal/checkout"
-	"hawker/internal/inventory"
+	"hawker/internal/checkout/checkouttest"
 	"hawker/internal/order"
-	"hawker/internal/platform/blob"
 	"hawker/internal/platform/events"
 	"hawker/internal/platform/idem"
-	"hawker/internal/platform/secret"
 	"hawker/internal/platform/sqldb"
-	"hawker/internal/platform/sqldb/sqltest"
 )
 
-// house is a shop with a room on air, and everybody who is asked about it.
+// house is a market that sells to the highest offer.
 type house struct {
-	t        *testing.T
-	db       *sqldb.DB
-	clock    *clock.Manual
-	bus      *events.Bus
-	orders   *order.Service
-	products *catalog.Service
-	media    *catalog.Media
-	sales    *auction.Service
-	shop     id.Shop
-	room     id.Room
-	host     id.User
-	address  id.Address
-	category id.Category
-	keys     atomic.Int64
+	*checkouttest.Market
+	t       *testing.T
+	db      *sqldb.DB
+	clock   *clock.Manual
+	bus     *events.Bus
+	orders  *order.Service
+	sales   *auction.Service
+	shop    id.Shop
+	room    id.Room
+	host    id.User
+	address id.Address
 
 	mu       sync.Mutex
 	homeless map[id.User]bool
-	news     []map[string]any
 }
 
-func must[T any](t *testing.T) func(v T, err error) T {
-	return func(v T, err error) T {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return v
-	}
-}
-
-func (h *house) OnAir(_ context.Context, _ sqldb.Querier, room id.Room) (id.Shop, bool, error) {
-	if room != h.room {
-		return id.Shop{}, false, nil
-	}
-	return h.shop, true, nil
-}
+func must[T any](t *testing.T) func(v T, err error) T { return checkouttest.Must[T](t) }
 
 func (h *house) May(_ context.Context, user id.User, _ id.Shop, _ string) (bool, error) {
 	return user == h.host, nil
-}
-
-func (h *house) saved() account.SavedAddress {
-	return account.SavedAddress{ID: h.address, Address: account.Address{Name: "王", Phone: "1", Region: "云南", Detail: "1 号"}}
 }
 
 func (h *house) Addresses(_ context.Context, user id.User) ([]account.SavedAddress, error) {
@@ -86,82 +51,35 @@ func (h *house) Addresses(_ context.Context, user id.User) ([]account.SavedAddre
 	if h.homeless[user] {
 		return nil, nil
 	}
-	return []account.SavedAddress{h.saved()}, nil
+	a, err := h.AddressOf(context.Background(), nil, user, h.address)
+	a.ID = h.address
+	return []account.SavedAddress{a}, err
 }
-
-func (h *house) AddressOf(context.Context, sqldb.Querier, id.User, id.Address) (account.SavedAddress, error) {
-	return h.saved(), nil
-}
-
-func (h *house) DisplayNames(_ context.Context, users []id.User) (map[id.User]string, error) {
-	out := map[id.User]string{}
-	for _, u := range users {
-		out[u] = "王小明"
-	}
-	return out, nil
-}
-
-func (h *house) Publish(_ context.Context, _ string, v any) error {
-	raw, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	var n map[string]any
-	if err := json.Unmarshal(raw, &n); err != nil {
-		return err
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.news = append(h.news, n["auction"].(map[string]any))
-	return nil
-}
-
-func (h *house) last() map[string]any {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.news[len(h.news)-1]
-}
-
-func (h *house) Attribute(context.Context, *sqldb.Tx, checkout.Placed) error { return nil }
 
 func open(t *testing.T) *house {
 	t.Helper()
-	db, c := sqltest.NewManual(t)
-	box := must[*secret.Box](t)(secret.NewBox(make([]byte, secret.KeySize)))
-	disk := must[*blob.Disk](t)(blob.NewDisk(t.TempDir()))
-	t.Cleanup(func() {
-		if err := disk.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	log := slog.New(slog.DiscardHandler)
+	m := checkouttest.New(t)
 	h := &house{
-		t: t, db: db, clock: c, bus: events.NewBus(db, log), media: catalog.NewMedia(db, disk), homeless: map[id.User]bool{},
-		shop: id.Make[id.Shop](db), room: id.Make[id.Room](db), host: id.Make[id.User](db), address: id.Make[id.Address](db),
+		Market: m, t: t, db: m.DB, clock: m.Clock, bus: m.Bus, orders: m.Orders, shop: m.Shop, room: m.Room,
+		host: m.User(), address: id.Make[id.Address](m.DB), homeless: map[id.User]bool{},
 	}
-	h.products = catalog.New(db, h.media)
-	h.orders = order.New(db, box, order.Terms{PayWithin: 15 * time.Minute, ReceiveWithin: 24 * time.Hour})
-	desk := checkout.New(db, h.orders, h, h, checkout.Prices{Currency: "CNY", Shipping: 800})
-	h.sales = auction.New(auction.Deps{DB: db, Log: log, Desk: desk, Rooms: h, Staff: h, Addresses: h, Names: h, News: h, Currency: "CNY"})
-	h.sales.Subscribe(h.bus)
-	h.category = must[catalog.Category](t)(h.products.AddCategory(t.Context(), lang.Text{lang.Chinese: "茶"})).ID
+	h.sales = auction.New(auction.Deps{DB: m.DB, Log: m.Log, Desk: m.Checkout, Rooms: m, Staff: h, Addresses: h, Names: m, News: m, Currency: "CNY"})
+	h.sales.Subscribe(m.Bus)
 	return h
 }
 
-func (h *house) product(stock int64) catalog.Product {
-	h.t.Helper()
-	var raw bytes.Buffer
-	if err := png.Encode(&raw, image.NewGray(image.Rect(0, 0, 2, 2))); err != nil {
-		h.t.Fatal(err)
-	}
-	o := must[catalog.Object](h.t)(h.media.Add(h.t.Context(), h.shop, &raw))
-	p := must[catalog.Product](h.t)(h.products.Create(h.t.Context(), h.shop, id.User{}, catalog.DraftProduct{
-		Title: lang.Text{lang.Chinese: "茶"}, Category: h.category, Pictures: []id.Media{o.ID}, SKUs: []catalog.DraftSKU{{Price: 5000, Initial: stock}},
-	}))
-	return must[catalog.Product](h.t)(h.products.SetState(h.t.Context(), h.shop, p.ID, catalog.OnSale))
-}
+func (h *house) last() map[string]any { h.t.Helper(); return h.Last("auction") }
 
-func (h *house) key() idem.Key { return idem.Key{Scope: "test", Value: fmt.Sprint(h.keys.Add(1))} }
+func (h *house) product(stock int64) catalog.Product { h.t.Helper(); return h.Product(5000, stock) }
+
+func (h *house) key() idem.Key { return h.NextKey() }
+
+func (h *house) user() id.User { return h.User() }
+
+func (h *house) wantStock(p catalog.Product, available, reserved, allotted int64) {
+	h.t.Helper()
+	h.WantStock(p, available, reserved, allotted, checkouttest.Any)
+}
 
 // lot starts at 10.00 and runs a minute; steps are 1.00, from 100.00 on 5.00.
 func (h *house) lot(p catalog.Product, change func(l *auction.Lot)) auction.Lot {
@@ -179,8 +97,6 @@ func (h *house) bid(l auction.Lot, user id.User, most int64) (auction.Lot, error
 	return h.sales.Bid(h.t.Context(), h.key(), h.room, auction.Bid{Auction: l.ID, User: user, Max: most})
 }
 
-func (h *house) user() id.User { return id.Make[id.User](h.db) }
-
 // close lets the time run out and answers what became of the lot.
 func (h *house) close(l auction.Lot) auction.Lot {
 	h.t.Helper()
@@ -193,21 +109,6 @@ func (h *house) close(l auction.Lot) auction.Lot {
 		h.t.Fatalf("the room shows %+v", cur)
 	}
 	return *cur
-}
-
-func (h *house) wantStock(p catalog.Product, available, reserved, allotted int64) {
-	h.t.Helper()
-	sku := p.SKUs[0].ID
-	levels := must[map[id.SKU]inventory.Level](h.t)(inventory.Levels(h.t.Context(), h.db.Reader(), []id.SKU{sku}))
-	if l := levels[sku]; l.Available != available || l.Reserved != reserved || l.Allotted != allotted {
-		h.t.Errorf("stock %+v, want %d, %d, %d", l, available, reserved, allotted)
-	}
-	if drift := must[[]inventory.Drift](h.t)(inventory.Check(h.t.Context(), h.db.Reader())); len(drift) > 0 {
-		h.t.Errorf("stock does not add up: %+v", drift)
-	}
-	if odd := must[[]order.Unmatched](h.t)(order.UnmatchedReservations(h.t.Context(), h.db.Reader())); len(odd) > 0 {
-		h.t.Errorf("promises that no order waits for: %+v", odd)
-	}
 }
 
 func TestTheHighestOfferWinsAtTheSecondHighestPlusAStep(t *testing.T) {

@@ -1,22 +1,15 @@
 package luckybag_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"image"
-	"image/png"
-	"log/slog"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
 
-	"hawker/internal/account"
 	"hawker/internal/base/clock"
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
@@ -24,55 +17,33 @@ import (
 	"hawker/internal/base/page"
 	"hawker/internal/catalog"
 	"hawker/internal/checkout"
-	"hawker/internal/inventory"
+	"hawker/internal/checkout/checkouttest"
 	"hawker/internal/luckybag"
 	"hawker/internal/order"
-	"hawker/internal/platform/blob"
 	"hawker/internal/platform/events"
 	"hawker/internal/platform/idem"
-	"hawker/internal/platform/secret"
 	"hawker/internal/platform/sqldb"
-	"hawker/internal/platform/sqldb/sqltest"
 	"hawker/internal/promotion"
 )
 
-// fair is a shop with a room on air, and everybody who is asked about it.
+// fair is a market that draws lots.
 type fair struct {
-	t        *testing.T
-	db       *sqldb.DB
-	clock    *clock.Manual
-	bus      *events.Bus
-	orders   *order.Service
-	products *catalog.Service
-	media    *catalog.Media
-	tools    *promotion.Service
-	bags     *luckybag.Service
-	shop     id.Shop
-	room     id.Room
-	category id.Category
-	keys     atomic.Int64
+	*checkouttest.Market
+	t      *testing.T
+	db     *sqldb.DB
+	clock  *clock.Manual
+	bus    *events.Bus
+	orders *order.Service
+	tools  *promotion.Service
+	bags   *luckybag.Service
+	shop   id.Shop
+	room   id.Room
 
 	mu        sync.Mutex
 	followers map[id.User]bool
-	news      []map[string]any
 }
 
-func must[T any](t *testing.T) func(v T, err error) T {
-	return func(v T, err error) T {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return v
-	}
-}
-
-func (f *fair) OnAir(_ context.Context, _ sqldb.Querier, room id.Room) (id.Shop, bool, error) {
-	if room != f.room {
-		return id.Shop{}, false, nil
-	}
-	return f.shop, true, nil
-}
+func must[T any](t *testing.T) func(v T, err error) T { return checkouttest.Must[T](t) }
 
 func (f *fair) Follows(_ context.Context, user id.User, _ id.Shop) (bool, error) {
 	f.mu.Lock()
@@ -80,86 +51,23 @@ func (f *fair) Follows(_ context.Context, user id.User, _ id.Shop) (bool, error)
 	return f.followers[user], nil
 }
 
-func (f *fair) AddressOf(context.Context, sqldb.Querier, id.User, id.Address) (account.SavedAddress, error) {
-	return account.SavedAddress{Address: account.Address{Name: "王", Phone: "1", Region: "云南", Detail: "1 号"}}, nil
-}
-
-func (f *fair) DisplayNames(_ context.Context, users []id.User) (map[id.User]string, error) {
-	out := map[id.User]string{}
-	for _, u := range users {
-		out[u] = "王小明"
-	}
-	return out, nil
-}
-
-func (f *fair) ShopRefs(context.Context, []id.Shop, lang.Tag) (map[id.Shop]catalog.ShopRef, error) {
-	return nil, nil
-}
-
-func (f *fair) Publish(_ context.Context, _ string, v any) error {
-	raw, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	var n map[string]any
-	if err := json.Unmarshal(raw, &n); err != nil {
-		return err
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.news = append(f.news, n["bag"].(map[string]any))
-	return nil
-}
-
-func (f *fair) last() map[string]any {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.news[len(f.news)-1]
-}
-
-func (f *fair) Attribute(context.Context, *sqldb.Tx, checkout.Placed) error { return nil }
-
 func open(t *testing.T) *fair {
 	t.Helper()
-	db, c := sqltest.NewManual(t)
-	box := must[*secret.Box](t)(secret.NewBox(make([]byte, secret.KeySize)))
-	disk := must[*blob.Disk](t)(blob.NewDisk(t.TempDir()))
-	t.Cleanup(func() {
-		if err := disk.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	log := slog.New(slog.DiscardHandler)
-	f := &fair{
-		t: t, db: db, clock: c, bus: events.NewBus(db, log), media: catalog.NewMedia(db, disk), followers: map[id.User]bool{},
-		shop: id.Make[id.Shop](db), room: id.Make[id.Room](db),
-	}
-	f.products = catalog.New(db, f.media)
-	f.orders = order.New(db, box, order.Terms{PayWithin: 15 * time.Minute, ReceiveWithin: 24 * time.Hour})
-	f.tools = promotion.New(promotion.Deps{DB: db, Log: log, Catalog: f.products, Shops: f, Rooms: f, News: f, Currency: "CNY"})
-	desk := checkout.New(db, f.orders, f, f, checkout.Prices{Currency: "CNY", Shipping: 800})
-	f.bags = luckybag.New(luckybag.Deps{DB: db, Box: box, Log: log, Desk: desk, Rooms: f, Follows: f, Names: f, News: f, Currency: "CNY"})
-	f.bags.Subscribe(f.bus)
-	f.category = must[catalog.Category](t)(f.products.AddCategory(t.Context(), lang.Text{lang.Chinese: "茶"})).ID
+	m := checkouttest.New(t)
+	f := &fair{Market: m, t: t, db: m.DB, clock: m.Clock, bus: m.Bus, orders: m.Orders, shop: m.Shop, room: m.Room, followers: map[id.User]bool{}}
+	f.tools = promotion.New(promotion.Deps{DB: m.DB, Log: m.Log, Catalog: m.Products, Shops: m, Rooms: m, News: m, Currency: "CNY"})
+	f.bags = luckybag.New(luckybag.Deps{DB: m.DB, Box: m.Box, Log: m.Log, Desk: m.Checkout, Rooms: m, Follows: f, Names: m, News: m, Currency: "CNY"})
+	f.bags.Subscribe(m.Bus)
 	return f
 }
 
-func (f *fair) product(stock int64) catalog.Product {
-	f.t.Helper()
-	var raw bytes.Buffer
-	if err := png.Encode(&raw, image.NewGray(image.Rect(0, 0, 2, 2))); err != nil {
-		f.t.Fatal(err)
-	}
-	o := must[catalog.Object](f.t)(f.media.Add(f.t.Context(), f.shop, &raw))
-	p := must[catalog.Product](f.t)(f.products.Create(f.t.Context(), f.shop, id.User{}, catalog.DraftProduct{
-		Title: lang.Text{lang.Chinese: "茶"}, Category: f.category, Pictures: []id.Media{o.ID}, SKUs: []catalog.DraftSKU{{Price: 5000, Initial: stock}},
-	}))
-	return must[catalog.Product](f.t)(f.products.SetState(f.t.Context(), f.shop, p.ID, catalog.OnSale))
-}
+func (f *fair) last() map[string]any { f.t.Helper(); return f.Last("bag") }
 
-func (f *fair) key() idem.Key { return idem.Key{Scope: "test", Value: fmt.Sprint(f.keys.Add(1))} }
+func (f *fair) product(stock int64) catalog.Product { f.t.Helper(); return f.Product(5000, stock) }
 
-func (f *fair) user() id.User { return id.Make[id.User](f.db) }
+func (f *fair) key() idem.Key { return f.NextKey() }
+
+func (f *fair) user() id.User { return f.User() }
 
 func (f *fair) create(b luckybag.Bag) (luckybag.Bag, error) {
 	b.Shop, b.Room = f.shop, f.room
@@ -181,14 +89,7 @@ func (f *fair) draw() {
 
 func (f *fair) wantStock(p catalog.Product, available, reserved, allotted int64) {
 	f.t.Helper()
-	sku := p.SKUs[0].ID
-	levels := must[map[id.SKU]inventory.Level](f.t)(inventory.Levels(f.t.Context(), f.db.Reader(), []id.SKU{sku}))
-	if l := levels[sku]; l.Available != available || l.Reserved != reserved || l.Allotted != allotted {
-		f.t.Errorf("stock %+v, want %d, %d, %d", l, available, reserved, allotted)
-	}
-	if drift := must[[]inventory.Drift](f.t)(inventory.Check(f.t.Context(), f.db.Reader())); len(drift) > 0 {
-		f.t.Errorf("stock does not add up: %+v", drift)
-	}
+	f.WantStock(p, available, reserved, allotted, checkouttest.Any)
 }
 
 // TestVector was computed by another program (Python's hashlib and hmac).

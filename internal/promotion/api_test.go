@@ -123,8 +123,7 @@ func (c *counter) call(who id.User, want int, target string, body any) object {
 	} else {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	c.keys++
-	req.Header.Set("Idempotency-Key", fmt.Sprintf("request-%d", c.keys))
+	req.Header.Set("Idempotency-Key", c.nextKey().Value)
 	req.Header.Set("Accept-Language", "en")
 	if !who.IsZero() {
 		req.Header.Set("Authorization", "Bearer "+who.String())

@@ -184,9 +184,7 @@ func TestTheEndsOfADeal(t *testing.T) {
 
 	left := m.product(1000, 10)
 	d = m.running(left, 600, 5, 2)
-	m.mu.Lock()
-	m.offAir = true
-	m.mu.Unlock()
+	m.LeaveAir()
 	if o := must[order.Order](t)(m.place(buy(m.buyer(), m.room, left, 1))); o.Payable != 1000+shipping {
 		t.Errorf("off the air it costs %d", o.Payable)
 	}

@@ -54,8 +54,10 @@ func scanCoupon(s sqldb.Scanner, more ...any) (c Coupon, err error) {
 	var name string
 	var from, to int64
 	var active int
-	err = s.Scan(append([]any{&c.ID, &c.Shop, &name, &c.Kind, &c.Value, &c.Cap, &c.MinSpend, &c.Scope, &c.Room, &c.Total, &c.Claimed, &c.Used,
-		&c.PerUser, &from, &to, &active}, more...)...)
+	err = s.Scan(append([]any{
+		&c.ID, &c.Shop, &name, &c.Kind, &c.Value, &c.Cap, &c.MinSpend, &c.Scope, &c.Room, &c.Total, &c.Claimed, &c.Used,
+		&c.PerUser, &from, &to, &active,
+	}, more...)...)
 	if err != nil {
 		return c, err
 	}
