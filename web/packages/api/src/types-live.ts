@@ -71,7 +71,8 @@ export interface Room extends RoomCard {
   channel: string
   now: string
   chat: ChatRules
-  figures: RoomFigures
+  /** Of a show that is over. */
+  figures: RoomFigures | null
   followers: number
   following: boolean
   reminded: boolean

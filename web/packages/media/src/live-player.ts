@@ -1,21 +1,29 @@
 import type Hls from 'hls.js'
+import { CatchUp } from './catch-up'
+import { playWhep, type WatchSession } from './whep'
 
 export type LiveState = 'loading' | 'playing' | 'reconnecting' | 'blocked'
 
 export interface LivePlayerOptions {
   onState: (state: LiveState) => void
+  /** Low delay was given up: the picture goes on as HLS. */
+  onFallback?: () => void
 }
 
 const retryMs = [500, 1000, 2000, 4000]
+const lookMs = 200
 
 /**
- * LivePlayer plays one LL-HLS address and does not give up: the picture stays while it reconnects, and a stream that
- * begins later is picked up by itself.
+ * LivePlayer plays one LL-HLS address, or WHEP where that is asked for, and does not give up: the picture stays while
+ * it reconnects, and a stream that begins later is picked up by itself.
  */
 export class LivePlayer {
   private hls: Hls | null = null
+  private whep: WatchSession | null = null
   private attempt = 0
   private timer: ReturnType<typeof setTimeout> | undefined
+  private pace: ReturnType<typeof setInterval> | undefined
+  private readonly catchUp = new CatchUp()
   private gone = false
 
   constructor(
@@ -27,10 +35,35 @@ export class LivePlayer {
     video.addEventListener('waiting', this.waiting)
   }
 
-  async start(): Promise<void> {
+  /** start plays; with a WHEP address by that, and by HLS when it cannot be had. */
+  async start(whep = ''): Promise<void> {
     this.options.onState('loading')
+    if (whep && (await this.startWhep(whep))) return
+    if (!this.gone) await this.startHls()
+  }
+
+  private async startWhep(url: string): Promise<boolean> {
+    const back = () => {
+      this.whep = null
+      if (this.gone) return
+      this.options.onFallback?.()
+      void this.startHls()
+    }
+    try {
+      const session = await playWhep({ url, video: this.video, onState: (s) => s === 'lost' && back() })
+      if (this.gone) session.stop()
+      else this.whep = session
+      return true
+    } catch {
+      if (!this.gone) this.options.onFallback?.()
+      return false
+    }
+  }
+
+  private async startHls(): Promise<void> {
     const { default: Player } = await import('hls.js/light')
     if (this.gone) return
+    // canPlayType lies in Chromium, so hls.js is asked first.
     if (!Player.isSupported()) {
       this.video.src = this.url
       this.play()
@@ -40,18 +73,34 @@ export class LivePlayer {
       lowLatencyMode: true,
       backBufferLength: 10,
       maxBufferLength: 8,
-      maxLiveSyncPlaybackRate: 1.1,
+      // The speed is ours: see CatchUp.
+      maxLiveSyncPlaybackRate: 1,
+      liveSyncOnStallIncrease: 0,
       enableWorker: true,
     })
     this.hls = hls
     hls.on(Player.Events.MANIFEST_PARSED, () => this.play())
     hls.on(Player.Events.ERROR, (_event, data) => {
+      if (data.details === Player.ErrorDetails.BUFFER_STALLED_ERROR) this.catchUp.stalled()
       if (!data.fatal) return
       if (data.type === Player.ErrorTypes.MEDIA_ERROR) hls.recoverMediaError()
       else this.retry()
     })
     hls.loadSource(this.url)
     hls.attachMedia(this.video)
+    this.pace = setInterval(this.look, lookMs)
+  }
+
+  private readonly look = () => {
+    const holdBack = this.hls?.targetLatency
+    if (!this.hls || !holdBack || this.video.paused || this.video.readyState < 3) return
+    const rate = this.catchUp.look({ latency: this.hls.latency, holdBack }, lookMs / 1000)
+    if (rate === 'jump') {
+      const edge = this.hls.liveSyncPosition
+      if (edge) this.video.currentTime = edge
+    } else if (this.video.playbackRate !== rate) {
+      this.video.playbackRate = rate
+    }
   }
 
   /** latency is how far behind the live edge the picture is, in seconds. */
@@ -94,10 +143,14 @@ export class LivePlayer {
   destroy(): void {
     this.gone = true
     clearTimeout(this.timer)
+    clearInterval(this.pace)
     this.video.removeEventListener('playing', this.playing)
     this.video.removeEventListener('waiting', this.waiting)
+    this.whep?.stop()
+    this.whep = null
     this.hls?.destroy()
     this.hls = null
+    this.video.playbackRate = 1
     this.video.removeAttribute('src')
   }
 }

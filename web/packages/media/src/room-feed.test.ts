@@ -1,7 +1,7 @@
 import type { Message } from '@hawker/api'
 import { describe, expect, it } from 'vitest'
 import { wrap } from './poster'
-import { mergeMessages, worded } from './use-room-feed'
+import { mergeMessages, worded } from './message-log'
 
 const message = (id: string): Message => ({ id, kind: 'chat', user_name: 'a', text: id, at: '' })
 

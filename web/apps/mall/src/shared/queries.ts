@@ -1,4 +1,4 @@
-import { useApi, type WantedItem } from '@hawker/api'
+import { useApi, type Choice, type WantedItem } from '@hawker/api'
 import { useQuery } from '@pinia/colada'
 import { useSession } from '../stores/session'
 
@@ -28,11 +28,20 @@ export function useCart() {
 }
 
 /** useQuote asks the one price engine: what is shown here is what the order will say. */
-export function useQuote(items: () => WantedItem[], addressId: () => string) {
+export function useQuote(
+  items: () => WantedItem[],
+  addressId: () => string,
+  choice: () => Choice = () => ({}),
+) {
   const api = useApi()
   return useQuery({
-    key: () => ['quote', addressId(), ...items().map((x) => `${x.sku_id}:${x.quantity}`)],
-    query: () => api.quote({ items: items(), address_id: addressId() || undefined }),
+    key: () => [
+      'quote',
+      addressId(),
+      JSON.stringify(choice()),
+      ...items().map((x) => `${x.sku_id}:${x.quantity}`),
+    ],
+    query: () => api.quote({ items: items(), address_id: addressId() || undefined, ...choice() }),
     enabled: () => items().length > 0,
     staleTime: 0,
   })

@@ -1,0 +1,108 @@
+import {
+  useApi,
+  useSession,
+  type Auction,
+  type Bag,
+  type Coupon,
+  type Deal,
+  type RoomEvent,
+} from '@hawker/api'
+import { onScopeDispose, shallowRef, watch } from 'vue'
+
+const inWords = <T extends { title: string; titles: Record<string, string> }>(x: T): T => {
+  const title = x.titles[document.documentElement.lang]
+  return title ? { ...x, title } : x
+}
+
+/** put replaces the one with the same id, or puts a new one first. */
+export function put<T extends { id: string }>(list: readonly T[], item: T): T[] {
+  return list.some((x) => x.id === item.id) ? list.map((x) => (x.id === item.id ? item : x)) : [item, ...list]
+}
+
+/** dealNews keeps what only this buyer's own answer said. */
+export function dealNews(list: readonly Deal[], deal: Deal): Deal[] {
+  const mine = list.find((x) => x.id === deal.id)?.mine_left
+  return put(list, inWords(mine === undefined ? deal : { ...deal, mine_left: mine }))
+}
+
+/** couponNews keeps how many the reader has claimed: news say nothing of that. */
+export function couponNews(list: readonly Coupon[], id: string, coupon: Coupon | null): Coupon[] {
+  if (!coupon) return list.filter((x) => x.id !== id)
+  const mine = list.find((x) => x.id === id)?.mine ?? 0
+  const name = coupon.names[document.documentElement.lang] ?? coupon.name
+  const claimable = coupon.active && coupon.left > 0 && mine < coupon.per_user
+  return put(list, { ...coupon, name, mine, claimable })
+}
+
+/** later calls once, some time after the last of many wishes. */
+function later(act: () => void, ms: number) {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  onScopeDispose(() => clearTimeout(timer))
+  return () => {
+    clearTimeout(timer)
+    timer = setTimeout(act, ms)
+  }
+}
+
+/** useRoomTools is what a room sells by: flash deals, pinned coupons, the auction and lucky bags, live. */
+export function useRoomTools(id: () => string) {
+  const api = useApi()
+  const session = useSession()
+  const deals = shallowRef<Deal[]>([])
+  const coupons = shallowRef<Coupon[]>([])
+  const auction = shallowRef<Auction | null>(null)
+  const bags = shallowRef<Bag[]>([])
+
+  // Whatever cannot be read now stays as it is; the next event or reconnect brings it.
+  const quietly = <T>(reading: Promise<T>, use: (value: T) => void) => reading.then(use, () => undefined)
+  const readDeals = () => quietly(api.deals(id()), (d) => (deals.value = d.items.map(inWords)))
+  const readCoupons = () => quietly(api.roomCoupons(id()), (c) => (coupons.value = c.items))
+  const readAuction = () =>
+    quietly(api.auction(id()), (a) => (auction.value = a.auction && inWords(a.auction)))
+  const readBags = () => quietly(api.bags(id()), (b) => (bags.value = b.items.map(takeBag)))
+  const mineSoon = later(() => void readAuction(), 150)
+  const readBag = (bag: string) => quietly(api.bag(bag), (b) => (bags.value = put(bags.value, takeBag(b))))
+
+  function takeBag(bag: Bag): Bag {
+    const title = bag.prize.titles[document.documentElement.lang]
+    return title ? { ...bag, prize: { ...bag.prize, title } } : bag
+  }
+  function bagNews(bag: Bag) {
+    const mine = bags.value.find((x) => x.id === bag.id)?.mine
+    bags.value = put(bags.value, takeBag(mine ? { ...bag, mine } : bag))
+    // Whether one has won is told to nobody else.
+    if (bag.state === 'drawn' && session.signedIn) void readBag(bag.id)
+  }
+  function auctionNews(next: Auction) {
+    const old = auction.value
+    const mine = old?.id === next.id ? old.mine : undefined
+    auction.value = inWords(mine ? { ...next, mine } : next)
+    if (mine || next.state !== 'running') mineSoon()
+  }
+  function onEvent(event: RoomEvent) {
+    if (event.type === 'deal') deals.value = dealNews(deals.value, event.deal)
+    if (event.type === 'coupon') coupons.value = couponNews(coupons.value, event.coupon_id, event.coupon)
+    if (event.type === 'auction') auctionNews(event.auction)
+    if (event.type === 'bag') bagNews(event.bag)
+  }
+  function reread() {
+    void readDeals()
+    void readCoupons()
+    void readAuction()
+    void readBags()
+  }
+  watch([id, () => session.signedIn], reread, { immediate: true })
+  return {
+    deals,
+    coupons,
+    auction,
+    bags,
+    onEvent,
+    reread,
+    readDeals,
+    readBag,
+    takeCoupon: (c: Coupon) => (coupons.value = put(coupons.value, c)),
+    takeAuction: (a: Auction) => (auction.value = inWords(a)),
+    takeBag: (b: Bag) => (bags.value = put(bags.value, takeBag(b))),
+  }
+}
