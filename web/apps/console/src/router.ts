@@ -8,6 +8,8 @@ declare module 'vue-router' {
     open?: boolean
     /** Always night and with the narrow rail: the control room. */
     night?: boolean
+    /** For those who run the platform; they need no shop. */
+    operator?: boolean
     /** Which menu entry is lit. */
     menu?: string
   }
@@ -29,6 +31,7 @@ export function createConsoleRouter() {
     const session = useSession()
     await session.ready()
     if (!session.signedIn) return { path: '/sign-in', query: { next: to.fullPath } }
+    if (to.meta.operator) return session.user?.roles.includes('operator') ? true : { path: '/' }
     return useShop().shop ? true : { path: '/no-shop' }
   })
   return router
