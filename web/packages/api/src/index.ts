@@ -4,6 +4,7 @@ import { merchantApi } from './merchant'
 import { shopperApi } from './shopper'
 
 export * from './client'
+export * from './evidence'
 export * from './merchant'
 export * from './session'
 export * from './shopper'

@@ -49,9 +49,11 @@ export interface MarkPlace {
   until: number
 }
 
-/** useReplay is the recording under a finger: where it is, what was explained there and what was said. */
+/** useReplay is the recording under a finger: where it is, what was explained there and what was said. It begins at a
+ * moment of the stream's clock, if one is given. */
 export function useReplay(
   room: () => { id: string; replay_url: string },
+  start: string | undefined,
   video: Ref<HTMLVideoElement | null>,
 ) {
   const api = useApi()
@@ -75,7 +77,7 @@ export function useReplay(
     player?.destroy()
     if (!el) return
     player = new ReplayPlayer(el, room().replay_url, () => {
-      ready.value++
+      if (ready.value++ === 0 && start) seek(player?.timeAt(Date.parse(start)) ?? 0)
       moved()
     })
   }
