@@ -32,23 +32,19 @@ function useComers() {
   return { comers, came }
 }
 
-/** useRoomFeed is the live state of one room: what the server said first, then every event of its channel. */
-export function useRoomFeed(id: () => string, options: RoomFeedOptions = {}) {
-  const api = useApi()
-  const state = useRoomState(id)
-  const log = useMessageLog()
-  const visitors = useComers()
-  const connected = ref(false)
-  let link: ChannelLink | undefined
-
-  /** history reads what was said; who was away reads from the last message that they saw. */
-  async function history() {
-    const after = log.last()
-    const page = await api.messages(id(), after ? { after } : {}).catch(() => null)
-    if (page) log.take(page.items)
+/** useDispatch gives each event of a room's channel to the part that it is about. */
+function useDispatch(
+  state: ReturnType<typeof useRoomState>,
+  log: ReturnType<typeof useMessageLog>,
+  came: (next: Comers) => void,
+) {
+  function stateChanged(event: Extract<RoomEvent, { type: 'state' }>) {
+    const { type: _type, ...change } = event
+    state.change(change)
+    // Times and figures do not travel with the news.
+    if (event.state !== 'paused') state.reread()
   }
-  function onEvent(event: RoomEvent) {
-    options.onEvent?.(event)
+  return (event: RoomEvent): void => {
     switch (event.type) {
       case 'message':
         return log.take([event.message])
@@ -59,7 +55,7 @@ export function useRoomFeed(id: () => string, options: RoomFeedOptions = {}) {
       case 'pin':
         return state.pinned(event.pin)
       case 'joined':
-        return visitors.came(event)
+        return came(event)
       case 'shelf':
         return state.rereadShelf()
       case 'stats':
@@ -73,11 +69,27 @@ export function useRoomFeed(id: () => string, options: RoomFeedOptions = {}) {
         return state.stock(event)
     }
   }
-  function stateChanged(event: Extract<RoomEvent, { type: 'state' }>) {
-    const { type: _type, ...change } = event
-    state.change(change)
-    // Times and figures do not travel with the news.
-    if (event.state !== 'paused') state.reread()
+}
+
+/** useRoomFeed is the live state of one room: what the server said first, then every event of its channel. */
+export function useRoomFeed(id: () => string, options: RoomFeedOptions = {}) {
+  const api = useApi()
+  const state = useRoomState(id)
+  const log = useMessageLog()
+  const { comers, came } = useComers()
+  const dispatch = useDispatch(state, log, came)
+  const connected = ref(false)
+  let link: ChannelLink | undefined
+
+  /** history reads what was said; who was away reads from the last message that they saw. */
+  async function history() {
+    const after = log.last()
+    const page = await api.messages(id(), after ? { after } : {}).catch(() => null)
+    if (page) log.take(page.items)
+  }
+  function onEvent(event: RoomEvent) {
+    options.onEvent?.(event)
+    dispatch(event)
   }
   function retry() {
     state.reread()
@@ -100,12 +112,5 @@ export function useRoomFeed(id: () => string, options: RoomFeedOptions = {}) {
   )
   onScopeDispose(() => link?.close())
 
-  return {
-    ...state,
-    messages: log.messages,
-    take: log.take,
-    comers: visitors.comers,
-    connected,
-    retry,
-  }
+  return { ...state, messages: log.messages, take: log.take, comers, connected, retry }
 }

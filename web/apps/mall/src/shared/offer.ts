@@ -3,12 +3,11 @@ import type { Deal, Money, Product, Quote } from '@hawker/api'
 /** atDealPrice shows a product as the running deal sells it; what the deal does not hold keeps its own price. */
 export function atDealPrice(product: Product, deal: Deal | undefined): Product {
   if (!deal || deal.product_id !== product.id) return product
-  const most = deal.mine_left ?? deal.limit_per_buyer
   const skus = product.skus.map((sku) => {
     const item = deal.items.find((x) => x.sku_id === sku.id)
     // The deal's units are set aside: the shelf's own stock says nothing about them.
     return item && item.left > 0
-      ? { ...sku, price: item.price, was_price: item.normal_price, available: Math.min(item.left, most) }
+      ? { ...sku, price: item.price, was_price: item.normal_price, available: item.left }
       : sku
   })
   return { ...product, price: deal.price, was_price: deal.normal_price, skus }

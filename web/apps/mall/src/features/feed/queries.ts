@@ -15,11 +15,8 @@ export function useVideo(id: () => string) {
   return useQuery({ key: () => ['video', id()], query: () => api.video(id()), enabled: () => id() !== '' })
 }
 
-export function useLiveRooms(on: () => boolean) {
+export function useRooms(state: 'live' | 'scheduled' | 'ended') {
   const api = useApi()
-  return useQuery({
-    key: ['rooms', 'live'],
-    query: () => api.rooms({ state: 'live', limit: 50 }),
-    enabled: on,
-  })
+  const limit = state === 'ended' ? 20 : 50
+  return useQuery({ key: ['rooms', state], query: () => api.rooms({ state, limit }) })
 }

@@ -8,6 +8,6 @@ const amounts = (price: number, min: number, bids: number) =>
 describe('nextBids', () => {
   it('starts with the least that counts', () => expect(amounts(1000, 1100, 3)).toEqual([1100, 1200, 1400]))
   it('steps by something felt when the step is tiny', () =>
-    expect(amounts(100_000, 100_001, 9)).toEqual([100_001, 106_001, 118_001]))
-  it('rises before the first bid too', () => expect(amounts(100, 100, 0)).toEqual([100, 105, 115]))
+    expect(amounts(100_000, 100_001, 9)).toEqual([100_001, 105_001, 115_001]))
+  it('rises before the first bid too', () => expect(amounts(100, 100, 0)).toEqual([100, 200, 400]))
 })

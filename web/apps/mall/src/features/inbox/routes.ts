@@ -1,0 +1,5 @@
+import type { RouteRecordRaw } from 'vue-router'
+
+export default [
+  { path: '/inbox', component: () => import('./pages/inbox-page.vue'), meta: { auth: true, bare: true } },
+] satisfies RouteRecordRaw[]

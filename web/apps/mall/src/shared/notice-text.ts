@@ -1,0 +1,20 @@
+import type { Notice } from '@hawker/api'
+import type { useText } from '@hawker/ui'
+
+const word = (n: Notice, name: string) => (typeof n.payload[name] === 'string' ? n.payload[name] : '')
+
+/** noticeText says a notice in the reader's language; of a kind that this version does not know it says what it can. */
+export function noticeText(
+  n: Notice,
+  { t, te, date }: Pick<ReturnType<typeof useText>, 't' | 'te' | 'date'>,
+): string {
+  const key = `shared.notice.${n.kind.replace('.', '_')}`
+  const values = { title: word(n, 'title'), at: date(word(n, 'at')) }
+  return te(key) ? t(key, values) : values.title || t('shared.notice.other')
+}
+
+/** noticeTarget is where a notice leads. */
+export function noticeTarget(n: Notice): string {
+  if (word(n, 'order_id')) return `/orders/${word(n, 'order_id')}`
+  return word(n, 'room_id') ? `/live/${word(n, 'room_id')}` : '/me'
+}
