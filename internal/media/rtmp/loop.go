@@ -11,8 +11,12 @@ import (
 // ErrClip is a clip that cannot be looped.
 var ErrClip = errors.New("rtmp: clip has no duration")
 
+// audioFrameMs is a little more than a frame of AAC lasts.
+const audioFrameMs = 24
+
 // Loop publishes a clip over and over at its own speed until ctx ends or the
-// server hangs up. Timestamps go on from lap to lap.
+// server hangs up. Timestamps go on from lap to lap; sound that outlasts the
+// picture would lie under the next lap's and is left out.
 func (c *Client) Loop(ctx context.Context, tags []flv.Tag) error {
 	length := clipLength(tags)
 	if length == 0 {
@@ -23,7 +27,11 @@ func (c *Client) Loop(ctx context.Context, tags []flv.Tag) error {
 	defer pace.Stop()
 	for lap := uint32(0); ; lap++ {
 		for _, t := range tags {
-			ts := t.Timestamp - tags[0].Timestamp + lap*length
+			at := t.Timestamp - tags[0].Timestamp
+			if t.Type == flv.TagAudio && at+audioFrameMs > length {
+				continue
+			}
+			ts := at + lap*length
 			pace.Reset(time.Until(start.Add(time.Duration(ts) * time.Millisecond)))
 			select {
 			case <-ctx.Done():
