@@ -76,7 +76,14 @@ func (b *Bench) area(ctx context.Context, area string, window time.Duration) (er
 func (b *Bench) add(f Figure) {
 	b.figures = append(b.figures, f)
 	if b.out != nil {
-		fmt.Fprintf(b.out, "%-5s %-52s %12.2f %-16s %s\n", f.Area, f.Name, f.Value, f.Unit, f.Goal)
+		fmt.Fprintf(b.out, "%-5s %-62s %12.2f %-16s %s\n", f.Area, f.Name, f.Value, f.Unit, f.Goal)
+	}
+}
+
+// note says something that is no figure.
+func (b *Bench) note(text string) {
+	if b.out != nil {
+		fmt.Fprintln(b.out, text)
 	}
 }
 

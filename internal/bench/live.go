@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -25,8 +24,25 @@ const (
 	delayInterval = 100 * time.Millisecond
 )
 
-// live measures taking streams in and handing them on.
-func (b *Bench) live(ctx context.Context, window time.Duration) error {
+// target is a server under measurement, ours or one that it stands against.
+type target struct {
+	label string // in front of its figures; empty for ours
+	rtmp  string // address without the stream's name
+	list  string // address of the playlist, with %s for the name
+	media string // what a line of playable media begins with
+	pids  func() ([]int, error)
+}
+
+func (b *Bench) ours() target {
+	return target{
+		rtmp: "rtmp://" + b.server.rtmp + "/live/", list: "http://" + b.server.http + "/live/%s/live.m3u8", media: "#EXT-X-PART:",
+		pids: func() ([]int, error) { return []int{b.server.cmd.Process.Pid}, nil },
+	}
+}
+
+// live measures taking streams in and handing them on, beside nginx-rtmp if that
+// is installed.
+func (b *Bench) live(ctx context.Context, window time.Duration) (err error) {
 	f, err := demo.Open("live.flv")
 	if err != nil {
 		return err
@@ -35,20 +51,69 @@ func (b *Bench) live(ctx context.Context, window time.Duration) error {
 	if err = errors.Join(err, f.Close()); err != nil {
 		return err
 	}
-	if err := b.firstMedia(ctx, tags); err != nil {
+	all := []target{b.ours()}
+	nginx, err := startNginx(ctx)
+	switch {
+	case errors.Is(err, errNoNginx):
+		b.note(err.Error())
+	case err != nil:
 		return err
+	default:
+		defer func() { err = errors.Join(err, nginx.stop()) }()
+		all = append(all, nginx.target())
 	}
+	window = max(window, 10*time.Second)
+	// Memory first: a stream stays in it for a minute after its publisher left.
 	for _, n := range []int{1, streamsMany} {
-		if err := b.ingest(ctx, tags, n, max(window, 10*time.Second)); err != nil {
+		names := []quantity{
+			{fmt.Sprintf("ingest and HLS, %d streams: CPU a stream-minute", n), "CPU s", "≤ 0.30 at 20"},
+			{fmt.Sprintf("memory at %d streams", n), "MiB", "≤ 120 at 20"},
+		}
+		err := b.versus(all, names, func(t target) ([]float64, error) { return b.ingest(ctx, t, tags, n, window) })
+		if err != nil {
 			return err
 		}
 	}
-	return b.delay(ctx, tags)
+	first := []quantity{{"publish to first playable media, median", "s", "≤ 0.8 s"}}
+	if err := b.versus(all, first, func(t target) ([]float64, error) { return b.firstMedia(ctx, t, tags) }); err != nil {
+		return err
+	}
+	edge := []quantity{{"age of the newest media at the edge, median", "s", ""}, {"delay of a player at its hold-back", "s", "≤ 2.2 s"}}
+	if err := b.versus(all, edge, func(t target) ([]float64, error) { return b.delay(ctx, t, tags) }); err != nil {
+		return err
+	}
+	return b.deliver(ctx, all, tags)
+}
+
+// quantity names a figure.
+type quantity struct{ name, unit, goal string }
+
+// versus measures the same of all targets and adds the ratios of ours to theirs.
+func (b *Bench) versus(all []target, what []quantity, measure func(target) ([]float64, error)) error {
+	var own []float64
+	for i, t := range all {
+		got, err := measure(t)
+		if err != nil {
+			return fmt.Errorf("%s%s: %w", t.label, what[0].name, err)
+		}
+		if i == 0 {
+			own = got
+		}
+		for k, q := range what {
+			if i == 0 {
+				b.add(Figure{"live", q.name, got[k], q.unit, q.goal})
+				continue
+			}
+			b.add(Figure{"live", t.label + q.name, got[k], q.unit, ""})
+			b.add(Figure{"live", "  ours to " + t.label + q.name, own[k] / got[k], "", ""})
+		}
+	}
+	return nil
 }
 
 // publish keeps a clip on air until ctx ends.
-func (b *Bench) publish(ctx context.Context, tags []flv.Tag, name string) error {
-	c, err := rtmp.Dial(ctx, "rtmp://"+b.server.rtmp+"/live/"+name)
+func publish(ctx context.Context, t target, tags []flv.Tag, name string) error {
+	c, err := rtmp.Dial(ctx, t.rtmp+name)
 	if err != nil {
 		return err
 	}
@@ -60,12 +125,12 @@ func (b *Bench) publish(ctx context.Context, tags []flv.Tag, name string) error 
 }
 
 // onAir runs n publishers beside fn.
-func (b *Bench) onAir(ctx context.Context, tags []flv.Tag, names []string, fn func(ctx context.Context) error) error {
+func onAir(ctx context.Context, t target, tags []flv.Tag, names []string, fn func(ctx context.Context) error) error {
 	air, off := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	failed := make([]error, len(names))
 	for i, name := range names {
-		wg.Go(func() { failed[i] = b.publish(air, tags, name) })
+		wg.Go(func() { failed[i] = publish(air, t, tags, name) })
 	}
 	err := fn(ctx)
 	off()
@@ -73,8 +138,8 @@ func (b *Bench) onAir(ctx context.Context, tags []flv.Tag, names []string, fn fu
 	return errors.Join(append(failed, err)...)
 }
 
-func (b *Bench) playlist(ctx context.Context, name string) ([]string, error) {
-	req, err := http.NewRequestWithContext(ctx, "GET", "http://"+b.server.http+"/live/"+name+"/live.m3u8", nil)
+func playlist(ctx context.Context, t target, name string) ([]string, error) {
+	req, err := http.NewRequestWithContext(ctx, "GET", fmt.Sprintf(t.list, name), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -94,19 +159,15 @@ func (b *Bench) playlist(ctx context.Context, name string) ([]string, error) {
 	return lines, scan.Err()
 }
 
-func hasMedia(lines []string) bool {
-	return slices.ContainsFunc(lines, func(l string) bool { return strings.HasPrefix(l, "#EXT-X-PART:") })
-}
-
 // waitMedia polls until a stream can be played.
-func (b *Bench) waitMedia(ctx context.Context, name string) error {
+func waitMedia(ctx context.Context, t target, name string) error {
 	ctx, cancel := context.WithTimeout(ctx, firstWithin)
 	defer cancel()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		lines, err := b.playlist(ctx, name)
-		if err != nil || hasMedia(lines) {
+		lines, err := playlist(ctx, t, name)
+		if err != nil || slices.ContainsFunc(lines, func(l string) bool { return strings.HasPrefix(l, t.media) }) {
 			return err
 		}
 		select {
@@ -118,120 +179,75 @@ func (b *Bench) waitMedia(ctx context.Context, name string) error {
 }
 
 // firstMedia measures from connecting until a playlist with media is there.
-func (b *Bench) firstMedia(ctx context.Context, tags []flv.Tag) error {
+func (b *Bench) firstMedia(ctx context.Context, t target, tags []flv.Tag) ([]float64, error) {
 	var took []time.Duration
 	for i := range startSamples {
 		name := fmt.Sprintf("first%d", i)
 		start := time.Now()
-		err := b.onAir(ctx, tags, []string{name}, func(ctx context.Context) error { return b.waitMedia(ctx, name) })
+		err := onAir(ctx, t, tags, []string{name}, func(ctx context.Context) error { return waitMedia(ctx, t, name) })
 		if err != nil {
-			return err
+			return nil, err
 		}
 		took = append(took, time.Since(start))
 	}
 	slices.Sort(took)
-	b.add(Figure{"live", "publish to first playable part, median", took[len(took)/2].Seconds(), "s", "≤ 0.8 s"})
-	return nil
+	return []float64{took[len(took)/2].Seconds()}, nil
 }
 
 // ingest measures what a published stream costs, packaging included.
-func (b *Bench) ingest(ctx context.Context, tags []flv.Tag, n int, window time.Duration) error {
+func (b *Bench) ingest(ctx context.Context, t target, tags []flv.Tag, n int, window time.Duration) (out []float64, err error) {
 	names := make([]string, n)
 	for i := range names {
-		names[i] = fmt.Sprintf("in%d-%d", n, i)
+		names[i] = fmt.Sprintf("in%d", i)
 	}
-	return b.onAir(ctx, tags, names, func(ctx context.Context) error {
+	err = onAir(ctx, t, tags, names, func(ctx context.Context) error {
 		for _, name := range names {
-			if err := b.waitMedia(ctx, name); err != nil {
+			if err := waitMedia(ctx, t, name); err != nil {
 				return err
 			}
 		}
-		pid := b.server.cmd.Process.Pid
-		before, err := cpu(pid)
-		if err != nil {
-			return err
-		}
-		start := time.Now()
-		select {
-		case <-time.After(window):
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-		after, err := cpu(pid)
-		if err != nil {
-			return err
-		}
-		memory, err := rss(pid)
-		each := (after - before).Seconds() / float64(n) / time.Since(start).Minutes()
-		b.add(Figure{"live", fmt.Sprintf("ingest and LL-HLS, %d streams: CPU a stream-minute", n), each, "CPU s", "≤ 0.30 at 20"})
-		b.add(Figure{"live", fmt.Sprintf("memory at %d streams", n), memory, "MiB", "≤ 120 at 20"})
-		return err
-	})
-}
-
-// delay measures how old the newest media of a playlist is, by the stream's own
-// clock: what a player adds is its hold-back.
-func (b *Bench) delay(ctx context.Context, tags []flv.Tag) error {
-	const name = "delay"
-	return b.onAir(ctx, tags, []string{name}, func(ctx context.Context) error {
-		if err := b.waitMedia(ctx, name); err != nil {
-			return err
-		}
-		var ages []time.Duration
-		holdBack := 0.0
-		tick := time.NewTicker(delayInterval)
-		defer tick.Stop()
-		for range delaySamples {
+		used, memory, err := t.during(func() error {
 			select {
-			case <-tick.C:
+			case <-time.After(window):
+				return nil
 			case <-ctx.Done():
 				return ctx.Err()
 			}
-			lines, err := b.playlist(ctx, name)
-			if err != nil {
-				return err
-			}
-			edge, hold := edgeOf(lines)
-			if !edge.IsZero() {
-				ages, holdBack = append(ages, time.Since(edge)), hold
-			}
-		}
-		if len(ages) == 0 {
-			return errors.New("no playlist carried PROGRAM-DATE-TIME")
-		}
-		slices.Sort(ages)
-		median := ages[len(ages)/2].Seconds()
-		b.add(Figure{"live", "age of the newest media by PROGRAM-DATE-TIME, median", median, "s", ""})
-		b.add(Figure{"live", "live delay of a player at PART-HOLD-BACK", median + holdBack, "s", "≤ 2.2 s"})
-		return nil
+		})
+		out = []float64{used.Seconds() / float64(n) / window.Minutes(), memory}
+		return err
 	})
+	return out, err
 }
 
-// edgeOf finds the end of the newest part by the playlist's clock, and the
-// hold-back that it asks players for.
-func edgeOf(lines []string) (edge time.Time, holdBack float64) {
-	for _, l := range lines {
-		switch {
-		case strings.HasPrefix(l, "#EXT-X-PROGRAM-DATE-TIME:"):
-			edge, _ = time.Parse(time.RFC3339, strings.TrimPrefix(l, "#EXT-X-PROGRAM-DATE-TIME:"))
-		case strings.HasPrefix(l, "#EXT-X-PART:"):
-			edge = edge.Add(seconds(l, "DURATION="))
-		case strings.HasPrefix(l, "#EXT-X-SERVER-CONTROL:"):
-			holdBack = seconds(l, "PART-HOLD-BACK=").Seconds()
-		}
-	}
-	return edge, holdBack
-}
-
-func seconds(line, attribute string) time.Duration {
-	_, rest, found := strings.Cut(line, attribute)
-	if !found {
-		return 0
-	}
-	value, _, _ := strings.Cut(rest, ",")
-	f, err := strconv.ParseFloat(value, 64)
+// during gives the processor time that a target uses while fn runs, and the
+// memory that it holds afterwards.
+func (t target) during(fn func() error) (used time.Duration, memory float64, err error) {
+	pids, err := t.pids()
 	if err != nil {
-		return 0
+		return 0, 0, err
 	}
-	return time.Duration(f * float64(time.Second))
+	sum := func() (total time.Duration, err error) {
+		for _, pid := range pids {
+			c, err := cpu(pid)
+			if err != nil {
+				return 0, err
+			}
+			total += c
+		}
+		return total, nil
+	}
+	before, err := sum()
+	if err != nil {
+		return 0, 0, err
+	}
+	if err := fn(); err != nil {
+		return 0, 0, err
+	}
+	after, err := sum()
+	for _, pid := range pids {
+		m, failed := rss(pid)
+		memory, err = memory+m, errors.Join(err, failed)
+	}
+	return after - before, memory, err
 }
