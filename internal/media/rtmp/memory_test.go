@@ -38,7 +38,6 @@ func TestThousandHalfOpen(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			addr := serve(t, &Server{Handler: newDesk(), ConnsPerIP: peers, IdleTimeout: 3 * time.Second})
 			before, routines := heap(), runtime.NumGoroutine()
-			conns := make([]net.Conn, 0, peers)
 			for range peers {
 				c, err := net.Dial("tcp", addr)
 				if err != nil {
@@ -50,7 +49,6 @@ func TestThousandHalfOpen(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				conns = append(conns, c)
 			}
 			settle(t, "a goroutine for each", func() bool { return runtime.NumGoroutine() >= routines+peers })
 			if n := runtime.NumGoroutine() - routines; n > peers+20 {
