@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"runtime/debug"
+	"sync"
 	"time"
 
 	"hawker/internal/app"
@@ -57,10 +57,6 @@ type serveCmd struct {
 	OpenPublish bool   `help:"Let any stream name publish to an unlisted stream. For measuring only."`
 }
 
-// gcPercent trades a little CPU for memory: live windows are large buffers that
-// come and go, and at Go's default twice their size would be held.
-const gcPercent = 50
-
 func (c serveCmd) Run(ctx context.Context) error {
 	cfg, log, err := c.load()
 	if err != nil {
@@ -74,7 +70,11 @@ func (c serveCmd) Run(ctx context.Context) error {
 	}
 	cfg.Live.OpenPublish = cfg.Live.OpenPublish || c.OpenPublish
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
+		tuned, stop := context.WithCancel(ctx)
+		var wg sync.WaitGroup
+		wg.Go(func() { tuneGC(tuned) })
+		defer wg.Wait()
+		defer stop()
 	}
 	return onInstallation(ctx, cfg, log, func(a *app.App) error { return serve(ctx, a, c.Demo, log) })
 }
