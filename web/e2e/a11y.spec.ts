@@ -61,7 +61,17 @@ for (const scheme of ['light', 'dark'] as const) {
       '/console/products/new',
       '/console/live',
       `/console/live/${room}`,
+      ...['stream', 'rules', 'deal', 'auction', 'bag', 'coupon'].map(
+        (x) => `/console/live/${room}?sheet=${x}`,
+      ),
+      `/console/live/${room}/report`,
+      `/console/live/${room}/replay`,
+      '/console/live?sheet=create',
       '/console/videos',
+      '/console/marketing',
+      '/console/marketing?sheet=create',
+      '/console/moderation',
+      '/console/staff',
     ]
     for (const path of [...mall, ...desk]) {
       await page.goto(path)

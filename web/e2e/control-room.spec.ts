@@ -195,9 +195,9 @@ test('a show is run from the control room', async ({ merchant, shopper, enter, s
       await expect(host.getByRole('note')).toHaveCount(0)
       await expect(host.getByText(c('live.clipReady'))).toBeVisible({ timeout: 60_000 })
       await host.goto(`/console/live/${room}/replay`)
-      await shot(host, 'clips')
       await host.getByRole('button', { name: c('replay.publish') }).click({ timeout: 60_000 })
       await expect(host.getByRole('button', { name: c('replay.unpublish') })).toBeVisible()
+      await shot(host, 'clips')
     })
 
     await test.step('the show ends', async () => {

@@ -1,5 +1,6 @@
 import { useSession } from '@hawker/api'
 import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
+import { useMay } from './shared/may'
 import { useShop } from './stores/shop'
 
 declare module 'vue-router' {
@@ -32,7 +33,11 @@ export function createConsoleRouter() {
     await session.ready()
     if (!session.signedIn) return { path: '/sign-in', query: { next: to.fullPath } }
     if (to.meta.operator) return session.user?.roles.includes('operator') ? true : { path: '/' }
-    return useShop().shop ? true : { path: '/no-shop' }
+    if (!useShop().shop) return { path: '/no-shop' }
+    // Whoever may not read the figures starts where their work is.
+    const may = useMay()
+    if (to.path !== '/' || may('figures.read')) return true
+    return { path: may('live.moderate') ? '/live' : '/orders' }
   })
   return router
 }

@@ -1,5 +1,6 @@
 import { useApi, usePages } from '@hawker/api'
 import { useQuery } from '@pinia/colada'
+import { useMay, type Permission } from '../../shared/may'
 import { useShop } from '../../stores/shop'
 
 export function useRooms() {
@@ -32,9 +33,20 @@ export function useMerchantProduct(id: () => string) {
 }
 
 /** useDeskQuery reads one part of a room for its desk; `part` names it in the cache. */
-export function useDeskQuery<T>(part: string, room: () => string, read: (shop: string) => Promise<T>) {
+export function useDeskQuery<T>(
+  part: string,
+  room: () => string,
+  read: (shop: string) => Promise<T>,
+  needs: Permission = 'live.moderate',
+) {
   const shop = useShop()
-  return useQuery({ key: () => deskKey(shop.id, room(), part), query: () => read(shop.id), staleTime: 0 })
+  const may = useMay()
+  return useQuery({
+    key: () => deskKey(shop.id, room(), part),
+    query: () => read(shop.id),
+    enabled: () => may(needs),
+    staleTime: 0,
+  })
 }
 
 /** deskKey names what the desk of a room keeps, so that one call can have all of it read again. */

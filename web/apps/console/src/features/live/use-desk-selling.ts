@@ -18,9 +18,9 @@ export function useDeskSelling(id: () => string) {
   const api = useApi()
   const shop = useShop()
   const cache = useQueryCache()
-  const deals = useDeskQuery('deals', id, (s) => api.merchant.deals(s, id()))
-  const auctions = useDeskQuery('auctions', id, (s) => api.merchant.auctions(s, id()))
-  const bags = useDeskQuery('bags', id, (s) => api.merchant.bags(s, id()))
+  const deals = useDeskQuery('deals', id, (s) => api.merchant.deals(s, id()), 'live.run')
+  const auctions = useDeskQuery('auctions', id, (s) => api.merchant.auctions(s, id()), 'live.run')
+  const bags = useDeskQuery('bags', id, (s) => api.merchant.bags(s, id()), 'live.run')
   const coupons = useDeskQuery('pinned-coupons', id, () => api.merchant.pinnedCoupons(id()))
 
   function put<T extends { id: string }>(part: string, old: Page<T> | undefined, item: T) {
