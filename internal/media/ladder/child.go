@@ -51,6 +51,7 @@ type child struct {
 func (w *worker) once(ctx context.Context, h stream.Health) (err error) {
 	hub := w.ladder.cfg.Hub
 	c := &child{worker: w, rungs: rungs(h, w.ladder.cfg.Sizes)}
+	c.rungs = c.rungs[min(w.skip, len(c.rungs)-1):]
 	if c.tap, err = hub.Tap(ctx, w.stream); err != nil {
 		return err
 	}

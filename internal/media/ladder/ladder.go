@@ -168,6 +168,7 @@ type worker struct {
 
 	mu     sync.Mutex
 	status Status
+	skip   int // rungs that this machine is too slow for
 }
 
 func (w *worker) read() Status {
@@ -205,6 +206,9 @@ func (w *worker) run(ctx context.Context) {
 		if errors.Is(err, errChanged) {
 			continue
 		}
+		if reason(err) == slow { // better fewer than none
+			w.skip++
+		}
 		if c.Clock.Now().Sub(began) > settled {
 			w.change(func(s *Status) { s.Tries = 0 })
 		}
@@ -226,10 +230,12 @@ func (w *worker) wait(ctx context.Context, d time.Duration) {
 	}
 }
 
+const slow = "slow"
+
 func reason(err error) string {
 	switch {
 	case errors.Is(err, stream.ErrBehind), errors.Is(err, stream.ErrSlow), errors.Is(err, errStalled):
-		return "slow"
+		return slow
 	case errors.Is(err, errMissing):
 		return "missing"
 	}

@@ -232,3 +232,26 @@ func TestBrokenProgram(t *testing.T) {
 		t.Errorf("status %d", code)
 	}
 }
+
+// A child that cannot keep up is ended, and started again with one rung less;
+// whoever watches the stream itself notices nothing.
+func TestSlowChild(t *testing.T) {
+	tags := clip(t, "640x360")
+	program := filepath.Join(t.TempDir(), "slow")
+	if err := os.WriteFile(program, []byte("#!/bin/sh\nexec ffmpeg -readrate 0.4 \"$@\"\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	n := newNode(t, ladder.Config{Program: program})
+	n.publish("room", tags)
+	source := n.view("room/live.m3u8")
+	var wg sync.WaitGroup
+	wg.Go(func() { source.until(14) })
+	n.eventually("it is found to be slow", func() bool { s, _ := n.ladder.Status("room"); return s.Reason == "slow" })
+	n.eventually("it is tried with the smaller one alone", func() bool { return slices.Equal(n.variants("room"), []string{all[0], all[2]}) })
+	wg.Wait()
+	for msn, s := range source.seen {
+		if s.Discontinuity {
+			t.Errorf("segment %d is a discontinuity", msn)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"hawker/internal/media/cmaf"
 	"hawker/internal/media/flv"
 	"hawker/internal/media/hls"
 )
@@ -14,7 +15,8 @@ const (
 	renditionSuffix = "p"
 	multiName       = "index.m3u8"
 	renditionsMax   = 8
-	cutsMax         = 96 // that wait for their pictures: some twenty seconds
+	cutsMax         = 96                             // that wait for their pictures
+	lagMax          = ticks(6 * cmaf.VideoTimescale) // behind the stream: a player would rather have another one
 	picturesMax     = 1200
 	gapSegments     = 3 // that a window puts before its first segment
 )
@@ -174,12 +176,25 @@ func (r *Rendition) take(c cut) {
 	if r.closed || r.err != nil {
 		return
 	}
-	if len(r.cuts) >= cutsMax {
-		r.err = ErrBehind
-		return
-	}
 	r.cuts = append(r.cuts, c)
 	r.pump(false)
+	if len(r.cuts) >= cutsMax || r.lag() > lagMax {
+		r.err = ErrBehind
+	}
+}
+
+// lag is how much is cut already and not made.
+func (r *Rendition) lag() ticks {
+	var from, to ticks
+	for i := range r.cuts {
+		if c := &r.cuts[i]; c.kind == cutPart {
+			if to == 0 {
+				from = c.from
+			}
+			to = c.end
+		}
+	}
+	return to - from
 }
 
 // pump makes all cuts whose pictures are there, or with last simply all.
