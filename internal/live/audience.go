@@ -114,6 +114,9 @@ func (s *Service) Like(ctx context.Context, room id.Room, count int64) (int64, e
 		return 0, err
 	}
 	likes := r.Likes
+	if r.State != Live && r.State != Paused {
+		return likes, nil // the show is over: its figures stand
+	}
 	s.audience.at(room, func(c *crowd) {
 		c.likes += count
 		likes += c.likes
@@ -155,11 +158,12 @@ type onAir struct {
 // Tally writes and tells once what gathered in all rooms. Not to be called by two
 // at a time.
 func (s *Service) Tally(ctx context.Context) error {
+	changes := s.stage.seen()
 	rooms, private, err := roomsOnStage(ctx, s.db.Reader())
 	if err != nil {
 		return err
 	}
-	s.stage.replace(private)
+	s.stage.replace(private, changes)
 	now := s.db.Clock().Now()
 	taken := map[id.Room]crowd{}
 	for room := range rooms {
@@ -275,6 +279,7 @@ func boughtLines(room id.Room, bought []purchase) (out []Message) {
 type stage struct {
 	mu      sync.RWMutex
 	private map[id.Room]id.Shop
+	changes int // made here; what was read before one of them is old
 	noted   map[id.Room]time.Time
 }
 
@@ -286,6 +291,7 @@ func (g *stage) at(f func()) {
 
 func (g *stage) set(room id.Room, shop id.Shop, mode Mode) {
 	g.at(func() {
+		g.changes++
 		if mode == Open {
 			delete(g.private, room)
 			return
@@ -297,7 +303,21 @@ func (g *stage) set(room id.Room, shop id.Shop, mode Mode) {
 	})
 }
 
-func (g *stage) replace(private map[id.Room]id.Shop) { g.at(func() { g.private = private }) }
+func (g *stage) seen() int {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	return g.changes
+}
+
+// replace takes what the database says, unless something was changed here since
+// it was asked: a room that has just been closed must not open for a moment.
+func (g *stage) replace(private map[id.Room]id.Shop, asked int) {
+	g.at(func() {
+		if g.changes == asked {
+			g.private = private
+		}
+	})
+}
 
 // Private tells whether a room's picture is for the staff of a shop only.
 func (s *Service) Private(room id.Room) (shop id.Shop, private bool) {

@@ -133,9 +133,14 @@ func open(t *testing.T) *studio {
 	}
 	k.category = category.ID
 	k.words, k.follows = moderation.New(db), social.New(db, anyShop{})
-	k.service = live.New(live.Options{DB: db, Box: box, Log: slog.New(slog.DiscardHandler), Catalog: k.products, News: k.news, Words: k.words, Follows: k.follows, Limiter: cache.NewMemoryLimiter(c)})
+	k.service = k.restarted()
 	k.service.Attach(k.engine)
 	return k
+}
+
+// restarted is the module as it is after a start of the program.
+func (k *studio) restarted() *live.Service {
+	return live.New(live.Options{DB: k.db, Box: k.box, Log: slog.New(slog.DiscardHandler), Catalog: k.products, News: k.news, Words: k.words, Follows: k.follows, Limiter: cache.NewMemoryLimiter(k.clock)})
 }
 
 func (k *studio) product(shop id.Shop, title string) catalog.Product {

@@ -26,11 +26,14 @@ const (
 
 // Speak says something for a viewer. Faults: live.bad_text, live.not_found,
 // live.banned, live.muted, live.followers_only, live.slow_mode,
-// live.refused_text. A message that is held is in the answer and on no screen.
+// live.refused_text, live.not_on_air after the end. A message that is held is in the answer and on no screen.
 func (s *Service) Speak(ctx context.Context, m Message) (Message, error) {
 	r, err := s.Find(ctx, m.Room)
 	if err != nil {
 		return Message{}, err
+	}
+	if r.State == Ended {
+		return Message{}, fault.Conflict("live.not_on_air")
 	}
 	if err := s.maySpeak(ctx, r, m.User); err != nil {
 		return Message{}, err

@@ -216,7 +216,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 // wait for their publisher like after any cut. recorded tells whether a room's
 // recording is there, of which nobody told us any more.
 func (s *Service) Recover(ctx context.Context, recorded func(room id.Room) bool) error {
-	return s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
 		rooms, err := listRooms(ctx, tx, roomFilter{state: Live, staff: true}, recoverMax)
 		if err != nil {
 			return err
@@ -230,6 +230,12 @@ func (s *Service) Recover(ctx context.Context, recorded func(room id.Room) bool)
 		}
 		return pauseAll(ctx, tx)
 	})
+	if err != nil {
+		return err
+	}
+	_, private, err := roomsOnStage(ctx, s.db.Reader())
+	s.stage.replace(private, s.stage.seen()) // before anybody asks for a picture
+	return err
 }
 
 const recoverMax = 1000

@@ -50,6 +50,11 @@ func TestAWarmUpGoesOnAirWhenItIsOpened(t *testing.T) {
 	if k.listed(false) != 1 {
 		t.Error("a warm-up has no waiting page")
 	}
+	again := k.restarted()
+	k.must(again.Recover(t.Context(), func(id.Room) bool { return false }))
+	if _, private := again.Private(r.ID); !private {
+		t.Error("after a restart the picture of a warm-up is public")
+	}
 	k.clock.Advance(time.Minute)
 	k.must(k.mode(r, live.Open))
 	if got := k.wantState(r, live.Live); !got.StartedAt.Equal(k.clock.Now()) {
