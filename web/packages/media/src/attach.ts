@@ -1,4 +1,5 @@
 import type { Clip } from './feed-pool'
+import { withoutCues } from './hls-settings'
 
 /** attachClip prefers the faststart MP4 (no library, range requests); else HLS, loaded only then. */
 export function attachClip(video: HTMLVideoElement, clip: Clip): () => void {
@@ -23,6 +24,7 @@ export function attachHls(video: HTMLVideoElement, url: string): () => void {
     }
     // A replay that is still being finished looks live; it is to begin at its beginning all the same.
     const hls = new Hls({
+      ...withoutCues,
       startPosition: 0,
       capLevelToPlayerSize: true,
       maxBufferLength: 12,

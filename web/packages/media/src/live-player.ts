@@ -1,5 +1,6 @@
 import type Hls from 'hls.js'
 import { CatchUp } from './catch-up'
+import { withoutCues } from './hls-settings'
 import { playWhep, type WatchSession } from './whep'
 
 export type LiveState = 'loading' | 'playing' | 'reconnecting' | 'blocked'
@@ -70,6 +71,7 @@ export class LivePlayer {
       return
     }
     const hls = new Player({
+      ...withoutCues,
       lowLatencyMode: true,
       backBufferLength: 10,
       maxBufferLength: 8,

@@ -1,4 +1,5 @@
 import type Hls from 'hls.js'
+import { withoutCues } from './hls-settings'
 
 /** Stretch is one segment of a recording: when it was on air, and where it lies in the file. */
 export interface Stretch {
@@ -46,6 +47,7 @@ export class ReplayPlayer {
     }
     // A replay that is still being finished looks live; it is to begin at its beginning all the same.
     const hls = new Player({
+      ...withoutCues,
       startPosition: 0,
       capLevelToPlayerSize: true,
       maxBufferLength: 20,

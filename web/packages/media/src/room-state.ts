@@ -42,11 +42,12 @@ export function useRoomState(id: () => string) {
     void cache.invalidateQueries({ key: ['product', event.product_id] })
   }
   const rereadShelf = () => void shelfQuery.refetch()
+  const rereadRoom = () => void query.refetch()
   function reread() {
-    void query.refetch()
+    rereadRoom()
     rereadShelf()
   }
   watch(query.data, (value) => (room.value = value), { immediate: true })
   watch(shelfQuery.data, (value) => (shelf.value = value?.items ?? []), { immediate: true })
-  return { room, shelf, error: query.error, change, pinned, stock, reread, rereadShelf }
+  return { room, shelf, error: query.error, change, pinned, stock, reread, rereadRoom, rereadShelf }
 }

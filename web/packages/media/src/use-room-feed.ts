@@ -7,8 +7,8 @@ import { useRoomState } from './room-state'
 export interface RoomFeedOptions {
   /** Sees every event too: deals, coupons, auctions and bags are read there. */
   onEvent?: (event: RoomEvent) => void
-  /** What was missed cannot be replayed: read the current state again. */
-  onGap?: () => void
+  /** The channel is open, or what was missed cannot be replayed: read the current state. */
+  onFresh?: () => void
 }
 
 /** Comers is who just came or followed; several are one line. */
@@ -80,6 +80,7 @@ export function useRoomFeed(id: () => string, options: RoomFeedOptions = {}) {
   const dispatch = useDispatch(state, log, came)
   const connected = ref(false)
   let link: ChannelLink | undefined
+  let caughtUp = ''
 
   /** history reads what was said; who was away reads from the last message that they saw. */
   async function history() {
@@ -94,17 +95,25 @@ export function useRoomFeed(id: () => string, options: RoomFeedOptions = {}) {
   function retry() {
     state.reread()
     void history()
-    options.onGap?.()
+    options.onFresh?.()
+  }
+  /** What happened between the first reading and the channel's opening was told to nobody here. */
+  function onConnected(on: boolean) {
+    connected.value = on
+    if (!on || caughtUp === id()) return
+    caughtUp = id()
+    state.rereadRoom()
+    void history()
+    options.onFresh?.()
   }
   watch(
     () => state.room.value?.channel,
     (channel) => {
       link?.close()
       if (!channel) return
-      void history()
       link = openChannel<RoomEvent>(channel, {
         onEvent,
-        onConnected: (on) => (connected.value = on),
+        onConnected,
         onGap: retry,
       })
     },

@@ -91,14 +91,21 @@ export function useRoomTools(id: () => string) {
     void readAuction()
     void readBags()
   }
-  watch([id, () => session.signedIn], reread, { immediate: true })
+  // The room's channel asks to read once it is open; where it cannot be opened, reading does not wait for it.
+  const patience = setTimeout(reread, 1500)
+  onScopeDispose(() => clearTimeout(patience))
+  function fresh() {
+    clearTimeout(patience)
+    reread()
+  }
+  watch([id, () => session.signedIn], reread)
   return {
     deals,
     coupons,
     auction,
     bags,
     onEvent,
-    reread,
+    fresh,
     readDeals,
     readBag,
     takeCoupon: (c: Coupon) => (coupons.value = put(coupons.value, c)),

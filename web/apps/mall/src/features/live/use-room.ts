@@ -7,7 +7,7 @@ import { useSelling } from './use-selling'
 /** useRoom is everything that a room's parts share: what is said, what is sold, who follows, which sheet is open. */
 export function useRoom(id: () => string) {
   const tools = useRoomTools(id)
-  const feed = useRoomFeed(id, { onEvent: tools.onEvent, onGap: tools.reread })
+  const feed = useRoomFeed(id, { onEvent: tools.onEvent, onFresh: tools.fresh })
   const sheet = useSheetRoute()
   const follow = useFollow(() => feed.room.value, feed.change)
   const selling = useSelling(feed, tools)
