@@ -141,7 +141,7 @@ test('a show is run from the control room', async ({ merchant, shopper, enter, s
     })
 
     await test.step('a deal starts and stands as a card with its clock', async () => {
-      await host.getByRole('button', { name: c('live.deal.new') }).click()
+      await host.getByRole('button', { name: c('live.deal.new'), exact: true }).click()
       const sheet = host.getByRole('dialog')
       await expect(sheet.getByText(c('live.deal.fault.price'))).toBeVisible()
       const prices = sheet.getByRole('listitem').getByPlaceholder(/\d/)

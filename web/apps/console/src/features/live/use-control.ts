@@ -1,5 +1,5 @@
 import { useApi, type ShelfItem } from '@hawker/api'
-import { onScopeDispose } from 'vue'
+import { computed, onScopeDispose } from 'vue'
 import { useShop } from '../../stores/shop'
 import { useAct } from './use-act'
 import type { useDesk } from './use-desk'
@@ -8,12 +8,16 @@ import type { useDesk } from './use-desk'
 export function useControl(id: () => string, desk: ReturnType<typeof useDesk>) {
   const api = useApi()
   const shop = useShop()
-  const { busy, act } = useAct()
+  const pinning = useAct()
+  const { busy: changing, act } = useAct()
+  let tail: Promise<unknown> = Promise.resolve()
 
+  /** A pin waits for the one before it, so that the key pressed last is what stands. */
+  const inTurn = (run: () => Promise<unknown>) => (tail = tail.then(() => pinning.act(run)))
   const pin = (item: ShelfItem) =>
-    act(async () => desk.pinned(await api.merchant.pin(shop.id, id(), item.product_id)))
+    inTurn(async () => desk.pinned(await api.merchant.pin(shop.id, id(), item.product_id)))
   const unpin = () =>
-    act(async () => {
+    inTurn(async () => {
       await api.merchant.unpin(shop.id, id())
       desk.pinned(null)
     })
@@ -49,5 +53,6 @@ export function useControl(id: () => string, desk: ReturnType<typeof useDesk>) {
   window.addEventListener('keydown', onKey)
   onScopeDispose(() => window.removeEventListener('keydown', onKey))
 
+  const busy = computed(() => pinning.busy.value || changing.value)
   return { busy, pin, unpin, setShelf, change, move, remove }
 }
