@@ -40,6 +40,7 @@ func (a *App) mount(context.Context) error {
 	cookies := httpapi.CookiePolicy{Secure: a.cfg.Secure()}
 	a.api = httpapi.New(httpapi.Deps{
 		Log: a.log, Clock: a.clock, Limiter: cache.NewMemoryLimiter(a.clock), Sign: a.Accounts, Staff: a.Shops, Cookies: cookies, Metrics: a.metrics,
+		Guard:          a.guardRooms,
 		PictureOrigins: origins(a.cfg.Live.SRSHLS, a.cfg.Live.NginxHLS),
 	})
 	names, currency := shops{a}, a.cfg.Mall.Currency

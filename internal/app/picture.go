@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
+	"strings"
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
@@ -56,6 +58,19 @@ func (a *App) staffOnly(ctx context.Context, streamID string) (private bool, err
 		}
 	}
 	return true, fault.NotFound("live.not_found")
+}
+
+// guardRooms keeps everything that is asked of a private room by its id, whichever
+// module answers, for the shop's staff. The room itself decides for warm-ups,
+// which have a waiting page.
+func (a *App) guardRooms(r *http.Request) error {
+	rest, ok := strings.CutPrefix(r.URL.Path, httpapi.Prefix+"/live/rooms/")
+	room, what, _ := strings.Cut(rest, "/")
+	if !ok || !slices.Contains([]string{"deals", "coupons", "auction", "auctions", "bags"}, strings.SplitN(what, "/", 2)[0]) {
+		return nil
+	}
+	_, err := a.staffOnly(r.Context(), room)
+	return err
 }
 
 // listenTLS opens the door for encoders that publish by TLS.

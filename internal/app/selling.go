@@ -9,6 +9,7 @@ import (
 	"hawker/internal/live"
 	"hawker/internal/luckybag"
 	"hawker/internal/order"
+	"hawker/internal/platform/httpapi"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/promotion"
 )
@@ -18,19 +19,35 @@ import (
 func (a *App) makeSelling(context.Context) error {
 	currency := a.cfg.Mall.Currency
 	a.Promotions = promotion.New(promotion.Deps{
-		DB: a.db, Log: a.log, Catalog: a.Catalog, Shops: shops{a}, Rooms: a.Live, News: a.news, Currency: currency,
+		DB: a.db, Log: a.log, Catalog: a.Catalog, Shops: shops{a}, Rooms: stageDoor{a}, News: a.news, Currency: currency,
 		Terms: promotion.Terms{HoldDeal: a.cfg.Order.PayDealWithin},
 	})
 	a.Auctions = auction.New(auction.Deps{
-		DB: a.db, Log: a.log, Desk: a.Checkout, Rooms: a.Live, Staff: a.Shops, Addresses: a.Accounts, Names: people{a.Accounts}, News: a.news, Currency: currency,
+		DB: a.db, Log: a.log, Desk: a.Checkout, Rooms: stageDoor{a}, Staff: a.Shops, Addresses: a.Accounts, Names: people{a.Accounts}, News: a.news, Currency: currency,
 	})
 	a.Bags = luckybag.New(luckybag.Deps{
-		DB: a.db, Box: a.box, Log: a.log, Desk: a.Checkout, Rooms: a.Live, Follows: a.Social, Names: people{a.Accounts}, News: a.news, Currency: currency,
+		DB: a.db, Box: a.box, Log: a.log, Desk: a.Checkout, Rooms: stageDoor{a}, Follows: a.Social, Names: people{a.Accounts}, News: a.news, Currency: currency,
 	})
 	a.Orders.Attach(a.Promotions)
 	a.Checkout.Attach(checkout.Tools{Promotions: a.Promotions, HoldDeal: a.Promotions.Terms.HoldDeal, Evidence: evidence{}})
 	a.Live.Listen(listeners{a})
 	return nil
+}
+
+// stageDoor answers what sells in a room whether its show runs: in a rehearsal it
+// does for the shop's staff, and for the program itself, whose sweeps call
+// without anybody.
+type stageDoor struct{ a *App }
+
+func (d stageDoor) OnAir(ctx context.Context, q sqldb.Querier, room id.Room) (id.Shop, bool, error) {
+	shop, onAir, err := d.a.Live.OnAir(ctx, q, room)
+	if err != nil || !onAir || !httpapi.ActorFrom(ctx).SignedIn() {
+		return shop, onAir, err
+	}
+	if _, err := d.a.staffOnly(ctx, room.String()); err != nil {
+		return shop, false, nil // for this caller there is no such show
+	}
+	return shop, true, nil
 }
 
 // evidence tells an order when its goods were explained in the room.

@@ -237,6 +237,9 @@ func (s *Service) Create(ctx context.Context, p Plan) (Room, error) {
 		}
 		return putShelf(ctx, tx, r.ID, shelf)
 	})
+	if err == nil {
+		s.stage.set(r.ID, r.Shop, r.Mode)
+	}
 	return r, err
 }
 

@@ -125,3 +125,42 @@ func TestAShowBecomesClipsAndAReport(t *testing.T) {
 	}
 	m.Doctor()
 }
+
+// TestARehearsalIsThereForStaffOnly asks for everything of a rehearsal's room.
+func TestARehearsalIsThereForStaffOnly(t *testing.T) {
+	m := kit.Start(t)
+	merchant, shopper := m.SignIn("merchant"), m.SignIn("shopper")
+	p := shopper.Find(t, mug)
+	room := merchant.OpenRoom(t, map[string]any{"product_ids": []string{p.ID}, "mode": "rehearsal"})
+	m.Stream(t, room.Stream.PublishURL)
+	m.Eventually("the rehearsal runs", func() bool { return merchant.Room(t, room.ID).State == "live" })
+	base := "/merchant/" + merchant.Shop(t) + "/rooms/" + room.ID
+	prices := map[string]any{"items": []map[string]any{{"sku_id": p.SKUs[0].ID, "price": 100}}}
+	merchant.Do("PUT", base+"/prices", "some-key-2", prices).Want(t, http.StatusOK)
+	deal := map[string]any{"product_id": p.ID, "items": []map[string]any{{"sku_id": p.SKUs[0].ID, "price": 90, "quantity": 1}}, "countdown_seconds": 10, "run_seconds": 60, "limit_per_buyer": 1, "start": true}
+	merchant.Post(base+"/deals", deal).Want(t, http.StatusCreated)
+	for _, path := range []string{"", "/shelf", "/messages", "/marks", "/deals", "/coupons", "/auction", "/bags"} {
+		for _, who := range []*kit.Person{m.Visitor(), shopper} {
+			who.Get("/live/rooms/"+room.ID+path).WantProblem(t, http.StatusNotFound, "live.not_found")
+		}
+		merchant.Get("/live/rooms/"+room.ID+path).Want(t, http.StatusOK)
+	}
+	quote := map[string]any{"items": []map[string]any{{"sku_id": p.SKUs[0].ID, "quantity": 1}}, "source": map[string]string{"room_id": room.ID}}
+	goods := func(who *kit.Person) int64 {
+		var q struct {
+			Groups []struct {
+				Lines []struct {
+					Payable kit.Money `json:"payable"`
+				} `json:"lines"`
+			} `json:"groups"`
+		}
+		who.Post("/checkout/quote", quote).Want(t, http.StatusOK).Into(t, &q)
+		return q.Groups[0].Lines[0].Payable.Amount
+	}
+	if got := goods(shopper); got != p.SKUs[0].Price.Amount {
+		t.Errorf("a stranger would pay %d, the normal price is %d", got, p.SKUs[0].Price.Amount)
+	}
+	if got := goods(merchant); got > 100 {
+		t.Errorf("staff would pay %d in the rehearsal, its price is 100", got)
+	}
+}

@@ -63,6 +63,8 @@ type Deps struct {
 	Staff   StaffRegister
 	Cookies CookiePolicy
 	Metrics Observer
+	// Guard may refuse any request after it is known who calls; nil refuses none.
+	Guard func(r *http.Request) error
 	// PictureOrigins are other servers from which pages may fetch pictures of rooms.
 	PictureOrigins []string
 }
@@ -89,7 +91,7 @@ func New(d Deps) *API {
 	huma.NewError = func(status int, msg string, errs ...error) huma.StatusError {
 		return newProblem(nil, status, msg, errs...)
 	}
-	a.router.Use(a.requestID, a.recoverPanic, a.observe, a.secureHeaders, a.sameOrigin, a.authenticate)
+	a.router.Use(a.requestID, a.recoverPanic, a.observe, a.secureHeaders, a.sameOrigin, a.authenticate, a.guardAll)
 	a.router.NotFound(a.notFound)
 	a.router.MethodNotAllowed(a.methodNotAllowed)
 	cfg := huma.DefaultConfig("Hawker", "1")
