@@ -189,6 +189,19 @@ test('a show is run from the control room', async ({ merchant, shopper, enter, s
       expect(await post(viewer, `/live/rooms/${room}/messages`, { text: 'hello?' })).toBe(403)
     })
 
+    await test.step('and let speak again; the word comes off the list', async () => {
+      await host.goto('/console/moderation')
+      const silenced = host.getByRole('region', { name: c('moderation.silenced') })
+      await shot(host, 'silenced')
+      await silenced.getByRole('button', { name: c('moderation.release') }).click()
+      await expect(silenced.getByText(c('moderation.nobody'))).toBeVisible()
+      expect(await post(viewer, `/live/rooms/${room}/messages`, { text: 'thank you' })).toBe(201)
+      await host.getByRole('button', { name: c('moderation.remove', { word: banned }) }).click()
+      await expect(host.getByText(banned)).toHaveCount(0)
+      await host.goto(`/console/live/${room}`)
+      await expect(host.getByRole('note')).toHaveText(notes)
+    })
+
     await test.step('space unpins, and a clip of the stretch waits for one tap', async () => {
       await host.locator('h2#shelf-title').click()
       await host.keyboard.press(' ')
