@@ -30,8 +30,10 @@ function shop(request: APIRequestContext, id: string) {
   return call
 }
 
-async function openShow(request: APIRequestContext) {
-  const read = async <T>(path: string) => (await (await request.get(`/api/v1${path}`)).json()) as T
+async function openShow(request: APIRequestContext, language: string) {
+  const headers = { 'Accept-Language': language }
+  const read = async <T>(path: string) =>
+    (await (await request.get(`/api/v1${path}`, { headers })).json()) as T
   const me = await read<{ shops: { id: string }[] }>('/me')
   const call = shop(request, me.shops[0]?.id ?? '')
   const cards = await read<{ items: { id: string }[] }>('/products?limit=20')
@@ -55,7 +57,7 @@ test('a deal and a coupon are bought above the running picture; the replay shows
 }) => {
   test.setTimeout(150_000)
   const t = words('mall', locale)
-  const { call, product, sku, room } = await openShow(merchant.context.request)
+  const { call, product, sku, room } = await openShow(merchant.context.request, locale ?? 'en')
   const { page, context } = await enter('shopper')
   const at = `/rooms/${room.id}`
   const price = Math.round(sku.price.amount / 2)
@@ -110,6 +112,7 @@ test('a deal and a coupon are bought above the running picture; the replay shows
     await test.step('the price is explained and paid beside the picture', async () => {
       await page.getByRole('button', { name: t('live.deal.buy'), exact: true }).click()
       const sheet = page.getByRole('dialog')
+      await sheet.getByText(t('shared.quantity')).first().waitFor()
       const options = sheet.locator('fieldset')
       for (let i = 0; i < (await options.count()); i++) {
         const one = options.nth(i).locator('button:enabled')

@@ -34,6 +34,12 @@ export function couponNews(list: readonly Coupon[], id: string, coupon: Coupon |
   return put(list, { ...coupon, name, mine, claimable })
 }
 
+/** bagInWords picks the reader's language of a prize. */
+function bagInWords(bag: Bag): Bag {
+  const title = bag.prize.titles[document.documentElement.lang]
+  return title ? { ...bag, prize: { ...bag.prize, title } } : bag
+}
+
 /** later calls once, some time after the last of many wishes. */
 function later(act: () => void, ms: number) {
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -59,17 +65,13 @@ export function useRoomTools(id: () => string) {
   const readCoupons = () => quietly(api.roomCoupons(id()), (c) => (coupons.value = c.items))
   const readAuction = () =>
     quietly(api.auction(id()), (a) => (auction.value = a.auction && inWords(a.auction)))
-  const readBags = () => quietly(api.bags(id()), (b) => (bags.value = b.items.map(takeBag)))
+  const readBags = () => quietly(api.bags(id()), (b) => (bags.value = b.items.map(bagInWords)))
   const mineSoon = later(() => void readAuction(), 150)
-  const readBag = (bag: string) => quietly(api.bag(bag), (b) => (bags.value = put(bags.value, takeBag(b))))
+  const readBag = (bag: string) => quietly(api.bag(bag), (b) => (bags.value = put(bags.value, bagInWords(b))))
 
-  function takeBag(bag: Bag): Bag {
-    const title = bag.prize.titles[document.documentElement.lang]
-    return title ? { ...bag, prize: { ...bag.prize, title } } : bag
-  }
   function bagNews(bag: Bag) {
     const mine = bags.value.find((x) => x.id === bag.id)?.mine
-    bags.value = put(bags.value, takeBag(mine ? { ...bag, mine } : bag))
+    bags.value = put(bags.value, bagInWords(mine ? { ...bag, mine } : bag))
     // Whether one has won is told to nobody else.
     if (bag.state === 'drawn' && session.signedIn) void readBag(bag.id)
   }
@@ -110,6 +112,6 @@ export function useRoomTools(id: () => string) {
     readBag,
     takeCoupon: (c: Coupon) => (coupons.value = put(coupons.value, c)),
     takeAuction: (a: Auction) => (auction.value = inWords(a)),
-    takeBag: (b: Bag) => (bags.value = put(bags.value, takeBag(b))),
+    takeBag: (b: Bag) => (bags.value = put(bags.value, bagInWords(b))),
   }
 }
