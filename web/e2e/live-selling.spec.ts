@@ -160,7 +160,8 @@ test('a deal and a coupon are bought above the running picture; the replay shows
   await test.step('the replay has the product on its line', async () => {
     await page.getByRole('link', { name: t('live.watchReplay') }).click({ timeout: 30_000 })
     await pictureMoves(page)
-    const mark = page.getByRole('listitem').getByRole('button', { name: product.title })
+    const marks = page.getByRole('listitem').getByRole('button', { name: product.title })
+    const mark = marks.filter({ hasText: /^\s*\d\d:\d\d/ })
     await expect(mark).toBeVisible({ timeout: 20_000 })
     await mark.click()
     await expect(mark).toHaveAttribute('aria-current', 'true')
