@@ -43,10 +43,14 @@ for (const scheme of ['light', 'dark'] as const) {
     const { product, room } = await ids(page)
     const mall = [
       '/',
+      '/?tab=live',
       '/mall',
       `/p/${product}`,
       `/live/${room}`,
       `/live/${room}?sheet=buy&item=${product}`,
+      `/live/${room}?sheet=shelf`,
+      '/studio/live',
+      '/inbox',
       '/cart',
       '/orders',
       '/earn',
