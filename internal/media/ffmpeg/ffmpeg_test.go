@@ -3,6 +3,7 @@ package ffmpeg_test
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"image"
@@ -356,4 +357,43 @@ func pictures(t *testing.T, dir, name string) string {
 		t.Fatal(err)
 	}
 	return string(out)
+}
+
+// TestFragmentsFromTheMiddleAreAsLongAsTheyAre: a stretch of a long show keeps
+// the show's own times.
+func TestFragmentsFromTheMiddleAreAsLongAsTheyAre(t *testing.T) {
+	dir := t.TempDir()
+	film(t, dir, "-f", "lavfi", "-i", "testsrc2=s=180x320:r=10:d=900", "-c:v", "libx264", "-preset", "ultrafast", "-g", "50", "-sc_threshold", "0",
+		"-movflags", "+frag_keyframe+empty_moov+default_base_moof", "-f", "mp4", "whole")
+	raw, err := os.ReadFile(filepath.Join(dir, "whole"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var head, last []byte
+	for rest, n := raw, 0; len(rest) > 8; n++ {
+		size := int(binary.BigEndian.Uint32(rest))
+		switch kind := string(rest[4:8]); {
+		case kind == "ftyp" || kind == "moov":
+			head = append(head, rest[:size]...)
+		case kind == "moof" && len(rest) < len(raw)/20: // the last minutes
+			last = append(last, rest[:size]...)
+		case kind == "mdat" && len(last) > 0:
+			last = append(last, rest[:size]...)
+		}
+		rest = rest[size:]
+	}
+	if err := os.WriteFile(filepath.Join(dir, "in"), append(head, last...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	info, err := tool().Probe(t.Context(), dir, "in")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Duration < 10*time.Second || info.Duration > 2*time.Minute {
+		t.Errorf("the last twentieth of 15 minutes is %s long", info.Duration)
+	}
+	f, err := tool().Clip(t.Context(), ffmpeg.Job{Dir: dir, Input: "in", Out: "out", Info: info, Max: 5 * time.Minute})
+	if err != nil || (f.Duration-info.Duration).Abs() > time.Second {
+		t.Errorf("its clip is %s long: %v", f.Duration, err)
+	}
 }

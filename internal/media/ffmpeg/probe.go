@@ -60,6 +60,7 @@ type probedStream struct {
 	Average     string            `json:"avg_frame_rate"`
 	Transfer    string            `json:"color_transfer"`
 	Duration    string            `json:"duration"`
+	Start       string            `json:"start_time"`
 	Tags        map[string]string `json:"tags"`
 	Disposition map[string]int    `json:"disposition"`
 	SideData    []struct {
@@ -116,6 +117,9 @@ func (p probed) info(kind Container) (Info, error) {
 	in.Width, in.Height = pic.shown()
 	in.Rate = pic.rate()
 	in.Duration = max(parseSeconds(p.Format.Duration), parseSeconds(pic.Duration))
+	if kind == isoMedia() { // of fragments cut from the middle ffprobe tells where they end, not how long they are
+		in.Duration -= min(parseSeconds(pic.Start), in.Duration)
+	}
 	return in, nil
 }
 
