@@ -62,14 +62,16 @@ func TestWithdraw(t *testing.T) {
 func TestReportsAndFirstPart(t *testing.T) {
 	s := newStage(t)
 	other := newStage(t).live(2)
-	s.w = hls.New(hls.Options{Clock: s.clock, PartTarget: partTarget, TargetDuration: target, FirstSequence: first, FirstPart: 40,
+	s.w = hls.New(hls.Options{
+		Clock: s.clock, PartTarget: partTarget, TargetDuration: target, FirstSequence: first, FirstPart: 40,
 		Reports: func() []hls.Report {
 			msn, part, ok := other.w.Edge()
 			if !ok {
 				return nil
 			}
 			return []hls.Report{{URI: "../live.m3u8", Segment: msn, Part: part}}
-		}})
+		},
+	})
 	s.live(2)
 	list := s.get("live.m3u8").Body.String()
 	for _, want := range []string{`URI="7/p40.m4s"`, "#EXT-X-RENDITION-REPORT:URI=\"../live.m3u8\",LAST-MSN=105,LAST-PART=0\n"} {
