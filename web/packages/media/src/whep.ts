@@ -65,9 +65,8 @@ export async function playWhep(options: WatchOptions): Promise<WatchSession> {
   let timer: ReturnType<typeof setInterval> | undefined = undefined
   const stop = () => {
     clearInterval(timer)
-    pc.close()
     if (video.srcObject === media) video.srcObject = null
-    void hangUp(session)
+    void hangUp(session).finally(() => pc.close())
   }
   for (const kind of ['video', 'audio']) pc.addTransceiver(kind, { direction: 'recvonly' })
   pc.addEventListener('track', ({ track }) => media.addTrack(track))

@@ -30,6 +30,7 @@ export const maxBitrate = 2_500_000
 const retryMs = [500, 1000, 2000, 4000, 8000]
 const connectWithinMs = 12_000
 const disconnectedForMs = 4000
+const hangUpWithinMs = 3000
 /** What will not get better by trying again: bad offer, wrong key, forbidden, no common codec. */
 const hopeless = new Set([400, 401, 403, 404, 406, 413, 415])
 
@@ -140,7 +141,9 @@ export function connected(pc: RTCPeerConnection, withinMs: number): Promise<void
 
 /** hangUp ends a session at the server; one that cannot be reached ends it by itself. */
 export async function hangUp(session: string): Promise<void> {
-  if (session) await fetch(session, { method: 'DELETE', keepalive: true }).catch(() => undefined)
+  if (!session) return
+  const signal = AbortSignal.timeout(hangUpWithinMs)
+  await fetch(session, { method: 'DELETE', keepalive: true, signal }).catch(() => undefined)
 }
 
 class Publisher implements PublishSession {
@@ -271,8 +274,9 @@ class Publisher implements PublishSession {
     window.removeEventListener('online', this.online)
     const session = this.session
     this.session = ''
-    this.drop()
+    // First the goodbye: a server that sees the connection close has forgotten the session when it is asked to end it.
     await hangUp(session)
+    this.drop()
     this.options.onState('stopped', null)
   }
 }
