@@ -267,10 +267,13 @@ func TestManyEnterAtOnce(t *testing.T) {
 	f := open(t)
 	ctx, p := t.Context(), f.product(10)
 	b := must[luckybag.Bag](t)(f.create(luckybag.Bag{SKU: p.SKUs[0].ID, Winners: 5, Follow: true}))
+	users := make([]id.User, 30)
+	for i := range users {
+		users[i] = f.user()
+		f.followers[users[i]] = true
+	}
 	var wg sync.WaitGroup
-	for range 30 {
-		u := f.user()
-		f.followers[u] = true
+	for _, u := range users {
 		for range 3 {
 			wg.Go(func() {
 				if err := f.bags.Enter(ctx, f.room, b.ID, u); err != nil {
