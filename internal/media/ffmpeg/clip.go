@@ -31,7 +31,7 @@ func (t *Tool) Clip(ctx context.Context, j Job) (Film, error) {
 		return Film{}, err
 	}
 	args, rung := j.clipArgs()
-	err := t.run(ctx, child{program: t.ffmpeg, dir: j.Dir, args: args, cpu: cpuBase + j.length(j.Max)*cpuPerSecond, line: j.follow(j.Max)})
+	err := t.run(ctx, run{program: t.ffmpeg, dir: j.Dir, args: args, cpu: cpuBase + j.length(j.Max)*cpuPerSecond, line: j.follow(j.Max)})
 	if err != nil {
 		return Film{}, err
 	}

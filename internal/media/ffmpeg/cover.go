@@ -54,5 +54,5 @@ func (t *Tool) still(ctx context.Context, j Job, choose string) error {
 	args = append(args, "-map", "0:"+strconv.Itoa(j.Info.Video), "-vf", chain, "-an", "-map_metadata", "-1", "-frames:v", "1",
 		"-c:v", "mjpeg", "-pix_fmt", "yuvj420p", "-q:v", "4", "-f", "image2", "-update", "1", j.Out+"/"+CoverName)
 	// A long black stretch reports nothing; what counts is that the child is alive.
-	return t.run(ctx, child{program: t.ffmpeg, dir: j.Dir, args: args, cpu: coverCPU, line: func(string) bool { return true }})
+	return t.run(ctx, run{program: t.ffmpeg, dir: j.Dir, args: args, cpu: coverCPU, line: func(string) bool { return true }})
 }

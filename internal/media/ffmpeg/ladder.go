@@ -100,7 +100,7 @@ func (t *Tool) Render(ctx context.Context, j Job) (Film, error) {
 	// A second more than is allowed tells a film that is too long from one that is not.
 	most := j.Max + time.Second
 	rungs := rungsFor(j.Info)
-	err := t.run(ctx, child{
+	err := t.run(ctx, run{
 		program: t.ffmpeg, dir: j.Dir, args: j.ladderArgs(rungs, most),
 		cpu: cpuBase + j.length(most)*cpuPerSecond, line: j.follow(most),
 	})
@@ -235,7 +235,7 @@ func (t *Tool) mux(ctx context.Context, j Job, f Film) error {
 		args = append(args, "-map", strconv.Itoa(i)+":0")
 	}
 	args = append(args, "-c", "copy", "-map_metadata", "-1", "-movflags", "+faststart", "-f", "mp4", j.Out+"/"+MP4Name)
-	return t.run(ctx, child{program: t.ffmpeg, dir: j.Dir, args: args, cpu: cpuBase, line: j.quiet()})
+	return t.run(ctx, run{program: t.ffmpeg, dir: j.Dir, args: args, cpu: cpuBase, line: j.quiet()})
 }
 
 // quiet watches a child's progress without telling anybody.

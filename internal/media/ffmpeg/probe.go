@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"hawker/internal/media/child"
 )
 
 // Info is what a file says of itself.
@@ -76,13 +78,13 @@ func (t *Tool) Probe(ctx context.Context, dir, input string) (Info, error) {
 	}
 	args := append([]string{"-hide_banner", "-v", "error", "-print_format", "json", "-show_streams", "-show_format"}, guarded(kind, input)...)
 	var out strings.Builder
-	err = t.run(ctx, child{program: t.ffprobe, dir: dir, args: args, cpu: probeCPU, line: func(line string) bool {
+	err = t.run(ctx, run{program: t.ffprobe, dir: dir, args: args, cpu: probeCPU, line: func(line string) bool {
 		if out.Len() < probeOutMax {
 			out.WriteString(line)
 		}
 		return true
 	}})
-	var exit *ExitError
+	var exit *child.ExitError
 	if errors.As(err, &exit) && !exit.Killed() {
 		return Info{}, fmt.Errorf("%w: %w", ErrNotVideo, err)
 	}

@@ -4,26 +4,22 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
-	"os/exec"
-	"runtime"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
 
+	"hawker/internal/media/child"
 	"hawker/internal/media/flv"
 	"hawker/internal/media/stream"
 )
 
 const (
-	firstPipe    = 3 // standard input, output and error are before
 	addressMax   = 3 << 30
 	filesOpenMax = 64
-	stderrKept   = 2 << 10
+	niceness     = 10     // ingest, packaging and the shop go first
 	startAt      = 10_000 // ms, of the child's own line: its muxer likes no time below zero
 	stallAfter   = 15 * time.Second
 	bufferSize   = 64 << 10
@@ -31,13 +27,12 @@ const (
 
 var (
 	errChanged = errors.New("ladder: the stream's picture changed")
-	errMissing = errors.New("ladder: program not found")
 	errStalled = errors.New("ladder: the child gives nothing")
 	errEnded   = errors.New("ladder: ffmpeg ended")
 )
 
-// child is one ffmpeg.
-type child struct {
+// encoder is one ffmpeg.
+type encoder struct {
 	worker *worker
 	rungs  []rung
 	tap    *stream.Tap
@@ -50,7 +45,7 @@ type child struct {
 // once runs one child until the stream is over (nil) or something is wrong.
 func (w *worker) once(ctx context.Context, h stream.Health) (err error) {
 	hub := w.ladder.cfg.Hub
-	c := &child{worker: w, rungs: rungs(h, w.ladder.cfg.Sizes)}
+	c := &encoder{worker: w, rungs: rungs(h, w.ladder.cfg.Sizes)}
 	c.rungs = c.rungs[min(w.skip, len(c.rungs)-1):]
 	if c.tap, err = hub.Tap(ctx, w.stream); err != nil {
 		return err
@@ -84,7 +79,7 @@ type head struct {
 }
 
 // head waits for the stream's configuration and first key frame.
-func (c *child) head(ctx context.Context) (h head, err error) {
+func (c *encoder) head(ctx context.Context) (h head, err error) {
 	for {
 		p, err := c.tap.Next(ctx)
 		switch {
@@ -103,53 +98,45 @@ func (c *child) head(ctx context.Context) (h head, err error) {
 	}
 }
 
-// run starts the child and waits for it.
-func (c *child) run(ctx context.Context, h head) error {
-	// The kernel ends the child with the thread that started it, so that a killed
-	// program leaves no ffmpeg behind; the thread must therefore outlive the child.
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
+// run starts the child and waits for it. Its CPU time is not bounded, a show may
+// last for hours: it makes way for everything else instead, and one that falls
+// behind is ended.
+func (c *encoder) run(ctx context.Context, h head) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	words := &tail{}
-	cmd := c.command(ctx, words)
-	in, err := cmd.StdinPipe()
+	p, err := child.Start(ctx, child.Command{
+		Program: c.worker.ladder.cfg.Program, Args: arguments(c.rungs), In: true, More: len(c.rungs),
+		Limits: child.Limits{Address: addressMax, Files: filesOpenMax, Nice: niceness},
+	})
 	if err != nil {
 		return err
 	}
-	pipes, err := c.start(cmd)
-	if err != nil {
-		return err
-	}
-	if err := limit(cmd.Process.Pid); err != nil {
-		cancel(err) // an unlimited child is not let run
-	}
-	c.worker.change(func(s *Status) { s.State, s.PID = Starting, cmd.Process.Pid })
-	var wg sync.WaitGroup
+	c.worker.change(func(s *Status) { s.State, s.PID = Starting, p.PID() })
+	var feeding, taking, guard sync.WaitGroup
 	over := atomic.Bool{}
-	wg.Go(func() {
-		if err := c.feed(ctx, in, h); errors.Is(err, io.EOF) {
+	feeding.Go(func() {
+		if err := c.feed(ctx, p.In, h); errors.Is(err, io.EOF) {
 			over.Store(true)
 		} else if err != nil && !errors.Is(err, syscall.EPIPE) {
 			cancel(err)
 		}
-		_ = in.Close() // the child ends by itself
+		_ = p.In.Close() // the child ends by itself
 	})
-	for i, p := range pipes {
-		wg.Go(func() {
-			defer p.Close()
-			if err := c.take(p, c.outs[i]); !ended(err) {
+	for i, pipe := range p.More {
+		taking.Go(func() {
+			defer pipe.Close()
+			if err := c.take(pipe, c.outs[i]); !ended(err) {
 				cancel(err)
 			}
 		})
 	}
 	done := make(chan struct{})
-	var guard sync.WaitGroup
 	guard.Go(func() { c.watch(ctx, cancel, done) })
-	err = cmd.Wait()
+	taking.Wait()
+	err = p.Wait()
 	last := over.Load() // before the tap is closed, which ends it, too
 	c.tap.Close()
-	wg.Wait()
+	feeding.Wait()
 	close(done)
 	guard.Wait()
 	c.worker.change(func(s *Status) { s.PID = 0 })
@@ -159,43 +146,7 @@ func (c *child) run(ctx context.Context, h head) error {
 	case last:
 		return nil
 	}
-	return fmt.Errorf("%w: %w: %s", errEnded, err, strings.TrimSpace(string(words.buf)))
-}
-
-func (c *child) command(ctx context.Context, words io.Writer) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, c.worker.ladder.cfg.Program, arguments(c.rungs)...)
-	cmd.Env = environment()
-	cmd.SysProcAttr = procAttr()
-	cmd.Cancel = func() error { return ignoreGone(syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)) }
-	cmd.WaitDelay = time.Second
-	cmd.Stderr = words
-	return cmd
-}
-
-// start starts the child with a pipe for each rung, of which it gives our ends.
-func (c *child) start(cmd *exec.Cmd) (pipes []*os.File, err error) {
-	defer func() {
-		for _, f := range cmd.ExtraFiles {
-			_ = f.Close() // the child has its own
-		}
-		if err != nil {
-			for _, f := range pipes {
-				_ = f.Close()
-			}
-		}
-	}()
-	for range c.rungs {
-		r, w, err := os.Pipe()
-		if err != nil {
-			return pipes, err
-		}
-		pipes, cmd.ExtraFiles = append(pipes, r), append(cmd.ExtraFiles, w)
-	}
-	err = cmd.Start()
-	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, os.ErrNotExist) {
-		err = fmt.Errorf("%w: %w", errMissing, err)
-	}
-	return pipes, err
+	return errors.Join(errEnded, err)
 }
 
 // ended tells whether reading stopped because the child did.
@@ -204,7 +155,7 @@ func ended(err error) bool {
 }
 
 // feed writes the stream's pictures to the child; io.EOF when the stream is over.
-func (c *child) feed(ctx context.Context, in io.Writer, h head) error {
+func (c *encoder) feed(ctx context.Context, in io.Writer, h head) error {
 	b := bufio.NewWriterSize(in, bufferSize)
 	w, err := flv.NewVideoWriter(b)
 	if err != nil {
@@ -250,7 +201,7 @@ func (c *child) feed(ctx context.Context, in io.Writer, h head) error {
 }
 
 // take reads what the child makes of one rung.
-func (c *child) take(pipe io.Reader, out *stream.Rendition) error {
+func (c *encoder) take(pipe io.Reader, out *stream.Rendition) error {
 	r, err := flv.NewReader(bufio.NewReaderSize(pipe, bufferSize))
 	if err != nil {
 		return io.EOF // it ended before it began; Wait tells why
@@ -281,7 +232,7 @@ func (c *child) take(pipe io.Reader, out *stream.Rendition) error {
 }
 
 // watch ends a child that is fed and gives nothing.
-func (c *child) watch(ctx context.Context, kill context.CancelCauseFunc, done <-chan struct{}) {
+func (c *encoder) watch(ctx context.Context, kill context.CancelCauseFunc, done <-chan struct{}) {
 	for {
 		fed, given := c.fed.Load(), c.given.Load()
 		t := c.worker.ladder.cfg.Clock.NewTimer(stallAfter)
@@ -299,33 +250,4 @@ func (c *child) watch(ctx context.Context, kill context.CancelCauseFunc, done <-
 			return
 		}
 	}
-}
-
-func ignoreGone(err error) error {
-	if errors.Is(err, syscall.ESRCH) {
-		return os.ErrProcessDone
-	}
-	return err
-}
-
-// environment is all a child gets to know of ours.
-func environment() []string {
-	env := []string{"LANG=C", "AV_LOG_FORCE_NOCOLOR=1", "MALLOC_ARENA_MAX=2"}
-	for _, name := range []string{"PATH", "LD_LIBRARY_PATH"} {
-		if v, ok := os.LookupEnv(name); ok {
-			env = append(env, name+"="+v)
-		}
-	}
-	return env
-}
-
-// tail keeps the end of what is written to it.
-type tail struct{ buf []byte }
-
-func (t *tail) Write(p []byte) (int, error) {
-	t.buf = append(t.buf, p...)
-	if len(t.buf) > stderrKept {
-		t.buf = append(t.buf[:0], t.buf[len(t.buf)-stderrKept:]...)
-	}
-	return len(p), nil
 }

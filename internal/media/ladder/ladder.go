@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"hawker/internal/base/clock"
+	"hawker/internal/media/child"
 	"hawker/internal/media/stream"
 )
 
@@ -236,7 +237,7 @@ func reason(err error) string {
 	switch {
 	case errors.Is(err, stream.ErrBehind), errors.Is(err, stream.ErrSlow), errors.Is(err, errStalled):
 		return slow
-	case errors.Is(err, errMissing):
+	case errors.Is(err, child.ErrMissing):
 		return "missing"
 	}
 	return "lost"

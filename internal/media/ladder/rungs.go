@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"hawker/internal/media/child"
 	"hawker/internal/media/stream"
 )
 
@@ -73,7 +74,7 @@ func arguments(all []rung) []string {
 			"-c:v", "libx264", "-preset", "superfast", "-tune", "zerolatency", "-profile:v", "main", "-bf", "0", "-threads", "1",
 			"-g", "100000", "-sc_threshold", "0", "-force_key_frames", "source", "-forced-idr", "1",
 			"-crf", "23", "-maxrate", bits, "-bufsize", bits,
-			"-flush_packets", "1", "-flvflags", "no_duration_filesize", "-f", "flv", "pipe:"+strconv.Itoa(firstPipe+i))
+			"-flush_packets", "1", "-flvflags", "no_duration_filesize", "-f", "flv", "pipe:"+strconv.Itoa(child.FirstMore+i))
 	}
 	return args
 }

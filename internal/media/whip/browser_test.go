@@ -68,7 +68,7 @@ func TestChromium(t *testing.T) {
 	cmd := exec.CommandContext(ctx, "node", "testdata/browser.mjs", web, r.url, "/whip/key-cam", "/whep/cam", "12")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	var words tail
+	var words strings.Builder
 	cmd.Stderr = &words
 	var out strings.Builder
 	cmd.Stdout = &out
@@ -86,7 +86,7 @@ func TestChromium(t *testing.T) {
 	h, _ := r.hub.Stream("cam")
 	t.Logf("%+v, stats %+v", h, r.server.Stats("cam"))
 	if err := cmd.Wait(); err != nil {
-		t.Fatalf("browser: %v: %s", err, words.buf)
+		t.Fatalf("browser: %v: %s", err, words.String())
 	}
 	var report browserReport
 	if err := json.Unmarshal([]byte(out.String()), &report); err != nil {

@@ -6,23 +6,18 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
-	"os/exec"
-	"runtime"
-	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"hawker/internal/base/clock"
+	"hawker/internal/media/child"
 )
 
 // Limits on one child.
 const (
 	addressMax   = 2 << 30
 	filesOpenMax = 64
-	stderrKept   = 2 << 10
 	restartFirst = 500 * time.Millisecond
 	restartMax   = 8 * time.Second
 	// goodRun is how long a child must have lived for its death to count as a first one.
@@ -69,80 +64,33 @@ func (c *converter) run(ctx context.Context) {
 	}
 }
 
-// once runs one child.
+// once runs one child. Its CPU time is not bounded: a show may last for hours;
+// what it may use in a second is, by its input.
 func (c *converter) once(ctx context.Context) error {
-	// The kernel ends the child with the thread that started it, so that a killed
-	// program leaves no ffmpeg behind; the thread must therefore outlive the child.
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, c.program, c.args...)
-	cmd.Env = environment()
-	cmd.SysProcAttr = procAttr()
-	cmd.Cancel = func() error { return ignoreGone(syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)) }
-	cmd.WaitDelay = time.Second
-	words := &tail{}
-	cmd.Stderr = words
-	in, err := cmd.StdinPipe()
+	p, err := child.Start(ctx, child.Command{
+		Program: c.program, Args: c.args, In: true, Out: true,
+		Limits: child.Limits{Address: addressMax, Files: filesOpenMax},
+	})
 	if err != nil {
 		return err
 	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return err
-	}
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	c.pid.Store(int64(cmd.Process.Pid))
-	if err := limit(cmd.Process.Pid); err != nil {
-		cancel() // an unlimited child is not let run
-		return errors.Join(err, cmd.Wait())
-	}
+	c.pid.Store(int64(p.PID()))
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		_ = c.feed(ctx, in) // it fails when the child is gone, which Wait tells better
-		_ = in.Close()
+		_ = c.feed(ctx, p.In) // it fails when the child is gone, which Wait tells better
+		_ = p.In.Close()
 	})
-	readErr := c.take(out)
+	readErr := c.take(p.Out)
 	cancel()
-	err = cmd.Wait()
+	err = p.Wait()
 	wg.Wait()
 	c.pid.Store(0)
-	return fmt.Errorf("%w: %w: %s", errors.Join(err, readErr), errChild, strings.TrimSpace(string(words.buf)))
+	return fmt.Errorf("%w: %w", errChild, errors.Join(readErr, err))
 }
 
 var errChild = errors.New("ffmpeg ended")
-
-func ignoreGone(err error) error {
-	if errors.Is(err, syscall.ESRCH) {
-		return os.ErrProcessDone
-	}
-	return err
-}
-
-// environment is all a child gets to know of ours.
-func environment() []string {
-	env := []string{"LANG=C", "AV_LOG_FORCE_NOCOLOR=1", "MALLOC_ARENA_MAX=2"}
-	for _, name := range []string{"PATH", "LD_LIBRARY_PATH"} {
-		if v, ok := os.LookupEnv(name); ok {
-			env = append(env, name+"="+v)
-		}
-	}
-	return env
-}
-
-// tail keeps the end of what is written to it.
-type tail struct{ buf []byte }
-
-func (t *tail) Write(p []byte) (int, error) {
-	t.buf = append(t.buf, p...)
-	if len(t.buf) > stderrKept {
-		t.buf = append(t.buf[:0], t.buf[len(t.buf)-stderrKept:]...)
-	}
-	return len(p), nil
-}
 
 // liveInput are ffmpeg's words for a live input of one known format at a pipe:
 // nothing but the pipe may be opened, and nothing is waited for. Not with

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os/exec"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -155,10 +156,10 @@ func TestChildLosesNoSample(t *testing.T) {
 	}
 	cmd := exec.Command("ffmpeg", append(liveInput("ogg"), "-ac", "1", "-ar", "48000", "-f", "s16le", "pipe:1")...)
 	cmd.Stdin = &b
-	var words tail
+	var words strings.Builder
 	cmd.Stderr = &words
 	out, err := cmd.Output()
-	if err != nil || len(out)/2 != want || len(words.buf) > 0 {
-		t.Errorf("%d samples of %d: %v %s", len(out)/2, want, err, words.buf)
+	if err != nil || len(out)/2 != want || words.Len() > 0 {
+		t.Errorf("%d samples of %d: %v %s", len(out)/2, want, err, words.String())
 	}
 }
