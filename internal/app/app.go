@@ -182,6 +182,10 @@ func (a *App) distributionSettings() distribution.Settings {
 	}
 }
 
+// coresForLadder is the smallest machine on which new rooms have smaller
+// renditions unless their shop says otherwise: a ladder takes up to one core.
+const coresForLadder = 4
+
 func (a *App) makeLive(context.Context) (err error) {
 	gate := &lateGate{}
 	if a.news, err = realtime.New(a.log, gate); err != nil {
@@ -194,6 +198,7 @@ func (a *App) makeLive(context.Context) (err error) {
 	a.Live = live.New(live.Options{
 		DB: a.db, Box: a.box, Log: a.log, Catalog: a.Catalog, News: a.news, Words: a.Words, Follows: a.Social,
 		Limiter: cache.NewMemoryLimiter(a.clock), Part: a.cfg.Live.Part, Relay: relays,
+		Ladder: runtime.NumCPU() >= coresForLadder, Renditions: a.cfg.Live.Ladder.Renditions,
 	})
 	gate.Gate = live.Gate{Service: a.Live, Staff: a.Shops}
 	a.hub = stream.NewHub(stream.Config{
@@ -201,7 +206,7 @@ func (a *App) makeLive(context.Context) (err error) {
 		RecordDir: a.recordings(), StreamsMax: a.cfg.Live.StreamsMax, Playback: a,
 	})
 	a.ladder = ladder.New(ladder.Config{
-		Hub: a.hub, Clock: a.clock, Log: a.log, Program: a.cfg.Live.FFmpeg, Sizes: a.cfg.Live.Ladder.Renditions,
+		Hub: a.hub, Clock: a.clock, Log: a.log, Program: a.cfg.Live.FFmpeg,
 		StreamsMax: cmp.Or(a.cfg.Live.Ladder.StreamsMax, runtime.NumCPU()/2),
 	})
 	a.relays = relay.New(relay.Config{Hub: a.hub, Clock: a.clock, Log: a.log})

@@ -45,7 +45,7 @@ func (a *App) mount(context.Context) error {
 	})
 	names, currency := shops{a}, a.cfg.Mall.Currency
 	orders := order.Views{Service: a.Orders, Shops: names, Payments: a.Payments, Shipments: a.Fulfilment, Replays: a.Live}
-	rooms := live.Views{Service: a.Live, Shops: names, People: a.Accounts, Promoters: promoters{a}, Prices: a.Promotions, Currency: currency}
+	rooms := live.Views{Service: a.Live, Shops: names, People: a.Accounts, Promoters: promoters{a}, Prices: a.Promotions, Ladders: a.ladder, Currency: currency}
 	goods := &catalog.API{Service: a.Catalog, DB: a.db, Shops: names, Live: a.Live, Videos: a.Videos, Currency: currency}
 	for _, door := range []interface{ Register(api *httpapi.API) }{
 		account.API{Service: a.Accounts, Shops: names, Came: a.Distribution, Cookies: cookies},

@@ -51,7 +51,7 @@ func modules() []struct {
 		{"social", nil},
 		{"notify", nil},
 		{"moderation", nil},
-		{"live", []string{"account", "catalog", "moderation", "order", "social", "media/hooks", "media/record", "media/relay", "media/stream"}},
+		{"live", []string{"account", "catalog", "moderation", "order", "social", "media/hooks", "media/ladder", "media/record", "media/relay", "media/stream"}},
 		{"video", []string{"account", "catalog", "media/ffmpeg", "media/upload"}},
 		{"clip", []string{"catalog", "live", "video", "media/record", "media/upload"}},
 		{"analytics", []string{"inventory"}},

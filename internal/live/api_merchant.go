@@ -42,6 +42,7 @@ func (h MerchantAPI) Register(api *httpapi.API) {
 	httpapi.Register(api, httpapi.Operation{ID: "merchant-room-key", Method: "POST", Path: one + "/key", Access: run, Summary: "Replace the stream key"}, h.resetKey)
 	httpapi.Register(api, httpapi.Operation{ID: "merchant-room-kick", Method: "POST", Path: one + "/kick", Access: run, Status: 204, Summary: "Send the publisher away; it may come again"}, h.kick)
 	httpapi.Register(api, httpapi.Operation{ID: "merchant-room-end", Method: "POST", Path: one + "/end", Access: run, Summary: "End the show"}, h.end)
+	httpapi.Register(api, httpapi.Operation{ID: "merchant-room-cancel", Method: "POST", Path: one + "/cancel", Access: run, Summary: "Call off a show that has not begun; who asked to be reminded is told"}, h.cancel)
 	httpapi.Register(api, httpapi.Operation{ID: "merchant-room-shelf", Method: "PUT", Path: one + "/shelf", Access: run, Summary: "Replace the shelf"}, h.setShelf)
 	httpapi.Register(api, httpapi.Operation{ID: "merchant-room-shelf-get", Method: "GET", Path: one + "/shelf", Access: see, Summary: "The shelf with what viewers do not see"}, h.getShelf)
 	httpapi.Register(api, httpapi.Operation{ID: "merchant-room-item", Method: "PATCH", Path: one + "/shelf/{product}", Access: run, Summary: "Hide a product, or note what to say of it"}, h.editItem)
@@ -319,6 +320,13 @@ func (h MerchantAPI) resetKey(ctx context.Context, in *MerchantRoomPath) (*httpa
 
 func (h MerchantAPI) end(ctx context.Context, in *MerchantRoomPath) (*httpapi.Body[roomView], error) {
 	if err := h.Service.End(ctx, in.Shop, in.Room); err != nil {
+		return nil, err
+	}
+	return h.view(ctx, in.Shop, in.Room)
+}
+
+func (h MerchantAPI) cancel(ctx context.Context, in *MerchantRoomPath) (*httpapi.Body[roomView], error) {
+	if err := h.Service.CallOff(ctx, in.Shop, in.Room); err != nil {
 		return nil, err
 	}
 	return h.view(ctx, in.Shop, in.Room)

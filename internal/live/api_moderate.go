@@ -91,8 +91,10 @@ func (h ModerateAPI) pin(ctx context.Context, in *pinMessageInput) (*httpapi.Emp
 }
 
 type settingsBody struct {
-	KeepDays int  `json:"keep_days" minimum:"1" maximum:"3650"`
-	Clips    bool `json:"clips" doc:"Stretches that were explained become drafts of videos"`
+	KeepDays   int   `json:"keep_days" minimum:"1" maximum:"3650"`
+	Clips      bool  `json:"clips" doc:"Stretches that were explained become drafts of videos"`
+	Ladder     bool  `json:"ladder" doc:"New rooms have smaller renditions"`
+	Renditions []int `json:"renditions" minItems:"1" maxItems:"6" doc:"Their sizes by the shorter side of the picture"`
 }
 
 func (h ModerateAPI) settings(ctx context.Context, in *httpapi.ShopPath) (*httpapi.Body[settingsBody], error) {

@@ -62,6 +62,9 @@ type stateNews struct {
 	Mode        Mode   `json:"mode"`
 	PlaybackURL string `json:"playback_url"`
 	ReplayURL   string `json:"replay_url"`
+	// Rules of the chat, which hold for the next message.
+	SlowSeconds   int64 `json:"slow_seconds"`
+	FollowersOnly bool  `json:"followers_only"`
 }
 
 type stockNews struct {

@@ -140,7 +140,7 @@ func open(t *testing.T) *studio {
 
 // restarted is the module as it is after a start of the program.
 func (k *studio) restarted() *live.Service {
-	return live.New(live.Options{DB: k.db, Box: k.box, Log: slog.New(slog.DiscardHandler), Catalog: k.products, News: k.news, Words: k.words, Follows: k.follows, Limiter: cache.NewMemoryLimiter(k.clock)})
+	return live.New(live.Options{DB: k.db, Box: k.box, Log: slog.New(slog.DiscardHandler), Catalog: k.products, News: k.news, Words: k.words, Follows: k.follows, Limiter: cache.NewMemoryLimiter(k.clock), Renditions: []int{720, 480, 360}})
 }
 
 func (k *studio) product(shop id.Shop, title string) catalog.Product {

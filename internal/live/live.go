@@ -4,11 +4,12 @@
 // Admission, its Observer and its Store, and ties pins and orders to the stream's
 // clock. A dead stream loses no order and a slow order stops no stream.
 //
-//	live.go      the room            plan.go      schedule, modes, reminders
+//	live.go      the room            plan.go      schedule, modes
 //	picture.go   the engine's news   audience.go  who comes, likes, figures
 //	shelf.go     what it sells       marks.go     what was explained when
 //	chat.go      what is said        moderate.go  who may say it
 //	external.go  servers in front    restream.go  servers behind
+//	announce.go  notices of shows    settings.go  what a shop says once
 package live
 
 import (
@@ -43,6 +44,7 @@ const (
 	Live      State = "live"
 	Paused    State = "paused"
 	Ended     State = "ended"
+	Cancelled State = "cancelled" // before it had begun
 )
 
 // Room is a live room.
@@ -158,6 +160,9 @@ type Options struct {
 	Limiter cache.Limiter
 	Relay   Relay         // may be nil: nothing is sent on
 	Part    time.Duration // wanted length of a part where a room says nothing
+	// What a shop has that says nothing of smaller renditions.
+	Ladder     bool
+	Renditions []int
 }
 
 // Service is the module.
@@ -226,8 +231,13 @@ func (s *Service) Create(ctx context.Context, p Plan) (Room, error) {
 	if p.Mode == "" {
 		p.Mode = Open
 	}
+	set, err := s.SettingsOf(ctx, p.Shop)
+	if err != nil {
+		return Room{}, err
+	}
 	r := Room{
 		Shop: p.Shop, Host: p.Host, Title: title, CoverURL: p.CoverURL, State: Scheduled, Recorded: !p.Unkept, Mode: p.Mode, ScheduledAt: p.ScheduledAt,
+		Ladder: set.Ladder,
 	}
 	err = s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
 		r.ID, r.CreatedAt = id.Make[id.Room](tx), tx.Now()

@@ -32,7 +32,7 @@ func (s *Service) Speak(ctx context.Context, m Message) (Message, error) {
 	if err != nil {
 		return Message{}, err
 	}
-	if r.State == Ended {
+	if r.State == Ended || r.State == Cancelled {
 		return Message{}, fault.Conflict("live.not_on_air")
 	}
 	if err := s.maySpeak(ctx, r, m.User); err != nil {

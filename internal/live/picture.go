@@ -45,7 +45,13 @@ func (s *Service) Admit(ctx context.Context, r stream.PublishRequest) (stream.Gr
 	if part <= 0 {
 		part = s.Part
 	}
-	return stream.Grant{StreamID: k.room.String(), Record: k.recorded, PartTarget: part, Ladder: k.ladder}, nil
+	g := stream.Grant{StreamID: k.room.String(), Record: k.recorded, PartTarget: part}
+	if k.ladder {
+		if g.Ladder = k.renditions; len(g.Ladder) == 0 {
+			g.Ladder = s.Renditions
+		}
+	}
+	return g, nil
 }
 
 // keyHolder finds the room that a key opens now. Errors ErrWrongKey, ErrEnded.
@@ -54,7 +60,7 @@ func (s *Service) keyHolder(ctx context.Context, key string) (keyHolder, error) 
 	if errors.Is(err, sql.ErrNoRows) {
 		return k, ErrWrongKey
 	}
-	if err == nil && s.db.Clock().Now().Before(k.closedUntil) {
+	if err == nil && (k.state == Cancelled || s.db.Clock().Now().Before(k.closedUntil)) {
 		return k, ErrEnded
 	}
 	return k, err
@@ -153,7 +159,7 @@ func (s *Service) tellState(ctx context.Context, room id.Room) {
 		s.log.Error("room not told", "room", room.String(), "error", err)
 		return
 	}
-	s.tell(ctx, room, stateNews{newsState, r.State, r.Mode, playbackURL(r), replayURL(r)})
+	s.tell(ctx, room, stateNews{newsState, r.State, r.Mode, playbackURL(r), replayURL(r), int64(r.Slow / time.Second), r.FollowersOnly})
 }
 
 // End closes the show: the publisher is sent away and the replay is there.

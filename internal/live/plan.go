@@ -9,7 +9,6 @@ import (
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/platform/events"
-	"hawker/internal/platform/jobs"
 	"hawker/internal/platform/sqldb"
 )
 
@@ -25,10 +24,7 @@ const (
 	Rehearsal Mode = "rehearsal"
 )
 
-const (
-	aheadMax = 365 * 24 * time.Hour
-	soon     = 10 * time.Minute // before the start, those who asked are reminded
-)
+const aheadMax = 365 * 24 * time.Hour
 
 func (s *Service) checkSchedule(at time.Time) error {
 	now := s.db.Clock().Now()
@@ -149,6 +145,27 @@ func (s *Service) goOnAir(ctx context.Context, tx *sqldb.Tx, r Room) error {
 	return events.Record(ctx, tx, Started{Room: r.ID, Shop: r.Shop, Host: r.Host, Title: r.Title, At: tx.Now()})
 }
 
+// CallOff takes back a show that has not begun: its page says so, its key opens
+// nothing more, and who asked to be reminded is told. Fault live.not_planned.
+func (s *Service) CallOff(ctx context.Context, shop id.Shop, room id.Room) error {
+	err := s.update(ctx, shop, room, func(ctx context.Context, tx *sqldb.Tx, r Room) error {
+		if r.State != Scheduled {
+			return fault.Conflict("live.not_planned")
+		}
+		if r.Mode == Rehearsal { // nobody had heard of it
+			return cancel(ctx, tx, room)
+		}
+		return errors.Join(cancel(ctx, tx, room), events.Record(ctx, tx, CalledOff{Room: r.ID, Shop: r.Shop, Title: r.Title, At: r.ScheduledAt}))
+	})
+	if err != nil {
+		return err
+	}
+	s.stage.set(room, shop, Open)
+	s.picture.Close(room.String()) // of a warm-up
+	s.tellState(ctx, room)
+	return nil
+}
+
 // Remind notes that somebody wants to hear when a room opens, or not any more.
 func (s *Service) Remind(ctx context.Context, room id.Room, user id.User, want bool) error {
 	return s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
@@ -163,6 +180,7 @@ func (s *Service) Remind(ctx context.Context, room id.Room, user id.User, want b
 const (
 	EventStarted   = "live.started"
 	EventExplained = "live.explained"
+	EventCalledOff = "live.called_off"
 )
 
 // Started tells that a public show has begun.
@@ -198,103 +216,22 @@ func (Explained) EventName() string { return EventExplained }
 // EventKey implements event.Event.
 func (e Explained) EventKey() string { return e.Room.String() }
 
+// CalledOff tells that a planned show will not be.
+type CalledOff struct {
+	Room  id.Room   `json:"room"`
+	Shop  id.Shop   `json:"shop"`
+	Title string    `json:"title"`
+	At    time.Time `json:"at"` // when it was to begin, zero if nobody had said
+}
+
+// EventName implements event.Event.
+func (CalledOff) EventName() string { return EventCalledOff }
+
+// EventKey implements event.Event.
+func (e CalledOff) EventKey() string { return e.Room.String() }
+
 var (
 	_ event.Event = Started{}
+	_ event.Event = CalledOff{}
 	_ event.Event = Explained{}
 )
-
-// Notices writes to people's inboxes.
-type Notices interface {
-	Send(ctx context.Context, users []id.User, kind, ref string, payload any) error
-}
-
-// Kinds of notice.
-const (
-	noticeStarted = "live.started"
-	noticeSoon    = "live.soon"
-)
-
-type roomNotice struct {
-	Room  id.Room   `json:"room_id"`
-	Shop  id.Shop   `json:"shop_id"`
-	Title string    `json:"title"`
-	At    time.Time `json:"at"`
-}
-
-const (
-	announceKind  = "live.announce"
-	announceBatch = 300
-)
-
-// Announce tells followers, and those who asked, that shows begin: by a job, for
-// followers are many.
-func (s *Service) Announce(bus *events.Bus, queue *jobs.Queue, notices Notices) {
-	bus.Handle("live.announce", EventStarted, func(ctx context.Context, tx *sqldb.Tx, env event.Envelope) error {
-		e, err := event.Decode[Started](env)
-		if err != nil {
-			return err
-		}
-		return jobs.Enqueue(ctx, tx, jobs.Job{Kind: announceKind, Key: announceKind + ":" + env.ID.String(), Payload: e})
-	})
-	queue.Handle(announceKind, jobs.Options{Workers: 1, Lease: time.Minute, Tries: 5}, func(ctx context.Context, run jobs.Run) error {
-		var e Started
-		if err := run.Decode(&e); err != nil {
-			return err
-		}
-		return s.announce(ctx, e, notices)
-	})
-}
-
-func (s *Service) announce(ctx context.Context, e Started, notices Notices) error {
-	// One notice per show: a room goes on air again after a cut that lasted.
-	ref := e.Room.String() + "@" + e.At.UTC().Format("20060102T150405")
-	payload := roomNotice{e.Room, e.Shop, e.Title, e.At}
-	pages := []func(after id.User) ([]id.User, error){
-		func(after id.User) ([]id.User, error) {
-			return remindedAfter(ctx, s.db.Reader(), e.Room, after, announceBatch)
-		},
-		func(after id.User) ([]id.User, error) {
-			return s.Follows.FollowersAfter(ctx, e.Shop, after, announceBatch)
-		},
-	}
-	for _, next := range pages {
-		var after id.User
-		for {
-			users, err := next(after)
-			if err != nil {
-				return err
-			}
-			if len(users) == 0 {
-				break
-			}
-			if err := notices.Send(ctx, users, noticeStarted, ref, payload); err != nil {
-				return err
-			}
-			after = users[len(users)-1]
-		}
-	}
-	return nil
-}
-
-// SweepReminders reminds those who asked shortly before a show's time.
-func (s *Service) SweepReminders(ctx context.Context, notices Notices) error {
-	now := s.db.Clock().Now()
-	rooms, err := startingSoon(ctx, s.db.Reader(), now, now.Add(soon))
-	if err != nil {
-		return err
-	}
-	var errs []error
-	for _, r := range rooms {
-		users, err := remindedAfter(ctx, s.db.Reader(), r.ID, id.User{}, remindersMax)
-		if err == nil && len(users) > 0 {
-			err = notices.Send(ctx, users, noticeSoon, r.ID.String()+"@"+r.ScheduledAt.UTC().Format("20060102T150405"), roomNotice{r.ID, r.Shop, r.Title, r.ScheduledAt})
-		}
-		if err == nil {
-			err = s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error { return markAnnounced(ctx, tx, r.ID) })
-		}
-		errs = append(errs, err)
-	}
-	return errors.Join(errs...)
-}
-
-const remindersMax = 5000

@@ -22,8 +22,8 @@ func scanRoom(s sqldb.Scanner) (r Room, err error) {
 }
 
 func insertRoom(ctx context.Context, tx *sqldb.Tx, r Room, keyIndex, keySealed string) (bool, error) {
-	return tx.InsertOnce(ctx, "INSERT INTO room (id, shop_id, host_id, title, cover_url, state, key_index, key_sealed, recorded, mode, scheduled_at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		r.ID, r.Shop, r.Host, r.Title, r.CoverURL, r.State, keyIndex, keySealed, r.Recorded, r.Mode, sqldb.Millis(r.ScheduledAt), sqldb.Millis(r.CreatedAt))
+	return tx.InsertOnce(ctx, "INSERT INTO room (id, shop_id, host_id, title, cover_url, state, key_index, key_sealed, recorded, mode, scheduled_at, ladder, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		r.ID, r.Shop, r.Host, r.Title, r.CoverURL, r.State, keyIndex, keySealed, r.Recorded, r.Mode, sqldb.Millis(r.ScheduledAt), r.Ladder, sqldb.Millis(r.CreatedAt))
 }
 
 func roomByID(ctx context.Context, q sqldb.Querier, room id.Room) (Room, error) {
@@ -34,14 +34,20 @@ func roomByID(ctx context.Context, q sqldb.Querier, room id.Room) (Room, error) 
 type keyHolder struct {
 	room        id.Room
 	recorded    bool
+	state       State
 	ladder      bool
+	renditions  []int // as the shop wants them; nil is the installation's
 	part        time.Duration
 	closedUntil time.Time
 }
 
 func roomByKey(ctx context.Context, q sqldb.Querier, keyIndex string) (k keyHolder, err error) {
 	var until, part int64
-	err = q.QueryRow(ctx, "SELECT id, recorded, ladder, part_ms, closed_until FROM room WHERE key_index = ?", keyIndex).Scan(&k.room, &k.recorded, &k.ladder, &part, &until)
+	var renditions string
+	err = q.QueryRow(ctx, `SELECT r.id, r.state, r.recorded, r.ladder, r.part_ms, r.closed_until, COALESCE(s.renditions, '')
+		FROM room r LEFT JOIN live_setting s ON s.shop_id = r.shop_id WHERE r.key_index = ?`, keyIndex).Scan(
+		&k.room, &k.state, &k.recorded, &k.ladder, &part, &until, &renditions)
+	k.renditions = numbersOf(renditions)
 	k.closedUntil, k.part = sqldb.FromMillis(until), time.Duration(part)*time.Millisecond
 	return k, err
 }
@@ -69,7 +75,7 @@ func listRooms(ctx context.Context, q sqldb.Querier, f roomFilter, limit int) ([
 		query, args = query+" AND shop_id = ?", append(args, f.shop)
 	}
 	if !f.staff { // a warm-up waits in public, a rehearsal does not
-		query, args = query+" AND mode <> ?", append(args, Rehearsal)
+		query, args = query+" AND mode <> ? AND state <> ?", append(args, Rehearsal, Cancelled)
 	}
 	switch f.state {
 	case "":
@@ -120,6 +126,11 @@ func pauseAll(ctx context.Context, tx *sqldb.Tx) error {
 
 func end(ctx context.Context, tx *sqldb.Tx, room id.Room) error {
 	_, err := tx.Exec(ctx, "UPDATE room SET state = ?, paused_at = 0, ended_at = ? WHERE id = ?", Ended, sqldb.Millis(tx.Now()), room)
+	return err
+}
+
+func cancel(ctx context.Context, tx *sqldb.Tx, room id.Room) error {
+	_, err := tx.Exec(ctx, "UPDATE room SET state = ?, mode = ? WHERE id = ?", Cancelled, Open, room)
 	return err
 }
 

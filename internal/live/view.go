@@ -42,7 +42,7 @@ type Card struct {
 	Shop        catalog.ShopRef `json:"shop"`
 	Title       string          `json:"title"`
 	CoverURL    string          `json:"cover_url"`
-	State       State           `json:"state" enum:"scheduled,live,paused,ended"`
+	State       State           `json:"state" enum:"scheduled,live,paused,ended,cancelled"`
 	Mode        Mode            `json:"mode" enum:"open,warmup,rehearsal"`
 	ScheduledAt *time.Time      `json:"scheduled_at"`
 	Viewers     int             `json:"viewers"`
@@ -134,6 +134,7 @@ type Views struct {
 	People    Names
 	Promoters Promoters
 	Prices    RoomPrices
+	Ladders   Ladders // may be nil: nothing makes smaller renditions
 	Currency  money.Currency
 }
 

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"hawker/internal/base/id"
+	"hawker/internal/media/ladder"
+	"hawker/internal/media/stream"
 )
 
 // HealthView is the state of the picture for its host: one cause at a time, the
@@ -25,6 +27,16 @@ type HealthView struct {
 	Dropped       int64     `json:"dropped" doc:"Frames left out as unusable"`
 	Readers       int       `json:"readers" doc:"FLV, RTMP and WHEP players, restreams"`
 	OriginBytes   int64     `json:"origin_bytes" doc:"Sent to HLS players by this node"`
+	// Ladder is how the smaller renditions do; empty when none are wanted.
+	Ladder       string   `json:"ladder" enum:",unfit,waiting,starting,running,retrying" doc:"unfit: the picture is small already or not H.264; waiting: for room on this node"`
+	LadderReason string   `json:"ladder_reason" enum:",slow,missing,lost" doc:"Why it failed last"`
+	Renditions   []string `json:"renditions" doc:"That can be played now, such as 720p"`
+}
+
+// Ladders tells how the smaller renditions of a stream do; false if it has none
+// to make.
+type Ladders interface {
+	Status(streamID string) (ladder.Status, bool)
 }
 
 const keyframeGapMax = 4 * time.Second // above it, joining and cutting segments take too long
@@ -33,10 +45,10 @@ func (v Views) health(r Room) HealthView {
 	h, ok := v.Service.Health(r.ID)
 	if !ok || !h.Live {
 		state := "waiting"
-		if r.State == Ended {
+		if r.State == Ended || r.State == Cancelled {
 			state = "ended"
 		}
-		return HealthView{State: state, Reason: "no_publisher"}
+		return HealthView{State: state, Reason: "no_publisher", Renditions: []string{}}
 	}
 	out := HealthView{
 		State: "receiving", BitrateKbps: h.BitRate / 1000, FPS: h.FPS, KeyframeGapMs: h.KeyframeGap.Milliseconds(), Width: h.Width, Height: h.Height,
@@ -58,7 +70,20 @@ func (v Views) health(r Room) HealthView {
 	if out.Reason != "" {
 		out.State = "unstable"
 	}
+	v.renditions(&out, h)
 	return out
+}
+
+// renditions fills in the ladder, which is never a cause of trouble.
+func (v Views) renditions(out *HealthView, h stream.Health) {
+	out.Renditions = append([]string{}, h.Renditions...)
+	if len(h.Ladder) == 0 || v.Ladders == nil {
+		return
+	}
+	out.Ladder = "unfit"
+	if s, ok := v.Ladders.Status(h.StreamID); ok {
+		out.Ladder, out.LadderReason = string(s.State), s.Reason
+	}
 }
 
 // AlarmView is something that a host must see to while on air.

@@ -101,7 +101,7 @@ func (r report) goesOn(t *testing.T, step int) {
 // A viewer who goes up and down the ladder sees one picture without a stall.
 func TestSwitchingInChromium(t *testing.T) {
 	tags := numbered(t)
-	n := newNode(t, ladder.Config{Sizes: []int{270, 180}})
+	n := newNode(t, ladder.Config{}, 270, 180)
 	n.publish("room", tags)
 	n.eventually("three renditions", func() bool { return len(n.variants("room")) == 3 })
 	r := play(t, "hls", n.http+"room/index.m3u8", "16")

@@ -45,7 +45,7 @@ type encoder struct {
 // once runs one child until the stream is over (nil) or something is wrong.
 func (w *worker) once(ctx context.Context, h stream.Health) (err error) {
 	hub := w.ladder.cfg.Hub
-	c := &encoder{worker: w, rungs: rungs(h, w.ladder.cfg.Sizes)}
+	c := &encoder{worker: w, rungs: rungs(h)}
 	c.rungs = c.rungs[min(w.skip, len(c.rungs)-1):]
 	if c.tap, err = hub.Tap(ctx, w.stream); err != nil {
 		return err

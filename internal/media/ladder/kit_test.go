@@ -33,10 +33,15 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type desk struct {
 	mu     sync.Mutex
 	states map[string]stream.State
+	sizes  []int
 }
 
 func (d *desk) Admit(_ context.Context, r stream.PublishRequest) (stream.Grant, error) {
-	return stream.Grant{StreamID: r.Name, KeyframeGap: time.Second, Ladder: !strings.HasPrefix(r.Name, "plain")}, nil
+	g := stream.Grant{StreamID: r.Name, KeyframeGap: time.Second}
+	if !strings.HasPrefix(r.Name, "plain") {
+		g.Ladder = d.sizes
+	}
+	return g, nil
 }
 
 func (d *desk) Load(_ context.Context, id string) (stream.State, error) {
@@ -60,18 +65,18 @@ type node struct {
 	rtmp, http string
 }
 
-func newNode(t *testing.T, c ladder.Config) *node {
+func newNode(t *testing.T, c ladder.Config, sizes ...int) *node {
 	t.Helper()
 	if _, err := exec.LookPath("ffmpeg"); err != nil {
 		t.Skip("no ffmpeg on this machine: install Debian's package ffmpeg")
 	}
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	d := &desk{states: map[string]stream.State{}}
+	if sizes == nil {
+		sizes = []int{720, 180, 120}
+	}
+	d := &desk{states: map[string]stream.State{}, sizes: sizes}
 	hub := stream.NewHub(stream.Config{Clock: clock.Real{}, Log: log, Admission: d, Store: d})
 	c.Hub, c.Clock, c.Log = hub, clock.Real{}, log
-	if c.Sizes == nil {
-		c.Sizes = []int{720, 180, 120}
-	}
 	n := &node{t: t, hub: hub, ladder: ladder.New(c)}
 	in, out := listen(t), listen(t)
 	n.rtmp, n.http = "rtmp://"+in.Addr().String()+"/live/", "http://"+out.Addr().String()+"/live/"

@@ -24,14 +24,11 @@ import (
 
 // Config of a Ladder. All but Program and StreamsMax are required.
 type Config struct {
-	Hub     *stream.Hub
-	Clock   clock.Clock
-	Log     *slog.Logger
-	Program string // ffmpeg; empty: the one on the PATH
-	// Sizes are the rungs by the shorter side of the picture; those that are not
-	// smaller than a stream's own are left out.
-	Sizes      []int
-	StreamsMax int // children at a time; 0 means 1
+	Hub        *stream.Hub
+	Clock      clock.Clock
+	Log        *slog.Logger
+	Program    string // ffmpeg; empty: the one on the PATH
+	StreamsMax int    // children at a time; 0 means 1
 }
 
 // State is where a stream's ladder is.
@@ -122,7 +119,7 @@ func (l *Ladder) look(ctx context.Context, wg *sync.WaitGroup) {
 // wanted leaves out what the child could not read from FLV, which is all but
 // H.264, and a picture that is small already.
 func (l *Ladder) wanted(h stream.Health) bool {
-	return h.Ladder && h.Live && h.BitRate > 0 && strings.HasPrefix(h.VideoCodec, "avc1") && len(rungs(h, l.cfg.Sizes)) > 0
+	return h.Live && h.BitRate > 0 && strings.HasPrefix(h.VideoCodec, "avc1") && len(rungs(h)) > 0
 }
 
 func (l *Ladder) worker(streamID string) *worker {

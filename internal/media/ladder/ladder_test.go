@@ -174,7 +174,7 @@ func TestKilledChild(t *testing.T) {
 // with the stream.
 func TestCutAndEnd(t *testing.T) {
 	tags := clip(t, "640x360")
-	n := newNode(t, ladder.Config{Sizes: []int{120}})
+	n := newNode(t, ladder.Config{}, 120)
 	two := []string{all[0], all[2]}
 	off := n.publish("room", tags)
 	n.eventually("two renditions", func() bool { return slices.Equal(n.variants("room"), two) })
@@ -204,7 +204,7 @@ func TestCutAndEnd(t *testing.T) {
 // One child at a time: the second stream waits for its turn, and plays meanwhile.
 func TestRoomForOne(t *testing.T) {
 	tags := clip(t, "640x360")
-	n := newNode(t, ladder.Config{Sizes: []int{120}, StreamsMax: 1})
+	n := newNode(t, ladder.Config{StreamsMax: 1}, 120)
 	n.publish("first", tags)
 	n.eventually("renditions of the first", func() bool { return len(n.variants("first")) == 2 })
 	n.publish("plain", tags)
@@ -224,7 +224,7 @@ func TestRoomForOne(t *testing.T) {
 // A program that is not there, or gives nothing, costs the stream nothing.
 func TestBrokenProgram(t *testing.T) {
 	tags := clip(t, "320x180")
-	n := newNode(t, ladder.Config{Sizes: []int{120}, Program: "/nowhere/ffmpeg"})
+	n := newNode(t, ladder.Config{Program: "/nowhere/ffmpeg"}, 120)
 	n.publish("room", tags)
 	n.eventually("it is tried again", func() bool { s, _ := n.ladder.Status("room"); return s.Tries >= 2 && s.Reason == "missing" })
 	n.view("room/live.m3u8").until(4)

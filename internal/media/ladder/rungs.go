@@ -32,12 +32,13 @@ const (
 	area720     = 1280 * 720
 )
 
-// rungs are the renditions for a stream, the largest first. The whole picture is
+// rungs are the renditions that a stream asked for, the largest first; those that
+// would not be smaller than itself are left out. The whole picture is
 // kept, whichever way up it is; no rung takes more than its share of the bits
 // that the stream itself has.
-func rungs(h stream.Health, sizes []int) []rung {
+func rungs(h stream.Health) []rung {
 	long, short := max(h.Width, h.Height), min(h.Width, h.Height)
-	sorted := slices.Clone(sizes)
+	sorted := slices.Clone(h.Ladder)
 	slices.SortFunc(sorted, func(a, b int) int { return b - a })
 	var out []rung
 	for _, s := range slices.Compact(sorted) {

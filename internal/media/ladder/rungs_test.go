@@ -23,10 +23,10 @@ func TestRungs(t *testing.T) {
 		"a little over a rung": {642, 362, "638x360"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := stream.Health{Width: tt.width, Height: tt.height, BitRate: 4_000_000}
+			h := stream.Health{Width: tt.width, Height: tt.height, BitRate: 4_000_000, Ladder: []int{360, 720, 480, 480}}
 			var got []string
 			before := h.BitRate
-			for _, r := range rungs(h, []int{360, 720, 480, 480}) {
+			for _, r := range rungs(h) {
 				got = append(got, fmt.Sprintf("%dx%d", r.width, r.height))
 				if r.bits >= before {
 					t.Errorf("%s takes %d bits, what is larger has %d", r.name(), r.bits, before)
@@ -42,7 +42,7 @@ func TestRungs(t *testing.T) {
 
 // A rendition never takes more bits than its share of what the stream has.
 func TestRungsOfAThinStream(t *testing.T) {
-	for _, r := range rungs(stream.Health{Width: 1280, Height: 720, BitRate: 700_000}, []int{480, 360}) {
+	for _, r := range rungs(stream.Health{Width: 1280, Height: 720, BitRate: 700_000, Ladder: []int{480, 360}}) {
 		if r.bits >= 700_000 || r.bits < bitsMin {
 			t.Errorf("%s takes %d", r.name(), r.bits)
 		}

@@ -30,7 +30,7 @@ type Health struct {
 	Readers     int   // of packets: FLV, RTMP, WHEP, children of this process
 	OriginBytes int64 // playlists and media that went out by HTTP in this process
 
-	Ladder     bool     // renditions are wanted
+	Ladder     []int    // sizes of the renditions that are wanted
 	Renditions []string // that can be played now, the largest first
 
 	// Zero until the first part is out.

@@ -34,7 +34,9 @@ type Grant struct {
 	PartTarget  time.Duration // wanted length of a part; 0 means 500 ms
 	KeyframeGap time.Duration // if the app knows what to expect; 0 means unknown
 	Record      bool
-	Ladder      bool // smaller renditions are wanted; see OpenRendition
+	// Ladder are the sizes of the smaller renditions that are wanted, by the shorter
+	// side; none: none. See OpenRendition.
+	Ladder []int
 }
 
 // Admission decides who may publish what.

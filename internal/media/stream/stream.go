@@ -69,7 +69,7 @@ type Stream struct {
 	reserved  State // what the store holds
 	reserving bool
 	ended     bool
-	ladder    bool          // renditions are wanted
+	ladder    []int         // sizes of the renditions that are wanted
 	linger    chan struct{} // closed to stop the wait for a next publisher
 	recorder  *record.Recorder
 	marks     []hls.Mark // told before the window was there
