@@ -40,28 +40,16 @@ const newsEvery = time.Second
 
 // RunNews tells rooms how many take part, until ctx ends. Every node runs it.
 func (s *Service) RunNews(ctx context.Context) error {
-	for {
-		timer := s.DB.Clock().NewTimer(newsEvery)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return nil
-		case <-timer.C():
-		}
-		s.FlushNews(ctx)
-	}
+	s.entered.Run(ctx, s.DB.Clock(), newsEvery, s.tellEntered)
+	return nil
 }
 
 // FlushNews tells at once what RunNews would tell.
-func (s *Service) FlushNews(ctx context.Context) {
-	s.mu.Lock()
-	dirty := s.dirty
-	s.dirty = map[id.Bag]bool{}
-	s.mu.Unlock()
-	for bag := range dirty {
-		if _, err := s.told(ctx, bag); err != nil && ctx.Err() == nil {
-			s.Log.Warn("bag not told", "bag", bag.String(), "error", err)
-		}
+func (s *Service) FlushNews(ctx context.Context) { s.entered.Flush(ctx, s.tellEntered) }
+
+func (s *Service) tellEntered(ctx context.Context, bag id.Bag) {
+	if _, err := s.told(ctx, bag); err != nil && ctx.Err() == nil {
+		s.Log.Warn("bag not told", "bag", bag.String(), "error", err)
 	}
 }
 

@@ -183,9 +183,7 @@ func (s *Service) enter(ctx context.Context, b Bag, user id.User, said bool) err
 		return setEntered(ctx, tx, b.ID, user)
 	})
 	if err == nil && fresh {
-		s.mu.Lock()
-		s.dirty[b.ID] = true
-		s.mu.Unlock()
+		s.entered.Note(b.ID)
 	}
 	return err
 }

@@ -31,10 +31,10 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 	"unicode/utf8"
 
+	"hawker/internal/base/changes"
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/base/money"
@@ -220,9 +220,8 @@ type Deps struct {
 // Service is the module.
 type Service struct {
 	Deps
-	mu    sync.Mutex
-	dirty map[id.Bag]bool // bags that somebody entered since their room was told
+	entered changes.Set[id.Bag] // bags that somebody entered since their room was told
 }
 
 // New makes the module.
-func New(d Deps) *Service { return &Service{Deps: d, dirty: map[id.Bag]bool{}} }
+func New(d Deps) *Service { return &Service{Deps: d} }

@@ -61,9 +61,7 @@ func (s *Service) noteStock(_ context.Context, env event.Envelope) error {
 	}
 	for _, l := range f.Lines {
 		if !l.Slice.IsZero() {
-			s.mu.Lock()
-			s.dirty[f.Room] = true
-			s.mu.Unlock()
+			s.sold.Note(f.Room)
 		}
 	}
 	return nil
@@ -74,32 +72,20 @@ const newsEvery = 250 * time.Millisecond
 
 // RunNews tells rooms what their deals have sold, until ctx ends.
 func (s *Service) RunNews(ctx context.Context) error {
-	for {
-		timer := s.DB.Clock().NewTimer(newsEvery)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return nil
-		case <-timer.C():
-		}
-		s.FlushNews(ctx)
-	}
+	s.sold.Run(ctx, s.DB.Clock(), newsEvery, s.tellDeals)
+	return nil
 }
 
 // FlushNews tells at once what RunNews would tell.
-func (s *Service) FlushNews(ctx context.Context) {
-	s.mu.Lock()
-	rooms := s.dirty
-	s.dirty = map[id.Room]bool{}
-	s.mu.Unlock()
-	for room := range rooms {
-		open, err := openDeals(ctx, s.DB.Reader(), room)
-		if err != nil {
-			s.Log.Warn("deals not told", "room", room.String(), "error", err)
-			continue
-		}
-		for _, d := range open {
-			s.tellDeal(ctx, d)
-		}
+func (s *Service) FlushNews(ctx context.Context) { s.sold.Flush(ctx, s.tellDeals) }
+
+func (s *Service) tellDeals(ctx context.Context, room id.Room) {
+	open, err := openDeals(ctx, s.DB.Reader(), room)
+	if err != nil {
+		s.Log.Warn("deals not told", "room", room.String(), "error", err)
+		return
+	}
+	for _, d := range open {
+		s.tellDeal(ctx, d)
 	}
 }

@@ -10,9 +10,9 @@ package promotion
 import (
 	"context"
 	"log/slog"
-	"sync"
 	"time"
 
+	"hawker/internal/base/changes"
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/base/money"
@@ -54,8 +54,7 @@ type Deps struct {
 // Service is the module.
 type Service struct {
 	Deps
-	mu    sync.Mutex
-	dirty map[id.Room]bool // rooms whose deals have sold something since they were told
+	sold changes.Set[id.Room] // rooms whose deals have sold something since they were told
 }
 
 // New makes the module.
@@ -63,7 +62,7 @@ func New(d Deps) *Service {
 	if d.Terms.HoldDeal <= 0 {
 		d.Terms.HoldDeal = holdDefault
 	}
-	return &Service{Deps: d, dirty: map[id.Room]bool{}}
+	return &Service{Deps: d}
 }
 
 // roomOf checks that a room is the shop's. Fault promotion.no_such_room.
