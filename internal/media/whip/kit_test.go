@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/interceptor"
+	"github.com/pion/interceptor/pkg/report"
 	"github.com/pion/rtp"
 	"github.com/pion/rtp/codecs"
 	"github.com/pion/webrtc/v4"
@@ -111,7 +113,17 @@ func peer(t *testing.T) *webrtc.PeerConnection {
 	if err := m.RegisterDefaultCodecs(); err != nil {
 		t.Fatal(err)
 	}
-	pc, err := webrtc.NewAPI(webrtc.WithMediaEngine(&m), webrtc.WithSettingEngine(e)).NewPeerConnection(webrtc.Configuration{})
+	var i interceptor.Registry
+	// Reports come often: they, not the pace of a busy machine, tell what belongs together.
+	reports, err := report.NewSenderInterceptor(report.SenderInterval(50 * time.Millisecond))
+	if err != nil {
+		t.Fatal(err)
+	}
+	i.Add(reports)
+	if err := errors.Join(webrtc.ConfigureNack(&m, &i), webrtc.ConfigureTWCCSender(&m, &i)); err != nil {
+		t.Fatal(err)
+	}
+	pc, err := webrtc.NewAPI(webrtc.WithMediaEngine(&m), webrtc.WithInterceptorRegistry(&i), webrtc.WithSettingEngine(e)).NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package whip
 
 import (
+	"slices"
 	"sync"
 	"time"
 )
@@ -39,10 +40,13 @@ type lineTrack struct {
 	ticks  int64 // last, unwrapped
 	offset time.Duration
 
-	reported   bool
-	reportTime time.Duration // sender's clock
-	reportLine time.Duration // the same moment by ticks alone
+	// ahead is by how much the sender's clock was ahead of the ticks, by the last
+	// reports.
+	ahead []time.Duration
 }
+
+// reportsKept is of how many reports the best is believed.
+const reportsKept = 8
 
 func trackRate(track int) int64 {
 	if track == trackAudio {
@@ -96,14 +100,15 @@ func (l *line) report(track int, ntp uint64, rtpTime uint32) time.Duration {
 	if !t.have || ntp == 0 {
 		return 0
 	}
-	t.reported = true
-	t.reportTime = ntpToDuration(ntp)
-	t.reportLine = ticksToDuration(t.ticks+int64(int32(rtpTime-t.last)), track)
+	t.ahead = append(t.ahead, ntpToDuration(ntp)-ticksToDuration(t.ticks+int64(int32(rtpTime-t.last)), track))
+	t.ahead = t.ahead[max(0, len(t.ahead)-reportsKept):]
 	v, a := &l.tracks[trackVideo], &l.tracks[trackAudio]
-	if !v.reported || !a.reported {
+	if len(v.ahead) == 0 || len(a.ahead) == 0 {
 		return 0
 	}
-	want := v.offset + v.reportLine + (a.reportTime - v.reportTime) - a.reportLine
+	// A sender that is late with its packets is late with the clock that it ties to
+	// them, never early: the smallest difference is the truest.
+	want := v.offset + slices.Min(a.ahead) - slices.Min(v.ahead)
 	moved := want - a.offset
 	if moved.Abs() < skewMin || moved.Abs() > skewMax {
 		return 0

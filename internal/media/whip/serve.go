@@ -144,6 +144,7 @@ func (s *Server) publish(r *http.Request, key string) (sdp, id string, err error
 	x := &session{
 		server: s, id: rand.Text(), ufrag: o.ufrag, pc: pc, ctx: ctx, cancel: cancel, began: s.cfg.Clock.Now(),
 		connected: make(chan struct{}), ready: make(chan struct{}), direct: o.h264 || !o.video,
+		gate:    gate{open: !o.audio},
 		request: stream.PublishRequest{App: app, Name: key, Query: r.URL.Query(), RemoteAddr: r.RemoteAddr, Protocol: "whip"},
 	}
 	abandon := func(err error) (string, string, error) { cancel(); s.hangUp(pc); return "", "", err }

@@ -1,6 +1,7 @@
 package whip
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"strings"
@@ -54,6 +55,7 @@ type session struct {
 
 	media     sync.Mutex // the publication's methods are called one at a time
 	audioSet  bool
+	gate      gate
 	connected chan struct{}
 	joined    sync.Once
 	count     counters
@@ -255,10 +257,15 @@ func (x *session) picture(p picture) {
 	at := uint32(x.line.at(trackVideo, p.rtpTime).Milliseconds())
 	x.media.Lock()
 	defer x.media.Unlock()
-	if p.config != nil {
-		x.check(x.pub.VideoConfig(p.config))
+	if !x.gate.open {
+		p.data = bytes.Clone(p.data) // it is valid for the time of this call
 	}
-	x.check(x.pub.Picture(at, flv.Video{Kind: flv.KindFrame, Key: p.key, Data: p.data}))
+	x.gate.picture(x.server.cfg.Clock.Now(), at, func() {
+		if p.config != nil {
+			x.check(x.pub.VideoConfig(p.config))
+		}
+		x.check(x.pub.Picture(at, flv.Video{Kind: flv.KindFrame, Key: p.key, Data: p.data}))
+	})
 }
 
 // readForeign is for pictures that a child turns into H.264.
@@ -271,7 +278,7 @@ func (x *session) readForeign(t *webrtc.TrackRemote) {
 		at := uint32(x.line.at(trackVideo, rtpTime).Milliseconds())
 		x.media.Lock()
 		defer x.media.Unlock()
-		x.check(x.pub.Video(at, body))
+		x.gate.picture(c.Clock.Now(), at, func() { x.check(x.pub.Video(at, body)) })
 	})
 	x.count.transcodes.Store(tr.conv)
 	x.spawn(func() { tr.conv.run(x.ctx) })
@@ -313,6 +320,7 @@ func (x *session) aac(rtpTime uint32, frame []byte) {
 	x.media.Lock()
 	defer x.media.Unlock()
 	x.check(x.pub.Sound(at, frame))
+	x.gate.sound(at)
 }
 
 // check ends the session if the hub will hear no more of it.
