@@ -64,7 +64,7 @@ func (s *Service) bid(ctx context.Context, tx *sqldb.Tx, b Bid) (id.Bid, error) 
 		least = l.LeaderMax + 1 // who leads may only promise more
 	}
 	if b.Max < least || b.Max > maxBid {
-		return id.Bid{}, fault.Conflict("auction.bid_too_low", "min", money.Of(least, s.Currency))
+		return id.Bid{}, fault.Conflict("auction.bid_too_low", "min", money.Of(least, s.Currency).Label())
 	}
 	l.take(b)
 	l.extend(tx.Now())

@@ -218,7 +218,7 @@ func TestACouponOverTheAPI(t *testing.T) {
 		t.Errorf("wallet: %v", v)
 	}
 	q := c.call(buyer, 200, "POST /checkout/quote", object{"items": []object{{"sku_id": p.SKUs[0].ID, "quantity": 1}}})
-	if o := first(first(q, "groups"), "coupons"); o["applicable"] != false || o["ineligible"].(object)["text"] != "Add CNY 10.00 more to use it." {
+	if o := first(first(q, "groups"), "coupons"); o["applicable"] != false || o["ineligible"].(object)["text"] != "Add ¥10 more to use it." {
 		t.Errorf("quoted %v", o)
 	}
 	q = c.call(buyer, 200, "POST /checkout/quote", object{"items": []object{{"sku_id": p.SKUs[0].ID, "quantity": 2}}})

@@ -90,7 +90,7 @@ func (c Coupon) Refusal(now time.Time, room id.Room, spend int64, currency money
 	case spend == 0:
 		return fault.Conflict("promotion.coupon_other_products")
 	case spend < c.MinSpend:
-		return fault.Conflict("promotion.coupon_min_spend", "short", money.Of(c.MinSpend-spend, currency))
+		return fault.Conflict("promotion.coupon_min_spend", "short", money.Of(c.MinSpend-spend, currency).Label())
 	}
 	return nil
 }

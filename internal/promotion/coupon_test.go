@@ -96,7 +96,7 @@ func TestTheBestCouponIsTakenByItselfAndOnce(t *testing.T) {
 	if q.Discount != 500 || len(o) != 2 || o[0].Coupon != small.ID || !o[0].Applied || o[1].Applied {
 		t.Fatalf("quoted %+v", q)
 	}
-	if f := o[1].Ineligible; f == nil || f.Code != "promotion.coupon_min_spend" || f.Params["short"] != "CNY 5.00" {
+	if f := o[1].Ineligible; f == nil || f.Code != "promotion.coupon_min_spend" || f.Params["short"] != "¥5" {
 		t.Errorf("the other does not apply because %v", f)
 	}
 	none := buy(user, id.Room{}, p, 2)

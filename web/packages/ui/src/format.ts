@@ -107,6 +107,11 @@ export function clock(seconds: number): string {
   return hours > 0 ? `${pad(hours)}:${rest}` : rest
 }
 
+/** localTimes writes moments within a text of the server (RFC 3339) as clocks and calendars here do. */
+export function localTimes(text: string, locale: string): string {
+  return text.replace(/\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)/g, (iso) => formatDate(iso, locale))
+}
+
 export type DateStyle = 'time' | 'day' | 'full'
 
 const dateStyles: Record<DateStyle, Intl.DateTimeFormatOptions> = {

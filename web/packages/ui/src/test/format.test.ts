@@ -5,11 +5,20 @@ import {
   compact,
   exponentOf,
   formatMoney,
+  localTimes,
   moneyInput,
   moneyParts,
   parseMoney,
   percent,
 } from '../format'
+
+describe('localTimes', () => {
+  it('writes moments as the reader does and leaves other words alone', () => {
+    const local = new Date(2026, 10, 24, 9, 5).toISOString()
+    expect(localTimes(`valid from ${local}. 2 left`, 'en')).toBe('valid from Nov 24, 09:05. 2 left')
+    expect(localTimes('满 ¥50 可用', 'zh-CN')).toBe('满 ¥50 可用')
+  })
+})
 
 describe('money', () => {
   it.each([

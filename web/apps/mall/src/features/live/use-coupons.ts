@@ -28,6 +28,7 @@ export function useCoupons(taken: (coupon: Coupon) => void) {
       taken(await api.claimCoupon(coupon.id, newKey()))
       toast.say(t('live.coupon.yours'))
       void cache.invalidateQueries({ key: ['quote'] })
+      void cache.invalidateQueries({ key: ['wallet'] })
     } catch (error) {
       failure.show(error)
     } finally {

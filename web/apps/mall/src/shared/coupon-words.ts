@@ -5,5 +5,5 @@ import type { useText } from '@hawker/ui'
 export function couponWords(c: Coupon, { t, money, rate }: ReturnType<typeof useText>): string {
   const from = c.min_spend.amount > 0 ? money(c.min_spend) : ''
   const off = c.kind === 'amount' ? money({ ...c.min_spend, amount: c.value }) : rate(c.value)
-  return from ? t('live.coupon.offFrom', { off, from }) : t('live.coupon.off', { off })
+  return from ? t('shared.coupon.offFrom', { off, from }) : t('shared.coupon.off', { off })
 }

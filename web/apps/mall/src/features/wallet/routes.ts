@@ -1,0 +1,5 @@
+import type { RouteRecordRaw } from 'vue-router'
+
+export default [
+  { path: '/coupons', component: () => import('./pages/coupons-page.vue'), meta: { auth: true, bare: true } },
+] satisfies RouteRecordRaw[]
