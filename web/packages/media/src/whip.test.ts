@@ -6,9 +6,11 @@ const counters = (more: object) => ({
   atMs: 0,
   bytes: 0,
   frames: 0,
+  captured: 0,
   packets: 0,
   lostPackets: 0,
   rttMs: 40,
+  limited: 'none' as const,
   ...more,
 })
 
@@ -26,35 +28,78 @@ describe('preferH264', () => {
 
 describe('statsBetween', () => {
   it('counts per second and by the packets of that second', () => {
-    const a = counters({ bytes: 1000, frames: 10, packets: 100, lostPackets: 5 })
-    const b = counters({ atMs: 2000, bytes: 501_000, frames: 70, packets: 500, lostPackets: 9 })
-    expect(statsBetween(a, b)).toEqual({ kbps: 2000, rttMs: 40, lost: 0.01, fps: 30, quality: 'good' })
+    const a = counters({ bytes: 1000, frames: 10, captured: 12, packets: 100, lostPackets: 5 })
+    const b = counters({ atMs: 2000, bytes: 501_000, frames: 70, captured: 74, packets: 500, lostPackets: 9 })
+    expect(statsBetween(a, b)).toEqual({
+      kbps: 2000,
+      rttMs: 40,
+      lost: 0.01,
+      fps: 30,
+      captured: 31,
+      limited: 'none',
+      quality: 'good',
+    })
   })
   it('does not turn a counter that began anew into a negative rate', () => {
     const s = statsBetween(counters({ bytes: 9000, packets: 9 }), counters({ atMs: 1000 }))
     expect(s).toMatchObject({ kbps: 0, lost: 0, quality: 'poor' })
   })
+})
+
+describe('rate', () => {
+  const well = { kbps: 2000, rttMs: 50, lost: 0, fps: 30, captured: 30, limited: 'none' } as const
   it.each([
-    [{ kbps: 2000, rttMs: 50, lost: 0, fps: 30 }, 'good'],
-    [{ kbps: 2000, rttMs: 300, lost: 0, fps: 30 }, 'fair'],
-    [{ kbps: 2000, rttMs: 50, lost: 0.03, fps: 30 }, 'fair'],
-    [{ kbps: 200, rttMs: 50, lost: 0, fps: 30 }, 'poor'],
-    [{ kbps: 2000, rttMs: 50, lost: 0, fps: 5 }, 'poor'],
-  ] as const)('rates %o as %s', (s, want) => expect(rate(s)).toBe(want))
+    ['all well', {}, 'good'],
+    ['a long way', { rttMs: 300 }, 'fair'],
+    ['a very long way', { rttMs: 700 }, 'poor'],
+    ['some loss', { lost: 0.03 }, 'fair'],
+    ['much loss', { lost: 0.1 }, 'poor'],
+    ['a still picture, a few bits', { kbps: 60 }, 'good'],
+    ['a still screen, a few frames', { kbps: 30, fps: 2, captured: 2 }, 'good'],
+    ['few bits because the network gives no more', { kbps: 200, limited: 'bandwidth' }, 'poor'],
+    ['fewer bits because the network gives no more', { kbps: 600, limited: 'bandwidth' }, 'fair'],
+    ['bits enough though the network is the limit', { limited: 'bandwidth' }, 'good'],
+    ['a machine that drops some frames', { fps: 24, limited: 'cpu' }, 'fair'],
+    ['half of the frames frozen', { fps: 15 }, 'fair'],
+    ['most of the frames frozen', { fps: 5 }, 'poor'],
+    ['a browser that does not count what the camera gave', { fps: 5, captured: 0 }, 'good'],
+    ['nothing leaves', { kbps: 0, fps: 0 }, 'poor'],
+  ] as const)('calls %s by its name', (_what, more, want) => expect(rate({ ...well, ...more })).toBe(want))
 })
 
 describe('readCounters', () => {
   it('sums what is sent and takes the longest way', () => {
     const c = readCounters(
       [
-        ['a', { type: 'outbound-rtp', kind: 'video', bytesSent: 10, packetsSent: 2, framesEncoded: 7 }],
+        [
+          'a',
+          {
+            type: 'outbound-rtp',
+            kind: 'video',
+            bytesSent: 10,
+            packetsSent: 2,
+            framesEncoded: 7,
+            qualityLimitationReason: 'bandwidth',
+          },
+        ],
+        ['s', { type: 'media-source', kind: 'video', frames: 8 }],
+        ['m', { type: 'media-source', kind: 'audio', frames: 99 }],
         ['b', { type: 'outbound-rtp', kind: 'audio', bytesSent: 5, packetsSent: 1 }],
         ['c', { type: 'remote-inbound-rtp', packetsLost: 3, roundTripTime: 0.05 }],
         ['d', { type: 'remote-inbound-rtp', packetsLost: 1, roundTripTime: 0.02 }],
       ],
       9,
     )
-    expect(c).toEqual({ atMs: 9, bytes: 15, packets: 3, frames: 7, lostPackets: 4, rttMs: 50 })
+    expect(c).toEqual({
+      atMs: 9,
+      bytes: 15,
+      packets: 3,
+      frames: 7,
+      captured: 8,
+      lostPackets: 4,
+      rttMs: 50,
+      limited: 'bandwidth',
+    })
   })
 })
 

@@ -9,8 +9,14 @@ export interface PublishStats {
   /** Share of packets that the server missed in the last second, 0 to 1. */
   lost: number
   fps: number
+  /** Frames a second that the camera gave; 0 where the browser does not tell. */
+  captured: number
+  /** What keeps the browser from sending more than it does, by its own word. */
+  limited: Limit
   quality: Quality
 }
+
+export type Limit = 'none' | 'cpu' | 'bandwidth'
 
 export interface PublishOptions {
   url: string
@@ -56,11 +62,18 @@ export function preferH264<T extends { mimeType: string; sdpFmtpLine?: string }>
   return codecs.toSorted((a, b) => rank(a) - rank(b))
 }
 
-/** rate says in a word what the host can do something about. */
+/**
+ * rate says in a word what the host can do something about. A still picture needs few bits, and a dark room or a screen
+ * gives few frames: few bits are a fault only when the browser says that the network holds it back, and few frames only
+ * when the camera gave more.
+ */
 export function rate(s: Omit<PublishStats, 'quality'>): Quality {
-  if (s.lost > 0.08 || s.rttMs > 600 || s.fps < 10 || s.kbps < 250) return 'poor'
-  if (s.lost > 0.02 || s.rttMs > 250 || s.fps < 20 || s.kbps < 700) return 'fair'
-  return 'good'
+  const squeezed = s.limited === 'bandwidth'
+  const kept = s.captured > 0 ? s.fps / s.captured : 1
+  if (s.kbps === 0 || s.lost > 0.08 || s.rttMs > 600 || kept < 0.34 || (squeezed && s.kbps < 250))
+    return 'poor'
+  if (s.lost > 0.02 || s.rttMs > 250 || kept < 0.67 || (squeezed && s.kbps < 700)) return 'fair'
+  return s.limited === 'cpu' && kept < 0.9 ? 'fair' : 'good'
 }
 
 /** Counters are what two readings of getStats are compared by. */
@@ -68,9 +81,11 @@ export interface Counters {
   atMs: number
   bytes: number
   frames: number
+  captured: number
   packets: number
   lostPackets: number
   rttMs: number
+  limited: Limit
 }
 
 /** statsBetween turns two readings into what happened between them. */
@@ -82,20 +97,36 @@ export function statsBetween(a: Counters, b: Counters): PublishStats {
     rttMs: Math.round(b.rttMs),
     lost: sent > 0 ? Math.min(1, Math.max(0, b.lostPackets - a.lostPackets) / sent) : 0,
     fps: Math.round(Math.max(0, b.frames - a.frames) / seconds),
+    captured: Math.round(Math.max(0, b.captured - a.captured) / seconds),
+    limited: b.limited,
   }
   return { ...s, quality: rate(s) }
 }
 
 /** readCounters sums up a report. TypeScript types its entries as any value. */
 export function readCounters(report: Iterable<[string, unknown]>, atMs: number): Counters {
-  const c: Counters = { atMs, bytes: 0, frames: 0, packets: 0, lostPackets: 0, rttMs: 0 }
+  const c: Counters = {
+    atMs,
+    bytes: 0,
+    frames: 0,
+    captured: 0,
+    packets: 0,
+    lostPackets: 0,
+    rttMs: 0,
+    limited: 'none',
+  }
   for (const [, entry] of report) {
     const s = entry as Record<string, unknown>
     const number = (name: string) => (typeof s[name] === 'number' ? s[name] : 0)
     if (s['type'] === 'outbound-rtp') {
       c.bytes += number('bytesSent')
       c.packets += number('packetsSent')
-      c.frames += s['kind'] === 'video' ? number('framesEncoded') : 0
+      if (s['kind'] !== 'video') continue
+      c.frames += number('framesEncoded')
+      const why = s['qualityLimitationReason']
+      if (why === 'cpu' || why === 'bandwidth') c.limited = why
+    } else if (s['type'] === 'media-source' && s['kind'] === 'video') {
+      c.captured += number('frames')
     } else if (s['type'] === 'remote-inbound-rtp') {
       c.lostPackets += number('packetsLost')
       c.rttMs = Math.max(c.rttMs, number('roundTripTime') * 1000)
