@@ -50,7 +50,9 @@ export function appConfig(app: 'mall' | 'console', base: string): UserConfig {
         '/api': proxy,
         '/media': proxy,
         '/uploads': proxy,
-        '/live': proxy,
+        // /live/{room} and /replay/{room} are pages of the mall; what lies below them is the server's picture.
+        '^/(live|replay)/[^/]+/': proxy,
+        '^/wh[ei]p(/|$)': proxy,
         '/ws': { ...proxy, ws: true },
       },
     },
