@@ -43,10 +43,10 @@ function banner(child: ChildProcess): Promise<Server> {
   })
 }
 
-async function stop(child: ChildProcess): Promise<void> {
+async function stop(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const gone = new Promise((resolve) => child.once('exit', resolve))
-  child.kill('SIGTERM')
+  child.kill(signal)
   const late = setTimeout(() => child.kill('SIGKILL'), 10_000)
   await gone
   clearTimeout(late)
@@ -75,7 +75,7 @@ interface Fixtures {
 interface WorkerFixtures {
   /** settings are what a spec sets in the program's environment; another set is another program. */
   settings: Record<string, string>
-  server: Server
+  server: Program
 }
 
 function watch(page: Page, faults: string[]) {
@@ -85,27 +85,57 @@ function watch(page: Page, faults: string[]) {
   })
 }
 
-async function signIn(context: BrowserContext, name: string): Promise<void> {
+export async function signIn(context: BrowserContext, name: string): Promise<void> {
   const entered = await context.request.post('/api/v1/auth/login', {
     data: { email: `${name}@hawker.demo`, password: 'hawker-demo' },
   })
   expect(entered.ok(), `${name} signs in`).toBe(true)
 }
 
+/** Program is a server of our own, which can be killed in the middle and started again where it was. */
+interface Program extends Server {
+  /** kill is what a power cut is: nothing is said, nothing is put away. */
+  kill: () => Promise<void>
+  /** boot starts it again on the same folder and the same addresses. */
+  boot: () => Promise<void>
+  close: () => Promise<void>
+}
+
+/** launch starts a mall with demo data on a folder and ports that nobody else has. */
+async function launch(settings: Record<string, string>): Promise<Program> {
+  const data = await mkdtemp(join(tmpdir(), 'hawker-e2e-'))
+  const sandbox = `127.0.0.1:${await freePort()}`
+  // Settings of whoever runs the tests must not leak into the program under test.
+  const plain = Object.entries(process.env).filter(([name]) => !name.startsWith('HAWKER_'))
+  const env = { ...Object.fromEntries(plain), ...settings, HAWKER_PAYMENT_SANDBOX_ADDR: sandbox }
+  const start = (http: string, rtmp: string) =>
+    spawn(binary, ['serve', '--data', data, '--http', http, '--rtmp', rtmp, '--demo'], { env })
+  let child = start('127.0.0.1:0', '127.0.0.1:0')
+  const at = await banner(child)
+  const boot = async () => {
+    child = start(new URL(at.url).host, new URL(at.rtmp).host)
+    await banner(child)
+  }
+  return {
+    ...at,
+    kill: () => stop(child, 'SIGKILL'),
+    boot,
+    close: async () => {
+      // Its payment sandbox outlives a crash, and goes with the run that finds it.
+      if (child.signalCode === 'SIGKILL') await boot()
+      await stop(child)
+      await rm(data, { recursive: true, force: true })
+    },
+  }
+}
+
 export const test = base.extend<Fixtures, WorkerFixtures>({
   settings: [{}, { scope: 'worker', option: true }],
   server: [
     async ({ settings }, use) => {
-      const data = await mkdtemp(join(tmpdir(), 'hawker-e2e-'))
-      const args = ['serve', '--data', data, '--http', '127.0.0.1:0', '--rtmp', '127.0.0.1:0', '--demo']
-      const sandbox = `127.0.0.1:${await freePort()}`
-      // Settings of whoever runs the tests must not leak into the program under test.
-      const plain = Object.entries(process.env).filter(([name]) => !name.startsWith('HAWKER_'))
-      const env = { ...Object.fromEntries(plain), ...settings, HAWKER_PAYMENT_SANDBOX_ADDR: sandbox }
-      const child = spawn(binary, args, { env })
-      await use(await banner(child))
-      await stop(child)
-      await rm(data, { recursive: true, force: true })
+      const program = await launch(settings)
+      await use(program)
+      await program.close()
     },
     { scope: 'worker', timeout: 60_000 },
   ],

@@ -94,6 +94,7 @@ export class LivePlayer {
   }
 
   private readonly look = () => {
+    this.rejoin()
     const holdBack = this.hls?.targetLatency
     if (!this.hls || !holdBack || this.video.paused || this.video.readyState < 3) return
     const rate = this.catchUp.look({ latency: this.hls.latency, holdBack }, lookMs / 1000)
@@ -103,6 +104,17 @@ export class LivePlayer {
     } else if (this.video.playbackRate !== rate) {
       this.video.playbackRate = rate
     }
+  }
+
+  /**
+   * rejoin goes on at the live edge when the picture has run out below the window. A server that was started again
+   * numbers on with a leap; hls.js then puts the new segments far ahead and waits for ever for what lies between.
+   */
+  private rejoin(): void {
+    const window = this.hls?.latestLevelDetails
+    const edge = this.hls?.liveSyncPosition
+    if (!window?.live || !edge || this.video.readyState > 2) return
+    if (this.video.currentTime < window.fragmentStart) this.video.currentTime = edge
   }
 
   /** latency is how far behind the live edge the picture is, in seconds. */
