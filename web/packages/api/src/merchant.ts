@@ -59,6 +59,7 @@ function rooms({ send }: Client) {
       ),
     resetKey: (shop: string, room: string) => send<T.MerchantRoom>('POST', `${at(shop, room)}/key`),
     kick: (shop: string, room: string) => send<void>('POST', `${at(shop, room)}/kick`),
+    cancelRoom: (shop: string, room: string) => send<T.MerchantRoom>('POST', `${at(shop, room)}/cancel`),
     endRoom: (shop: string, room: string) => send<T.MerchantRoom>('POST', `${at(shop, room)}/end`),
     report: (shop: string, room: string) => send<T.LiveReport>('GET', `${at(shop, room)}/report`),
     marks: (room: string) => send<T.Page<T.Mark>>('GET', `/live/rooms/${room}/marks`),

@@ -2,7 +2,7 @@ import type { Money } from '@hawker/ui/format'
 import type { OrderStatus, Ref } from './types'
 import type { Auction, Bag, Coupon, Deal } from './types-selling'
 
-export type RoomState = 'scheduled' | 'live' | 'paused' | 'ended'
+export type RoomState = 'scheduled' | 'live' | 'paused' | 'ended' | 'cancelled'
 /** Warm-up is seen by staff only; a rehearsal works like a show that nobody is told of. */
 export type RoomMode = 'open' | 'warmup' | 'rehearsal'
 
@@ -113,7 +113,15 @@ export type RoomEvent =
   | { type: 'pinned_message'; message: Message | null }
   | { type: 'pin'; pin: Pin | null }
   | { type: 'stats'; viewers: number; likes: number }
-  | { type: 'state'; state: RoomState; mode: RoomMode; playback_url: string; replay_url: string }
+  | {
+      type: 'state'
+      state: RoomState
+      mode: RoomMode
+      playback_url: string
+      replay_url: string
+      slow_seconds: number
+      followers_only: boolean
+    }
   | { type: 'stock'; product_id: string; available: number; sold: number }
   | { type: 'shelf' }
   | { type: 'joined'; kind: 'joined' | 'followed'; user_name: string; count: number }

@@ -100,6 +100,11 @@ export interface Health {
   dropped: number
   readers: number
   origin_bytes: number
+  /** How the smaller renditions do; empty when none are wanted. */
+  ladder: '' | 'unfit' | 'waiting' | 'starting' | 'running' | 'retrying'
+  ladder_reason: '' | 'slow' | 'missing' | 'lost'
+  /** That can be played now, such as 720p. */
+  renditions: string[]
 }
 
 /** What a host must see to while on air. */
@@ -188,6 +193,10 @@ export interface Silence {
 export interface LiveSettings {
   keep_days: number
   clips: boolean
+  /** New rooms have smaller renditions. */
+  ladder: boolean
+  /** Their sizes by the shorter side of the picture. */
+  renditions: number[]
 }
 
 export type StaffRole = 'owner' | 'manager' | 'host' | 'moderator' | 'support' | 'warehouse'
@@ -217,15 +226,23 @@ export interface CouponInput {
   min_spend?: number
   scope: 'all' | 'listed'
   product_ids?: string[]
+  room_id?: string
   total: number
   per_user: number
   valid_to: string
+}
+
+export interface AuctionStep {
+  from: number
+  step: number
 }
 
 export interface AuctionInput {
   sku_id: string
   start_price: number
   reserve_price: number
+  /** From which price on a bid must add how much; left out: the program's own table. */
+  steps?: AuctionStep[]
   run_seconds: number
   sudden_death: boolean
   start: boolean

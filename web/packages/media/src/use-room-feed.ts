@@ -39,8 +39,10 @@ function useDispatch(
   came: (next: Comers) => void,
 ) {
   function stateChanged(event: Extract<RoomEvent, { type: 'state' }>) {
-    const { type: _type, ...change } = event
+    const { type: _type, slow_seconds, followers_only, ...change } = event
     state.change(change)
+    const chat = state.room.value?.chat
+    if (chat) state.change({ chat: { ...chat, slow_seconds, followers_only } })
     // Times and figures do not travel with the news.
     if (event.state !== 'paused') state.reread()
   }

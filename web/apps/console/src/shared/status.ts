@@ -19,6 +19,7 @@ export const roomTone: Record<RoomState, Tone> = {
   live: 'now',
   paused: 'now',
   ended: 'done',
+  cancelled: 'plain',
 }
 
 export const videoTone: Record<Video['state'], Tone> = {

@@ -3,7 +3,7 @@ import type { RoomCard } from '@hawker/api'
 export type PlanTab = 'upcoming' | 'live' | 'ended'
 
 export function tabOf(room: RoomCard): PlanTab {
-  if (room.state === 'ended') return 'ended'
+  if (room.state === 'ended' || room.state === 'cancelled') return 'ended'
   return room.state === 'scheduled' ? 'upcoming' : 'live'
 }
 
