@@ -17,6 +17,17 @@ describe('what was typed of a coupon', () => {
     })
   })
 
+  test('holds in the whole shop unless products or the room are named', () => {
+    expect(read({})).toMatchObject({ scope: 'all', product_ids: [], room_id: '' })
+    expect(read({ products: ['prd_1'] })).toMatchObject({ scope: 'all', product_ids: [] })
+    const listed = { ...emptyDraft(), zh: '券', value: '5', scope: 'listed' as const, products: ['prd_1'] }
+    expect(draftInput({ ...listed, here: true }, 'CNY', now, 'rom_1')).toMatchObject({
+      scope: 'listed',
+      product_ids: ['prd_1'],
+      room_id: 'rom_1',
+    })
+  })
+
   test('a share becomes basis points with its cap', () => {
     expect(read({ kind: 'percent', value: '12.5', cap: '30' })).toMatchObject({ value: 1250, cap: 3000 })
   })
@@ -30,6 +41,7 @@ describe('what was typed of a coupon', () => {
     ['half a coupon', { total: '1.5' }],
     ['a minimum that is no sum', { minSpend: 'x' }],
     ['no end', { days: '0' }],
+    ['a list of nothing', { scope: 'listed' as const }],
   ])('is refused with %s', (_, part) => {
     expect(read(part)).toBeNull()
   })

@@ -12,15 +12,6 @@ export function useRooms() {
   )
 }
 
-export function useGoods(q: () => string) {
-  const api = useApi()
-  const shop = useShop()
-  return useQuery({
-    key: () => ['goods', shop.id, q()],
-    query: () => api.merchant.products(shop.id, { state: 'on_sale', q: q(), limit: 50 }),
-  })
-}
-
 /** useMerchantProduct is a product with its SKUs, read once somebody asks for it. */
 export function useMerchantProduct(id: () => string) {
   const api = useApi()
