@@ -39,11 +39,12 @@ func (h API) list(ctx context.Context, in *ListInput) (*httpapi.Body[page.Page[V
 type merchantListInput struct {
 	httpapi.ShopPath
 	ListInput
-	Query string `query:"q" maxLength:"32"`
+	Query string  `query:"q" maxLength:"32"`
+	Room  id.Room `query:"room_id" doc:"In which they were placed"`
 }
 
 func (h API) merchantList(ctx context.Context, in *merchantListInput) (*httpapi.Body[page.Page[View]], error) {
-	return h.page(ctx, Filter{Shop: in.Shop, Status: in.Status, Query: in.Query}, in.PageQuery, ShopSide)
+	return h.page(ctx, Filter{Shop: in.Shop, Room: in.Room, Status: in.Status, Query: in.Query}, in.PageQuery, ShopSide)
 }
 
 func (h API) page(ctx context.Context, f Filter, q httpapi.PageQuery, side Side) (*httpapi.Body[page.Page[View]], error) {

@@ -341,6 +341,7 @@ func (s *Service) OfShop(ctx context.Context, q sqldb.Querier, shop id.Shop, ord
 type Filter struct {
 	User   id.User
 	Shop   id.Shop
+	Room   id.Room // in which they were placed
 	Status Status
 	Query  string // an order number, or its beginning
 }

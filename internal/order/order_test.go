@@ -241,6 +241,13 @@ func TestListsPageAndKeepApart(t *testing.T) {
 	if p, err := k.orders.List(t.Context(), order.Filter{Shop: k.shop, Query: number}, page.Request{}); err != nil || len(p.Items) != 1 {
 		t.Errorf("number %s finds %d orders, %v", number, len(p.Items), err)
 	}
+	room := id.Make[id.Room](k.db)
+	there := order.Order{User: k.buyer, Shop: k.shop, Room: room, Payable: 100, Currency: "CNY", Lines: []order.Line{{SKU: k.sku, Quantity: 1, Payable: 100}}}
+	k.update(func(ctx context.Context, tx *sqldb.Tx) error { return k.orders.Create(ctx, tx, &there) })
+	k.place()
+	if p, err := k.orders.List(t.Context(), order.Filter{Shop: k.shop, Room: room}, page.Request{}); err != nil || len(p.Items) != 1 || p.Items[0].ID != there.ID {
+		t.Errorf("the room shows %+v, %v", p.Items, err)
+	}
 }
 
 // TestTheDayBeginsInTheShopsZone: the clock of the test starts at 20:00 in Shanghai.

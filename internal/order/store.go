@@ -114,6 +114,9 @@ func listOrders(ctx context.Context, q sqldb.Querier, box *secret.Box, f Filter,
 	if f.Status != "" {
 		where, args = where+" AND status = ?", append(args, f.Status)
 	}
+	if !f.Room.IsZero() {
+		where, args = where+" AND room_id = ?", append(args, f.Room)
+	}
 	if f.Query != "" {
 		where, args = where+" AND number LIKE ? ESCAPE '!'", append(args, likePrefix(f.Query))
 	}

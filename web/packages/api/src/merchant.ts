@@ -29,7 +29,7 @@ function goods({ send }: Client) {
 
 function orders({ send }: Client) {
   return {
-    orders: (shop: string, query: { status?: string; q?: string } & Cursor) =>
+    orders: (shop: string, query: { status?: string; q?: string; room_id?: string } & Cursor) =>
       send<T.Page<T.Order>>('GET', `/merchant/${shop}/orders`, { query }),
     order: (shop: string, id: string) => send<T.Order>('GET', `/merchant/${shop}/orders/${id}`),
     ship: (shop: string, body: { order_id: string; carrier: string; tracking_number: string }, key: string) =>

@@ -10,10 +10,10 @@ const most = 50
 /** useCounterOrders is a room's newest orders and who holds units without having paid. */
 export function useCounterOrders(id: () => string) {
   const api = useApi()
-  const orders = useDeskQuery('orders', id, (s) => api.merchant.orders(s, { limit: most }))
+  const orders = useDeskQuery('orders', id, (s) => api.merchant.orders(s, { room_id: id(), limit: most }))
   const unpaid = useDeskQuery('unpaid', id, (s) => api.merchant.unpaid(s, id()))
   return {
-    orders: computed(() => (orders.data.value?.items ?? []).filter((o) => o.room_id === id())),
+    orders: computed(() => orders.data.value?.items ?? []),
     unpaid: computed(() => unpaid.data.value?.items ?? []),
     error: computed(() => orders.error.value ?? unpaid.error.value),
     loaded: computed(() => orders.data.value !== undefined && unpaid.data.value !== undefined),
