@@ -18,6 +18,7 @@ package hls
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -256,7 +257,8 @@ func (w *Window) trim() {
 			kept = append(kept, s)
 		}
 	}
-	w.kept = kept[max(0, len(kept)-w.opts.Keep):]
+	// A slice of kept would hold on to the media of what it leaves out.
+	w.kept = slices.Clone(kept[max(0, len(kept)-w.opts.Keep):])
 	w.listed = append([]*Segment(nil), w.listed[n:]...)
 }
 
