@@ -81,6 +81,9 @@ func (v Views) renditions(out *HealthView, h stream.Health) {
 		return
 	}
 	out.Ladder = "unfit"
+	if h.BitRate == 0 {
+		out.Ladder = string(ladder.Starting) // the picture is not known well enough yet
+	}
 	if s, ok := v.Ladders.Status(h.StreamID); ok {
 		out.Ladder, out.LadderReason = string(s.State), s.Reason
 	}
