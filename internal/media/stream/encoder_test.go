@@ -20,6 +20,7 @@ type shape struct {
 	ntsc                 bool // 1000/1001 of fps
 	ragged               int  // frames come up to so many ms late
 	hevc                 bool
+	ahead                int // the sound's timestamps are ahead of the picture's, in ms
 }
 
 // encoder publishes synthetic frames at the rig's clock.
@@ -176,6 +177,6 @@ func (e *encoder) audio(ms uint32) {
 	e.rig.t.Helper()
 	e.na++
 	if !e.quietAudio {
-		e.must(e.pub.Audio(e.timestamp(ms), audioBody()))
+		e.must(e.pub.Audio(e.timestamp(ms+uint32(e.shape.ahead)), audioBody()))
 	}
 }

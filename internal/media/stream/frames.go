@@ -94,7 +94,7 @@ func (p *packager) appendPicture(f frame) {
 	}
 	v.run.Add(cmaf.Sample{Offset: int32(f.pts - f.at), Sync: f.key}, f.data)
 	v.last = f.at
-	v.seen = f.at + p.frame()
+	v.seen, v.quiet = f.at+p.frame(), 0
 	p.position = max(p.position, v.seen)
 }
 
@@ -249,6 +249,7 @@ func (p *packager) addAudio(at ticks, data []byte, now time.Time) (bool, error) 
 	a.next += int64(samples)
 	a.seen = ticks(a.next * cmaf.VideoTimescale / rate)
 	p.position = max(p.position, a.seen)
+	p.video.quiet += p.audioFrame()
 	p.endAfterAudio()
 	return true, nil
 }
@@ -314,7 +315,8 @@ func (p *packager) endBeforeAudio(start ticks) {
 func (p *packager) endAfterAudio() {
 	open := p.audio.seen - p.partStart
 	if p.pictured() {
-		if open > p.partLimit()+videoStall { // the picture stands still
+		// The picture stands still. Sound that is ahead of it all the time is no sign of that.
+		if open > p.partLimit()+videoStall && p.video.quiet > videoStall {
 			p.splitPart(p.partStart + p.wanted())
 			p.endLongSegment()
 		}

@@ -90,6 +90,7 @@ type videoTrack struct {
 	end     ticks // where the newest closed part ended on this track
 	frame   ticks // frame duration
 	seen    ticks // end of the newest frame
+	quiet   ticks // sound that has come since
 	firstIn ticks
 }
 

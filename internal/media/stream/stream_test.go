@@ -93,6 +93,20 @@ func TestTimestampsOfThePublisher(t *testing.T) {
 	}
 }
 
+// What is sent together need not be stamped together: a capture card's delay.
+func TestSoundAndPictureApart(t *testing.T) {
+	for _, ahead := range []int{-2900, -2000, -1000, -300, 300, 600, 1000, 2000, 2900, 30_000} {
+		t.Run(fmt.Sprint(ahead), func(t *testing.T) {
+			r := newRig(t, rigOptions{})
+			e := r.publish("room", shape{fps: 30, gop: 30, first: 10_000, ahead: ahead})
+			e.send(15 * time.Second)
+			if got := r.discontinuities(); got > 1 { // one while they find each other
+				t.Errorf("%d discontinuities", got)
+			}
+		})
+	}
+}
+
 func TestLateTrack(t *testing.T) {
 	const early = 2900 * time.Millisecond
 	for name, tt := range map[string]struct {
