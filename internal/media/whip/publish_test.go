@@ -1,6 +1,7 @@
 package whip
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/rtp"
 	"github.com/pion/rtp/codecs"
 	"github.com/pion/webrtc/v4"
 )
@@ -155,31 +157,52 @@ func TestLossLeavesNoSmear(t *testing.T) {
 	ffmpeg(t, "-xerror", "-err_detect", "explode", "-i", r.url+"/live/lossy/index.m3u8", "-f", "null", "/dev/null")
 }
 
-func TestVP8IsTranscoded(t *testing.T) {
-	r := newRig(t, nil)
-	pc := peer(t)
-	ivf := ffmpeg(t, "-f", "lavfi", "-i", flashes("320x240", "3"), "-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-g", "30", "-f", "ivf", "-")
-	var frames [][]byte
+// Browsers that send no H.264 send one of these.
+func TestForeignPicturesAreTranscoded(t *testing.T) {
+	for _, tt := range []struct {
+		mime      string
+		payloader rtp.Payloader
+		encoder   []string
+	}{
+		{webrtc.MimeTypeVP8, &codecs.VP8Payloader{EnablePictureID: true}, []string{"libvpx", "-deadline", "realtime", "-cpu-used", "8"}},
+		{webrtc.MimeTypeVP9, &codecs.VP9Payloader{}, []string{"libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-lag-in-frames", "0"}},
+		{webrtc.MimeTypeAV1, &codecs.AV1Payloader{}, []string{"libaom-av1", "-usage", "realtime", "-cpu-used", "8", "-lag-in-frames", "0"}},
+	} {
+		name := strings.ToLower(strings.TrimPrefix(tt.mime, "video/"))
+		t.Run(name, func(t *testing.T) {
+			if !bytes.Contains(ffmpeg(t, "-encoders"), []byte(" "+tt.encoder[0]+" ")) {
+				t.Skipf("this ffmpeg has no %s to make a test picture with", tt.encoder[0])
+			}
+			r := newRig(t, nil)
+			pc := peer(t)
+			args := append([]string{"-f", "lavfi", "-i", flashes("320x240", "3"), "-g", "30", "-c:v"}, tt.encoder...)
+			c := camera{
+				video: track(t, pc, webrtc.RTPCodecCapability{MimeType: tt.mime, ClockRate: videoRate}, "v"),
+				audio: track(t, pc, opusCapability(), "a"), sound: opusPackets(t, "3"),
+				pictures: ivfFrames(ffmpeg(t, append(args, "-f", "ivf", "-")...)), payloader: tt.payloader,
+			}
+			only(t, pc, tt.mime)
+			location := r.dial(pc, "/whip/key-"+name)
+			c.play(t, 180)
+			h, _ := r.hub.Stream(name)
+			if h.Width != 320 || !strings.HasPrefix(h.VideoCodec, "avc1") {
+				t.Errorf("health: %+v", h)
+			}
+			r.delete(location)
+			r.hub.Close(name)
+			r.inSync(name, 3)
+		})
+	}
+}
+
+// ivfFrames are the pictures of a file.
+func ivfFrames(ivf []byte) (out [][]byte) {
 	for b := ivf[32:]; len(b) > 12; {
 		n := int(b[0]) | int(b[1])<<8 | int(b[2])<<16
-		frames = append(frames, b[12:12+n])
+		out = append(out, b[12:12+n])
 		b = b[12+n:]
 	}
-	c := camera{
-		video: track(t, pc, webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: videoRate}, "v"),
-		audio: track(t, pc, opusCapability(), "a"), sound: opusPackets(t, "3"),
-		pictures: frames, payloader: &codecs.VP8Payloader{EnablePictureID: true},
-	}
-	only(t, pc, webrtc.MimeTypeVP8)
-	location := r.dial(pc, "/whip/key-vp8")
-	c.play(t, 180)
-	h, _ := r.hub.Stream("vp8")
-	if h.Width != 320 || !strings.HasPrefix(h.VideoCodec, "avc1") {
-		t.Errorf("health: %+v", h)
-	}
-	r.delete(location)
-	r.hub.Close("vp8")
-	r.inSync("vp8", 3)
+	return out
 }
 
 // only leaves one video codec in the client's offer.
