@@ -183,7 +183,6 @@ const openNameMax = 64
 func (o openAdmission) Admit(ctx context.Context, r stream.PublishRequest) (stream.Grant, error) {
 	g, err := o.a.Live.Admit(ctx, r)
 	if !errors.Is(err, live.ErrWrongKey) {
-		g.PartTarget = o.a.cfg.Live.Part
 		return g, err
 	}
 	if r.Name == "" || len(r.Name) > openNameMax || !plainName(r.Name) {
