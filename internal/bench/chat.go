@@ -113,8 +113,9 @@ func (b *Bench) spent(ctx context.Context, d time.Duration) (float64, error) {
 	return (after - before).Seconds() / d.Seconds(), err
 }
 
-func (b *Bench) room(ctx context.Context) (string, error) {
-	merchant := b.visitor()
+// host signs in whoever runs the demo's shop, and gives the path of its things.
+func (b *Bench) host(ctx context.Context) (c client, shop string, err error) {
+	c = b.visitor()
 	var s struct {
 		Token string `json:"token"`
 		User  struct {
@@ -123,14 +124,22 @@ func (b *Bench) room(ctx context.Context) (string, error) {
 			} `json:"shops"`
 		} `json:"user"`
 	}
-	if err := merchant.want(ctx, "POST", "/auth/login", map[string]string{"email": "merchant@hawker.demo", "password": "hawker-demo"}, &s); err != nil {
+	if err := c.want(ctx, "POST", "/auth/login", map[string]string{"email": "merchant@hawker.demo", "password": "hawker-demo"}, &s); err != nil {
+		return c, "", err
+	}
+	c.token = s.Token
+	return c, "/merchant/" + s.User.Shops[0].ID, nil
+}
+
+func (b *Bench) room(ctx context.Context) (string, error) {
+	host, shop, err := b.host(ctx)
+	if err != nil {
 		return "", err
 	}
-	merchant.token = s.Token
 	var room struct {
 		ID string `json:"id"`
 	}
-	err := merchant.want(ctx, "POST", "/merchant/"+s.User.Shops[0].ID+"/rooms", map[string]any{"title": "Bench", "product_ids": []string{}}, &room)
+	err = host.want(ctx, "POST", shop+"/rooms", map[string]any{"title": "Bench", "product_ids": []string{}}, &room)
 	return room.ID, err
 }
 

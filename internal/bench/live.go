@@ -52,13 +52,11 @@ func (b *Bench) live(ctx context.Context, window time.Duration) (err error) {
 		return err
 	}
 	all := []target{b.ours()}
-	nginx, err := startNginx(ctx)
-	switch {
-	case errors.Is(err, errNoNginx):
-		b.note(err.Error())
-	case err != nil:
+	nginx, err := b.peer(ctx)
+	if err != nil {
 		return err
-	default:
+	}
+	if nginx != nil {
 		defer func() { err = errors.Join(err, nginx.stop()) }()
 		all = append(all, nginx.target())
 	}
@@ -82,7 +80,20 @@ func (b *Bench) live(ctx context.Context, window time.Duration) (err error) {
 	if err := b.versus(all, edge, func(t target) ([]float64, error) { return b.delay(ctx, t, tags) }); err != nil {
 		return err
 	}
-	return b.deliver(ctx, all, tags)
+	if err := b.deliver(ctx, all, tags); err != nil {
+		return err
+	}
+	return b.glass(ctx, nginx, window)
+}
+
+// peer starts the server that ours stands against; nil where it is not installed.
+func (b *Bench) peer(ctx context.Context) (*nginx, error) {
+	n, err := startNginx(ctx, b.server)
+	if errors.Is(err, errNoNginx) {
+		b.note(err.Error())
+		return nil, nil
+	}
+	return n, err
 }
 
 // quantity names a figure.

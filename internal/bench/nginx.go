@@ -42,6 +42,15 @@ rtmp {
 			hls_fragment 1s;
 			hls_playlist_length 20s;
 		}
+		application rooms {
+			live on;
+			hls on;
+			hls_path %[3]s/rooms;
+			hls_fragment 1s;
+			hls_playlist_length 20s;
+			on_publish http://%[6]s/hooks/nginx-rtmp?secret=%[7]s;
+			on_publish_done http://%[6]s/hooks/nginx-rtmp?secret=%[7]s;
+		}
 	}
 }
 http {
@@ -56,13 +65,18 @@ http {
 	server {
 		listen %[5]s;
 		location /hls/ { root %[3]s; }
+		location /rooms/ {
+			root %[3]s;
+			add_header Access-Control-Allow-Origin * always;
+		}
 	}
 }
 `
 
 // startNginx starts it as facts for a fair comparison ask: segments of a second,
-// twenty seconds listed, files sent by the kernel.
-func startNginx(ctx context.Context) (*nginx, error) {
+// twenty seconds listed, files sent by the kernel. Its second application feeds
+// rooms of the server under measurement, as deploy/nginx-rtmp.conf does.
+func startNginx(ctx context.Context, s *server) (*nginx, error) {
 	program, err := exec.LookPath("nginx")
 	if err != nil {
 		if program, err = exec.LookPath("/usr/sbin/nginx"); err != nil {
@@ -77,18 +91,14 @@ func startNginx(ctx context.Context) (*nginx, error) {
 	if err != nil {
 		return nil, err
 	}
-	addrs, err := freeAddresses(2)
-	if err != nil {
-		return nil, err
-	}
 	user := ""
 	if os.Geteuid() == 0 {
 		user = "user root;" // its folder is ours alone
 	}
-	n := &nginx{dir: dir, http: addrs[0], rtmp: addrs[1], done: make(chan error, 1)}
+	n := &nginx{dir: dir, http: s.edgeHTTP, rtmp: s.edgeRTMP, done: make(chan error, 1)}
 	config := filepath.Join(dir, "nginx.conf")
-	text := fmt.Sprintf(nginxConfig, module, user, dir, n.rtmp, n.http)
-	if err := errors.Join(os.Mkdir(filepath.Join(dir, "hls"), 0o700), os.WriteFile(config, []byte(text), 0o600)); err != nil {
+	text := fmt.Sprintf(nginxConfig, module, user, dir, n.rtmp, n.http, s.http, s.secret)
+	if err := errors.Join(os.Mkdir(filepath.Join(dir, "hls"), 0o700), os.Mkdir(filepath.Join(dir, "rooms"), 0o700), os.WriteFile(config, []byte(text), 0o600)); err != nil {
 		return nil, err
 	}
 	n.cmd = exec.Command(program, "-p", dir, "-c", config)

@@ -7,14 +7,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"strings"
 )
 
 // socket is the least of a WebSocket client (RFC 6455) that two thousand viewers
-// on the machine under measurement can afford: it sends a few texts and reads
-// frames into one buffer.
+// on the machine under measurement can afford, and enough to talk to a browser:
+// it sends texts and reads frames into one buffer.
 type socket struct {
 	conn net.Conn
 	in   *bufio.Reader
@@ -52,13 +53,18 @@ func dialSocket(ctx context.Context, addr, path string) (*socket, error) {
 	return s, nil
 }
 
-// send writes a short text; its mask is zero, which changes nothing.
+// send writes a text; its mask is zero, which changes nothing.
 func (s *socket) send(text string) error {
-	if len(text) > shortLength {
-		return fmt.Errorf("a text of %d bytes is too long for this client", len(text))
+	frame := []byte{frameText}
+	switch n := len(text); {
+	case n <= shortLength:
+		frame = append(frame, maskedBit|byte(n))
+	case n <= math.MaxUint16:
+		frame = binary.BigEndian.AppendUint16(append(frame, maskedBit|length16), uint16(n))
+	default:
+		return fmt.Errorf("a text of %d bytes is too long for this client", n)
 	}
-	frame := append([]byte{frameText, maskedBit | byte(len(text)), 0, 0, 0, 0}, text...)
-	_, err := s.conn.Write(frame)
+	_, err := s.conn.Write(append(append(frame, 0, 0, 0, 0), text...))
 	return err
 }
 

@@ -1,0 +1,238 @@
+package bench
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+)
+
+//go:embed reader.js
+var reader string
+
+const (
+	glassOnAir  = 6 * time.Second  // the viewer comes in the middle of a show
+	glassSettle = 12 * time.Second // its player starts behind and catches up
+	glassWindow = 20 * time.Second
+	glassPoll   = 500 * time.Millisecond
+	glassWithin = 30 * time.Second
+)
+
+// way is one way in which a viewer gets the picture.
+type way struct {
+	name     string
+	p50, p95 string // goals
+	fast     bool   // parts of 0.2 s
+	whep     bool
+	edge     bool // by nginx-rtmp in front
+}
+
+// glass measures the delay from the moment in which a frame was handed to the
+// publisher's socket until the browser had shown it: Chromium opens the mall's own
+// page of a real room, and each frame's number is read from the picture.
+func (b *Bench) glass(ctx context.Context, peer *nginx, window time.Duration) (err error) {
+	browser, err := startChromium(ctx)
+	if errors.Is(err, errNoChromium) {
+		b.note(err.Error())
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, browser.stop()) }()
+	if err := browser.run(reader); err != nil {
+		return err
+	}
+	ways := []way{
+		{name: "0.5 s parts", p50: "≤ 2.2 s"},
+		{name: "0.2 s parts", p50: "≤ 1.1 s", p95: "≤ 1.5 s", fast: true},
+		{name: "WHEP", p50: "≤ 0.4 s", whep: true},
+	}
+	if peer != nil {
+		ways = append(ways, way{name: "nginx-rtmp's HLS", edge: true})
+	}
+	own := 0.0
+	for _, w := range ways {
+		v, err := b.view(ctx, browser, peer, w, max(window, glassWindow))
+		if err != nil {
+			return fmt.Errorf("send to picture by %s: %w", w.name, err)
+		}
+		p50, p95 := v.quantile(0.5), v.quantile(0.95)
+		b.add(Figure{"live", "send to picture, " + w.name + ", p50", p50, "s", w.p50})
+		b.add(Figure{"live", "send to picture, " + w.name + ", p95", p95, "s", w.p95})
+		b.add(Figure{"live", "stalls, " + w.name, float64(v.stalls), fmt.Sprintf("in %d frames", len(v.ages)), ""})
+		if own == 0 {
+			own = p50 // of what a room does when nothing is set
+		}
+		if w.edge {
+			b.add(Figure{"live", "  ours to " + w.name + ", p50", own / p50, "", ""})
+		}
+	}
+	return nil
+}
+
+// glassAlone is glass without the rest of live.
+func (b *Bench) glassAlone(ctx context.Context, window time.Duration) (err error) {
+	peer, err := b.peer(ctx)
+	if err != nil {
+		return err
+	}
+	if peer != nil {
+		defer func() { err = errors.Join(err, peer.stop()) }()
+	}
+	return b.glass(ctx, peer, window)
+}
+
+// viewed is what came to the glass.
+type viewed struct {
+	ages   []float64 // seconds, sorted
+	stalls int       // the picture stood for more than 0.3 s
+}
+
+func (v viewed) quantile(q float64) float64 { return v.ages[int(q*float64(len(v.ages)-1))] }
+
+// view opens a room, publishes to it and watches it.
+func (b *Bench) view(ctx context.Context, browser *chromium, peer *nginx, w way, window time.Duration) (out viewed, err error) {
+	bframes := 2
+	if w.whep {
+		bframes = 0
+	}
+	clip, err := makeCounter(ctx, bframes)
+	if err != nil {
+		return out, err
+	}
+	room, key, err := b.stage(ctx, w)
+	if err != nil {
+		return out, err
+	}
+	to := "rtmp://" + b.server.rtmp + "/live/" + key
+	if w.edge {
+		to = "rtmp://" + peer.rtmp + "/rooms/" + room + "?key=" + key
+	}
+	air, off := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	var failed error
+	wg.Go(func() { failed = clip.publish(air, to) })
+	err = b.onScreen(ctx, browser, room, w)
+	if err == nil {
+		out, err = watch(ctx, browser, clip, window)
+	}
+	off()
+	wg.Wait()
+	return out, errors.Join(err, failed, browser.open("about:blank"))
+}
+
+// stage makes a room.
+func (b *Bench) stage(ctx context.Context, w way) (room, key string, err error) {
+	host, shop, err := b.host(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	if room, err = b.room(ctx); err != nil {
+		return "", "", err
+	}
+	var r struct {
+		Stream struct {
+			Key string `json:"key"`
+		} `json:"stream"`
+	}
+	err = host.want(ctx, "PATCH", shop+"/rooms/"+room, map[string]any{"low_latency": w.fast}, &r)
+	return room, r.Stream.Key, err
+}
+
+// onScreen opens the room's page as soon as the room is on air, and waits until its picture runs.
+func (b *Bench) onScreen(ctx context.Context, browser *chromium, room string, w way) error {
+	ctx, cancel := context.WithTimeout(ctx, glassWithin)
+	defer cancel()
+	visitor := b.visitor()
+	onAir := func() (bool, error) {
+		var r struct {
+			State string `json:"state"`
+		}
+		err := visitor.want(ctx, "GET", "/live/rooms/"+room, nil, &r)
+		return r.State == "live", err
+	}
+	if err := until(ctx, "the room is on air", onAir); err != nil {
+		return err
+	}
+	select {
+	case <-time.After(glassOnAir):
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	page := "http://" + b.server.http + "/live/" + room
+	if w.whep {
+		page += "?sheet=menu"
+	}
+	if err := browser.open(page); err != nil {
+		return err
+	}
+	if err := until(ctx, "the picture runs", browser.says("playing")); err != nil || !w.whep {
+		return err
+	}
+	if err := until(ctx, "there is a switch for low delay", browser.says("press")); err != nil {
+		return err
+	}
+	return until(ctx, "the picture comes by WHEP", browser.says("realTime"))
+}
+
+// says asks the reader in the page, once it is there.
+func (c *chromium) says(what string) func() (bool, error) {
+	return func() (yes bool, err error) {
+		err = c.ask("Boolean(window.hawkerGlass?."+what+"())", &yes)
+		return yes, err
+	}
+}
+
+func until(ctx context.Context, what string, ok func() (bool, error)) error {
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if yes, err := ok(); yes || err != nil {
+			return err
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return fmt.Errorf("not in time: %s: %w", what, ctx.Err())
+		}
+	}
+}
+
+// watch lets the player settle and then notes how old each frame is when it is shown.
+func watch(ctx context.Context, browser *chromium, clip *counter, window time.Duration) (out viewed, err error) {
+	begin := time.Now().Add(glassSettle)
+	tick := time.NewTicker(glassPoll)
+	defer tick.Stop()
+	for time.Since(begin) < window {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return out, ctx.Err()
+		}
+		var got struct {
+			Shown  [][2]int64 `json:"shown"` // when, and which
+			Stalls int        `json:"stalls"`
+		}
+		if err := browser.ask("hawkerGlass.take()", &got); err != nil {
+			return out, err
+		}
+		if time.Since(begin) < 0 {
+			continue
+		}
+		out.stalls += got.Stalls
+		for _, s := range got.Shown {
+			if age, ok := clip.age(int(s[1]), time.UnixMilli(s[0])); ok {
+				out.ages = append(out.ages, age.Seconds())
+			}
+		}
+	}
+	slices.Sort(out.ages)
+	if len(out.ages) == 0 {
+		err = errors.New("no frame was shown")
+	}
+	return out, err
+}
