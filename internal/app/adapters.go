@@ -161,7 +161,7 @@ func (s shows) ShowsSince(ctx context.Context, shop id.Shop, since time.Time) ([
 // need each other.
 type lateGate struct{ Gate realtime.Gate }
 
-func (g *lateGate) MayListen(ctx context.Context, actor httpapi.Actor, channel string) (bool, error) {
+func (g *lateGate) MayListen(ctx context.Context, actor httpapi.Actor, channel string) (realtime.Entry, error) {
 	return g.Gate.MayListen(ctx, actor, channel)
 }
 

@@ -10,6 +10,7 @@ import (
 	"hawker/internal/base/page"
 	"hawker/internal/platform/cache"
 	"hawker/internal/platform/httpapi"
+	"hawker/internal/platform/realtime"
 )
 
 // API is the viewers' door.
@@ -231,49 +232,60 @@ type Gate struct {
 }
 
 // MayListen implements realtime.Gate.
-func (g Gate) MayListen(ctx context.Context, actor httpapi.Actor, ch string) (bool, error) {
+func (g Gate) MayListen(ctx context.Context, actor httpapi.Actor, ch string) (realtime.Entry, error) {
 	if text, ok := strings.CutPrefix(ch, "room:"); ok {
 		var room id.Room
 		if room.UnmarshalText([]byte(text)) != nil || room.IsZero() {
-			return false, nil
+			return realtime.Refused, nil
 		}
 		return g.mayEnter(ctx, actor, room)
 	}
 	if text, ok := strings.CutPrefix(ch, "user:"); ok {
-		return actor.SignedIn() && text == actor.User.String(), nil
+		return counted(actor.SignedIn() && text == actor.User.String()), nil
 	}
 	if text, ok := strings.CutPrefix(ch, "shop:"); ok && actor.SignedIn() {
 		var shop id.Shop
 		if shop.UnmarshalText([]byte(text)) != nil || shop.IsZero() {
-			return false, nil
+			return realtime.Refused, nil
 		}
-		return g.Staff.May(ctx, actor.User, shop, "orders.read")
+		may, err := g.Staff.May(ctx, actor.User, shop, "orders.read")
+		return counted(may), err
 	}
-	return false, nil
+	return realtime.Refused, nil
+}
+
+func counted(may bool) realtime.Entry {
+	if may {
+		return realtime.Counted
+	}
+	return realtime.Refused
 }
 
 // mayEnter lets somebody into a room and counts them, unless they work there.
-func (g Gate) mayEnter(ctx context.Context, actor httpapi.Actor, room id.Room) (bool, error) {
+func (g Gate) mayEnter(ctx context.Context, actor httpapi.Actor, room id.Room) (realtime.Entry, error) {
 	r, err := g.Service.Find(ctx, room)
 	if fault.Code(err) == "live.not_found" {
-		return false, nil
+		return realtime.Refused, nil
 	}
 	if err != nil {
-		return false, err
+		return realtime.Refused, err
 	}
 	if actor.SignedIn() {
 		staff, err := g.Staff.May(ctx, actor.User, r.Shop, permModerate)
-		if err != nil || staff {
-			return staff, err
+		if err != nil {
+			return realtime.Refused, err
+		}
+		if staff {
+			return realtime.Uncounted, nil
 		}
 		x, silenced, err := g.Service.Words.Silenced(ctx, r.Shop, actor.User)
 		if err != nil || silenced && x.Banned {
-			return false, err
+			return realtime.Refused, err
 		}
 	}
 	if r.Mode == Rehearsal {
-		return false, nil
+		return realtime.Refused, nil
 	}
 	g.Service.entered(room, actor.User)
-	return true, nil
+	return realtime.Counted, nil
 }

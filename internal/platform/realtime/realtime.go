@@ -18,9 +18,19 @@ import (
 	"hawker/internal/platform/httpapi"
 )
 
+// Entry is how somebody may listen to a channel.
+type Entry int
+
+// The entries.
+const (
+	Refused Entry = iota
+	Counted
+	Uncounted // who works there is no listener to be counted
+)
+
 // Gate decides who may listen to a channel.
 type Gate interface {
-	MayListen(ctx context.Context, actor httpapi.Actor, channel string) (bool, error)
+	MayListen(ctx context.Context, actor httpapi.Actor, channel string) (Entry, error)
 }
 
 // Limits of a channel's memory and of a connection.
@@ -63,15 +73,15 @@ func New(log *slog.Logger, gate Gate) (*Node, error) {
 }
 
 func (n *Node) subscribe(c *centrifuge.Client, gate Gate, e centrifuge.SubscribeEvent) (centrifuge.SubscribeReply, error) {
-	may, err := gate.MayListen(c.Context(), httpapi.ActorFrom(c.Context()), e.Channel)
+	entry, err := gate.MayListen(c.Context(), httpapi.ActorFrom(c.Context()), e.Channel)
 	if err != nil {
 		n.log.Error("realtime: may listen", "channel", e.Channel, "error", err)
 		return centrifuge.SubscribeReply{}, centrifuge.ErrorInternal
 	}
-	if !may {
+	if entry == Refused {
 		return centrifuge.SubscribeReply{}, centrifuge.ErrorPermissionDenied
 	}
-	return centrifuge.SubscribeReply{Options: centrifuge.SubscribeOptions{EnableRecovery: true, EnablePositioning: true, EmitPresence: true}}, nil
+	return centrifuge.SubscribeReply{Options: centrifuge.SubscribeOptions{EnableRecovery: true, EnablePositioning: true, EmitPresence: entry == Counted}}, nil
 }
 
 // Publish sends v, as JSON, to whoever listens to the channel now or comes back
@@ -89,7 +99,8 @@ func (n *Node) send(channel string, packet []byte) error {
 	return err
 }
 
-// Listeners counts the connections that listen to a channel, on all nodes.
+// Listeners counts the connections that listen to a channel, on all nodes, but
+// for those who entered uncounted.
 func (n *Node) Listeners(channel string) int {
 	stats, err := n.node.PresenceStats(channel)
 	if err != nil {

@@ -19,13 +19,20 @@ import (
 	"hawker/internal/platform/realtime"
 )
 
-const room, counter = "room:rom_1", "shop:shp_1"
+const room, desk, counter = "room:rom_1", "room:rom_2", "shop:shp_1"
 
-// rooms lets everybody listen to rooms and nobody to counters.
+// rooms lets everybody listen to rooms and nobody to counters; at a desk nobody
+// is counted.
 type rooms struct{}
 
-func (rooms) MayListen(_ context.Context, _ httpapi.Actor, channel string) (bool, error) {
-	return strings.HasPrefix(channel, "room:"), nil
+func (rooms) MayListen(_ context.Context, _ httpapi.Actor, channel string) (realtime.Entry, error) {
+	switch {
+	case channel == desk:
+		return realtime.Uncounted, nil
+	case strings.HasPrefix(channel, "room:"):
+		return realtime.Counted, nil
+	}
+	return realtime.Refused, nil
 }
 
 // viewer is a WebSocket client of its own: RFC 6455 frames, JSON lines within.
@@ -166,8 +173,9 @@ func TestWhoWasAwayGetsWhatTheyMissed(t *testing.T) {
 	subscribe := fmt.Sprintf(`"subscribe":{"channel":%q}`, room)
 	epoch := first.call(subscribe).Subscribe.Epoch
 	second.call(subscribe)
-	if got := n.Listeners(room); got != 2 {
-		t.Errorf("%d listen", got)
+	second.call(fmt.Sprintf(`"subscribe":{"channel":%q}`, desk))
+	if got, atDesk := n.Listeners(room), n.Listeners(desk); got != 2 || atDesk != 0 {
+		t.Errorf("%d listen, %d at a desk that counts nobody", got, atDesk)
 	}
 	publish(t, n, "one")
 	text, offset := first.hear()
