@@ -43,6 +43,7 @@ func startChromium(ctx context.Context) (*chromium, error) {
 	c.cmd = exec.Command(program, "--headless=new", "--no-sandbox", "--disable-gpu", "--mute-audio",
 		"--autoplay-policy=no-user-gesture-required", "--no-first-run", "--disable-background-networking",
 		"--disable-component-update", "--window-size=1280,800", "--user-data-dir="+dir, "--remote-debugging-port=0", "about:blank")
+	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // its helpers are to end with it
 	if err := c.cmd.Start(); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
@@ -190,5 +191,18 @@ func (c *chromium) stop() error {
 	case <-time.After(devtoolsWithin):
 		err = errors.Join(errors.New("the browser did not stop"), c.cmd.Process.Kill())
 	}
-	return errors.Join(err, os.RemoveAll(c.dir))
+	_ = syscall.Kill(-c.cmd.Process.Pid, syscall.SIGKILL) // what is left of it, usually nothing
+	return errors.Join(err, c.forget())
+}
+
+// forget removes the profile, into which a dying helper may still write.
+func (c *chromium) forget() error {
+	ctx, cancel := context.WithTimeout(context.Background(), devtoolsWithin)
+	defer cancel()
+	var err error
+	gone := func() (bool, error) {
+		err = os.RemoveAll(c.dir)
+		return err == nil, nil
+	}
+	return errors.Join(until(ctx, "the browser's profile is removed", gone), err)
 }

@@ -34,15 +34,19 @@ type counter struct {
 // counterBar draws a frame's number as ten bits of 32 pixels, the lowest first.
 const counterBar = "color=black:s=320x32:r=30,format=gray,geq=lum='16+219*mod(floor(N/pow(2,floor(X/32))),2)'"
 
-// makeCounter encodes the clip: 720p30 with a key frame a second at 2.5 Mb/s, as
-// a streamer's program sends it. bframes are 2 there, and 0 where a viewer is to
+// encodeCounter makes the clip: 720p30 with a key frame a second at 2.5 Mb/s, as
+// a streamer's program sends it. It has two B-frames, or none where a viewer is to
 // have the picture by WebRTC, which knows no reordering.
-func makeCounter(ctx context.Context, bframes int) (*counter, error) {
+func encodeCounter(ctx context.Context, ordered bool) ([]flv.Tag, error) {
+	bframes := "2"
+	if ordered {
+		bframes = "0"
+	}
 	cmd := exec.CommandContext(ctx, "ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=1280x720:r=30,noise=alls=12:allf=t",
 		"-f", "lavfi", "-i", counterBar, "-f", "lavfi", "-i", "sine=f=440:r=48000",
 		"-filter_complex", "[0:v][1:v]overlay=0:0:format=yuv420,format=yuv420p[v]", "-map", "[v]", "-map", "2:a",
-		"-frames:v", strconv.Itoa(counterFrames), "-t", strconv.Itoa(counterFrames/counterRate),
-		"-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-bf", strconv.Itoa(bframes), "-b:v", "2372k", "-maxrate", "2372k", "-bufsize", "1186k",
+		"-t", strconv.Itoa(counterFrames/counterRate),
+		"-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-bf", bframes, "-b:v", "2372k", "-maxrate", "2372k", "-bufsize", "1186k",
 		"-g", strconv.Itoa(counterRate), "-keyint_min", strconv.Itoa(counterRate), "-sc_threshold", "0",
 		"-c:a", "aac", "-b:a", "128k", "-ac", "2", "-f", "flv", "-")
 	var words bytes.Buffer
@@ -51,11 +55,7 @@ func makeCounter(ctx context.Context, bframes int) (*counter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode a counter: %w: %s", err, &words)
 	}
-	tags, err := flv.ReadFile(bytes.NewReader(out))
-	if err != nil {
-		return nil, err
-	}
-	return newCounter(tags)
+	return flv.ReadFile(bytes.NewReader(out))
 }
 
 // newCounter finds out which frame is in which tag, by the order in which they are

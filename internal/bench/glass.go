@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"hawker/internal/media/flv"
 )
 
 //go:embed reader.js
@@ -30,6 +32,15 @@ type way struct {
 	edge     bool // by nginx-rtmp in front
 }
 
+// glass is a browser in front of rooms.
+type glass struct {
+	*Bench
+	browser *chromium
+	peer    *nginx // nil where it is not installed
+	window  time.Duration
+	clips   map[bool][]flv.Tag // by whether they are for WHEP
+}
+
 // glass measures the delay from the moment in which a frame was handed to the
 // publisher's socket until the browser had shown it: Chromium opens the mall's own
 // page of a real room, and each frame's number is read from the picture.
@@ -46,26 +57,27 @@ func (b *Bench) glass(ctx context.Context, peer *nginx, window time.Duration) (e
 	if err := browser.run(reader); err != nil {
 		return err
 	}
-	ways := []way{
+	g := &glass{Bench: b, browser: browser, peer: peer, window: max(window, glassWindow), clips: map[bool][]flv.Tag{}}
+	all := []way{
 		{name: "0.5 s parts", p50: "≤ 2.2 s"},
 		{name: "0.2 s parts", p50: "≤ 1.1 s", p95: "≤ 1.5 s", fast: true},
 		{name: "WHEP", p50: "≤ 0.4 s", whep: true},
 	}
 	if peer != nil {
-		ways = append(ways, way{name: "nginx-rtmp's HLS", edge: true})
+		all = append(all, way{name: "nginx-rtmp's HLS", edge: true})
 	}
-	own := 0.0
-	for _, w := range ways {
-		v, err := b.view(ctx, browser, peer, w, max(window, glassWindow))
+	own := 0.0 // what a room does when nothing is set
+	for i, w := range all {
+		v, err := g.view(ctx, w)
 		if err != nil {
 			return fmt.Errorf("send to picture by %s: %w", w.name, err)
 		}
-		p50, p95 := v.quantile(0.5), v.quantile(0.95)
+		p50 := v.quantile(0.5)
 		b.add(Figure{"live", "send to picture, " + w.name + ", p50", p50, "s", w.p50})
-		b.add(Figure{"live", "send to picture, " + w.name + ", p95", p95, "s", w.p95})
+		b.add(Figure{"live", "send to picture, " + w.name + ", p95", v.quantile(0.95), "s", w.p95})
 		b.add(Figure{"live", "stalls, " + w.name, float64(v.stalls), fmt.Sprintf("in %d frames", len(v.ages)), ""})
-		if own == 0 {
-			own = p50 // of what a room does when nothing is set
+		if i == 0 {
+			own = p50
 		}
 		if w.edge {
 			b.add(Figure{"live", "  ours to " + w.name + ", p50", own / p50, "", ""})
@@ -86,6 +98,19 @@ func (b *Bench) glassAlone(ctx context.Context, window time.Duration) (err error
 	return b.glass(ctx, peer, window)
 }
 
+// clip gives a counter that nobody has sent yet; encoding it takes seconds.
+func (g *glass) clip(ctx context.Context, w way) (*counter, error) {
+	tags, ok := g.clips[w.whep]
+	if !ok {
+		var err error
+		if tags, err = encodeCounter(ctx, w.whep); err != nil {
+			return nil, err
+		}
+		g.clips[w.whep] = tags
+	}
+	return newCounter(tags)
+}
+
 // viewed is what came to the glass.
 type viewed struct {
 	ages   []float64 // seconds, sorted
@@ -95,34 +120,42 @@ type viewed struct {
 func (v viewed) quantile(q float64) float64 { return v.ages[int(q*float64(len(v.ages)-1))] }
 
 // view opens a room, publishes to it and watches it.
-func (b *Bench) view(ctx context.Context, browser *chromium, peer *nginx, w way, window time.Duration) (out viewed, err error) {
-	bframes := 2
-	if w.whep {
-		bframes = 0
-	}
-	clip, err := makeCounter(ctx, bframes)
+func (g *glass) view(ctx context.Context, w way) (out viewed, err error) {
+	clip, err := g.clip(ctx, w)
 	if err != nil {
 		return out, err
 	}
-	room, key, err := b.stage(ctx, w)
+	room, key, err := g.stage(ctx, w)
 	if err != nil {
 		return out, err
 	}
-	to := "rtmp://" + b.server.rtmp + "/live/" + key
+	to := "rtmp://" + g.server.rtmp + "/live/" + key
 	if w.edge {
-		to = "rtmp://" + peer.rtmp + "/rooms/" + room + "?key=" + key
+		to = "rtmp://" + g.peer.rtmp + "/rooms/" + room + "?key=" + key
 	}
 	air, off := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	var failed error
 	wg.Go(func() { failed = clip.publish(air, to) })
-	err = b.onScreen(ctx, browser, room, w)
+	err = g.onScreen(ctx, room, w)
 	if err == nil {
-		out, err = watch(ctx, browser, clip, window)
+		out, err = g.watch(ctx, clip)
+	}
+	if err == nil && w.whep {
+		err = g.stillReal()
 	}
 	off()
 	wg.Wait()
-	return out, errors.Join(err, failed, browser.open("about:blank"))
+	return out, errors.Join(err, failed, g.browser.open("about:blank"))
+}
+
+// stillReal fails when the page has given WHEP up meanwhile and plays HLS.
+func (g *glass) stillReal() error {
+	yes, err := g.browser.says("realTime")()
+	if err == nil && !yes {
+		err = errors.New("the page fell back to HLS")
+	}
+	return err
 }
 
 // stage makes a room.
@@ -144,10 +177,10 @@ func (b *Bench) stage(ctx context.Context, w way) (room, key string, err error) 
 }
 
 // onScreen opens the room's page as soon as the room is on air, and waits until its picture runs.
-func (b *Bench) onScreen(ctx context.Context, browser *chromium, room string, w way) error {
+func (g *glass) onScreen(ctx context.Context, room string, w way) error {
 	ctx, cancel := context.WithTimeout(ctx, glassWithin)
 	defer cancel()
-	visitor := b.visitor()
+	visitor := g.visitor()
 	onAir := func() (bool, error) {
 		var r struct {
 			State string `json:"state"`
@@ -163,20 +196,20 @@ func (b *Bench) onScreen(ctx context.Context, browser *chromium, room string, w 
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	page := "http://" + b.server.http + "/live/" + room
+	page := "http://" + g.server.http + "/live/" + room
 	if w.whep {
 		page += "?sheet=menu"
 	}
-	if err := browser.open(page); err != nil {
+	if err := g.browser.open(page); err != nil {
 		return err
 	}
-	if err := until(ctx, "the picture runs", browser.says("playing")); err != nil || !w.whep {
+	if err := until(ctx, "the picture runs", g.browser.says("playing")); err != nil || !w.whep {
 		return err
 	}
-	if err := until(ctx, "there is a switch for low delay", browser.says("press")); err != nil {
+	if err := until(ctx, "there is a switch for low delay", g.browser.says("press")); err != nil {
 		return err
 	}
-	return until(ctx, "the picture comes by WHEP", browser.says("realTime"))
+	return until(ctx, "the picture comes by WHEP", g.browser.says("realTime"))
 }
 
 // says asks the reader in the page, once it is there.
@@ -203,11 +236,11 @@ func until(ctx context.Context, what string, ok func() (bool, error)) error {
 }
 
 // watch lets the player settle and then notes how old each frame is when it is shown.
-func watch(ctx context.Context, browser *chromium, clip *counter, window time.Duration) (out viewed, err error) {
+func (g *glass) watch(ctx context.Context, clip *counter) (out viewed, err error) {
 	begin := time.Now().Add(glassSettle)
 	tick := time.NewTicker(glassPoll)
 	defer tick.Stop()
-	for time.Since(begin) < window {
+	for time.Since(begin) < g.window {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
@@ -217,7 +250,7 @@ func watch(ctx context.Context, browser *chromium, clip *counter, window time.Du
 			Shown  [][2]int64 `json:"shown"` // when, and which
 			Stalls int        `json:"stalls"`
 		}
-		if err := browser.ask("hawkerGlass.take()", &got); err != nil {
+		if err := g.browser.ask("hawkerGlass.take()", &got); err != nil {
 			return out, err
 		}
 		if time.Since(begin) < 0 {
