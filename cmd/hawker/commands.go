@@ -191,7 +191,7 @@ func (c sandboxCmd) Run(ctx context.Context) error {
 }
 
 type benchCmd struct {
-	Areas  []string      `arg:"" optional:"" help:"shop, live, chat; all by default."`
+	Areas  []string      `arg:"" optional:"" help:"shop, live, chat; all by default. glass is the last part of live: from sending to the picture, in Chromium."`
 	JSON   bool          `name:"json" help:"Print the figures as JSON when all are there."`
 	Window time.Duration `help:"How long each rate is measured." default:"5s"`
 }
