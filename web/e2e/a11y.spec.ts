@@ -51,6 +51,8 @@ for (const scheme of ['light', 'dark'] as const) {
       `/live/${room}?sheet=shelf`,
       '/studio/live',
       '/inbox',
+      '/coupons',
+      '/coupons?state=used',
       '/cart',
       '/orders',
       '/earn',
@@ -77,11 +79,15 @@ for (const scheme of ['light', 'dark'] as const) {
       '/console/moderation',
       '/console/staff',
     ]
-    for (const path of [...mall, ...desk]) {
+    const visit = async (path: string) => {
       await page.goto(path)
       await page.locator('h1').first().waitFor({ state: 'attached' })
       await expect(page.locator('[data-waiting]'), `${path} has loaded`).toHaveCount(0)
       expect(await findings(page), path).toEqual([])
     }
+    for (const path of [...mall, ...desk]) await visit(path)
+    // On a phone the control room shows one part at a time.
+    await page.setViewportSize({ width: 390, height: 844 })
+    for (const part of ['shelf', 'chat', 'orders', 'tools']) await visit(`/console/live/${room}?part=${part}`)
   })
 }

@@ -167,4 +167,21 @@ test('a deal and a coupon are bought above the running picture; the replay shows
     await expect(mark).toHaveAttribute('aria-current', 'true')
     await expect(page.getByRole('button', { name: t('live.buy'), exact: true }).first()).toBeVisible()
   })
+
+  await test.step('the wallet has the coupon among the used ones, with its order', async () => {
+    const coupon = page
+      .getByRole('article')
+      .filter({ hasText: locale?.startsWith('zh') ? '今晚立减' : 'Tonight off' })
+    await page.goto('/me')
+    await page.getByRole('link', { name: t('shared.coupon.mine') }).click()
+    await expect(page.getByRole('tab', { name: t('wallet.state.usable') })).toHaveAttribute(
+      'aria-selected',
+      'true',
+    )
+    await expect(page.locator('[data-waiting]')).toHaveCount(0)
+    await expect(coupon).toHaveCount(0)
+    await page.getByRole('tab', { name: t('wallet.state.used') }).click()
+    await coupon.getByRole('link', { name: t('wallet.order') }).click()
+    await expect(page).toHaveURL(/\/orders\/ord_/)
+  })
 })

@@ -13,8 +13,11 @@ async function start(): Promise<void> {
   app.use(createPinia())
   app.use(PiniaColada, { queryOptions: { staleTime: 5000, gcTime: 300_000 } })
   app.provide(apiKey, createApi({ locale: currentLocale, onSignedOut: () => useSession().lost() }))
-  await installUi(app, { 'zh-CN': () => import('./locales/zh-CN'), en: () => import('./locales/en') })
-  app.use(createMallRouter())
+  const languages = await installUi(app, {
+    'zh-CN': () => import('./locales/zh-CN'),
+    en: () => import('./locales/en'),
+  })
+  app.use(createMallRouter(languages.need))
   app.mount('#app')
 }
 

@@ -9,12 +9,14 @@ declare module 'vue-router' {
     night?: boolean
     /** Without the tab bar: the page has its own bottom bar. */
     bare?: boolean
+    /** A feature whose texts come with its first page: it is no part of the first screen. */
+    texts?: string
   }
 }
 
 const features = import.meta.glob<{ default: RouteRecordRaw[] }>('./features/*/routes.ts', { eager: true })
 
-export function createMallRouter() {
+export function createMallRouter(needTexts: (feature: string) => Promise<void>) {
   const router = createRouter({
     history: createWebHistory('/'),
     routes: [
@@ -29,6 +31,7 @@ export function createMallRouter() {
   })
   router.beforeEach(async (to) => {
     const session = useSession()
+    if (to.meta.texts) await needTexts(to.meta.texts)
     if (!to.meta.auth) return true
     await session.ready()
     return session.signedIn || { path: '/sign-in', query: { next: to.fullPath } }

@@ -7,8 +7,11 @@ export const locales: readonly Locale[] = ['zh-CN', 'en']
 const storageKey = 'hawker.locale'
 
 type Tree = Record<string, unknown>
-/** A catalogue holds one language: feature name → its messages. Each language is its own chunk. */
-export type Catalogue = { default: Tree }
+/**
+ * A catalogue holds one language: feature name → its messages. Each language is its own chunk; what `later` names by its
+ * file is fetched with the first page that needs it.
+ */
+export type Catalogue = { default: Tree; later?: Record<string, () => Promise<unknown>> }
 export type Catalogues = Record<Locale, () => Promise<Catalogue>>
 
 /** preferredLocale is what the person chose before, else the browser's first language we speak, else Chinese. */
@@ -22,18 +25,26 @@ export function preferredLocale(): Locale {
   return 'zh-CN'
 }
 
+const featureOf = (path: string) => /([^/]+)\/locales\//.exec(path)?.[1]
+
 /** featureMessages turns the glob of one language into a tree keyed by the folder above `locales`. */
 export function featureMessages(files: Record<string, unknown>): Tree {
   const tree: Tree = {}
   for (const [path, messages] of Object.entries(files)) {
-    const feature = /([^/]+)\/locales\//.exec(path)?.[1]
+    const feature = featureOf(path)
     if (feature) tree[feature] = messages
   }
   return tree
 }
 
-/** installI18n loads the preferred language and returns a function that switches language. */
-export async function installI18n(app: App, catalogues: Catalogues): Promise<(to: Locale) => Promise<void>> {
+export interface Languages {
+  switchTo: (to: Locale) => Promise<void>
+  /** need fetches a feature's messages that the catalogue holds back. */
+  need: (feature: string) => Promise<void>
+}
+
+/** installI18n loads the preferred language. */
+export async function installI18n(app: App, catalogues: Catalogues): Promise<Languages> {
   const first = preferredLocale()
   const i18n = createI18n({
     legacy: false,
@@ -42,13 +53,31 @@ export async function installI18n(app: App, catalogues: Catalogues): Promise<(to
     missingWarn: false,
     fallbackWarn: false,
   })
-  const loaded = new Set<Locale>()
+  const loaded = new Map<Locale, Catalogue>()
+  const needed = new Set<string>()
+  async function fetchPart(to: Locale, feature: string): Promise<void> {
+    const later = loaded.get(to)?.later ?? {}
+    const path = Object.keys(later).find((p) => featureOf(p) === feature)
+    const read = path ? later[path] : undefined
+    if (!read) return
+    const messages = await read()
+    i18n.global.setLocaleMessage(to, {
+      ...(i18n.global.getLocaleMessage(to) as Tree),
+      [feature]: messages,
+    } as never)
+  }
+  async function need(feature: string): Promise<void> {
+    if (needed.has(feature)) return
+    await fetchPart(currentLocale(), feature)
+    needed.add(feature)
+  }
   async function switchTo(to: Locale): Promise<void> {
     if (!loaded.has(to)) {
       const catalogue = await catalogues[to]()
       // Messages are precompiled at build time, so their shape is opaque to the type checker.
       i18n.global.setLocaleMessage(to, catalogue.default as never)
-      loaded.add(to)
+      loaded.set(to, catalogue)
+      await Promise.all([...needed].map((feature) => fetchPart(to, feature)))
     }
     i18n.global.locale.value = to
     document.documentElement.lang = to
@@ -56,7 +85,7 @@ export async function installI18n(app: App, catalogues: Catalogues): Promise<(to
   }
   await switchTo(first)
   app.use(i18n)
-  return switchTo
+  return { switchTo, need }
 }
 
 /** currentLocale is the language on screen, for headers of requests. */

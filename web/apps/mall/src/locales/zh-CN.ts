@@ -1,8 +1,16 @@
 import { featureMessages } from '@hawker/ui'
 import ui from '../../../../packages/ui/src/locales/zh-CN.json'
 
-const files = import.meta.glob(['../features/*/locales/zh-CN.json', '../shared/locales/zh-CN.json'], {
-  eager: true,
+// Of the pages behind the first screen's doors the texts come with their routes (`meta.texts`).
+const files = import.meta.glob(
+  [
+    '../features/*/locales/zh-CN.json',
+    '!../features/{studio,wallet,earn}/locales/*.json',
+    '../shared/locales/zh-CN.json',
+  ],
+  { eager: true, import: 'default' },
+)
+export const later = import.meta.glob('../features/{studio,wallet,earn}/locales/zh-CN.json', {
   import: 'default',
 })
 

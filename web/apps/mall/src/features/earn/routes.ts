@@ -1,5 +1,5 @@
 import type { RouteRecordRaw } from 'vue-router'
 
 export default [
-  { path: '/earn', component: () => import('./pages/earn-page.vue'), meta: { auth: true } },
+  { path: '/earn', component: () => import('./pages/earn-page.vue'), meta: { auth: true, texts: 'earn' } },
 ] satisfies RouteRecordRaw[]

@@ -1,10 +1,14 @@
 import type { RouteRecordRaw } from 'vue-router'
 
 export default [
-  { path: '/upload', component: () => import('./pages/upload-page.vue'), meta: { auth: true, bare: true } },
+  {
+    path: '/upload',
+    component: () => import('./pages/upload-page.vue'),
+    meta: { auth: true, bare: true, texts: 'studio' },
+  },
   {
     path: '/studio/live',
     component: () => import('./pages/go-live-page.vue'),
-    meta: { auth: true, bare: true, night: true },
+    meta: { auth: true, bare: true, night: true, texts: 'studio' },
   },
 ] satisfies RouteRecordRaw[]

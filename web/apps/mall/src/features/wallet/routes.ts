@@ -1,5 +1,9 @@
 import type { RouteRecordRaw } from 'vue-router'
 
 export default [
-  { path: '/coupons', component: () => import('./pages/coupons-page.vue'), meta: { auth: true, bare: true } },
+  {
+    path: '/coupons',
+    component: () => import('./pages/coupons-page.vue'),
+    meta: { auth: true, bare: true, texts: 'wallet' },
+  },
 ] satisfies RouteRecordRaw[]

@@ -1,0 +1,49 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { createApp, defineComponent, h } from 'vue'
+import { installI18n, useText, type Catalogue } from '../i18n'
+
+/** texts are compiled messages, as the build makes them. */
+const texts = (words: Record<string, string>) =>
+  Object.fromEntries(Object.entries(words).map(([key, word]) => [key, () => word]))
+
+function catalogue(first: string, late: string, read: () => void): Catalogue {
+  const load = () => {
+    read()
+    return Promise.resolve(texts({ name: late }))
+  }
+  return { default: { shared: texts({ name: first }) }, later: { '../features/wallet/locales/x.json': load } }
+}
+
+afterEach(() => localStorage.clear())
+
+describe('texts that come later', () => {
+  it('are fetched once for the language on screen, and with the language when it changes', async () => {
+    localStorage.setItem('hawker.locale', 'en')
+    const [english, chinese] = [vi.fn(), vi.fn()]
+    let said = () => ''
+    const app = createApp(
+      defineComponent({
+        setup() {
+          const { t } = useText()
+          said = () => `${t('shared.name')} ${t('wallet.name')}`
+          return () => h('p')
+        },
+      }),
+    )
+    const languages = await installI18n(app, {
+      en: () => Promise.resolve(catalogue('Shared', 'Wallet', english)),
+      'zh-CN': () => Promise.resolve(catalogue('共用', '券包', chinese)),
+    })
+    app.mount(document.createElement('div'))
+    expect(english).not.toHaveBeenCalled()
+    await languages.need('wallet')
+    await languages.need('wallet')
+    await languages.need('nothing')
+    expect(said()).toBe('Shared Wallet')
+    expect(english).toHaveBeenCalledTimes(1)
+    expect(chinese).not.toHaveBeenCalled()
+    await languages.switchTo('zh-CN')
+    expect(said()).toBe('共用 券包')
+    app.unmount()
+  })
+})
