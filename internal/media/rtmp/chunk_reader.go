@@ -14,8 +14,8 @@ const (
 	chunkMax        = 1<<24 - 1
 	chunkDefault    = 128
 	chunkStreamsMax = 64
-	openBytesMax    = 16 << 20 // of all messages that are not whole yet
-	readBuffer      = 64 << 10
+	openBytesMax    = 16 << 20  // of all messages that are not whole yet
+	readBuffer      = 16 << 10  // an ordinary frame; there may be hundreds of connections
 	growStep        = 256 << 10 // memory follows data that came, not lengths that were claimed
 	keepBufferMax   = 1 << 20
 	extended        = 0xffffff
