@@ -3,8 +3,9 @@ package whip
 import "time"
 
 const (
-	soundWithin = 2 * time.Second
-	soundBehind = 200 // ms that the sound may be behind once it runs
+	soundWithin = 2 * time.Second // a microphone gives something
+	childWithin = 6 * time.Second // the child gives something of what the microphone gave
+	soundBehind = 200             // ms that the sound may be behind once it runs
 )
 
 // gate holds a session's first pictures back until its sound, which goes through
@@ -12,9 +13,10 @@ const (
 // second would begin with a change of its tracks, which players, recordings and
 // clips would all have to get over. Not safe for concurrent use.
 type gate struct {
-	open  bool
-	since time.Time
-	held  []heldPicture
+	open   bool
+	coming bool // sound has been sent
+	since  time.Time
+	held   []heldPicture
 }
 
 type heldPicture struct {
@@ -32,7 +34,11 @@ func (g *gate) picture(now time.Time, at uint32, write func()) {
 		g.since = now
 	}
 	g.held = append(g.held, heldPicture{at, write})
-	if now.Sub(g.since) > soundWithin { // a microphone that gives nothing
+	within := soundWithin
+	if g.coming {
+		within = childWithin
+	}
+	if now.Sub(g.since) > within {
 		g.release()
 	}
 }

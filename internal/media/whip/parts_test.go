@@ -142,6 +142,15 @@ func TestPicturesWaitForTheSoundOnce(t *testing.T) {
 	picture(&silent, 52)
 	want("after them", 53)
 
+	busy := gate{coming: true} // the machine is slow to start the child
+	written = nil
+	for i := range 151 {
+		picture(&busy, i)
+	}
+	want("six seconds without what the child makes of the sound", 0)
+	picture(&busy, 151)
+	want("after them", 152)
+
 	var early gate // the sound comes first: nothing waits
 	written = nil
 	early.sound(0)

@@ -309,7 +309,7 @@ func (x *session) announceSound() {
 	x.media.Lock()
 	defer x.media.Unlock()
 	if !x.audioSet {
-		x.audioSet = true
+		x.audioSet, x.gate.coming = true, true
 		x.check(x.pub.AudioConfig([]byte{aacConfigHigh, aacConfigLow}))
 	}
 }
