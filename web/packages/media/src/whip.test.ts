@@ -10,6 +10,7 @@ const counters = (more: object) => ({
   packets: 0,
   lostPackets: 0,
   rttMs: 40,
+  allowedKbps: 2083,
   limited: 'none' as const,
   ...more,
 })
@@ -36,6 +37,7 @@ describe('statsBetween', () => {
       lost: 0.01,
       fps: 30,
       captured: 31,
+      allowedKbps: 2083,
       limited: 'none',
       quality: 'good',
     })
@@ -47,7 +49,15 @@ describe('statsBetween', () => {
 })
 
 describe('rate', () => {
-  const well = { kbps: 2000, rttMs: 50, lost: 0, fps: 30, captured: 30, limited: 'none' } as const
+  const well = {
+    kbps: 2000,
+    rttMs: 50,
+    lost: 0,
+    fps: 30,
+    captured: 30,
+    allowedKbps: 2500,
+    limited: 'none',
+  } as const
   it.each([
     ['all well', {}, 'good'],
     ['a long way', { rttMs: 300 }, 'fair'],
@@ -56,9 +66,10 @@ describe('rate', () => {
     ['much loss', { lost: 0.1 }, 'poor'],
     ['a still picture, a few bits', { kbps: 60 }, 'good'],
     ['a still screen, a few frames', { kbps: 30, fps: 2, captured: 2 }, 'good'],
-    ['few bits because the network gives no more', { kbps: 200, limited: 'bandwidth' }, 'poor'],
-    ['fewer bits because the network gives no more', { kbps: 600, limited: 'bandwidth' }, 'fair'],
-    ['bits enough though the network is the limit', { limited: 'bandwidth' }, 'good'],
+    ['a network that lets little through', { limited: 'bandwidth', allowedKbps: 200 }, 'poor'],
+    ['a network that lets less through', { limited: 'bandwidth', allowedKbps: 600 }, 'fair'],
+    ['a picture that begins small on a good line', { kbps: 100, limited: 'bandwidth' }, 'good'],
+    ['a limit that the browser does not measure', { limited: 'bandwidth', allowedKbps: 0 }, 'good'],
     ['a machine that drops some frames', { fps: 24, limited: 'cpu' }, 'fair'],
     ['half of the frames frozen', { fps: 15 }, 'fair'],
     ['most of the frames frozen', { fps: 5 }, 'poor'],
@@ -80,6 +91,7 @@ describe('readCounters', () => {
             packetsSent: 2,
             framesEncoded: 7,
             qualityLimitationReason: 'bandwidth',
+            targetBitrate: 2_083_333,
           },
         ],
         ['s', { type: 'media-source', kind: 'video', frames: 8 }],
@@ -98,6 +110,7 @@ describe('readCounters', () => {
       captured: 8,
       lostPackets: 4,
       rttMs: 50,
+      allowedKbps: 2083,
       limited: 'bandwidth',
     })
   })

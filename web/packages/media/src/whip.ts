@@ -11,6 +11,8 @@ export interface PublishStats {
   fps: number
   /** Frames a second that the camera gave; 0 where the browser does not tell. */
   captured: number
+  /** What the encoder may send on this network; 0 where the browser does not tell. */
+  allowedKbps: number
   /** What keeps the browser from sending more than it does, by its own word. */
   limited: Limit
   quality: Quality
@@ -64,15 +66,15 @@ export function preferH264<T extends { mimeType: string; sdpFmtpLine?: string }>
 
 /**
  * rate says in a word what the host can do something about. A still picture needs few bits, and a dark room or a screen
- * gives few frames: few bits are a fault only when the browser says that the network holds it back, and few frames only
- * when the camera gave more.
+ * gives few frames: it counts what the network would let through, not what goes, and few frames only when the camera
+ * gave more. That the browser says "bandwidth" is not enough: it does so while it begins small on the best of lines.
  */
 export function rate(s: Omit<PublishStats, 'quality'>): Quality {
-  const squeezed = s.limited === 'bandwidth'
+  const squeezed = s.limited === 'bandwidth' && s.allowedKbps > 0
   const kept = s.captured > 0 ? s.fps / s.captured : 1
-  if (s.kbps === 0 || s.lost > 0.08 || s.rttMs > 600 || kept < 0.34 || (squeezed && s.kbps < 250))
+  if (s.kbps === 0 || s.lost > 0.08 || s.rttMs > 600 || kept < 0.34 || (squeezed && s.allowedKbps < 250))
     return 'poor'
-  if (s.lost > 0.02 || s.rttMs > 250 || kept < 0.67 || (squeezed && s.kbps < 700)) return 'fair'
+  if (s.lost > 0.02 || s.rttMs > 250 || kept < 0.67 || (squeezed && s.allowedKbps < 700)) return 'fair'
   return s.limited === 'cpu' && kept < 0.9 ? 'fair' : 'good'
 }
 
@@ -85,6 +87,7 @@ export interface Counters {
   packets: number
   lostPackets: number
   rttMs: number
+  allowedKbps: number
   limited: Limit
 }
 
@@ -98,6 +101,7 @@ export function statsBetween(a: Counters, b: Counters): PublishStats {
     lost: sent > 0 ? Math.min(1, Math.max(0, b.lostPackets - a.lostPackets) / sent) : 0,
     fps: Math.round(Math.max(0, b.frames - a.frames) / seconds),
     captured: Math.round(Math.max(0, b.captured - a.captured) / seconds),
+    allowedKbps: b.allowedKbps,
     limited: b.limited,
   }
   return { ...s, quality: rate(s) }
@@ -113,6 +117,7 @@ export function readCounters(report: Iterable<[string, unknown]>, atMs: number):
     packets: 0,
     lostPackets: 0,
     rttMs: 0,
+    allowedKbps: 0,
     limited: 'none',
   }
   for (const [, entry] of report) {
@@ -123,6 +128,7 @@ export function readCounters(report: Iterable<[string, unknown]>, atMs: number):
       c.packets += number('packetsSent')
       if (s['kind'] !== 'video') continue
       c.frames += number('framesEncoded')
+      c.allowedKbps += Math.round(number('targetBitrate') / 1000)
       const why = s['qualityLimitationReason']
       if (why === 'cpu' || why === 'bandwidth') c.limited = why
     } else if (s['type'] === 'media-source' && s['kind'] === 'video') {
