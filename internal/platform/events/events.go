@@ -77,7 +77,7 @@ func (b *Bus) Notify(consumer, name string, n Notifier) {
 }
 
 const (
-	pollEvery  = 20 * time.Millisecond // for what this process committed, which costs nothing to know
+	gather     = 20 * time.Millisecond // what this process committed in that time is delivered together
 	pollOthers = time.Second           // for what other nodes committed, or what has become due
 	batchMax   = 200
 	parallel   = 16
@@ -103,7 +103,7 @@ func (b *Bus) Run(ctx context.Context) error {
 				heldUntil = now.Add(leaseFor)
 			}
 		}
-		delivered := 0
+		delivered, changed := 0, b.db.Changed()
 		if !heldUntil.IsZero() {
 			var err error
 			if delivered, err = b.deliver(ctx); err != nil && ctx.Err() == nil {
@@ -115,24 +115,10 @@ func (b *Bus) Run(ctx context.Context) error {
 			}
 		}
 		if delivered == 0 {
-			b.pause(ctx)
+			b.db.Await(ctx, changed, gather, pollOthers)
 		}
 	}
 	return l.Release(context.WithoutCancel(ctx))
-}
-
-// pause waits until there may be something to deliver.
-func (b *Bus) pause(ctx context.Context) {
-	seen, until := b.db.Commits(), b.db.Clock().Now().Add(pollOthers)
-	for b.db.Commits() == seen && b.db.Clock().Now().Before(until) {
-		timer := b.db.Clock().NewTimer(pollEvery)
-		select {
-		case <-timer.C():
-		case <-ctx.Done():
-			timer.Stop()
-			return
-		}
-	}
 }
 
 func (b *Bus) prune(ctx context.Context) {

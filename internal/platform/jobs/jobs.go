@@ -88,7 +88,7 @@ func (q *Queue) Handle(name string, o Options, work func(ctx context.Context, r 
 }
 
 const (
-	pollEvery  = 50 * time.Millisecond // for what this process committed, which costs nothing to know
+	gather     = 50 * time.Millisecond // workers look so often at the most while this process commits
 	pollOthers = time.Second           // for what other nodes committed, or what has become due
 	retryFirst = 2 * time.Second
 	retryMax   = 10 * time.Minute
@@ -108,26 +108,13 @@ func (q *Queue) Run(ctx context.Context) error {
 
 func (q *Queue) worker(ctx context.Context, k kind) {
 	for ctx.Err() == nil {
+		changed := q.db.Changed()
 		worked, err := q.once(ctx, k)
 		if err != nil && ctx.Err() == nil {
 			q.log.Error("job", "kind", k.name, "error", err)
 		}
 		if !worked {
-			q.pause(ctx)
-		}
-	}
-}
-
-// pause waits until there may be something to do.
-func (q *Queue) pause(ctx context.Context) {
-	seen, until := q.db.Commits(), q.db.Clock().Now().Add(pollOthers)
-	for q.db.Commits() == seen && q.db.Clock().Now().Before(until) {
-		timer := q.db.Clock().NewTimer(pollEvery)
-		select {
-		case <-timer.C():
-		case <-ctx.Done():
-			timer.Stop()
-			return
+			q.db.Await(ctx, changed, gather, pollOthers)
 		}
 	}
 }

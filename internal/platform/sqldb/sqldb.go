@@ -17,7 +17,6 @@ import (
 	"io"
 	"log/slog"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"hawker/internal/base/clock"
@@ -58,13 +57,8 @@ type DB struct {
 	lock    io.Closer
 	ids     *id.Generator
 	lease   *nodeLease
-	commits atomic.Uint64
+	changed signal
 }
-
-// Commits counts the transactions that this process has committed. Whoever polls
-// a table for what another part of the program wrote asks here first, which costs
-// nothing, and looks at the table only now and then for what other nodes wrote.
-func (db *DB) Commits() uint64 { return db.commits.Load() }
 
 // Open connects. The schema is not touched; see Migrate.
 func Open(ctx context.Context, o Options) (*DB, error) {

@@ -92,7 +92,7 @@ func (db *DB) Update(ctx context.Context, fn func(ctx context.Context, tx *Tx) e
 	}
 	err := update(ctx, fn)
 	if err == nil {
-		db.commits.Add(1)
+		db.changed.fire()
 	}
 	return err
 }
