@@ -72,6 +72,7 @@ type App struct {
 	news   *realtime.Node
 	hub    *stream.Hub
 	ladder *ladder.Ladder
+	bank   *bank
 	relays *relay.Relay
 	rtc    *whip.Server
 	films  *ffmpeg.Tool
@@ -118,7 +119,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{cfg: o.Config, log: o.Log, clock: o.Clock, zone: zone, metrics: telemetry.NewMetrics()}
+	a := &App{cfg: o.Config, log: o.Log, clock: o.Clock, zone: zone, metrics: telemetry.NewMetrics(), bank: newBank()}
 	for _, step := range []func(context.Context) error{a.openPlatform, a.makeModules, a.makeLive, a.makeSelling, a.makeVideos, a.mount, a.subscribe} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.Close())
@@ -166,7 +167,9 @@ func (a *App) makeModules(context.Context) (err error) {
 	a.Checkout = checkout.New(a.db, a.Orders, a.Accounts, earners{a.Distribution}, checkout.Prices{Currency: a.cfg.Mall.Currency, Shipping: a.cfg.Mall.Shipping})
 	providers := map[string]payment.Provider{}
 	if a.cfg.Payment.Sandbox {
-		providers[payment.SandboxName] = payment.NewSandbox(a.db, a.box, a.sandboxURL(), func() string { return a.localURL() + httpapi.Prefix + "/payments/sandbox/notify" })
+		bank := payment.NewSandbox(a.db, a.box, a.sandboxURL(), func() string { return a.localURL() + httpapi.Prefix + "/payments/sandbox/notify" })
+		bank.Transport = a.bank
+		providers[payment.SandboxName] = bank
 	}
 	a.Payments = payment.New(a.db, a.log, a.Orders, splits{a.Distribution}, providers)
 	a.Payments.Jobs(a.queue)

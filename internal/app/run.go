@@ -92,7 +92,7 @@ func (a *App) Run(ctx context.Context, demo bool) error {
 		}
 	}
 	if a.cfg.Payment.Sandbox {
-		g.Go(func() error { return a.keepSandbox(ctx) })
+		g.Go(func() error { return a.keepSandbox(ctx, demo) })
 	}
 	if demo {
 		g.Go(func() error { return a.playDemo(ctx) })
@@ -118,7 +118,10 @@ func (a *App) serveRTMP(ctx context.Context, ln net.Listener) error {
 }
 
 // Work does jobs until ctx ends, beside nodes that serve.
-func (a *App) Work(ctx context.Context) error { return a.queue.Run(ctx) }
+func (a *App) Work(ctx context.Context) error {
+	a.bank.up() // the server keeps it
+	return a.queue.Run(ctx)
+}
 
 const (
 	headerWithin = 10 * time.Second

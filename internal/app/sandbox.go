@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"syscall"
 	"time"
 
@@ -54,24 +55,75 @@ func serveUntil(ctx context.Context, ln net.Listener, h http.Handler) error {
 
 const (
 	sandboxCheck   = 2 * time.Second
+	sandboxSoon    = 20 * time.Millisecond // while it is starting
 	sandboxTimeout = time.Second
 )
 
+// bank is the way to the sandbox provider. Nothing runs there until the first
+// request asks for it: who takes no play money keeps no process for it.
+type bank struct {
+	want, rise    sync.Once
+	wanted, risen chan struct{}
+}
+
+func newBank() *bank { return &bank{wanted: make(chan struct{}), risen: make(chan struct{})} }
+
+// RoundTrip implements http.RoundTripper: it waits until somebody is there.
+func (b *bank) RoundTrip(r *http.Request) (*http.Response, error) {
+	b.want.Do(func() { close(b.wanted) })
+	select {
+	case <-b.risen:
+		return http.DefaultTransport.RoundTrip(r)
+	case <-r.Context().Done():
+		if r.Body != nil {
+			_ = r.Body.Close() // a transport owes that to its caller
+		}
+		return nil, r.Context().Err()
+	}
+}
+
+// up notes that the provider answers.
+func (b *bank) up() { b.rise.Do(func() { close(b.risen) }) }
+
+func (b *bank) isUp() bool {
+	select {
+	case <-b.risen:
+		return true
+	default:
+		return false
+	}
+}
+
 // keepSandbox sees to it that a sandbox provider answers: it starts one as a
 // process of its own, so that killing the mall does not kill the bank, and takes
-// one that is there already.
-func (a *App) keepSandbox(ctx context.Context) error {
+// one that is there already. An installation that has had one before has it from
+// the start: the bank may have something to tell, and buyers its pages open.
+func (a *App) keepSandbox(ctx context.Context, now bool) error {
+	if _, err := os.Stat(a.cfg.Path("sandbox")); err != nil && !now {
+		select {
+		case <-a.bank.wanted:
+		case <-ctx.Done():
+			return nil
+		}
+	}
 	client := &http.Client{Timeout: sandboxTimeout}
 	var child *exec.Cmd
 	var gone chan error
 	for {
-		if child == nil && !a.sandboxAnswers(ctx, client) && ctx.Err() == nil {
+		wait, answers := sandboxCheck, (child == nil || !a.bank.isUp()) && a.sandboxAnswers(ctx, client)
+		if answers {
+			a.bank.up()
+		}
+		if child == nil && !answers && ctx.Err() == nil {
 			var err error
 			if child, gone, err = a.startSandbox(); err != nil {
 				a.log.Error("sandbox provider not started", "error", err)
 			}
 		}
-		timer := a.clock.NewTimer(sandboxCheck)
+		if child != nil && !a.bank.isUp() {
+			wait = sandboxSoon
+		}
+		timer := a.clock.NewTimer(wait)
 		select {
 		case err := <-gone:
 			a.log.Warn("sandbox provider ended", "error", err)

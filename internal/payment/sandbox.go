@@ -27,6 +27,8 @@ type Sandbox struct {
 	box       *secret.Box
 	baseURL   string
 	notifyURL func() string
+	// Transport carries requests to the provider; nil is the usual one.
+	Transport http.RoundTripper
 
 	mu     sync.Mutex
 	client *sandbox.Client
@@ -56,7 +58,7 @@ func (s *Sandbox) connect(ctx context.Context) (*sandbox.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	hc := &http.Client{Timeout: registerLimit}
+	hc := &http.Client{Timeout: registerLimit, Transport: s.Transport}
 	m, err := sandbox.Register(ctx, hc, s.baseURL, merchantName, key.Public().(ed25519.PublicKey))
 	if err != nil {
 		return nil, fmt.Errorf("register at the sandbox: %w", err)
