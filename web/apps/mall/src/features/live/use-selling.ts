@@ -1,4 +1,4 @@
-import type { Deal } from '@hawker/api'
+import type { Bag, Deal } from '@hawker/api'
 import type { useRoomFeed, useRoomTools } from '@hawker/media'
 import { useNow } from '@hawker/ui'
 import { computed } from 'vue'
@@ -14,6 +14,9 @@ export function current(deals: readonly Deal[], now: number): Deal | undefined {
     return d.state === 'ended' && d.reason !== 'stopped' && over < shownAfterMs
   })
 }
+
+/** unclaimed is a prize that was won and waits for an address. */
+export const unclaimed = (b: Bag) => Boolean(b.mine?.won && b.prize.kind === 'product' && !b.mine.claimed)
 
 /** useSelling says which of a room's tools stand in front of the picture now. */
 export function useSelling(feed: ReturnType<typeof useRoomFeed>, tools: ReturnType<typeof useRoomTools>) {
