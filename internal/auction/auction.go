@@ -188,7 +188,13 @@ type Deps struct {
 	Addresses Addresses
 	Names     Names
 	News      Publisher
+	Notices   Notices
 	Currency  money.Currency
+}
+
+// Notices writes to people's inboxes.
+type Notices interface {
+	Send(ctx context.Context, users []id.User, kind, ref string, payload any) error
 }
 
 // Service is the module.

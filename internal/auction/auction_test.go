@@ -63,7 +63,7 @@ func open(t *testing.T) *house {
 		Market: m, t: t, db: m.DB, clock: m.Clock, bus: m.Bus, orders: m.Orders, shop: m.Shop, room: m.Room,
 		host: m.User(), address: id.Make[id.Address](m.DB), homeless: map[id.User]bool{},
 	}
-	h.sales = auction.New(auction.Deps{DB: m.DB, Log: m.Log, Desk: m.Checkout, Rooms: m, Staff: h, Addresses: h, Names: m, News: m, Currency: "CNY"})
+	h.sales = auction.New(auction.Deps{DB: m.DB, Log: m.Log, Desk: m.Checkout, Rooms: m, Staff: h, Addresses: h, Names: m, News: m, Notices: m, Currency: "CNY"})
 	h.sales.Subscribe(m.Bus)
 	return h
 }
@@ -149,6 +149,9 @@ func TestTheHighestOfferWinsAtTheSecondHighestPlusAStep(t *testing.T) {
 	done := h.close(l)
 	if done.State != auction.Won || done.Leader != bob {
 		t.Fatalf("closed as %+v", done)
+	}
+	if told := h.Noticed(); len(told) != 1 || told[0] != "auction.won "+l.ID.String()+" to "+bob.String() {
+		t.Errorf("told of the lot: %q", told)
 	}
 	o := must[order.Order](t)(h.orders.Find(t.Context(), h.db.Reader(), done.Order))
 	if o.Payable != 10500+800 || o.User != bob || o.Lines[0].UnitPrice != 10500 || !o.DueAt.Equal(h.clock.Now().Add(10*time.Minute)) {

@@ -3,6 +3,7 @@ package auction
 import (
 	"context"
 	"errors"
+	"time"
 
 	"hawker/internal/base/event"
 	"hawker/internal/base/fault"
@@ -192,11 +193,51 @@ func (s *Service) hammer(ctx context.Context, tx *sqldb.Tx, l Lot, address id.Ad
 	if _, err := inventory.Return(ctx, tx, l.Slice); err != nil {
 		return err
 	}
-	return endLot(ctx, tx, l.ID, Won, r.Orders[0])
+	if err := endLot(ctx, tx, l.ID, Won, r.Orders[0]); err != nil {
+		return err
+	}
+	return events.Record(ctx, tx, Hammered{Auction: l.ID, Room: l.Room, Winner: l.Leader, Order: r.Orders[0], PayBy: tx.Now().Add(payWithin)})
 }
 
-// Subscribe listens to what becomes of the winners' orders.
+// EventHammered is the name of Hammered.
+const EventHammered = "auction.hammered"
+
+// Hammered tells that somebody has won a lot and has an order to pay.
+type Hammered struct {
+	Auction id.Auction `json:"auction"`
+	Room    id.Room    `json:"room"`
+	Winner  id.User    `json:"winner"`
+	Order   id.Order   `json:"order"`
+	PayBy   time.Time  `json:"pay_by"`
+}
+
+// EventName implements event.Event.
+func (Hammered) EventName() string { return EventHammered }
+
+// EventKey implements event.Event.
+func (h Hammered) EventKey() string { return h.Room.String() }
+
+const noticeWon = "auction.won"
+
+type wonNotice struct {
+	Order id.Order  `json:"order_id"`
+	Room  id.Room   `json:"room_id"`
+	At    time.Time `json:"at"` // by when it is to be paid
+}
+
+// tellWinner writes to who has won: they may have left the room.
+func (s *Service) tellWinner(ctx context.Context, env event.Envelope) error {
+	h, err := event.Decode[Hammered](env)
+	if err != nil {
+		return err
+	}
+	return s.Notices.Send(ctx, []id.User{h.Winner}, noticeWon, h.Auction.String(), wonNotice{h.Order, h.Room, h.PayBy})
+}
+
+// Subscribe listens to lots that were won, whose winners are told, and to what
+// becomes of their orders.
 func (s *Service) Subscribe(bus *events.Bus) {
+	bus.Notify("auction.notice", EventHammered, s.tellWinner)
 	for name, state := range map[string]State{order.EventPaid: Paid, order.EventClosed: Unpaid} {
 		bus.Handle("auction.outcome", name, func(ctx context.Context, tx *sqldb.Tx, env event.Envelope) error {
 			f, err := event.Decode[order.Fact](env)

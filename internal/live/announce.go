@@ -69,7 +69,7 @@ func (s *Service) Announce(bus *events.Bus, queue *jobs.Queue, notices Notices) 
 		if err != nil {
 			return err
 		}
-		return later(ctx, tx, env, announcement{noticeCalledOff, roomNotice{e.Room, e.Shop, e.Title, e.At}, false})
+		return later(ctx, tx, env, announcement{noticeCalledOff, roomNotice(e), false})
 	})
 	queue.Handle(announceKind, jobs.Options{Workers: 1, Lease: time.Minute, Tries: 5}, func(ctx context.Context, run jobs.Run) error {
 		var a announcement

@@ -108,6 +108,11 @@ func (s *Service) drawIn(ctx context.Context, tx *sqldb.Tx, bag id.Bag) (bool, e
 	if err := saveDraw(ctx, tx, b); err != nil {
 		return false, err
 	}
+	if len(winners) > 0 {
+		if err := events.Record(ctx, tx, Won{Bag: b.ID, Room: b.Room, Coupon: b.Coupon, ClaimBy: b.ClaimBy, Winners: winners}); err != nil {
+			return false, err
+		}
+	}
 	if !b.Coupon.IsZero() {
 		return true, errors.Join(promotion.Grant(ctx, tx, b.Coupon, b.Winners, winners), settle(ctx, tx, b.ID))
 	}
@@ -208,8 +213,54 @@ func (s *Service) Proof(ctx context.Context, bag id.Bag) (Proof, error) {
 	return p, err
 }
 
-// Subscribe listens to orders that closed: their winners may claim again.
+// EventWon is the name of Won.
+const EventWon = "luckybag.won"
+
+// Won tells who has won. A prize of goods is claimed by ClaimBy; a coupon is
+// theirs already.
+type Won struct {
+	Bag     id.Bag    `json:"bag"`
+	Room    id.Room   `json:"room"`
+	Coupon  id.Coupon `json:"coupon,omitzero"`
+	ClaimBy time.Time `json:"claim_by"`
+	Winners []id.User `json:"winners"`
+}
+
+// EventName implements event.Event.
+func (Won) EventName() string { return EventWon }
+
+// EventKey implements event.Event.
+func (w Won) EventKey() string { return w.Room.String() }
+
+// Kinds of notice.
+const (
+	noticeWon    = "luckybag.won"
+	noticeCoupon = "luckybag.coupon"
+)
+
+type wonNotice struct {
+	Bag  id.Bag    `json:"bag_id"`
+	Room id.Room   `json:"room_id"`
+	At   time.Time `json:"at"` // by when it is to be claimed
+}
+
+// tellWinners writes to those who have won: they may have left the room.
+func (s *Service) tellWinners(ctx context.Context, env event.Envelope) error {
+	w, err := event.Decode[Won](env)
+	if err != nil {
+		return err
+	}
+	kind := noticeWon
+	if !w.Coupon.IsZero() {
+		kind = noticeCoupon
+	}
+	return s.Notices.Send(ctx, w.Winners, kind, w.Bag.String(), wonNotice{w.Bag, w.Room, w.ClaimBy})
+}
+
+// Subscribe listens to draws, whose winners are told, and to orders that closed:
+// their winners may claim again.
 func (s *Service) Subscribe(bus *events.Bus) {
+	bus.Notify("luckybag.notice", EventWon, s.tellWinners)
 	bus.Handle("luckybag.closed", order.EventClosed, func(ctx context.Context, tx *sqldb.Tx, env event.Envelope) error {
 		f, err := event.Decode[order.Fact](env)
 		if err != nil || len(f.Lines) != 1 || f.Lines[0].Slice.IsZero() {

@@ -214,7 +214,13 @@ type Deps struct {
 	Follows  Follows
 	Names    Names
 	News     Publisher
+	Notices  Notices
 	Currency money.Currency
+}
+
+// Notices writes to people's inboxes.
+type Notices interface {
+	Send(ctx context.Context, users []id.User, kind, ref string, payload any) error
 }
 
 // Service is the module.

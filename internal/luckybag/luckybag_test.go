@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -56,7 +57,7 @@ func open(t *testing.T) *fair {
 	m := checkouttest.New(t)
 	f := &fair{Market: m, t: t, db: m.DB, clock: m.Clock, bus: m.Bus, orders: m.Orders, shop: m.Shop, room: m.Room, followers: map[id.User]bool{}}
 	f.tools = promotion.New(promotion.Deps{DB: m.DB, Log: m.Log, Catalog: m.Products, Shops: m, Rooms: m, News: m, Currency: "CNY"})
-	f.bags = luckybag.New(luckybag.Deps{DB: m.DB, Box: m.Box, Log: m.Log, Desk: m.Checkout, Rooms: m, Follows: f, Names: m, News: m, Currency: "CNY"})
+	f.bags = luckybag.New(luckybag.Deps{DB: m.DB, Box: m.Box, Log: m.Log, Desk: m.Checkout, Rooms: m, Follows: f, Names: m, News: m, Notices: m, Currency: "CNY"})
 	f.bags.Subscribe(m.Bus)
 	return f
 }
@@ -253,6 +254,9 @@ func TestFollowersWinCoupons(t *testing.T) {
 		t.Error(err)
 	}
 	f.draw()
+	if told := f.Noticed(); len(told) != 2 || !strings.HasPrefix(told[0], "luckybag.coupon ") {
+		t.Errorf("told of their coupons: %q", told)
+	}
 	for _, u := range []id.User{one, two} {
 		if w := must[page.Page[promotion.Claim]](t)(f.tools.Wallet(ctx, u, promotion.ClaimUsable, page.Request{})); len(w.Items) != 1 {
 			t.Errorf("the wallet holds %+v", w.Items)
@@ -285,6 +289,10 @@ func TestManyEnterAtOnce(t *testing.T) {
 	wg.Wait()
 	f.draw()
 	got, proof := must[luckybag.Bag](t)(f.bags.Find(ctx, b.ID)), must[luckybag.Proof](t)(f.bags.Proof(ctx, b.ID))
+	told := f.Noticed()
+	if len(told) != 5 || len(slices.Compact(told)) != 5 || !strings.HasPrefix(told[0], "luckybag.won "+b.ID.String()+" to ") {
+		t.Errorf("told of their prizes: %q", told)
+	}
 	if got.Entrants != 30 || len(proof.Entrants) != 30 || len(proof.Winners) != 5 || luckybag.Verify(proof) != nil {
 		t.Errorf("%d counted, %+v", got.Entrants, proof)
 	}

@@ -11,6 +11,7 @@ import (
 	"image"
 	"image/png"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -56,6 +57,7 @@ type Market struct {
 	mu       sync.Mutex
 	offAir   bool
 	news     []map[string]any
+	notices  []string
 }
 
 // Must gives a value that is there, or ends the test.
@@ -122,6 +124,28 @@ func (m *Market) Publish(_ context.Context, _ string, v any) error {
 	defer m.mu.Unlock()
 	m.news = append(m.news, n)
 	return nil
+}
+
+// Send keeps what people's inboxes are told.
+func (m *Market) Send(_ context.Context, users []id.User, kind, ref string, _ any) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, u := range users {
+		m.notices = append(m.notices, kind+" "+ref+" to "+u.String())
+	}
+	return nil
+}
+
+// Noticed delivers what happened and gives what inboxes were told until now, in
+// the order of the words.
+func (m *Market) Noticed() []string {
+	m.T.Helper()
+	if err := m.Bus.Drain(m.T.Context()); err != nil {
+		m.T.Fatal(err)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Sorted(slices.Values(m.notices))
 }
 
 // Heard takes the news since the last time.

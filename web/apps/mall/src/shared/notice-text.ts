@@ -16,5 +16,7 @@ export function noticeText(
 /** noticeTarget is where a notice leads. */
 export function noticeTarget(n: Notice): string {
   if (word(n, 'order_id')) return `/orders/${word(n, 'order_id')}`
+  if (n.kind === 'luckybag.coupon') return '/coupons'
+  if (word(n, 'bag_id')) return `/live/${word(n, 'room_id')}?sheet=bag&item=${word(n, 'bag_id')}`
   return word(n, 'room_id') ? `/live/${word(n, 'room_id')}` : '/me'
 }
