@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 	"unicode/utf8"
@@ -17,6 +18,30 @@ import (
 // Shelf lists the products of a room in their order.
 func (s *Service) Shelf(ctx context.Context, room id.Room) ([]ShelfItem, error) {
 	return shelfItems(ctx, s.db.Reader(), room)
+}
+
+// covers gives rooms without a cover of their own the picture of what they sell
+// first.
+func (s *Service) covers(ctx context.Context, rooms []Room) (map[id.Room]string, error) {
+	var bare []id.Room
+	for _, r := range rooms {
+		if r.CoverURL == "" {
+			bare = append(bare, r.ID)
+		}
+	}
+	if len(bare) == 0 {
+		return nil, nil
+	}
+	first, err := firstShown(ctx, s.db.Reader(), bare)
+	if err != nil {
+		return nil, err
+	}
+	products, err := s.catalog.ProductsByID(ctx, slices.Collect(maps.Values(first)))
+	out := map[id.Room]string{}
+	for room, p := range first {
+		out[room] = products[p].Cover()
+	}
+	return out, err
 }
 
 // SetShelf replaces a room's shelf; what was sold of a product stays counted.

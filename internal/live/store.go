@@ -174,6 +174,21 @@ func shelfItems(ctx context.Context, q sqldb.Querier, room id.Room) ([]ShelfItem
 	})
 }
 
+// firstShown gives what stands first on the shelves of rooms.
+func firstShown(ctx context.Context, q sqldb.Querier, rooms []id.Room) (map[id.Room]id.Product, error) {
+	rows, err := q.Query(ctx, `SELECT i.room_id, i.product_id FROM shelf_item i WHERE i.room_id IN (`+sqldb.Marks(len(rooms))+`) AND i.hidden = 0
+		AND i.position = (SELECT MIN(position) FROM shelf_item WHERE room_id = i.room_id AND hidden = 0)`, sqldb.Args(rooms)...)
+	out := map[id.Room]id.Product{}
+	_, err = sqldb.Collect(rows, err, func(s sqldb.Scanner) (struct{}, error) {
+		var room id.Room
+		var product id.Product
+		err := s.Scan(&room, &product)
+		out[room] = product
+		return struct{}{}, err
+	})
+	return out, err
+}
+
 func editItem(ctx context.Context, tx *sqldb.Tx, room id.Room, i ShelfItem) error {
 	_, err := tx.Exec(ctx, "UPDATE shelf_item SET hidden = ?, notes = ? WHERE room_id = ? AND product_id = ?", i.Hidden, i.Notes, room, i.Product)
 	return err

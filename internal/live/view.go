@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -144,10 +145,14 @@ func (v Views) cards(ctx context.Context, rooms []Room, tag lang.Tag) ([]Card, e
 		shops[i] = r.Shop
 	}
 	names, err := v.Shops.ShopRefs(ctx, shops, tag)
+	if err != nil {
+		return nil, err
+	}
+	covers, err := v.Service.covers(ctx, rooms)
 	out := make([]Card, len(rooms))
 	for i, r := range rooms {
 		out[i] = Card{
-			ID: r.ID, Shop: names[r.Shop], Title: r.Title, CoverURL: r.CoverURL, State: r.State, Mode: r.Mode, Likes: r.Likes,
+			ID: r.ID, Shop: names[r.Shop], Title: r.Title, CoverURL: cmp.Or(r.CoverURL, covers[r.ID]), State: r.State, Mode: r.Mode, Likes: r.Likes,
 			StartedAt: r.StartedAt, PlaybackURL: playbackURL(r), ScheduledAt: optional(r.ScheduledAt),
 		}
 		if r.State == Live || r.State == Paused {

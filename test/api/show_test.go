@@ -33,6 +33,13 @@ func TestAShowBecomesClipsAndAReport(t *testing.T) {
 		t.Errorf("an open room is %s", got.State)
 	}
 	m.Visitor().Fetch(playlist).Want(t, http.StatusOK)
+	var seen struct {
+		Cover string `json:"cover_url"`
+	}
+	m.Visitor().Get("/live/rooms/"+room.ID).Want(t, http.StatusOK).Into(t, &seen)
+	if !strings.HasPrefix(seen.Cover, "/") {
+		t.Errorf("a room without a cover shows %q, not what it sells first", seen.Cover)
+	}
 	if figures := string(m.Visitor().Fetch("/metrics").Want(t, http.StatusOK).Body); !strings.Contains(figures, `hawker_stream_bits_per_second{room="`+room.ID+`"}`) {
 		t.Error("the operator's figures do not show the stream")
 	}
