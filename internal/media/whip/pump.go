@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/rtp"
@@ -24,7 +25,10 @@ const (
 	reanchorTicks = 60 * samplesPerMs
 	opusPacket    = 20 * samplesPerMs
 	opusHeadBytes = 19
-	profileBase   = 66
+	// soundLate is by how much the first sound may be behind the picture.
+	soundLate   = 150 // ms
+	soundLateIn = 2 * time.Second
+	profileBase = 66
 )
 
 var (
@@ -54,6 +58,7 @@ type pump struct {
 	}
 	audio   *aacOpus
 	opusSeq uint16
+	newest  atomic.Uint32 // time of what came last, in ms
 }
 
 // newPump starts a pump; the caller holds feed.mu.
@@ -110,6 +115,7 @@ func (p *pump) pass() error {
 			base = k.Time
 		}
 		k.Time -= min(base, k.Time)
+		p.newest.Store(k.Time)
 		switch k.Kind {
 		case stream.PacketVideo:
 			err = p.takeVideo(k)
@@ -318,6 +324,7 @@ func (a *aacOpus) take(r io.Reader) error {
 	if _, err := o.next(); err != nil {                     // comments
 		return err
 	}
+	live := a.arrival()
 	for ; ; sample += opusPacket {
 		b, err := o.next()
 		if err != nil {
@@ -327,8 +334,24 @@ func (a *aacOpus) take(r io.Reader) error {
 		if !ok {
 			continue
 		}
+		if !live(at / samplesPerMs) {
+			continue
+		}
 		a.seq++
 		h := rtp.Header{Version: 2, SequenceNumber: a.seq, Timestamp: at}
 		a.pump.feed.give(a.pump, trackAudio, &rtp.Packet{Header: h, Payload: append([]byte(nil), b...)}, ms(at/samplesPerMs))
+	}
+}
+
+// arrival tells of each packet's time whether the sound has caught up with the
+// picture by then. A pump begins at the newest key frame and a child takes its time
+// to start: the sound of that time would come in one burst, and browsers make the
+// picture wait for what they have to play.
+func (a *aacOpus) arrival() func(ms uint32) bool {
+	clock, caughtUp := a.pump.feed.server.cfg.Clock, false
+	giveUp := clock.Now().Add(soundLateIn)
+	return func(ms uint32) bool {
+		caughtUp = caughtUp || int32(a.pump.newest.Load()-ms) <= soundLate || clock.Now().After(giveUp)
+		return caughtUp
 	}
 }
