@@ -2,11 +2,9 @@ package ladder_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -25,6 +23,7 @@ import (
 	"hawker/internal/media/ladder"
 	"hawker/internal/media/rtmp"
 	"hawker/internal/media/stream"
+	"hawker/internal/media/stream/streamtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -68,7 +67,7 @@ type node struct {
 func newNode(t *testing.T, c ladder.Config, sizes ...int) *node {
 	t.Helper()
 	if _, err := exec.LookPath("ffmpeg"); err != nil {
-		t.Skip("no ffmpeg on this machine: install Debian's package ffmpeg")
+		t.Fatalf("ffmpeg is not on the PATH; install Debian's package ffmpeg (make test does): %v", err)
 	}
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	if sizes == nil {
@@ -78,40 +77,16 @@ func newNode(t *testing.T, c ladder.Config, sizes ...int) *node {
 	hub := stream.NewHub(stream.Config{Clock: clock.Real{}, Log: log, Admission: d, Store: d})
 	c.Hub, c.Clock, c.Log = hub, clock.Real{}, log
 	n := &node{t: t, hub: hub, ladder: ladder.New(c)}
-	in, out := listen(t), listen(t)
-	n.rtmp, n.http = "rtmp://"+in.Addr().String()+"/live/", "http://"+out.Addr().String()+"/live/"
+	in, web := streamtest.Serve(t, hub, hub.Handler(), log)
+	n.rtmp, n.http = in+"/live/", web+"/live/"
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
-	web := &http.Server{Handler: hub.Handler()}
-	wg.Go(func() { _ = web.Serve(out) })
-	server := &rtmp.Server{Handler: hub.RTMP(), Log: log}
-	wg.Go(func() {
-		if err := server.Serve(ctx, in); !errors.Is(err, rtmp.ErrServerClosed) {
-			t.Errorf("rtmp: %v", err)
-		}
-	})
 	wg.Go(func() { _ = n.ladder.Run(ctx) })
-	t.Cleanup(func() {
+	t.Cleanup(func() { // before the servers and the hub
 		cancel()
-		_ = web.Close()
 		wg.Wait()
-		stop, done := context.WithTimeout(context.Background(), 10*time.Second)
-		defer done()
-		if err := hub.Shutdown(stop); err != nil {
-			t.Errorf("shutdown: %v", err)
-		}
-		http.DefaultClient.CloseIdleConnections()
 	})
 	return n
-}
-
-func listen(t *testing.T) net.Listener {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return ln
 }
 
 func run(t *testing.T, name string, args ...string) string {

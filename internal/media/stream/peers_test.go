@@ -2,11 +2,9 @@ package stream_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -26,6 +24,7 @@ import (
 	"hawker/internal/media/record"
 	"hawker/internal/media/rtmp"
 	"hawker/internal/media/stream"
+	"hawker/internal/media/stream/streamtest"
 )
 
 // node is the real thing: sockets, the machine's clock, the disk.
@@ -50,9 +49,6 @@ func newNode(t *testing.T, change ...func(*stream.Config)) *node {
 		f(&c)
 	}
 	n.hub = stream.NewHub(c)
-	ctx, cancel := context.WithCancel(context.Background())
-	in, out := listen(t), listen(t)
-	n.rtmp, n.http = "rtmp://"+in.Addr().String()+"/live/", "http://"+out.Addr().String()
 	mux := http.NewServeMux()
 	mux.Handle("/live/", n.hub.Handler())
 	mux.HandleFunc("/replay/", func(rw http.ResponseWriter, r *http.Request) {
@@ -60,36 +56,9 @@ func newNode(t *testing.T, change ...func(*stream.Config)) *node {
 		dir, name := filepath.Split(rest)
 		record.Serve(rw, r, filepath.Join(n.dir, dir), name)
 	})
-	web := &http.Server{Handler: mux}
-	var wg sync.WaitGroup
-	wg.Go(func() { _ = web.Serve(out) })
-	server := &rtmp.Server{Handler: n.hub.RTMP(), Log: log}
-	wg.Go(func() {
-		if err := server.Serve(ctx, in); !errors.Is(err, rtmp.ErrServerClosed) {
-			t.Errorf("rtmp: %v", err)
-		}
-	})
-	t.Cleanup(func() {
-		cancel()
-		_ = web.Close()
-		wg.Wait()
-		stopCtx, stop := context.WithTimeout(context.Background(), 10*time.Second)
-		defer stop()
-		if err := n.hub.Shutdown(stopCtx); err != nil {
-			t.Errorf("shutdown: %v", err)
-		}
-		http.DefaultClient.CloseIdleConnections()
-	})
+	in, web := streamtest.Serve(t, n.hub, mux, log)
+	n.rtmp, n.http = in+"/live/", web
 	return n
-}
-
-func listen(t *testing.T) net.Listener {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return ln
 }
 
 func ffmpeg(t *testing.T, name string, args ...string) *exec.Cmd {

@@ -13,6 +13,7 @@ import (
 	"hawker/internal/media/rtmp"
 	"hawker/internal/media/rtmp/amf"
 	"hawker/internal/media/stream"
+	"hawker/internal/media/stream/streamtest"
 )
 
 // wire publishes by RTMP as badly as a test wants it to: it writes chunks by
@@ -32,7 +33,7 @@ type wire struct {
 // listenRTMP serves the rig's hub for publishers and players.
 func (r *rig) listenRTMP() string {
 	r.t.Helper()
-	ln := listen(r.t)
+	ln := streamtest.Listen(r.t)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	s := &rtmp.Server{Handler: r.hub.RTMP(), Log: slog.New(slog.DiscardHandler), ConnsPerIP: 2000}
