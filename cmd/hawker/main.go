@@ -16,7 +16,8 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var c commands
-	k := kong.Parse(&c, kong.Name("hawker"), kong.Description("A self-hosted mall for live streams and short videos."), kong.UsageOnError(),
+	k := kong.Parse(&c, kong.Name("hawker"), kong.Description("A self-hosted mall for live streams and short videos."),
+		kong.UsageOnError(),
 		kong.BindTo(ctx, (*context.Context)(nil)))
 	if err := k.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "hawker:", err)

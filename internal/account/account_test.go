@@ -52,14 +52,18 @@ func TestRegister(t *testing.T) {
 		{"a short password", "w@example.com", "1234567", "x", "account.weak_password"},
 		{"a huge password", "w@example.com", strings.Repeat("x", 257), "x", "account.weak_password"},
 	} {
-		_, err := s.Register(t.Context(), account.Registration{Email: c.email, Password: c.password, DisplayName: c.display})
+		_, err := s.Register(t.Context(), account.Registration{
+			Email: c.email, Password: c.password,
+			DisplayName: c.display,
+		})
 		if fault.Code(err) != c.code {
 			t.Errorf("%s: %v, want %s", c.name, err, c.code)
 		}
 	}
 	var sealed, hash string
 	row := db.Reader().QueryRow(t.Context(), "SELECT email_sealed, password_hash FROM account_user")
-	if err := row.Scan(&sealed, &hash); err != nil || strings.Contains(sealed, "wang") || !strings.HasPrefix(hash, "$argon2id$") || strings.Contains(hash, password) {
+	if err := row.Scan(&sealed, &hash); err != nil || strings.Contains(sealed, "wang") || !strings.HasPrefix(hash,
+		"$argon2id$") || strings.Contains(hash, password) {
 		t.Errorf("stored: %q %q, %v", sealed, hash, err)
 	}
 }
@@ -67,7 +71,11 @@ func TestRegister(t *testing.T) {
 func TestSignInAndOut(t *testing.T) {
 	s, db, c := open(t)
 	u := register(t, s, "wang@example.com")
-	for _, try := range [][2]string{{"wang@example.com", "wrong password"}, {"nobody@example.com", password}, {"wang@example.com", ""}} {
+	for _, try := range [][2]string{
+		{"wang@example.com", "wrong password"},
+		{"nobody@example.com", password},
+		{"wang@example.com", ""},
+	} {
 		if _, err := s.SignIn(t.Context(), try[0], try[1]); fault.Code(err) != "account.wrong_password" {
 			t.Errorf("%v: %v", try, err)
 		}
@@ -81,7 +89,8 @@ func TestSignInAndOut(t *testing.T) {
 		t.Fatal(a, err)
 	}
 	var n int
-	if err := db.Reader().QueryRow(t.Context(), "SELECT COUNT(*) FROM account_session WHERE token_hash = ?", in.Token).Scan(&n); err != nil || n != 0 {
+	if err := db.Reader().QueryRow(t.Context(), "SELECT COUNT(*) FROM account_session WHERE token_hash = ?", in.Token).
+		Scan(&n); err != nil || n != 0 {
 		t.Errorf("the token itself is stored: %v", err)
 	}
 	other, err := s.Open(t.Context(), u)
@@ -106,7 +115,8 @@ func TestGuessingIsSlowedDownForOneAccountOnly(t *testing.T) {
 	register(t, s, "other@example.com")
 	for i := range 21 {
 		_, err := s.SignIn(t.Context(), "Wang@example.com", "guess")
-		if want := map[bool]string{true: "request.too_many", false: "account.wrong_password"}[i == 20]; fault.Code(err) != want {
+		if want := map[bool]string{true: "request.too_many", false: "account.wrong_password"}[i == 20]; fault.Code(
+			err) != want {
 			t.Fatalf("guess %d: %v", i, err)
 		}
 	}
@@ -145,7 +155,12 @@ func TestAddressesAreTheOwners(t *testing.T) {
 	if _, err := s.AddressOf(t.Context(), db.Reader(), stranger, first.ID); fault.Code(err) != "account.no_address" {
 		t.Errorf("a stranger reads it: %v", err)
 	}
-	for _, bad := range []account.Address{{}, {"王", "call me", "a", "b"}, {"王", strings.Repeat("1", 33), "a", "b"}, {" ", "1", "a", "b"}} {
+	for _, bad := range []account.Address{
+		{},
+		{"王", "call me", "a", "b"},
+		{"王", strings.Repeat("1", 33), "a", "b"},
+		{" ", "1", "a", "b"},
+	} {
 		if _, err := s.SaveAddress(t.Context(), me, account.SavedAddress{Address: bad}); err == nil {
 			t.Errorf("took %+v", bad)
 		}

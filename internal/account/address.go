@@ -72,7 +72,9 @@ func (s *Service) Addresses(ctx context.Context, user id.User) ([]SavedAddress, 
 }
 
 // AddressOf finds one of a person's addresses; fault account.no_address.
-func (s *Service) AddressOf(ctx context.Context, q sqldb.Querier, user id.User, address id.Address) (SavedAddress, error) {
+func (s *Service) AddressOf(ctx context.Context, q sqldb.Querier, user id.User, address id.Address) (SavedAddress,
+	error,
+) {
 	a, err := addressByID(ctx, q, s.box, user, address)
 	if errors.Is(err, sql.ErrNoRows) {
 		return SavedAddress{}, fault.NotFound("account.no_address")

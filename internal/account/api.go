@@ -71,16 +71,46 @@ func doorRate() cache.Rate { return cache.Rate{Count: 1200, Per: time.Minute} }
 
 // Register adds the operations.
 func (h API) Register(api *httpapi.API) {
-	httpapi.Register(api, httpapi.Operation{ID: "auth-register", Method: "POST", Path: "/auth/register", Access: httpapi.Anyone, Status: 201, Limit: doorRate(), Summary: "Make an account and sign in"}, h.register)
-	httpapi.Register(api, httpapi.Operation{ID: "auth-login", Method: "POST", Path: "/auth/login", Access: httpapi.Anyone, Limit: doorRate(), Summary: "Sign in"}, h.login)
-	httpapi.Register(api, httpapi.Operation{ID: "auth-logout", Method: "POST", Path: "/auth/logout", Access: httpapi.SignedIn, Status: 204, Summary: "Sign out"}, h.logout)
-	httpapi.Register(api, httpapi.Operation{ID: "me-get", Method: "GET", Path: "/me", Access: httpapi.SignedIn, Summary: "Who am I"}, h.me)
-	httpapi.Register(api, httpapi.Operation{ID: "me-update", Method: "PATCH", Path: "/me", Access: httpapi.SignedIn, Summary: "Change my account"}, h.updateMe)
-	httpapi.Register(api, httpapi.Operation{ID: "address-list", Method: "GET", Path: "/me/addresses", Access: httpapi.SignedIn, Summary: "My addresses"}, h.addresses)
-	httpapi.Register(api, httpapi.Operation{ID: "address-add", Method: "POST", Path: "/me/addresses", Access: httpapi.SignedIn, Status: 201, Summary: "Add an address"}, h.addAddress)
-	httpapi.Register(api, httpapi.Operation{ID: "address-update", Method: "PATCH", Path: "/me/addresses/{id}", Access: httpapi.SignedIn, Summary: "Change an address"}, h.updateAddress)
-	httpapi.Register(api, httpapi.Operation{ID: "address-delete", Method: "DELETE", Path: "/me/addresses/{id}", Access: httpapi.SignedIn, Status: 204, Summary: "Forget an address"}, h.deleteAddress)
-	httpapi.Register(api, httpapi.Operation{ID: "admin-users", Method: "GET", Path: "/admin/users", Access: httpapi.OperatorOnly, Summary: "All accounts, newest first"}, h.users)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "auth-register", Method: "POST", Path: "/auth/register",
+		Access: httpapi.Anyone, Status: 201, Limit: doorRate(), Summary: "Make an account and sign in",
+	}, h.register)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "auth-login", Method: "POST", Path: "/auth/login",
+		Access: httpapi.Anyone, Limit: doorRate(), Summary: "Sign in",
+	}, h.login)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "auth-logout", Method: "POST", Path: "/auth/logout",
+		Access: httpapi.SignedIn, Status: 204, Summary: "Sign out",
+	}, h.logout)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "me-get", Method: "GET", Path: "/me", Access: httpapi.SignedIn,
+		Summary: "Who am I",
+	}, h.me)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "me-update", Method: "PATCH", Path: "/me", Access: httpapi.SignedIn,
+		Summary: "Change my account",
+	}, h.updateMe)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "address-list", Method: "GET", Path: "/me/addresses",
+		Access: httpapi.SignedIn, Summary: "My addresses",
+	}, h.addresses)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "address-add", Method: "POST", Path: "/me/addresses",
+		Access: httpapi.SignedIn, Status: 201, Summary: "Add an address",
+	}, h.addAddress)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "address-update", Method: "PATCH", Path: "/me/addresses/{id}",
+		Access: httpapi.SignedIn, Summary: "Change an address",
+	}, h.updateAddress)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "address-delete", Method: "DELETE", Path: "/me/addresses/{id}",
+		Access: httpapi.SignedIn, Status: 204, Summary: "Forget an address",
+	}, h.deleteAddress)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "admin-users", Method: "GET", Path: "/admin/users",
+		Access: httpapi.OperatorOnly, Summary: "All accounts, newest first",
+	}, h.users)
 }
 
 type registerInput struct {
@@ -93,7 +123,8 @@ type registerInput struct {
 
 func (h API) register(ctx context.Context, in *registerInput) (*signedIn, error) {
 	u, err := h.Service.Register(ctx, Registration{
-		Email: in.Body.Email, Password: in.Body.Password, DisplayName: in.Body.DisplayName, Locale: httpapi.Language(ctx),
+		Email: in.Body.Email, Password: in.Body.Password, DisplayName: in.Body.DisplayName,
+		Locale: httpapi.Language(ctx),
 	})
 	if err != nil {
 		return nil, err
@@ -125,7 +156,8 @@ func (h API) signedIn(ctx context.Context, s Session, err error) (*signedIn, err
 	if err != nil {
 		return nil, err
 	}
-	return &signedIn{SetCookie: h.Cookies.Session(s.Token, s.ExpiresAt), Body: sessionView{view, s.Token, s.ExpiresAt}}, nil
+	return &signedIn{SetCookie: h.Cookies.Session(s.Token, s.ExpiresAt), Body: sessionView{view, s.Token, s.ExpiresAt}},
+		nil
 }
 
 func (h API) view(ctx context.Context, u User) (userView, error) {
@@ -137,7 +169,10 @@ func (h API) view(ctx context.Context, u User) (userView, error) {
 	if u.Operator {
 		roles = append(roles, "operator")
 	}
-	return userView{ID: u.ID, Email: u.Email, DisplayName: u.DisplayName, AvatarURL: u.AvatarURL, Locale: u.Locale, Roles: roles, Shops: shops}, nil
+	return userView{
+		ID: u.ID, Email: u.Email, DisplayName: u.DisplayName, AvatarURL: u.AvatarURL, Locale: u.Locale,
+		Roles: roles, Shops: shops,
+	}, nil
 }
 
 type signedOut struct {
@@ -167,7 +202,10 @@ type updateMeInput struct {
 }
 
 func (h API) updateMe(ctx context.Context, in *updateMeInput) (*httpapi.Body[userView], error) {
-	u, err := h.Service.Update(ctx, httpapi.ActorFrom(ctx).User, Change{DisplayName: in.Body.DisplayName, Locale: in.Body.Locale})
+	u, err := h.Service.Update(ctx, httpapi.ActorFrom(ctx).User, Change{
+		DisplayName: in.Body.DisplayName,
+		Locale:      in.Body.Locale,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -189,7 +227,10 @@ type addressBody struct {
 type addressInput struct{ Body addressBody }
 
 func (h API) addAddress(ctx context.Context, in *addressInput) (*httpapi.Body[savedAddressView], error) {
-	a, err := h.Service.SaveAddress(ctx, httpapi.ActorFrom(ctx).User, SavedAddress{Address: in.Body.Address, Default: in.Body.Default})
+	a, err := h.Service.SaveAddress(ctx, httpapi.ActorFrom(ctx).User, SavedAddress{
+		Address: in.Body.Address,
+		Default: in.Body.Default,
+	})
 	return httpapi.OK(addressOut(a), err)
 }
 
@@ -199,7 +240,10 @@ type updateAddressInput struct {
 }
 
 func (h API) updateAddress(ctx context.Context, in *updateAddressInput) (*httpapi.Body[savedAddressView], error) {
-	a, err := h.Service.SaveAddress(ctx, httpapi.ActorFrom(ctx).User, SavedAddress{ID: in.ID, Address: in.Body.Address, Default: in.Body.Default})
+	a, err := h.Service.SaveAddress(ctx, httpapi.ActorFrom(ctx).User, SavedAddress{
+		ID: in.ID, Address: in.Body.Address,
+		Default: in.Body.Default,
+	})
 	return httpapi.OK(addressOut(a), err)
 }
 

@@ -77,7 +77,8 @@ func (h *hasher) matches(ctx context.Context, password, phc string) (bool, error
 	if len(parts) != 6 {
 		return false, fmt.Errorf("password hash of an unknown form")
 	}
-	if _, err := fmt.Sscanf(parts[2]+" "+parts[3], "v=%d m=%d,t=%d,p=%d", &version, &memory, &time, &threads); err != nil {
+	if _, err := fmt.Sscanf(parts[2]+" "+parts[3], "v=%d m=%d,t=%d,p=%d", &version, &memory, &time,
+		&threads); err != nil {
 		return false, fmt.Errorf("password hash: %w", err)
 	}
 	salt, err := base64.RawStdEncoding.DecodeString(parts[4])

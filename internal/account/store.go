@@ -15,16 +15,20 @@ const userColumns = "id, email_sealed, display_name, avatar_url, locale, operato
 func sealName(user id.User) string { return "email " + user.String() }
 
 func insertUser(ctx context.Context, tx *sqldb.Tx, box *secret.Box, u User, hash string) (bool, error) {
-	return tx.InsertOnce(ctx, `INSERT INTO account_user (id, email_index, email_sealed, display_name, avatar_url, locale, password_hash, operator, created_at)
+	return tx.InsertOnce(ctx,
+		`INSERT INTO account_user (id, email_index, email_sealed, display_name, avatar_url, locale, password_hash,
+			operator, created_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		u.ID, box.Index(u.Email, "email"), box.Seal([]byte(u.Email), sealName(u.ID)), u.DisplayName, u.AvatarURL, u.Locale, hash, u.Operator, sqldb.Millis(u.CreatedAt))
+		u.ID, box.Index(u.Email, "email"), box.Seal([]byte(u.Email), sealName(u.ID)), u.DisplayName, u.AvatarURL,
+		u.Locale, hash, u.Operator, sqldb.Millis(u.CreatedAt))
 }
 
 func scanUser(box *secret.Box, more ...any) func(sqldb.Scanner) (User, error) {
 	return func(s sqldb.Scanner) (u User, err error) {
 		var sealed string
 		var created int64
-		if err := s.Scan(append([]any{&u.ID, &sealed, &u.DisplayName, &u.AvatarURL, &u.Locale, &u.Operator, &created}, more...)...); err != nil {
+		if err := s.Scan(append([]any{&u.ID, &sealed, &u.DisplayName, &u.AvatarURL, &u.Locale, &u.Operator, &created},
+			more...)...); err != nil {
 			return u, err
 		}
 		email, err := box.Open(sealed, sealName(u.ID))
@@ -38,7 +42,8 @@ func userByID(ctx context.Context, q sqldb.Querier, box *secret.Box, user id.Use
 }
 
 func userByEmail(ctx context.Context, q sqldb.Querier, box *secret.Box, email string) (u User, hash string, err error) {
-	row := q.QueryRow(ctx, "SELECT "+userColumns+", password_hash FROM account_user WHERE email_index = ?", box.Index(email, "email"))
+	row := q.QueryRow(ctx, "SELECT "+userColumns+", password_hash FROM account_user WHERE email_index = ?",
+		box.Index(email, "email"))
 	u, err = scanUser(box, &hash)(row)
 	return u, hash, err
 }
@@ -48,7 +53,8 @@ func usersByID(ctx context.Context, q sqldb.Querier, box *secret.Box, users []id
 	if len(users) == 0 {
 		return out, nil
 	}
-	rows, err := q.Query(ctx, "SELECT "+userColumns+" FROM account_user WHERE id IN ("+sqldb.Marks(len(users))+")", sqldb.Args(users)...)
+	rows, err := q.Query(ctx, "SELECT "+userColumns+" FROM account_user WHERE id IN ("+sqldb.Marks(len(users))+")",
+		sqldb.Args(users)...)
 	found, err := sqldb.Collect(rows, err, scanUser(box))
 	for _, u := range found {
 		out[u.ID] = u
@@ -78,7 +84,8 @@ func updateUser(ctx context.Context, tx *sqldb.Tx, user id.User, c Change) error
 }
 
 func insertSession(ctx context.Context, tx *sqldb.Tx, user id.User, hash string, expires time.Time) error {
-	_, err := tx.Exec(ctx, "INSERT INTO account_session (id, user_id, token_hash, expires_at, created_at) VALUES (?, ?, ?, ?, ?)",
+	_, err := tx.Exec(ctx, `INSERT INTO account_session (id, user_id, token_hash, expires_at, created_at)
+		VALUES (?, ?, ?, ?, ?)`,
 		id.Make[id.Session](tx), user, hash, sqldb.Millis(expires), sqldb.Millis(tx.Now()))
 	return err
 }
@@ -86,7 +93,8 @@ func insertSession(ctx context.Context, tx *sqldb.Tx, user id.User, hash string,
 func sessionByHash(ctx context.Context, q sqldb.Querier, hash string) (a httpapi.Actor, expires time.Time, err error) {
 	var until int64
 	err = q.QueryRow(ctx, `SELECT s.id, s.user_id, s.expires_at, u.operator FROM account_session s
-		JOIN account_user u ON u.id = s.user_id WHERE s.token_hash = ?`, hash).Scan(&a.Session, &a.User, &until, &a.Operator)
+		JOIN account_user u ON u.id = s.user_id WHERE s.token_hash = ?`, hash).Scan(&a.Session, &a.User, &until,
+		&a.Operator)
 	return a, sqldb.FromMillis(until), err
 }
 
@@ -114,12 +122,16 @@ func scanAddress(box *secret.Box) func(sqldb.Scanner) (SavedAddress, error) {
 }
 
 func addressesOf(ctx context.Context, q sqldb.Querier, box *secret.Box, user id.User) ([]SavedAddress, error) {
-	rows, err := q.Query(ctx, "SELECT id, sealed, is_default FROM account_address WHERE user_id = ? ORDER BY is_default DESC, id", user)
+	rows, err := q.Query(ctx,
+		"SELECT id, sealed, is_default FROM account_address WHERE user_id = ? ORDER BY is_default DESC, id", user)
 	return sqldb.Collect(rows, err, scanAddress(box))
 }
 
-func addressByID(ctx context.Context, q sqldb.Querier, box *secret.Box, user id.User, address id.Address) (SavedAddress, error) {
-	return scanAddress(box)(q.QueryRow(ctx, "SELECT id, sealed, is_default FROM account_address WHERE id = ? AND user_id = ?", address, user))
+func addressByID(ctx context.Context, q sqldb.Querier, box *secret.Box, user id.User, address id.Address) (SavedAddress,
+	error,
+) {
+	return scanAddress(box)(q.QueryRow(ctx,
+		"SELECT id, sealed, is_default FROM account_address WHERE id = ? AND user_id = ?", address, user))
 }
 
 func countAddresses(ctx context.Context, q sqldb.Querier, user id.User) (n int, err error) {
@@ -138,11 +150,13 @@ func saveAddress(ctx context.Context, tx *sqldb.Tx, box *secret.Box, user id.Use
 		return err
 	}
 	if fresh {
-		_, err = tx.Exec(ctx, "INSERT INTO account_address (id, user_id, sealed, is_default, created_at) VALUES (?, ?, ?, ?, ?)",
+		_, err = tx.Exec(ctx, `INSERT INTO account_address (id, user_id, sealed, is_default, created_at)
+			VALUES (?, ?, ?, ?, ?)`,
 			a.ID, user, sealed, a.Default, sqldb.Millis(tx.Now()))
 		return err
 	}
-	_, err = tx.Exec(ctx, "UPDATE account_address SET sealed = ?, is_default = ? WHERE id = ? AND user_id = ?", sealed, a.Default, a.ID, user)
+	_, err = tx.Exec(ctx, "UPDATE account_address SET sealed = ?, is_default = ? WHERE id = ? AND user_id = ?", sealed,
+		a.Default, a.ID, user)
 	return err
 }
 

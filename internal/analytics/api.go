@@ -31,8 +31,15 @@ type API struct {
 
 // Register adds the operations.
 func (h API) Register(api *httpapi.API) {
-	httpapi.Register(api, httpapi.Operation{ID: "merchant-today", Method: "GET", Path: "/merchant/{shop}/today", Access: httpapi.Staff("figures.read"), Summary: "Today beside yesterday"}, h.today)
-	httpapi.Register(api, httpapi.Operation{ID: "merchant-room-report", Method: "GET", Path: "/merchant/{shop}/rooms/{room}/report", Access: httpapi.Staff("figures.read"), Summary: "What a show came to, minute by minute"}, h.report)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "merchant-today", Method: "GET", Path: "/merchant/{shop}/today",
+		Access: httpapi.Staff("figures.read"), Summary: "Today beside yesterday",
+	}, h.today)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "merchant-room-report", Method: "GET",
+		Path: "/merchant/{shop}/rooms/{room}/report", Access: httpapi.Staff("figures.read"),
+		Summary: "What a show came to, minute by minute",
+	}, h.report)
 }
 
 type hourView struct {
@@ -65,8 +72,9 @@ func (h API) today(ctx context.Context, in *httpapi.ShopPath) (*httpapi.Body[tod
 	m := func(amount int64) money.Money { return money.Of(amount, h.Currency) }
 	v := todayView{
 		Now: t.Now, Currency: h.Currency, Revenue: m(t.Today.Revenue), RevenueYesterday: m(t.Yesterday.Revenue),
-		Orders: t.Today.Placed, OrdersYesterday: t.Yesterday.Placed, Paid: t.Today.Paid, PaidYesterday: t.Yesterday.Paid,
-		ToShip: t.ToShip, LowStock: t.LowStock, Live: []Show{},
+		Orders: t.Today.Placed, OrdersYesterday: t.Yesterday.Placed, Paid: t.Today.Paid,
+		PaidYesterday: t.Yesterday.Paid,
+		ToShip:        t.ToShip, LowStock: t.LowStock, Live: []Show{},
 	}
 	for hour := range t.Today.Hours {
 		v.Hours = append(v.Hours, hourView{hour, m(t.Today.Hours[hour]), m(t.Yesterday.Hours[hour])})

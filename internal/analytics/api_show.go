@@ -70,15 +70,20 @@ func (h API) report(ctx context.Context, in *reportInput) (*httpapi.Body[reportV
 	tag := httpapi.Language(ctx)
 	m := func(amount int64) money.Money { return money.Of(amount, h.Currency) }
 	v := reportView{
-		Room: r.Room, Title: r.Title, State: r.State, StartedAt: optional(r.StartedAt), EndedAt: optional(r.EndedAt), ViewersPeak: r.ViewersPeak,
-		Entries: r.Entries, Follows: r.Follows, Likes: r.Likes, Messages: r.Messages, Placed: r.Placed, Paid: r.Paid, Buyers: r.Buyers,
+		Room: r.Room, Title: r.Title, State: r.State, StartedAt: optional(r.StartedAt), EndedAt: optional(r.EndedAt),
+		ViewersPeak: r.ViewersPeak,
+		Entries:     r.Entries, Follows: r.Follows, Likes: r.Likes, Messages: r.Messages, Placed: r.Placed,
+		Paid: r.Paid, Buyers: r.Buyers,
 		Revenue: m(r.Revenue), Minutes: []minuteView{}, Stretches: []stretchView{}, Products: []productSalesView{},
 	}
 	for _, x := range r.Minutes {
 		v.Minutes = append(v.Minutes, minuteView{x.At, x.Viewers, x.Likes, x.Messages, x.Placed, x.Paid, m(x.Revenue)})
 	}
 	for _, x := range r.Stretches {
-		v.Stretches = append(v.Stretches, stretchView{x.Product, x.Title.In(tag), x.From, optional(x.Until), x.Orders, x.Units, m(x.Revenue)})
+		v.Stretches = append(v.Stretches, stretchView{
+			x.Product, x.Title.In(tag), x.From, optional(x.Until), x.Orders,
+			x.Units, m(x.Revenue),
+		})
 	}
 	for _, x := range r.Products {
 		v.Products = append(v.Products, productSalesView{x.Product, x.Title.In(tag), x.Orders, x.Units, m(x.Revenue)})

@@ -117,7 +117,8 @@ func (r *Report) curve(tallies []Minute, until time.Time) {
 		byTime[t.At] = t
 	}
 	var likes, messages int64
-	for at := r.StartedAt.Truncate(time.Minute); !at.After(until) && len(r.Minutes) < minutesMax; at = at.Add(time.Minute) {
+	for at := r.StartedAt.Truncate(time.Minute); !at.After(until) &&
+		len(r.Minutes) < minutesMax; at = at.Add(time.Minute) {
 		m := Minute{At: at}
 		if t, ok := byTime[at]; ok {
 			m.Viewers, m.Likes, m.Messages = t.Viewers, max(t.Likes-likes, 0), max(t.Messages-messages, 0)

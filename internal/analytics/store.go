@@ -14,7 +14,8 @@ type sale struct {
 }
 
 func salesBetween(ctx context.Context, q sqldb.Querier, shop id.Shop, from, until time.Time) ([]sale, error) {
-	rows, err := q.Query(ctx, "SELECT paid_at, payable FROM orders WHERE shop_id = ? AND paid_at >= ? AND paid_at < ?", shop, sqldb.Millis(from), sqldb.Millis(until))
+	rows, err := q.Query(ctx, "SELECT paid_at, payable FROM orders WHERE shop_id = ? AND paid_at >= ? AND paid_at < ?",
+		shop, sqldb.Millis(from), sqldb.Millis(until))
 	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (v sale, err error) {
 		var at int64
 		err = s.Scan(&at, &v.amount)
@@ -24,7 +25,8 @@ func salesBetween(ctx context.Context, q sqldb.Querier, shop id.Shop, from, unti
 }
 
 func countPlaced(ctx context.Context, q sqldb.Querier, shop id.Shop, from, until time.Time) (n int64, err error) {
-	err = q.QueryRow(ctx, "SELECT COUNT(*) FROM orders WHERE shop_id = ? AND created_at >= ? AND created_at < ?", shop, sqldb.Millis(from), sqldb.Millis(until)).Scan(&n)
+	err = q.QueryRow(ctx, "SELECT COUNT(*) FROM orders WHERE shop_id = ? AND created_at >= ? AND created_at < ?", shop,
+		sqldb.Millis(from), sqldb.Millis(until)).Scan(&n)
 	return n, err
 }
 

@@ -94,7 +94,9 @@ func (p people) UserByEmail(ctx context.Context, email string) (id.User, error) 
 // shelf gives promoters the products that pay.
 type shelf struct{ a *App }
 
-func (s shelf) PromotedProducts(ctx context.Context, r page.Request, tag lang.Tag) (page.Page[distribution.PromotedProduct], error) {
+func (s shelf) PromotedProducts(ctx context.Context, r page.Request,
+	tag lang.Tag,
+) (page.Page[distribution.PromotedProduct], error) {
 	p, err := s.a.Catalog.List(ctx, catalog.Filter{State: catalog.OnSale, Sort: catalog.BestSold, Commission: true}, r)
 	if err != nil {
 		return page.Page[distribution.PromotedProduct]{}, err
@@ -104,8 +106,9 @@ func (s shelf) PromotedProducts(ctx context.Context, r page.Request, tag lang.Ta
 	out := page.Page[distribution.PromotedProduct]{NextCursor: p.NextCursor}
 	for i, c := range cards {
 		out.Items = append(out.Items, distribution.PromotedProduct{
-			ID: c.ID, Shop: distribution.PromotedShop(c.Shop), Title: c.Title, CoverURL: c.CoverURL, Price: c.Price, WasPrice: c.WasPrice,
-			Sold: c.Sold, InStock: c.InStock, Rule: ruleOf(p.Items[i].Commission),
+			ID: c.ID, Shop: distribution.PromotedShop(c.Shop), Title: c.Title, CoverURL: c.CoverURL, Price: c.Price,
+			WasPrice: c.WasPrice,
+			Sold:     c.Sold, InStock: c.InStock, Rule: ruleOf(p.Items[i].Commission),
 		})
 	}
 	return out, err
@@ -121,7 +124,8 @@ func (e earners) Attribute(ctx context.Context, tx *sqldb.Tx, p checkout.Placed)
 	for _, l := range o.Lines {
 		titles[l.ID] = l.Title
 		r.Lines = append(r.Lines, distribution.PricedLine{
-			ID: l.ID, Shop: o.Shop, Quantity: l.Quantity, Owed: l.Payable, Cash: l.Payable, Rule: ruleOf(p.Rates[l.Product]),
+			ID: l.ID, Shop: o.Shop, Quantity: l.Quantity, Owed: l.Payable, Cash: l.Payable,
+			Rule: ruleOf(p.Rates[l.Product]),
 		})
 	}
 	att, err := e.d.Attribute(ctx, tx, r)
@@ -129,7 +133,8 @@ func (e earners) Attribute(ctx context.Context, tx *sqldb.Tx, p checkout.Placed)
 		return err
 	}
 	return e.d.Save(ctx, tx, distribution.OrderRecord{
-		Order: o.ID, Number: o.Number, Shop: o.Shop, Buyer: o.User, Currency: o.Currency, Shipping: o.ShippingTotal, Titles: titles,
+		Order: o.ID, Number: o.Number, Shop: o.Shop, Buyer: o.User, Currency: o.Currency, Shipping: o.ShippingTotal,
+		Titles: titles,
 	}, att)
 }
 

@@ -120,7 +120,10 @@ func Open(ctx context.Context, o Options) (*App, error) {
 		return nil, err
 	}
 	a := &App{cfg: o.Config, log: o.Log, clock: o.Clock, zone: zone, metrics: telemetry.NewMetrics(), bank: newBank()}
-	for _, step := range []func(context.Context) error{a.openPlatform, a.makeModules, a.makeLive, a.makeSelling, a.makeVideos, a.mount, a.subscribe} {
+	for _, step := range []func(context.Context) error{
+		a.openPlatform, a.makeModules, a.makeLive, a.makeSelling,
+		a.makeVideos, a.mount, a.subscribe,
+	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.Close())
 		}
@@ -156,7 +159,10 @@ func (a *App) makeModules(context.Context) (err error) {
 	a.Shops = shop.New(a.db)
 	a.Pictures = catalog.NewMedia(a.db, a.blobs)
 	a.Catalog = catalog.New(a.db, a.Pictures)
-	a.Orders = order.New(a.db, a.box, order.Terms{PayWithin: a.cfg.Order.PayWithin, ReceiveWithin: a.cfg.Order.ReceiveWithin})
+	a.Orders = order.New(a.db, a.box, order.Terms{
+		PayWithin:     a.cfg.Order.PayWithin,
+		ReceiveWithin: a.cfg.Order.ReceiveWithin,
+	})
 	a.Cart = cart.New(a.db)
 	a.Fulfilment = fulfilment.New(a.db, a.Orders)
 	a.Analytics = analytics.New(a.db, a.zone)
@@ -164,10 +170,14 @@ func (a *App) makeModules(context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	a.Checkout = checkout.New(a.db, a.Orders, a.Accounts, earners{a.Distribution}, checkout.Prices{Currency: a.cfg.Mall.Currency, Shipping: a.cfg.Mall.Shipping})
+	a.Checkout = checkout.New(a.db, a.Orders, a.Accounts, earners{a.Distribution},
+		checkout.Prices{Currency: a.cfg.Mall.Currency, Shipping: a.cfg.Mall.Shipping})
 	providers := map[string]payment.Provider{}
 	if a.cfg.Payment.Sandbox {
-		bank := payment.NewSandbox(a.db, a.box, a.sandboxURL(), func() string { return a.localURL() + httpapi.Prefix + "/payments/sandbox/notify" })
+		bank := payment.NewSandbox(a.db, a.box, a.sandboxURL(), func() string {
+			return a.localURL() + httpapi.Prefix +
+				"/payments/sandbox/notify"
+		})
 		bank.Transport = a.bank
 		providers[payment.SandboxName] = bank
 	}
@@ -216,7 +226,8 @@ func (a *App) makeLive(context.Context) (err error) {
 	relays.Relay = a.relays
 	a.Live.Attach(a.hub)
 	a.rtc, err = whip.New(whip.Config{
-		Hub: a.hub, Log: a.log, Clock: a.clock, FFmpeg: a.cfg.Live.FFmpeg, UDP: a.cfg.Live.WebRTCUDP, TCP: a.cfg.Live.WebRTCTCP,
+		Hub: a.hub, Log: a.log, Clock: a.clock, FFmpeg: a.cfg.Live.FFmpeg, UDP: a.cfg.Live.WebRTCUDP,
+		TCP:       a.cfg.Live.WebRTCTCP,
 		PublicIPs: a.cfg.Live.WebRTCIPs, MayPlay: a.mayWatchRTC,
 	})
 	return err

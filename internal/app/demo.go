@@ -46,7 +46,8 @@ func (a *App) demoPeople(ctx context.Context) (map[string]id.User, error) {
 	people := map[string]id.User{}
 	for _, p := range demo.People() {
 		u, err := a.Accounts.Register(ctx, account.Registration{
-			Email: p.Email, Password: demo.Password, DisplayName: p.Name, Locale: lang.Chinese, Operator: p.Email == demo.Operator,
+			Email: p.Email, Password: demo.Password, DisplayName: p.Name, Locale: lang.Chinese,
+			Operator: p.Email == demo.Operator,
 		})
 		if fault.Code(err) == "account.email_taken" { // a crash came between
 			u, err = a.Accounts.ByEmail(ctx, p.Email)
@@ -56,9 +57,12 @@ func (a *App) demoPeople(ctx context.Context) (map[string]id.User, error) {
 		}
 		people[p.Email] = u.ID
 	}
-	_, err := a.Accounts.SaveAddress(ctx, people[demo.Shopper], account.SavedAddress{Default: true, Address: account.Address{
-		Name: "老周", Phone: "13800000000", Region: "福建省 泉州市 德化县", Detail: "瓷都大道 88 号",
-	}})
+	_, err := a.Accounts.SaveAddress(ctx, people[demo.Shopper], account.SavedAddress{
+		Default: true,
+		Address: account.Address{
+			Name: "老周", Phone: "13800000000", Region: "福建省 泉州市 德化县", Detail: "瓷都大道 88 号",
+		},
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +111,9 @@ func (a *App) demoShop(ctx context.Context, people map[string]id.User) error {
 	return a.demoVideos(ctx, sh.ID, people[demo.Streamer], products)
 }
 
-func (a *App) demoGood(ctx context.Context, sh id.Shop, by id.User, g demo.Good, categories []id.Category) (id.Product, error) {
+func (a *App) demoGood(ctx context.Context, sh id.Shop, by id.User, g demo.Good, categories []id.Category) (id.Product,
+	error,
+) {
 	pic, err := a.demoPicture(ctx, sh, g.Name+".jpg")
 	if err != nil {
 		return id.Product{}, err
@@ -201,12 +207,14 @@ func (a *App) Welcome(withDemo bool) string {
 	if site == "" {
 		site = "http://" + a.HTTPAddr()
 	}
-	fmt.Fprintf(&b, "\nHawker 吆喝 is open.\n  mall      %s/\n  console   %s/console/\n  publish   rtmp://%s/live/<stream key>\n", site, site, a.RTMPAddr())
+	fmt.Fprintf(&b, "\nHawker 吆喝 is open.\n  mall      %s/\n  console   %s/console/\n  publish   "+
+		"rtmp://%s/live/<stream key>\n", site, site, a.RTMPAddr())
 	if a.cfg.Payment.Sandbox {
 		fmt.Fprintf(&b, "  payments  SANDBOX (play money) at %s\n", a.sandboxURL())
 	}
 	if a.cfg.Live.OpenPublish {
-		b.WriteString("\n  !!! OPEN PUBLISHING IS ON: anybody who reaches the RTMP port can publish under any name. For measuring only. !!!\n")
+		b.WriteString("\n  !!! OPEN PUBLISHING IS ON: anybody who reaches the RTMP port can publish under any name. " +
+			"For measuring only. !!!\n")
 	}
 	if withDemo {
 		_, port, _ := net.SplitHostPort(a.RTMPAddr())

@@ -80,8 +80,12 @@ func checks() []check {
 		{"stock: every row is the sum of its movements", checkStock},
 		{"stock: what orders wait for is what is reserved", checkReserved},
 		{"promotion: deals, coupons and limits add up", promotion.Check},
-		{"ledger: double entry holds (I1 to I8)", func(ctx context.Context, q sqldb.Querier) ([]string, error) { return violations(ledger.Check(ctx, q)) }},
-		{"distribution: promises equal the ledger, orders explain themselves (I9, I10)", func(ctx context.Context, q sqldb.Querier) ([]string, error) {
+		{"ledger: double entry holds (I1 to I8)", func(ctx context.Context, q sqldb.Querier) ([]string, error) {
+			return violations(ledger.Check(ctx, q))
+		}},
+		{"distribution: promises equal the ledger, orders explain themselves (I9, I10)", func(ctx context.Context,
+			q sqldb.Querier,
+		) ([]string, error) {
 			return violations(distribution.Check(ctx, q))
 		}},
 		{"payment: what providers captured is what the ledger holds (I12)", checkCaptured},
@@ -119,7 +123,8 @@ func checkCaptured(ctx context.Context, q sqldb.Querier) ([]string, error) {
 			return nil, err
 		}
 		if b.Posted != c.In-c.Back {
-			out = append(out, fmt.Sprintf("%s %s: captured %d, refunded %d, ledger %d", c.Provider, c.Currency, c.In, c.Back, b.Posted))
+			out = append(out, fmt.Sprintf("%s %s: captured %d, refunded %d, ledger %d", c.Provider, c.Currency, c.In,
+				c.Back, b.Posted))
 		}
 	}
 	return out, nil

@@ -25,8 +25,14 @@ func (a *App) measure() {
 		}
 		return float64(n)
 	})
-	a.metrics.Gauge("hawker_webrtc_publishers", "Browsers that publish by WHIP.", func() float64 { n, _ := a.rtc.Counts(); return float64(n) })
-	a.metrics.Gauge("hawker_webrtc_viewers", "Viewers by WHEP.", func() float64 { _, n := a.rtc.Counts(); return float64(n) })
+	a.metrics.Gauge("hawker_webrtc_publishers", "Browsers that publish by WHIP.", func() float64 {
+		n, _ := a.rtc.Counts()
+		return float64(n)
+	})
+	a.metrics.Gauge("hawker_webrtc_viewers", "Viewers by WHEP.", func() float64 {
+		_, n := a.rtc.Counts()
+		return float64(n)
+	})
 }
 
 func (a *App) streamRows() (rows []telemetry.Row) {
@@ -40,7 +46,8 @@ func (a *App) streamRows() (rows []telemetry.Row) {
 			viewers = a.Live.Viewers(room)
 		}
 		for i, v := range []float64{
-			float64(h.BitRate), h.FPS, h.KeyframeGap.Seconds(), float64(h.Dropped), float64(h.Readers), float64(h.OriginBytes), float64(viewers),
+			float64(h.BitRate), h.FPS, h.KeyframeGap.Seconds(), float64(h.Dropped), float64(h.Readers),
+			float64(h.OriginBytes), float64(viewers),
 		} {
 			rows = append(rows, telemetry.Row{Figure: i, Label: h.StreamID, Value: v})
 		}

@@ -39,14 +39,24 @@ import (
 func (a *App) mount(context.Context) error {
 	cookies := httpapi.CookiePolicy{Secure: a.cfg.Secure()}
 	a.api = httpapi.New(httpapi.Deps{
-		Log: a.log, Clock: a.clock, Limiter: cache.NewMemoryLimiter(a.clock), Sign: a.Accounts, Staff: a.Shops, Cookies: cookies, Metrics: a.metrics,
+		Log: a.log, Clock: a.clock, Limiter: cache.NewMemoryLimiter(a.clock), Sign: a.Accounts, Staff: a.Shops,
+		Cookies: cookies, Metrics: a.metrics,
 		Guard:          a.guardRooms,
 		PictureOrigins: origins(a.cfg.Live.SRSHLS, a.cfg.Live.NginxHLS),
 	})
 	names, currency := shops{a}, a.cfg.Mall.Currency
-	orders := order.Views{Service: a.Orders, Shops: names, Payments: a.Payments, Shipments: a.Fulfilment, Replays: a.Live}
-	rooms := live.Views{Service: a.Live, Shops: names, People: a.Accounts, Promoters: promoters{a}, Prices: a.Promotions, Ladders: a.ladder, Currency: currency}
-	goods := &catalog.API{Service: a.Catalog, DB: a.db, Shops: names, Live: a.Live, Videos: a.Videos, Currency: currency}
+	orders := order.Views{
+		Service: a.Orders, Shops: names, Payments: a.Payments, Shipments: a.Fulfilment,
+		Replays: a.Live,
+	}
+	rooms := live.Views{
+		Service: a.Live, Shops: names, People: a.Accounts, Promoters: promoters{a},
+		Prices: a.Promotions, Ladders: a.ladder, Currency: currency,
+	}
+	goods := &catalog.API{
+		Service: a.Catalog, DB: a.db, Shops: names, Live: a.Live, Videos: a.Videos,
+		Currency: currency,
+	}
 	for _, door := range []interface{ Register(api *httpapi.API) }{
 		account.API{Service: a.Accounts, Shops: names, Came: a.Distribution, Cookies: cookies},
 		goods,
@@ -58,7 +68,10 @@ func (a *App) mount(context.Context) error {
 		fulfilment.API{Service: a.Fulfilment, Orders: a.Orders, Views: orders},
 		distribution.API{Service: a.Distribution, Clock: a.clock, Log: a.log, Secure: a.cfg.Secure()},
 		live.API{Service: a.Live, Views: rooms, Links: links{a}, Staff: a.Shops},
-		live.MerchantAPI{Service: a.Live, Views: rooms, Media: a.Pictures, Orders: a.Orders, Staff: a.Shops, EdgeRTMP: a.cfg.Live.EdgeRTMP, RTMPPort: func() string { return a.port(a.lnRTMP, a.cfg.RTMP) }},
+		live.MerchantAPI{
+			Service: a.Live, Views: rooms, Media: a.Pictures, Orders: a.Orders, Staff: a.Shops,
+			EdgeRTMP: a.cfg.Live.EdgeRTMP, RTMPPort: func() string { return a.port(a.lnRTMP, a.cfg.RTMP) },
+		},
 		live.ModerateAPI{Service: a.Live},
 		promotion.API{Service: a.Promotions},
 		promotion.MerchantAPI{Service: a.Promotions},
@@ -70,7 +83,10 @@ func (a *App) mount(context.Context) error {
 		notify.API{Service: a.Notices},
 		moderation.API{Service: a.Words, People: people{a.Accounts}},
 		analytics.API{Service: a.Analytics, Shows: shows{a.Live}, Currency: currency},
-		video.API{Service: a.Videos, Links: links{a}, Views: video.Views{Service: a.Videos, Shops: names, People: a.Accounts, Goods: goods, Rooms: onAir{a.Live}}},
+		video.API{Service: a.Videos, Links: links{a}, Views: video.Views{
+			Service: a.Videos, Shops: names,
+			People: a.Accounts, Goods: goods, Rooms: onAir{a.Live},
+		}},
 		systemAPI{a},
 	} {
 		door.Register(a.api)
@@ -91,7 +107,10 @@ func (a *App) mountRest() {
 		r.Handle(path, rtc)
 	}
 	edge := hooks.Server{Secret: a.cfg.Live.HookSecret, Log: a.log, Handler: live.Edge{
-		Service: a.Live, Playlists: map[string]string{hooks.SRS: a.cfg.Live.SRSHLS, hooks.NginxRTMP: a.cfg.Live.NginxHLS},
+		Service: a.Live, Playlists: map[string]string{
+			hooks.SRS:       a.cfg.Live.SRSHLS,
+			hooks.NginxRTMP: a.cfg.Live.NginxHLS,
+		},
 	}}
 	r.HandleFunc("/hooks/srs", edge.ServeSRS)
 	r.HandleFunc("/hooks/nginx-rtmp", edge.ServeNginxRTMP)
@@ -159,7 +178,8 @@ func (a *App) replay(w http.ResponseWriter, r *http.Request) {
 		a.api.WriteProblem(w, r, err)
 		return
 	}
-	record.Show{Root: a.recordings(), StreamID: room.String(), Since: show.StartedAt, Marks: marks}.Serve(w, r, r.PathValue("*"))
+	record.Show{Root: a.recordings(), StreamID: room.String(), Since: show.StartedAt, Marks: marks}.Serve(w, r,
+		r.PathValue("*"))
 }
 
 // systemAPI is what belongs to no module.
@@ -167,8 +187,14 @@ type systemAPI struct{ a *App }
 
 // Register adds the operations.
 func (s systemAPI) Register(api *httpapi.API) {
-	httpapi.Register(api, httpapi.Operation{ID: "config-get", Method: "GET", Path: "/config", Access: httpapi.Anyone, Summary: "What a client needs to know of the installation"}, s.config)
-	httpapi.Register(api, httpapi.Operation{ID: "admin-ledger", Method: "GET", Path: "/admin/ledger", Access: httpapi.OperatorOnly, Summary: "The trial balance"}, s.ledger)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "config-get", Method: "GET", Path: "/config", Access: httpapi.Anyone,
+		Summary: "What a client needs to know of the installation",
+	}, s.config)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "admin-ledger", Method: "GET", Path: "/admin/ledger",
+		Access: httpapi.OperatorOnly, Summary: "The trial balance",
+	}, s.ledger)
 }
 
 type configView struct {
@@ -187,7 +213,8 @@ func (s systemAPI) config(context.Context, *struct{}) (*httpapi.Body[configView]
 	c := s.a.cfg
 	return httpapi.OK(configView{
 		Name: c.Mall.Name, Currency: string(c.Mall.Currency), CurrencyExponent: c.Mall.Currency.Exponent(),
-		AfterSaleDays: c.Distribution.AfterSale.Hours() / 24, PayMinutes: c.Order.PayWithin.Minutes(), Sandbox: c.Payment.Sandbox,
+		AfterSaleDays: c.Distribution.AfterSale.Hours() / 24, PayMinutes: c.Order.PayWithin.Minutes(),
+		Sandbox:   c.Payment.Sandbox,
 		UploadMax: c.Video.UploadMax, Languages: []string{"zh-CN", "en"}, TimeZone: c.Mall.TimeZone,
 	}, nil)
 }

@@ -66,7 +66,8 @@ func (a *App) staffOnly(ctx context.Context, streamID string) (private bool, err
 func (a *App) guardRooms(r *http.Request) error {
 	rest, ok := strings.CutPrefix(r.URL.Path, httpapi.Prefix+"/live/rooms/")
 	room, what, _ := strings.Cut(rest, "/")
-	if !ok || !slices.Contains([]string{"deals", "coupons", "auction", "auctions", "bags"}, strings.SplitN(what, "/", 2)[0]) {
+	if !ok || !slices.Contains([]string{"deals", "coupons", "auction", "auctions", "bags"}, strings.SplitN(what, "/",
+		2)[0]) {
 		return nil
 	}
 	_, err := a.staffOnly(r.Context(), room)

@@ -32,14 +32,18 @@ func (a *App) subscribe(context.Context) error {
 	a.Auctions.Subscribe(a.bus)
 	a.Bags.Subscribe(a.bus)
 	a.bus.Notify("clip.drafted", video.EventDrafted, a.tellDraft)
-	a.bus.Handle("distribution.completed", order.EventCompleted, func(ctx context.Context, tx *sqldb.Tx, env event.Envelope) error {
+	a.bus.Handle("distribution.completed", order.EventCompleted, func(ctx context.Context, tx *sqldb.Tx,
+		env event.Envelope,
+	) error {
 		e, err := event.Decode[order.CompletedFor](env)
 		if err != nil {
 			return err
 		}
 		return a.Distribution.OrderCompleted(ctx, tx, e.Order, e.At)
 	})
-	a.bus.Handle("distribution.closed", order.EventClosed, func(ctx context.Context, tx *sqldb.Tx, env event.Envelope) error {
+	a.bus.Handle("distribution.closed", order.EventClosed, func(ctx context.Context, tx *sqldb.Tx,
+		env event.Envelope,
+	) error {
 		f, err := event.Decode[order.Fact](env)
 		if err != nil {
 			return err
@@ -130,7 +134,10 @@ const (
 )
 
 func (a *App) serveHTTP(ctx context.Context) error {
-	server := &http.Server{Handler: a.api, ReadHeaderTimeout: headerWithin, IdleTimeout: idleWithin, MaxHeaderBytes: headerMax}
+	server := &http.Server{
+		Handler: a.api, ReadHeaderTimeout: headerWithin, IdleTimeout: idleWithin,
+		MaxHeaderBytes: headerMax,
+	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(a.lnHTTP) }()
 	select {
@@ -160,8 +167,16 @@ const sweepSize = 200
 
 func (a *App) sweeps() []sweep {
 	return []sweep{
-		{"orders.due", time.Second, func(ctx context.Context) error { _, err := a.Orders.Sweep(ctx, sweepSize); return err }},
-		{"payments.poll", time.Second, func(ctx context.Context) error { _, err := a.Payments.Poll(ctx, sweepSize); return err }},
+		{"orders.due", time.Second, func(ctx context.Context) error {
+			_, err := a.Orders.Sweep(ctx,
+				sweepSize)
+			return err
+		}},
+		{"payments.poll", time.Second, func(ctx context.Context) error {
+			_, err := a.Payments.Poll(ctx,
+				sweepSize)
+			return err
+		}},
 		{"distribution.mature", time.Second, func(ctx context.Context) error {
 			_, err := a.Distribution.MatureDue(ctx, a.clock.Now(), sweepSize)
 			return err
@@ -170,8 +185,14 @@ func (a *App) sweeps() []sweep {
 		{"auction.due", time.Second / 4, a.Auctions.Sweep},
 		{"luckybag.due", time.Second / 2, a.Bags.Sweep},
 		{"live.paused", 5 * time.Second, a.Live.Sweep},
-		{"live.recordings", 10 * time.Minute, func(ctx context.Context) error { return a.Live.SweepRecordings(ctx, archive{a.recordings()}) }},
-		{"live.reminders", 20 * time.Second, func(ctx context.Context) error { return a.Live.SweepReminders(ctx, a.Notices) }},
+		{"live.recordings", 10 * time.Minute, func(ctx context.Context) error {
+			return a.Live.SweepRecordings(ctx,
+				archive{a.recordings()})
+		}},
+		{"live.reminders", 20 * time.Second, func(ctx context.Context) error {
+			return a.Live.SweepReminders(ctx,
+				a.Notices)
+		}},
 		{"notify.old", time.Hour, a.Notices.Sweep},
 		{"video.uploads", 10 * time.Minute, a.sweepUploads},
 		{"account.sessions", time.Hour, a.Accounts.SweepSessions},

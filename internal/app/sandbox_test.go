@@ -11,7 +11,10 @@ import (
 )
 
 func TestTheBankIsFetchedByTheFirstWhoNeedsIt(t *testing.T) {
-	open := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) }))
+	open := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(w,
+			r.Body)
+	}))
 	defer open.Close()
 	b := newBank()
 	client := &http.Client{Transport: b}

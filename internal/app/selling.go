@@ -19,17 +19,23 @@ import (
 func (a *App) makeSelling(context.Context) error {
 	currency := a.cfg.Mall.Currency
 	a.Promotions = promotion.New(promotion.Deps{
-		DB: a.db, Log: a.log, Catalog: a.Catalog, Shops: shops{a}, Rooms: stageDoor{a}, News: a.news, Currency: currency,
-		Terms: promotion.Terms{HoldDeal: a.cfg.Order.PayDealWithin},
+		DB: a.db, Log: a.log, Catalog: a.Catalog, Shops: shops{a}, Rooms: stageDoor{a}, News: a.news,
+		Currency: currency,
+		Terms:    promotion.Terms{HoldDeal: a.cfg.Order.PayDealWithin},
 	})
 	a.Auctions = auction.New(auction.Deps{
-		DB: a.db, Log: a.log, Desk: a.Checkout, Rooms: stageDoor{a}, Staff: a.Shops, Addresses: a.Accounts, Names: people{a.Accounts}, News: a.news, Notices: a.Notices, Currency: currency,
+		DB: a.db, Log: a.log, Desk: a.Checkout, Rooms: stageDoor{a}, Staff: a.Shops, Addresses: a.Accounts,
+		Names: people{a.Accounts}, News: a.news, Notices: a.Notices, Currency: currency,
 	})
 	a.Bags = luckybag.New(luckybag.Deps{
-		DB: a.db, Box: a.box, Log: a.log, Desk: a.Checkout, Rooms: stageDoor{a}, Follows: a.Social, Names: people{a.Accounts}, News: a.news, Notices: a.Notices, Currency: currency,
+		DB: a.db, Box: a.box, Log: a.log, Desk: a.Checkout, Rooms: stageDoor{a}, Follows: a.Social,
+		Names: people{a.Accounts}, News: a.news, Notices: a.Notices, Currency: currency,
 	})
 	a.Orders.Attach(a.Promotions)
-	a.Checkout.Attach(checkout.Tools{Promotions: a.Promotions, HoldDeal: a.Promotions.Terms.HoldDeal, Evidence: evidence{}})
+	a.Checkout.Attach(checkout.Tools{
+		Promotions: a.Promotions, HoldDeal: a.Promotions.Terms.HoldDeal,
+		Evidence: evidence{},
+	})
 	a.Live.Listen(listeners{a})
 	return nil
 }

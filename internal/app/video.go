@@ -33,7 +33,8 @@ func (a *App) makeVideos(context.Context) (err error) {
 	})
 	a.Videos.Jobs(a.queue)
 	a.Clips = clip.New(clip.Options{
-		DB: a.db, Log: a.log, Recordings: a.recordings(), Uploads: a.files, Videos: a.Videos, Catalog: a.Catalog, Rooms: a.Live, Max: a.cfg.Video.DurationMax,
+		DB: a.db, Log: a.log, Recordings: a.recordings(), Uploads: a.files, Videos: a.Videos, Catalog: a.Catalog,
+		Rooms: a.Live, Max: a.cfg.Video.DurationMax,
 	})
 	return nil
 }
@@ -130,7 +131,8 @@ func (o onAir) RoomsOnAir(ctx context.Context, shops []id.Shop) (map[id.Shop]id.
 // while the mall is open already.
 func (a *App) demoVideos(ctx context.Context, shop id.Shop, author id.User, products []id.Product) error {
 	for i, g := range demo.Goods() {
-		if err := a.demoVideo(ctx, author, g, video.Draft{Caption: g.Caption, Product: products[i], Shop: shop}); err != nil {
+		if err := a.demoVideo(ctx, author, g, video.Draft{Caption: g.Caption, Product: products[i], Shop: shop}); err !=
+			nil {
 			return fmt.Errorf("%s: %w", g.Name, err)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"hawker/internal/base/lang"
 	"hawker/internal/platform/httpapi"
@@ -51,7 +52,10 @@ func modules() []struct {
 		{"social", nil},
 		{"notify", nil},
 		{"moderation", nil},
-		{"live", []string{"account", "catalog", "moderation", "order", "social", "media/hooks", "media/ladder", "media/record", "media/relay", "media/stream"}},
+		{"live", []string{
+			"account", "catalog", "moderation", "order", "social", "media/hooks", "media/ladder",
+			"media/record", "media/relay", "media/stream",
+		}},
 		{"video", []string{"account", "catalog", "media/ffmpeg", "media/upload"}},
 		{"clip", []string{"catalog", "live", "video", "media/record", "media/upload"}},
 		{"analytics", []string{"inventory"}},
@@ -97,7 +101,8 @@ func files(t *testing.T) []file {
 			}
 			rel = filepath.ToSlash(rel)
 			out = append(out, file{
-				path: rel, pkg: strings.TrimPrefix(filepath.ToSlash(filepath.Dir(rel)), "internal/"), ast: parsed, set: set,
+				path: rel, pkg: strings.TrimPrefix(filepath.ToSlash(filepath.Dir(rel)), "internal/"), ast: parsed,
+				set:  set,
 				test: strings.HasSuffix(p, "_test.go"),
 			})
 			return nil
@@ -188,7 +193,8 @@ func isSQL() *regexp.Regexp {
 func TestFileRoles(t *testing.T) {
 	sql := isSQL()
 	for _, f := range files(t) {
-		if f.test || top(f.pkg) == "app" || strings.HasPrefix(f.pkg, "media/") || !strings.HasPrefix(f.path, "internal/") {
+		if f.test || top(f.pkg) == "app" || strings.HasPrefix(f.pkg, "media/") || !strings.HasPrefix(f.path,
+			"internal/") {
 			continue
 		}
 		name := filepath.Base(f.path)
@@ -200,7 +206,8 @@ func TestFileRoles(t *testing.T) {
 				return true
 			})
 		}
-		if strings.HasPrefix(f.pkg, "platform/") || strings.HasPrefix(f.pkg, "base/") || f.pkg == "sandbox" || f.pkg == "payment" || f.pkg == "bench" {
+		if strings.HasPrefix(f.pkg, "platform/") || strings.HasPrefix(f.pkg, "base/") || f.pkg == "sandbox" ||
+			f.pkg == "payment" || f.pkg == "bench" {
 			continue // the door itself, and those that speak HTTP to each other
 		}
 		if _, other := imports(f); !strings.HasPrefix(name, "api") && slices.Contains(other, "net/http") {
@@ -246,10 +253,56 @@ func TestSizes(t *testing.T) {
 				t.Errorf("%s: %s has %d lines; %d are the limit", f.path, fn.Name.Name, n, functionLinesMax)
 			}
 			if n := parameters(fn); n > parametersMax {
-				t.Errorf("%s: %s takes %d parameters beside ctx and tx; %d are the limit", f.path, fn.Name.Name, n, parametersMax)
+				t.Errorf("%s: %s takes %d parameters beside ctx and tx; %d are the limit", f.path, fn.Name.Name, n,
+					parametersMax)
 			}
 		}
 	}
+}
+
+const (
+	columnsMax = 120
+	tabColumns = 4
+)
+
+// TestWidth keeps lines readable beside one another. What has no place to break
+// is let through: a struct tag, a raw string, a word.
+func TestWidth(t *testing.T) {
+	for _, f := range files(t) {
+		raw, err := os.ReadFile(filepath.Join(root, f.path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole := unbreakable(f)
+		for i, line := range strings.Split(string(raw), "\n") {
+			n := utf8.RuneCountInString(line) + strings.Count(line, "\t")*(tabColumns-1)
+			if n > columnsMax && !whole[i+1] {
+				t.Errorf("%s:%d has %d columns; %d are the limit", f.path, i+1, n, columnsMax)
+			}
+		}
+	}
+}
+
+// unbreakable are the lines of a file that a formatter could not fold.
+func unbreakable(f file) map[int]bool {
+	out := map[int]bool{}
+	ast.Inspect(f.ast, func(n ast.Node) bool {
+		switch v := n.(type) {
+		case *ast.Field:
+			if v.Tag != nil {
+				out[f.set.Position(v.Tag.Pos()).Line] = true
+			}
+		case *ast.BasicLit:
+			from, to := f.set.Position(v.Pos()).Line, f.set.Position(v.End()).Line
+			if v.Kind == token.STRING && (v.Value[0] == '`' || !strings.Contains(v.Value, " ")) {
+				for line := from; line <= to; line++ {
+					out[line] = true
+				}
+			}
+		}
+		return true
+	})
+	return out
 }
 
 // parameters counts what a function takes, without the context and the

@@ -15,12 +15,31 @@ type API struct{ Service *Service }
 // Register adds the operations.
 func (h API) Register(api *httpapi.API) {
 	run, room := httpapi.Staff("live.run"), "/merchant/{shop}/rooms/{room}/auctions"
-	httpapi.Register(api, httpapi.Operation{ID: "auction-get", Method: "GET", Path: "/live/rooms/{id}/auction", Access: httpapi.Anyone, Summary: "The auction of a room now, next or just over"}, h.current)
-	httpapi.Register(api, httpapi.Operation{ID: "auction-bid", Method: "POST", Path: "/live/rooms/{id}/auctions/{auction}/bids", Access: httpapi.SignedIn, Status: 201, Summary: "Offer what I would pay at the most"}, h.bid)
-	httpapi.Register(api, httpapi.Operation{ID: "merchant-auction-list", Method: "GET", Path: room, Access: run, Summary: "Auctions of the room"}, h.list)
-	httpapi.Register(api, httpapi.Operation{ID: "merchant-auction-create", Method: "POST", Path: room, Access: run, Status: 201, Summary: "Prepare a lot, or start it at once"}, h.plan)
-	httpapi.Register(api, httpapi.Operation{ID: "merchant-auction-start", Method: "POST", Path: room + "/{auction}/start", Access: run, Summary: "Let the clock run"}, h.start)
-	httpapi.Register(api, httpapi.Operation{ID: "merchant-auction-cancel", Method: "POST", Path: room + "/{auction}/cancel", Access: run, Summary: "End a lot without a winner"}, h.cancel)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "auction-get", Method: "GET", Path: "/live/rooms/{id}/auction",
+		Access: httpapi.Anyone, Summary: "The auction of a room now, next or just over",
+	}, h.current)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "auction-bid", Method: "POST",
+		Path: "/live/rooms/{id}/auctions/{auction}/bids", Access: httpapi.SignedIn, Status: 201,
+		Summary: "Offer what I would pay at the most",
+	}, h.bid)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "merchant-auction-list", Method: "GET", Path: room, Access: run,
+		Summary: "Auctions of the room",
+	}, h.list)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "merchant-auction-create", Method: "POST", Path: room, Access: run,
+		Status: 201, Summary: "Prepare a lot, or start it at once",
+	}, h.plan)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "merchant-auction-start", Method: "POST",
+		Path: room + "/{auction}/start", Access: run, Summary: "Let the clock run",
+	}, h.start)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "merchant-auction-cancel", Method: "POST",
+		Path: room + "/{auction}/cancel", Access: run, Summary: "End a lot without a winner",
+	}, h.cancel)
 }
 
 type roomPath struct {
@@ -71,7 +90,10 @@ func (h API) bid(ctx context.Context, in *bidInput) (*httpapi.Body[View], error)
 	if err != nil {
 		return nil, err
 	}
-	l, err := h.Service.Bid(ctx, key, in.ID, Bid{Auction: in.Auction, User: httpapi.ActorFrom(ctx).User, Max: in.Body.Max, Address: in.Body.Address})
+	l, err := h.Service.Bid(ctx, key, in.ID, Bid{
+		Auction: in.Auction, User: httpapi.ActorFrom(ctx).User,
+		Max: in.Body.Max, Address: in.Body.Address,
+	})
 	return h.one(ctx, l, err)
 }
 

@@ -54,7 +54,15 @@ type Step struct {
 
 // defaultSteps are some 5 % of the price, in round figures.
 func defaultSteps() []Step {
-	return []Step{{0, 100}, {5_000, 200}, {10_000, 500}, {20_000, 1_000}, {50_000, 2_000}, {100_000, 5_000}, {500_000, 10_000}}
+	return []Step{
+		{0, 100},
+		{5_000, 200},
+		{10_000, 500},
+		{20_000, 1_000},
+		{50_000, 2_000},
+		{100_000, 5_000},
+		{500_000, 10_000},
+	}
 }
 
 // Lot is one auction. Amounts are minor units.

@@ -63,7 +63,10 @@ func open(t *testing.T) *house {
 		Market: m, t: t, db: m.DB, clock: m.Clock, bus: m.Bus, orders: m.Orders, shop: m.Shop, room: m.Room,
 		host: m.User(), address: id.Make[id.Address](m.DB), homeless: map[id.User]bool{},
 	}
-	h.sales = auction.New(auction.Deps{DB: m.DB, Log: m.Log, Desk: m.Checkout, Rooms: m, Staff: h, Addresses: h, Names: m, News: m, Notices: m, Currency: "CNY"})
+	h.sales = auction.New(auction.Deps{
+		DB: m.DB, Log: m.Log, Desk: m.Checkout, Rooms: m, Staff: h, Addresses: h,
+		Names: m, News: m, Notices: m, Currency: "CNY",
+	})
 	h.sales.Subscribe(m.Bus)
 	return h
 }
@@ -85,7 +88,8 @@ func (h *house) wantStock(p catalog.Product, available, reserved, allotted int64
 func (h *house) lot(p catalog.Product, change func(l *auction.Lot)) auction.Lot {
 	h.t.Helper()
 	l := auction.Lot{
-		Shop: h.shop, Room: h.room, SKU: p.SKUs[0].ID, Start: 1000, Run: time.Minute, Steps: []auction.Step{{From: 0, Step: 100}, {From: 10000, Step: 500}},
+		Shop: h.shop, Room: h.room, SKU: p.SKUs[0].ID, Start: 1000, Run: time.Minute,
+		Steps: []auction.Step{{From: 0, Step: 100}, {From: 10000, Step: 500}},
 	}
 	if change != nil {
 		change(&l)
@@ -154,7 +158,8 @@ func TestTheHighestOfferWinsAtTheSecondHighestPlusAStep(t *testing.T) {
 		t.Errorf("told of the lot: %q", told)
 	}
 	o := must[order.Order](t)(h.orders.Find(t.Context(), h.db.Reader(), done.Order))
-	if o.Payable != 10500+800 || o.User != bob || o.Lines[0].UnitPrice != 10500 || !o.DueAt.Equal(h.clock.Now().Add(10*time.Minute)) {
+	if o.Payable != 10500+800 || o.User != bob || o.Lines[0].UnitPrice != 10500 ||
+		!o.DueAt.Equal(h.clock.Now().Add(10*time.Minute)) {
 		t.Errorf("the winner's order is %+v", o)
 	}
 	h.wantStock(p, 2, 1, 0)
@@ -179,7 +184,10 @@ func TestWhatBecomesOfTheWinner(t *testing.T) {
 	}
 	l := won(nil)
 	o := must[order.Order](t)(h.orders.Find(t.Context(), h.db.Reader(), l.Order))
-	if err := h.db.Update(t.Context(), func(ctx context.Context, tx *sqldb.Tx) error { return h.orders.MarkPaid(ctx, tx, o) }); err != nil {
+	if err := h.db.Update(t.Context(), func(ctx context.Context, tx *sqldb.Tx) error {
+		return h.orders.MarkPaid(ctx, tx,
+			o)
+	}); err != nil {
 		t.Fatal(err)
 	}
 	drain()
@@ -208,11 +216,17 @@ func TestWhatBecomesOfTheWinner(t *testing.T) {
 	if _, err := h.bid(l, homeless, 5000); fault.Code(err) != "auction.no_address" {
 		t.Errorf("without an address: %v", err)
 	}
-	if _, err := h.sales.Plan(t.Context(), h.key(), auction.Lot{Shop: h.shop, Room: h.room, SKU: p.SKUs[0].ID, Start: 1, Run: time.Minute}, true); fault.Code(err) != "inventory.insufficient_stock" {
+	if _, err := h.sales.Plan(t.Context(), h.key(), auction.Lot{
+		Shop: h.shop, Room: h.room, SKU: p.SKUs[0].ID, Start: 1,
+		Run: time.Minute,
+	}, true); fault.Code(err) != "inventory.insufficient_stock" {
 		t.Errorf("the same unit twice: %v", err)
 	}
 	other := h.product(1)
-	if _, err := h.sales.Plan(t.Context(), h.key(), auction.Lot{Shop: h.shop, Room: h.room, SKU: other.SKUs[0].ID, Start: 1, Run: time.Minute}, true); fault.Code(err) != "auction.one_at_a_time" {
+	if _, err := h.sales.Plan(t.Context(), h.key(), auction.Lot{
+		Shop: h.shop, Room: h.room, SKU: other.SKUs[0].ID,
+		Start: 1, Run: time.Minute,
+	}, true); fault.Code(err) != "auction.one_at_a_time" {
 		t.Errorf("two lots at once: %v", err)
 	}
 	if l, err := h.sales.Cancel(t.Context(), h.shop, h.room, l.ID); err != nil || l.State != auction.Cancelled {
@@ -257,7 +271,10 @@ func TestALateBidMovesTheEnd(t *testing.T) {
 func TestPreBidsCount(t *testing.T) {
 	h := open(t)
 	p := h.product(1)
-	l := must[auction.Lot](t)(h.sales.Plan(t.Context(), h.key(), auction.Lot{Shop: h.shop, Room: h.room, SKU: p.SKUs[0].ID, Start: 1000, Run: time.Minute}, false))
+	l := must[auction.Lot](t)(h.sales.Plan(t.Context(), h.key(), auction.Lot{
+		Shop: h.shop, Room: h.room,
+		SKU: p.SKUs[0].ID, Start: 1000, Run: time.Minute,
+	}, false))
 	early, late := h.user(), h.user()
 	must[auction.Lot](t)(h.bid(l, early, 5000))
 	h.wantStock(p, 1, 0, 0)
@@ -355,7 +372,8 @@ func TestBidsAtOnceAreAllCounted(t *testing.T) {
 			second = max(second, m)
 		}
 	}
-	if done := h.close(l); done.Leader != leader || done.LeaderMax != 5900 || done.Bids != int64(len(taken)) || done.Price() != min(first, second+100) {
+	if done := h.close(l); done.Leader != leader || done.LeaderMax != 5900 || done.Bids != int64(len(taken)) ||
+		done.Price() != min(first, second+100) {
 		t.Errorf("%d taken, best %d and %d; closed as %+v", len(taken), first, second, done)
 	}
 }

@@ -106,7 +106,9 @@ func (s *Service) Cancel(ctx context.Context, shop id.Shop, room id.Room, auctio
 	})
 }
 
-func (s *Service) step(ctx context.Context, shop id.Shop, room id.Room, auction id.Auction, fn func(ctx context.Context, tx *sqldb.Tx, l Lot) error) (Lot, error) {
+func (s *Service) step(ctx context.Context, shop id.Shop, room id.Room, auction id.Auction, fn func(ctx context.Context,
+	tx *sqldb.Tx, l Lot) error,
+) (Lot, error) {
 	err := s.DB.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
 		l, err := lock(ctx, tx, auction)
 		if err == nil && (l.Shop != shop || l.Room != room) {
@@ -185,7 +187,8 @@ var errChanged = errors.New("the lot has another leader")
 // then: an order that closes unpaid gives the unit back to the SKU.
 func (s *Service) hammer(ctx context.Context, tx *sqldb.Tx, l Lot, address id.Address) error {
 	r, err := s.Desk.PlaceFixed(ctx, tx, checkout.Fixed{
-		User: l.Leader, Address: address, Room: l.Room, SKU: l.SKU, Slice: l.Slice, Kind: order.AdjustAuction, Price: l.Price(), PayWithin: payWithin,
+		User: l.Leader, Address: address, Room: l.Room, SKU: l.SKU, Slice: l.Slice, Kind: order.AdjustAuction,
+		Price: l.Price(), PayWithin: payWithin,
 	})
 	if err != nil {
 		return err
@@ -196,7 +199,10 @@ func (s *Service) hammer(ctx context.Context, tx *sqldb.Tx, l Lot, address id.Ad
 	if err := endLot(ctx, tx, l.ID, Won, r.Orders[0]); err != nil {
 		return err
 	}
-	return events.Record(ctx, tx, Hammered{Auction: l.ID, Room: l.Room, Winner: l.Leader, Order: r.Orders[0], PayBy: tx.Now().Add(payWithin)})
+	return events.Record(ctx, tx, Hammered{
+		Auction: l.ID, Room: l.Room, Winner: l.Leader, Order: r.Orders[0],
+		PayBy: tx.Now().Add(payWithin),
+	})
 }
 
 // EventHammered is the name of Hammered.

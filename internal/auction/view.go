@@ -84,9 +84,11 @@ func (s *Service) view(l Lot, o catalog.Offer, tag lang.Tag) View {
 	in := func(n int64) money.Money { return money.Of(n, s.Currency) }
 	v := View{
 		ID: l.ID, Room: l.Room, Product: l.Product, SKU: l.SKU, Title: o.Product.Title.In(tag), Titles: o.Product.Title,
-		Options: o.Product.ChoiceText(o.SKU).In(tag), CoverURL: o.Product.Cover(), State: l.State, Now: s.DB.Clock().Now(),
+		Options: o.Product.ChoiceText(o.SKU).In(tag), CoverURL: o.Product.Cover(), State: l.State,
+		Now:      s.DB.Clock().Now(),
 		StartsAt: l.StartsAt, EndsAt: l.EndsAt, Run: int64(l.Run.Seconds()), SuddenDeath: l.SuddenDeath,
-		StartPrice: in(l.Start), Price: in(l.Price()), MinBid: in(l.MinBid()), Reserve: "none", Bids: l.Bids, History: []BidView{},
+		StartPrice: in(l.Start), Price: in(l.Price()), MinBid: in(l.MinBid()), Reserve: "none", Bids: l.Bids,
+		History:  []BidView{},
 		Extended: l.EndsAt.After(l.StartsAt.Add(l.Run)),
 	}
 	if l.Reserve > 0 {

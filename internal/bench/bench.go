@@ -65,7 +65,10 @@ func Run(ctx context.Context, o Options) ([]Figure, error) {
 }
 
 func (b *Bench) area(ctx context.Context, area string, window time.Duration) (err error) {
-	measure, ok := map[string]func(context.Context, time.Duration) error{"shop": b.shop, "live": b.live, "glass": b.glassAlone, "chat": b.chat}[area]
+	measure, ok := map[string]func(context.Context, time.Duration) error{
+		"shop": b.shop, "live": b.live,
+		"glass": b.glassAlone, "chat": b.chat,
+	}[area]
 	if !ok {
 		return fmt.Errorf("no such area; there are glass and %v", Areas())
 	}
@@ -118,8 +121,10 @@ func startServer(ctx context.Context) (*server, error) {
 		dir: dir, http: addrs[0], rtmp: addrs[1], edgeHTTP: addrs[3], edgeRTMP: addrs[4],
 		secret: id.Token(), done: make(chan error, 1),
 	}
-	s.cmd = exec.Command(self, "serve", "--data", filepath.Join(dir, "data"), "--http", s.http, "--rtmp", s.rtmp, "--open-publish")
-	s.cmd.Env = append(os.Environ(), "HAWKER_PAYMENT_SANDBOX_ADDR="+addrs[2], "HAWKER_LOG_LEVEL=error", "HAWKER_VIDEO_WORKERS=0",
+	s.cmd = exec.Command(self, "serve", "--data", filepath.Join(dir, "data"), "--http", s.http, "--rtmp", s.rtmp,
+		"--open-publish")
+	s.cmd.Env = append(os.Environ(), "HAWKER_PAYMENT_SANDBOX_ADDR="+addrs[2], "HAWKER_LOG_LEVEL=error",
+		"HAWKER_VIDEO_WORKERS=0",
 		"HAWKER_LIVE_HOOK_SECRET="+s.secret, "HAWKER_LIVE_NGINX_HLS=http://"+s.edgeHTTP+"/rooms/{name}.m3u8")
 	fill := exec.CommandContext(ctx, self, "demo", "--data", filepath.Join(dir, "data"))
 	if out, err := fill.CombinedOutput(); err != nil {

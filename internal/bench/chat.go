@@ -92,7 +92,10 @@ func (b *Bench) chatFigures(c *crowd, said int64, spent, took time.Duration) {
 	}
 	b.add(Figure{"chat", "messages said", float64(said) / took.Seconds(), "a second", "50"})
 	b.add(Figure{"chat", "deliveries lost", float64(want - got), fmt.Sprintf("of %d", want), "0"})
-	b.add(Figure{"chat", "server CPU for one delivery", float64(spent.Nanoseconds()) / 1000 / float64(max(got, 1)), "µs", "≤ 4.5"})
+	b.add(Figure{
+		"chat", "server CPU for one delivery", float64(spent.Nanoseconds()) / 1000 / float64(max(got, 1)),
+		"µs", "≤ 4.5",
+	})
 	b.add(Figure{"chat", "said → on the screen, p50", at(0.5), "ms", ""})
 	b.add(Figure{"chat", "said → on the screen, p99", at(0.99), "ms", "≤ 150"})
 }
@@ -124,7 +127,10 @@ func (b *Bench) host(ctx context.Context) (c client, shop string, err error) {
 			} `json:"shops"`
 		} `json:"user"`
 	}
-	if err := c.want(ctx, "POST", "/auth/login", map[string]string{"email": "merchant@hawker.demo", "password": "hawker-demo"}, &s); err != nil {
+	if err := c.want(ctx, "POST", "/auth/login", map[string]string{
+		"email":    "merchant@hawker.demo",
+		"password": "hawker-demo",
+	}, &s); err != nil {
 		return c, "", err
 	}
 	c.token = s.Token
@@ -215,7 +221,9 @@ func (c *crowd) measure(raw, mark []byte, now time.Time) {
 }
 
 // talk says messages at an even pace, whatever each takes.
-func (b *Bench) talk(ctx context.Context, room string, speakers []client, window time.Duration) (said int64, took time.Duration, err error) {
+func (b *Bench) talk(ctx context.Context, room string, speakers []client, window time.Duration) (said int64,
+	took time.Duration, err error,
+) {
 	start := time.Now()
 	tick := time.NewTicker(time.Second / chatRate)
 	defer tick.Stop()
@@ -232,7 +240,8 @@ func (b *Bench) talk(ctx context.Context, room string, speakers []client, window
 		who := speakers[n%len(speakers)]
 		wg.Go(func() {
 			text := chatMark + strconv.FormatInt(time.Now().UnixMicro(), 10) + "."
-			status, callErr := who.do(ctx, "POST", "/live/rooms/"+room+"/messages", map[string]string{"text": text}, nil)
+			status, callErr := who.do(ctx, "POST", "/live/rooms/"+room+"/messages", map[string]string{"text": text},
+				nil)
 			if callErr == nil && status == http.StatusCreated {
 				ok.Add(1)
 				return

@@ -42,7 +42,8 @@ func startChromium(ctx context.Context) (*chromium, error) {
 	c := &chromium{dir: dir, done: make(chan error, 1)}
 	c.cmd = exec.Command(program, "--headless=new", "--no-sandbox", "--disable-gpu", "--mute-audio",
 		"--autoplay-policy=no-user-gesture-required", "--no-first-run", "--disable-background-networking",
-		"--disable-component-update", "--window-size=1280,800", "--user-data-dir="+dir, "--remote-debugging-port=0", "about:blank")
+		"--disable-component-update", "--window-size=1280,800", "--user-data-dir="+dir, "--remote-debugging-port=0",
+		"about:blank")
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // its helpers are to end with it
 	if err := c.cmd.Start(); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
@@ -115,7 +116,8 @@ func (c *chromium) call(method string, params, out any) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(c.page.conn.SetDeadline(time.Now().Add(devtoolsWithin)), c.page.send(string(raw))); err != nil {
+	if err := errors.Join(c.page.conn.SetDeadline(time.Now().Add(devtoolsWithin)),
+		c.page.send(string(raw))); err != nil {
 		return err
 	}
 	for {

@@ -42,11 +42,13 @@ func encodeCounter(ctx context.Context, ordered bool) ([]flv.Tag, error) {
 	if ordered {
 		bframes = "0"
 	}
-	cmd := exec.CommandContext(ctx, "ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=1280x720:r=30,noise=alls=12:allf=t",
+	cmd := exec.CommandContext(ctx, "ffmpeg", "-v", "error", "-f", "lavfi", "-i",
+		"testsrc2=s=1280x720:r=30,noise=alls=12:allf=t",
 		"-f", "lavfi", "-i", counterBar, "-f", "lavfi", "-i", "sine=f=440:r=48000",
 		"-filter_complex", "[0:v][1:v]overlay=0:0:format=yuv420,format=yuv420p[v]", "-map", "[v]", "-map", "2:a",
 		"-t", strconv.Itoa(counterFrames/counterRate),
-		"-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-bf", bframes, "-b:v", "2372k", "-maxrate", "2372k", "-bufsize", "1186k",
+		"-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-bf", bframes, "-b:v", "2372k", "-maxrate",
+		"2372k", "-bufsize", "1186k",
 		"-g", strconv.Itoa(counterRate), "-keyint_min", strconv.Itoa(counterRate), "-sc_threshold", "0",
 		"-c:a", "aac", "-b:a", "128k", "-ac", "2", "-f", "flv", "-")
 	var words bytes.Buffer

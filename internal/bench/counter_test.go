@@ -10,7 +10,10 @@ import (
 // clip is a counter as an encoder with two B-frames writes it: each third frame
 // is sent before the two that are shown before it.
 func clip(frames int) (tags []flv.Tag, order []int) {
-	tags = append(tags, flv.Tag{Type: flv.TagVideo, Body: flv.VideoBody(flv.Video{Kind: flv.KindConfig, Data: []byte{1}})})
+	tags = append(tags, flv.Tag{Type: flv.TagVideo, Body: flv.VideoBody(flv.Video{
+		Kind: flv.KindConfig,
+		Data: []byte{1},
+	})})
 	order = append(order, -1)
 	ms := func(frame int) int { return (frame*1000 + counterRate/2) / counterRate }
 	for i := range frames {

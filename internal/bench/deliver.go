@@ -114,7 +114,9 @@ func (b *Bench) deliver(ctx context.Context, all []target, tags []flv.Tag) error
 		url  func(t target, lines []string) string
 	}{
 		{quantity{"segment GETs a CPU second", "1/s", "≥ 7000"}, all, lastSegment},
-		{quantity{"playlist GETs a CPU second", "1/s", "≥ 20000"}, all, func(t target, _ []string) string { return fmt.Sprintf(t.list, name) }},
+		{quantity{"playlist GETs a CPU second", "1/s", "≥ 20000"}, all, func(t target, _ []string) string {
+			return fmt.Sprintf(t.list, name)
+		}},
 		{quantity{"part GETs a CPU second", "1/s", "≥ 17000"}, all[:1], lastPart},
 	}
 	for _, k := range kinds {

@@ -35,8 +35,9 @@ type target struct {
 
 func (b *Bench) ours() target {
 	return target{
-		rtmp: "rtmp://" + b.server.rtmp + "/live/", list: "http://" + b.server.http + "/live/%s/live.m3u8", media: "#EXT-X-PART:",
-		pids: func() ([]int, error) { return []int{b.server.cmd.Process.Pid}, nil },
+		rtmp: "rtmp://" + b.server.rtmp + "/live/", list: "http://" + b.server.http + "/live/%s/live.m3u8",
+		media: "#EXT-X-PART:",
+		pids:  func() ([]int, error) { return []int{b.server.cmd.Process.Pid}, nil },
 	}
 }
 
@@ -73,10 +74,15 @@ func (b *Bench) live(ctx context.Context, window time.Duration) (err error) {
 		}
 	}
 	first := []quantity{{"publish to first playable media, median", "s", "≤ 0.8 s"}}
-	if err := b.versus(all, first, func(t target) ([]float64, error) { return b.firstMedia(ctx, t, tags) }); err != nil {
+	if err := b.versus(all, first, func(t target) ([]float64, error) {
+		return b.firstMedia(ctx, t, tags)
+	}); err != nil {
 		return err
 	}
-	edge := []quantity{{"age of the newest media at the edge, median", "s", ""}, {"delay of a player at its hold-back", "s", "≤ 2.2 s"}}
+	edge := []quantity{{"age of the newest media at the edge, median", "s", ""}, {
+		"delay of a player at its hold-back",
+		"s", "≤ 2.2 s",
+	}}
 	if err := b.versus(all, edge, func(t target) ([]float64, error) { return b.delay(ctx, t, tags) }); err != nil {
 		return err
 	}
@@ -206,7 +212,9 @@ func (b *Bench) firstMedia(ctx context.Context, t target, tags []flv.Tag) ([]flo
 }
 
 // ingest measures what a published stream costs, packaging included.
-func (b *Bench) ingest(ctx context.Context, t target, tags []flv.Tag, n int, window time.Duration) (out []float64, err error) {
+func (b *Bench) ingest(ctx context.Context, t target, tags []flv.Tag, n int, window time.Duration) (out []float64,
+	err error,
+) {
 	names := make([]string, n)
 	for i := range names {
 		names[i] = fmt.Sprintf("in%d", i)

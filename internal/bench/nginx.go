@@ -15,7 +15,8 @@ import (
 )
 
 // errNoNginx is a machine without the peer.
-var errNoNginx = errors.New("nginx-rtmp is not installed (Debian: nginx-light, libnginx-mod-rtmp): no figures beside ours")
+var errNoNginx = errors.New(
+	"nginx-rtmp is not installed (Debian: nginx-light, libnginx-mod-rtmp): no figures beside ours")
 
 // nginx is an nginx-rtmp of our own, in a folder that is thrown away.
 type nginx struct {
@@ -98,7 +99,8 @@ func startNginx(ctx context.Context, s *server) (*nginx, error) {
 	n := &nginx{dir: dir, http: s.edgeHTTP, rtmp: s.edgeRTMP, done: make(chan error, 1)}
 	config := filepath.Join(dir, "nginx.conf")
 	text := fmt.Sprintf(nginxConfig, module, user, dir, n.rtmp, n.http, s.http, s.secret)
-	if err := errors.Join(os.Mkdir(filepath.Join(dir, "hls"), 0o700), os.Mkdir(filepath.Join(dir, "rooms"), 0o700), os.WriteFile(config, []byte(text), 0o600)); err != nil {
+	if err := errors.Join(os.Mkdir(filepath.Join(dir, "hls"), 0o700), os.Mkdir(filepath.Join(dir, "rooms"), 0o700),
+		os.WriteFile(config, []byte(text), 0o600)); err != nil {
 		return nil, err
 	}
 	n.cmd = exec.Command(program, "-p", dir, "-c", config)
@@ -142,7 +144,8 @@ func (n *nginx) stop() error {
 
 func (n *nginx) target() target {
 	return target{
-		label: "nginx-rtmp: ", rtmp: "rtmp://" + n.rtmp + "/live/", list: "http://" + n.http + "/hls/%s.m3u8", media: "#EXTINF:", pids: n.pids,
+		label: "nginx-rtmp: ", rtmp: "rtmp://" + n.rtmp + "/live/", list: "http://" + n.http + "/hls/%s.m3u8",
+		media: "#EXTINF:", pids: n.pids,
 	}
 }
 

@@ -89,7 +89,10 @@ func (b *Bench) buyer(ctx context.Context, n int) (client, string, error) {
 		Token string `json:"token"`
 	}
 	name := fmt.Sprintf("bench%d", n)
-	err := c.want(ctx, "POST", "/auth/register", map[string]string{"email": name + "@example.com", "password": "bench bench", "display_name": name}, &s)
+	err := c.want(ctx, "POST", "/auth/register", map[string]string{
+		"email":    name + "@example.com",
+		"password": "bench bench", "display_name": name,
+	}, &s)
 	if err != nil {
 		return c, "", err
 	}
@@ -97,7 +100,10 @@ func (b *Bench) buyer(ctx context.Context, n int) (client, string, error) {
 	var a struct {
 		ID string `json:"id"`
 	}
-	err = c.want(ctx, "POST", "/me/addresses", map[string]string{"name": "B", "phone": "1", "region": "R", "detail": "D"}, &a)
+	err = c.want(ctx, "POST", "/me/addresses", map[string]string{
+		"name": "B", "phone": "1", "region": "R",
+		"detail": "D",
+	}, &a)
 	return c, a.ID, err
 }
 
@@ -122,7 +128,10 @@ func (b *Bench) shop(ctx context.Context, window time.Duration) error {
 		{"product list", "/products?limit=20", "≥ 2000 a core", c},
 		{"product detail", "/products/" + product, "≥ 2000 a core", c},
 	} {
-		err := b.rate(ctx, r.name, r.goal, window, func(ctx context.Context) error { return r.c.want(ctx, "GET", r.path, nil, nil) })
+		err := b.rate(ctx, r.name, r.goal, window, func(ctx context.Context) error {
+			return r.c.want(ctx, "GET", r.path,
+				nil, nil)
+		})
 		if err != nil {
 			return err
 		}
@@ -151,7 +160,9 @@ func (b *Bench) sku(ctx context.Context, c client, product string) (string, erro
 }
 
 // rate runs one request over and over in a closed loop.
-func (b *Bench) rate(ctx context.Context, name, goal string, window time.Duration, one func(ctx context.Context) error) error {
+func (b *Bench) rate(ctx context.Context, name, goal string, window time.Duration,
+	one func(ctx context.Context) error,
+) error {
 	before, err := cpu(b.server.cmd.Process.Pid)
 	if err != nil {
 		return err
@@ -199,7 +210,10 @@ func (b *Bench) stock(ctx context.Context, sku string, delta int) error {
 	var s struct {
 		Token string `json:"token"`
 	}
-	if err := c.want(ctx, "POST", "/auth/login", map[string]string{"email": "merchant@hawker.demo", "password": "hawker-demo"}, &s); err != nil {
+	if err := c.want(ctx, "POST", "/auth/login", map[string]string{
+		"email":    "merchant@hawker.demo",
+		"password": "hawker-demo",
+	}, &s); err != nil {
 		return err
 	}
 	c.token = s.Token
@@ -211,7 +225,10 @@ func (b *Bench) stock(ctx context.Context, sku string, delta int) error {
 	if err := c.want(ctx, "GET", "/me", nil, &me); err != nil {
 		return err
 	}
-	return c.want(ctx, "POST", "/merchant/"+me.Shops[0].ID+"/skus/"+sku+"/stock", map[string]any{"delta": delta, "reason": "bench"}, nil)
+	return c.want(ctx, "POST", "/merchant/"+me.Shops[0].ID+"/skus/"+sku+"/stock", map[string]any{
+		"delta":  delta,
+		"reason": "bench",
+	}, nil)
 }
 
 // orders measures one order from the wish to paid, with everything that follows
@@ -243,7 +260,10 @@ func (b *Bench) orders(ctx context.Context, sku string) error {
 	}
 	after, err := cpu(b.server.cmd.Process.Pid)
 	n := float64(ordersN - 1)
-	b.add(Figure{"shop", "order placed and paid: server CPU each", float64((after - before).Microseconds()) / 1000 / n, "ms", "≤ 5 ms"})
+	b.add(Figure{
+		"shop", "order placed and paid: server CPU each", float64((after - before).Microseconds()) / 1000 / n,
+		"ms", "≤ 5 ms",
+	})
 	b.add(Figure{"shop", "order placed and paid: one buyer, one after another", n / took.Seconds(), "1/s", ""})
 	return err
 }
@@ -276,7 +296,8 @@ func (b *Bench) placeAndPay(ctx context.Context, c client, sku, address string) 
 			return fmt.Errorf("%w: pay answered %d", errAnswer, status)
 		}
 	}
-	req, err := http.NewRequestWithContext(ctx, "POST", pay.Action.URL, strings.NewReader(url.Values{"decision": {"approve"}}.Encode()))
+	req, err := http.NewRequestWithContext(ctx, "POST", pay.Action.URL,
+		strings.NewReader(url.Values{"decision": {"approve"}}.Encode()))
 	if err != nil {
 		return err
 	}
@@ -298,7 +319,8 @@ func (b *Bench) settled(ctx context.Context, c client) error {
 		var waiting struct {
 			Items []json.RawMessage `json:"items"`
 		}
-		if err := c.want(ctx, "GET", "/orders?status=pending_payment", nil, &waiting); err != nil || len(waiting.Items) == 0 {
+		if err := c.want(ctx, "GET", "/orders?status=pending_payment", nil, &waiting); err != nil ||
+			len(waiting.Items) == 0 {
 			return err
 		}
 		select {
@@ -349,7 +371,10 @@ func (b *Bench) flash(ctx context.Context, sku string) error {
 	}
 	wg.Wait()
 	took := time.Since(start)
-	b.add(Figure{"shop", fmt.Sprintf("rush of %d for %d: sold", flashN, flashOf), float64(sold.Load()), "units", "= 20"})
+	b.add(Figure{
+		"shop", fmt.Sprintf("rush of %d for %d: sold", flashN, flashOf), float64(sold.Load()), "units",
+		"= 20",
+	})
 	b.add(Figure{"shop", "rush: clean refusals", float64(refused.Load()), "409s", "= 180"})
 	b.add(Figure{"shop", "rush: anything else", float64(other.Load()), "answers", "= 0"})
 	b.add(Figure{"shop", "rush: attempts", flashN / took.Seconds(), "1/s", "≥ 1000"})

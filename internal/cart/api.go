@@ -33,10 +33,22 @@ type itemView struct {
 
 // Register adds the operations.
 func (h API) Register(api *httpapi.API) {
-	httpapi.Register(api, httpapi.Operation{ID: "cart-list", Method: "GET", Path: "/cart/items", Access: httpapi.SignedIn, Summary: "My cart"}, h.list)
-	httpapi.Register(api, httpapi.Operation{ID: "cart-add", Method: "POST", Path: "/cart/items", Access: httpapi.SignedIn, Status: 201, Summary: "Put units of a SKU into my cart"}, h.add)
-	httpapi.Register(api, httpapi.Operation{ID: "cart-update", Method: "PATCH", Path: "/cart/items/{id}", Access: httpapi.SignedIn, Summary: "Change how many"}, h.update)
-	httpapi.Register(api, httpapi.Operation{ID: "cart-delete", Method: "DELETE", Path: "/cart/items/{id}", Access: httpapi.SignedIn, Status: 204, Summary: "Take an item out"}, h.drop)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "cart-list", Method: "GET", Path: "/cart/items",
+		Access: httpapi.SignedIn, Summary: "My cart",
+	}, h.list)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "cart-add", Method: "POST", Path: "/cart/items",
+		Access: httpapi.SignedIn, Status: 201, Summary: "Put units of a SKU into my cart",
+	}, h.add)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "cart-update", Method: "PATCH", Path: "/cart/items/{id}",
+		Access: httpapi.SignedIn, Summary: "Change how many",
+	}, h.update)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "cart-delete", Method: "DELETE", Path: "/cart/items/{id}",
+		Access: httpapi.SignedIn, Status: 204, Summary: "Take an item out",
+	}, h.drop)
 }
 
 func (h API) views(ctx context.Context, items []Item) ([]itemView, error) {
@@ -53,8 +65,10 @@ func (h API) views(ctx context.Context, items []Item) ([]itemView, error) {
 	for i, it := range items {
 		p := it.Offer.Product
 		out[i] = itemView{
-			ID: it.ID, SKU: it.SKU, Product: p.ID, Shop: names[p.Shop], Title: p.Title.In(tag), Options: p.ChoiceText(it.Offer.SKU).In(tag),
-			PictureURL: p.Cover(), Price: money.Of(it.Offer.SKU.Price, h.Currency), Quantity: it.Quantity, Available: it.Available, Invalid: it.Invalid(),
+			ID: it.ID, SKU: it.SKU, Product: p.ID, Shop: names[p.Shop], Title: p.Title.In(tag),
+			Options:    p.ChoiceText(it.Offer.SKU).In(tag),
+			PictureURL: p.Cover(), Price: money.Of(it.Offer.SKU.Price, h.Currency), Quantity: it.Quantity,
+			Available: it.Available, Invalid: it.Invalid(),
 		}
 	}
 	return out, nil

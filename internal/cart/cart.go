@@ -135,7 +135,9 @@ func checkQuantity(n int64) error {
 	return nil
 }
 
-func (s *Service) change(ctx context.Context, user id.User, fn func(ctx context.Context, tx *sqldb.Tx) (id.CartItem, error)) (Item, error) {
+func (s *Service) change(ctx context.Context, user id.User, fn func(ctx context.Context, tx *sqldb.Tx) (id.CartItem,
+	error),
+) (Item, error) {
 	var changed id.CartItem
 	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) (err error) {
 		changed, err = fn(ctx, tx)

@@ -15,11 +15,13 @@ func itemsOf(ctx context.Context, q sqldb.Querier, user id.User) ([]Item, error)
 }
 
 func itemByID(ctx context.Context, q sqldb.Querier, user id.User, item id.CartItem) (Item, error) {
-	return scanItem(q.QueryRow(ctx, "SELECT id, sku_id, quantity FROM cart_item WHERE id = ? AND user_id = ?", item, user))
+	return scanItem(q.QueryRow(ctx, "SELECT id, sku_id, quantity FROM cart_item WHERE id = ? AND user_id = ?", item,
+		user))
 }
 
 func itemBySKU(ctx context.Context, q sqldb.Querier, user id.User, sku id.SKU) (Item, error) {
-	return scanItem(q.QueryRow(ctx, "SELECT id, sku_id, quantity FROM cart_item WHERE user_id = ? AND sku_id = ?", user, sku))
+	return scanItem(q.QueryRow(ctx, "SELECT id, sku_id, quantity FROM cart_item WHERE user_id = ? AND sku_id = ?", user,
+		sku))
 }
 
 func countItems(ctx context.Context, q sqldb.Querier, user id.User) (n int, err error) {
@@ -28,7 +30,8 @@ func countItems(ctx context.Context, q sqldb.Querier, user id.User) (n int, err 
 }
 
 func insertItem(ctx context.Context, tx *sqldb.Tx, item id.CartItem, user id.User, sku id.SKU, quantity int64) error {
-	_, err := tx.Exec(ctx, "INSERT INTO cart_item (id, user_id, sku_id, quantity, created_at) VALUES (?, ?, ?, ?, ?)", item, user, sku, quantity, sqldb.Millis(tx.Now()))
+	_, err := tx.Exec(ctx, "INSERT INTO cart_item (id, user_id, sku_id, quantity, created_at) VALUES (?, ?, ?, ?, ?)",
+		item, user, sku, quantity, sqldb.Millis(tx.Now()))
 	return err
 }
 
@@ -43,6 +46,7 @@ func deleteItem(ctx context.Context, tx *sqldb.Tx, user id.User, item id.CartIte
 }
 
 func deleteSKUs(ctx context.Context, tx *sqldb.Tx, user id.User, skus []id.SKU) error {
-	_, err := tx.Exec(ctx, "DELETE FROM cart_item WHERE user_id = ? AND sku_id IN ("+sqldb.Marks(len(skus))+")", append([]any{user}, sqldb.Args(skus)...)...)
+	_, err := tx.Exec(ctx, "DELETE FROM cart_item WHERE user_id = ? AND sku_id IN ("+sqldb.Marks(len(skus))+")",
+		append([]any{user}, sqldb.Args(skus)...)...)
 	return err
 }

@@ -74,9 +74,18 @@ type Card struct {
 // Register adds the operations.
 func (h *API) Register(api *httpapi.API) {
 	h.pages = cache.NewMap[listKey, page.Page[Card]](pagesCached, pagesKept)
-	httpapi.Register(api, httpapi.Operation{ID: "category-list", Method: "GET", Path: "/categories", Access: httpapi.Anyone, Summary: "The shelves of the mall"}, h.categories)
-	httpapi.Register(api, httpapi.Operation{ID: "product-list", Method: "GET", Path: "/products", Access: httpapi.Anyone, Summary: "Products on sale"}, h.list)
-	httpapi.Register(api, httpapi.Operation{ID: "product-get", Method: "GET", Path: "/products/{id}", Access: httpapi.Anyone, Summary: "One product with its SKUs"}, h.get)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "category-list", Method: "GET", Path: "/categories",
+		Access: httpapi.Anyone, Summary: "The shelves of the mall",
+	}, h.categories)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "product-list", Method: "GET", Path: "/products",
+		Access: httpapi.Anyone, Summary: "Products on sale",
+	}, h.list)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "product-get", Method: "GET", Path: "/products/{id}",
+		Access: httpapi.Anyone, Summary: "One product with its SKUs",
+	}, h.get)
 }
 
 func (h *API) optional(amount int64) *money.Money {
@@ -140,7 +149,8 @@ func (h *API) Cards(ctx context.Context, products []Product, tag lang.Tag) ([]Ca
 	}
 	for i, p := range products {
 		cards[i] = Card{
-			ID: p.ID, Shop: names[p.Shop], Title: p.Title.In(tag), CoverURL: p.Cover(), Price: money.Of(p.Price, h.Currency),
+			ID: p.ID, Shop: names[p.Shop], Title: p.Title.In(tag), CoverURL: p.Cover(), Price: money.Of(p.Price,
+				h.Currency),
 			WasPrice: h.optional(p.WasPrice), Sold: p.Sold, InStock: available[p.ID] > 0,
 		}
 	}
@@ -255,7 +265,8 @@ func (h *API) detail(ctx context.Context, p Product) (detailView, error) {
 		available := levels[s.ID].Available
 		v.InStock = v.InStock || available > 0
 		v.SKUs = append(v.SKUs, skuView{
-			ID: s.ID, Values: chosen(p.Options, s.Choice, tag), Price: money.Of(s.Price, h.Currency), WasPrice: h.optional(s.WasPrice),
+			ID: s.ID, Values: chosen(p.Options, s.Choice, tag), Price: money.Of(s.Price, h.Currency),
+			WasPrice:  h.optional(s.WasPrice),
 			Available: available, PictureURL: p.Cover(),
 		})
 	}

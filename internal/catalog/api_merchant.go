@@ -34,14 +34,40 @@ type MerchantAPI struct {
 // Register adds the operations.
 func (h MerchantAPI) Register(api *httpapi.API) {
 	read, write := httpapi.Staff(permitRead), httpapi.Staff(permitWrite)
-	httpapi.Register(api, httpapi.Operation{ID: "merchant-product-list", Method: "GET", Path: "/merchant/{shop}/products", Access: read, Summary: "Products of the shop in any state"}, h.list)
-	httpapi.Register(api, httpapi.Operation{ID: "merchant-product-create", Method: "POST", Path: "/merchant/{shop}/products", Access: write, Status: 201, Summary: "Add a product as a draft"}, h.create)
-	httpapi.Register(api, httpapi.Operation{ID: "merchant-product-get", Method: "GET", Path: "/merchant/{shop}/products/{id}", Access: read, Summary: "One product of the shop"}, h.get)
-	httpapi.Register(api, httpapi.Operation{ID: "merchant-product-update", Method: "PATCH", Path: "/merchant/{shop}/products/{id}", Access: write, Summary: "Replace what is said of a product"}, h.update)
-	httpapi.Register(api, httpapi.Operation{ID: "merchant-product-publish", Method: "POST", Path: "/merchant/{shop}/products/{id}/publish", Access: write, Summary: "Put a product on sale"}, h.publish)
-	httpapi.Register(api, httpapi.Operation{ID: "merchant-product-unpublish", Method: "POST", Path: "/merchant/{shop}/products/{id}/unpublish", Access: write, Summary: "Take a product off sale"}, h.unpublish)
-	httpapi.Register(api, httpapi.Operation{ID: "merchant-media-add", Method: "POST", Path: "/merchant/{shop}/media", Access: write, Status: 201, BodyMax: PictureBytesMax + 1<<20, Summary: "Send a picture"}, h.addMedia)
-	httpapi.Register(api, httpapi.Operation{ID: "merchant-stock-adjust", Method: "POST", Path: "/merchant/{shop}/skus/{sku}/stock", Access: httpapi.Staff(permitStock), Summary: "Add or take units"}, h.adjust)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "merchant-product-list", Method: "GET",
+		Path: "/merchant/{shop}/products", Access: read, Summary: "Products of the shop in any state",
+	}, h.list)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "merchant-product-create", Method: "POST",
+		Path: "/merchant/{shop}/products", Access: write, Status: 201, Summary: "Add a product as a draft",
+	}, h.create)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "merchant-product-get", Method: "GET",
+		Path: "/merchant/{shop}/products/{id}", Access: read, Summary: "One product of the shop",
+	}, h.get)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "merchant-product-update", Method: "PATCH",
+		Path: "/merchant/{shop}/products/{id}", Access: write, Summary: "Replace what is said of a product",
+	}, h.update)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "merchant-product-publish", Method: "POST",
+		Path: "/merchant/{shop}/products/{id}/publish", Access: write, Summary: "Put a product on sale",
+	}, h.publish)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "merchant-product-unpublish", Method: "POST",
+		Path: "/merchant/{shop}/products/{id}/unpublish", Access: write, Summary: "Take a product off sale",
+	},
+		h.unpublish)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "merchant-media-add", Method: "POST", Path: "/merchant/{shop}/media",
+		Access: write, Status: 201, BodyMax: PictureBytesMax + 1<<20, Summary: "Send a picture",
+	}, h.addMedia)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "merchant-stock-adjust", Method: "POST",
+		Path: "/merchant/{shop}/skus/{sku}/stock", Access: httpapi.Staff(permitStock), Summary: "Add or take units",
+	},
+		h.adjust)
 }
 
 type rowView struct {
@@ -82,7 +108,10 @@ func (h MerchantAPI) list(ctx context.Context, in *merchantListInput) (*httpapi.
 		count[s.Product]++
 	}
 	return httpapi.OK(page.Map(p, func(it Product) rowView {
-		return rowView{it.ID, it.Title.In(httpapi.Language(ctx)), it.Cover(), it.State, money.Of(it.Price, h.Currency), available[it.ID], count[it.ID], it.Sold, it.UpdatedAt}
+		return rowView{
+			it.ID, it.Title.In(httpapi.Language(ctx)), it.Cover(), it.State, money.Of(it.Price, h.Currency),
+			available[it.ID], count[it.ID], it.Sold, it.UpdatedAt,
+		}
 	}), err)
 }
 
@@ -106,7 +135,10 @@ type productBody struct {
 }
 
 func (b productBody) draft(c money.Currency) (DraftProduct, error) {
-	d := DraftProduct{Title: b.Title, Description: b.Description, Category: b.Category, Pictures: b.Pictures, Options: b.Options}
+	d := DraftProduct{
+		Title: b.Title, Description: b.Description, Category: b.Category, Pictures: b.Pictures,
+		Options: b.Options,
+	}
 	copy(d.Commission[:], b.Commission)
 	for _, s := range b.SKUs {
 		k := DraftSKU{ID: s.ID, Code: s.Code, Choice: s.Values, Price: s.Price.Amount, Initial: s.Initial}
@@ -156,12 +188,16 @@ func (h MerchantAPI) view(ctx context.Context, p Product, err error) (*httpapi.B
 	}
 	levels, err := inventory.Levels(ctx, h.DB.Reader(), skus)
 	v := merchantProduct{
-		ID: p.ID, State: p.State, Title: p.Title, Description: p.Description, Category: p.Category, Pictures: p.Pictures, Options: p.Options,
+		ID: p.ID, State: p.State, Title: p.Title, Description: p.Description, Category: p.Category,
+		Pictures: p.Pictures, Options: p.Options,
 		SKUs: []merchantSKU{}, Commission: p.Commission[:], Sold: p.Sold, UpdatedAt: p.UpdatedAt,
 	}
 	for _, s := range p.SKUs {
 		l := levels[s.ID]
-		k := merchantSKU{ID: s.ID, Code: s.Code, Values: orEmpty(s.Choice), Price: money.Of(s.Price, h.Currency), OnHand: l.OnHand(), Reserved: l.Reserved, Available: l.Available}
+		k := merchantSKU{
+			ID: s.ID, Code: s.Code, Values: orEmpty(s.Choice), Price: money.Of(s.Price, h.Currency),
+			OnHand: l.OnHand(), Reserved: l.Reserved, Available: l.Available,
+		}
 		if s.WasPrice > 0 {
 			was := money.Of(s.WasPrice, h.Currency)
 			k.WasPrice = &was
@@ -272,7 +308,8 @@ func (h MerchantAPI) adjust(ctx context.Context, in *adjustInput) (*httpapi.Body
 		if offers[in.SKU].SKU.Shop != in.Shop {
 			return stockView{}, fault.NotFound("catalog.no_sku")
 		}
-		l, err := inventory.Adjust(ctx, tx, in.SKU, in.Body.Delta, "hand:"+id.Make[id.Movement](tx).String(), httpapi.ActorFrom(ctx).User, in.Body.Reason)
+		l, err := inventory.Adjust(ctx, tx, in.SKU, in.Body.Delta, "hand:"+id.Make[id.Movement](tx).String(),
+			httpapi.ActorFrom(ctx).User, in.Body.Reason)
 		return stockView{in.SKU, l.OnHand(), l.Reserved, l.Available}, err
 	}))
 }

@@ -208,7 +208,9 @@ func (s *Service) Create(ctx context.Context, shop id.Shop, by id.User, d DraftP
 
 // Change replaces what a merchant said of a product. A SKU that is no longer
 // named is switched off, never deleted: orders point to it.
-func (s *Service) Change(ctx context.Context, shop id.Shop, by id.User, product id.Product, d DraftProduct) (Product, error) {
+func (s *Service) Change(ctx context.Context, shop id.Shop, by id.User, product id.Product, d DraftProduct) (Product,
+	error,
+) {
 	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
 		p, err := ofShop(ctx, tx, shop, product)
 		if err != nil {
@@ -252,7 +254,10 @@ func writeSKUs(ctx context.Context, tx *sqldb.Tx, p Product, by id.User, drafts 
 		return err
 	}
 	for i, d := range drafts {
-		sku := SKU{ID: d.ID, Product: p.ID, Shop: p.Shop, Code: d.Code, Choice: d.Choice, Price: d.Price, WasPrice: d.WasPrice, Active: true}
+		sku := SKU{
+			ID: d.ID, Product: p.ID, Shop: p.Shop, Code: d.Code, Choice: d.Choice, Price: d.Price,
+			WasPrice: d.WasPrice, Active: true,
+		}
 		if !d.ID.IsZero() {
 			if !known[d.ID] {
 				return fault.Invalid("catalog.no_sku").At(fmt.Sprintf("body.skus[%d].id", i))

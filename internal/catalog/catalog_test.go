@@ -134,7 +134,8 @@ func TestAPictureLosesItsMetadataAndItsSize(t *testing.T) {
 	if err != nil || bytes.Contains(kept, []byte("Exif")) || bytes.Contains(kept, []byte("GPS")) {
 		t.Errorf("the place is still in it, %v", err)
 	}
-	if got, err := jpeg.Decode(bytes.NewReader(kept)); err != nil || got.Bounds().Dx() != 1440 || int64(len(kept)) != o.Size {
+	if got, err := jpeg.Decode(bytes.NewReader(kept)); err != nil || got.Bounds().Dx() != 1440 ||
+		int64(len(kept)) != o.Size {
 		t.Errorf("stored %d bytes, %v", len(kept), err)
 	}
 }
@@ -142,8 +143,10 @@ func TestAPictureLosesItsMetadataAndItsSize(t *testing.T) {
 func TestBadDraftsAreRefused(t *testing.T) {
 	k := open(t)
 	for code, spoil := range map[string]func(*catalog.DraftProduct){
-		"catalog.bad_title":       func(d *catalog.DraftProduct) { d.Title = lang.Text{lang.English: " "} },
-		"catalog.bad_description": func(d *catalog.DraftProduct) { d.Description = lang.Text{lang.Chinese: strings.Repeat("好", 5001)} },
+		"catalog.bad_title": func(d *catalog.DraftProduct) { d.Title = lang.Text{lang.English: " "} },
+		"catalog.bad_description": func(d *catalog.DraftProduct) {
+			d.Description = lang.Text{lang.Chinese: strings.Repeat("好", 5001)}
+		},
 		"catalog.no_category":     func(d *catalog.DraftProduct) { d.Category = id.Make[id.Category](k.db) },
 		"catalog.bad_price":       func(d *catalog.DraftProduct) { d.SKUs[0].Price = 0 },
 		"catalog.bad_skus":        func(d *catalog.DraftProduct) { d.SKUs = nil },
@@ -163,7 +166,8 @@ func TestBadDraftsAreRefused(t *testing.T) {
 func TestAnotherShopsThingsStayTheirs(t *testing.T) {
 	k := open(t)
 	p, other := k.create(k.draft("茶", 100)), id.Make[id.Shop](k.db)
-	if _, err := k.service.Change(t.Context(), other, id.User{}, p.ID, k.draft("我的", 1)); fault.Code(err) != "catalog.not_found" {
+	if _, err := k.service.Change(t.Context(), other, id.User{}, p.ID, k.draft("我的", 1)); fault.Code(
+		err) != "catalog.not_found" {
 		t.Errorf("changed: %v", err)
 	}
 	if _, err := k.service.SetState(t.Context(), other, p.ID, catalog.OffSale); fault.Code(err) != "catalog.not_found" {
@@ -206,7 +210,8 @@ func TestASKUThatIsNoLongerNamedIsSwitchedOff(t *testing.T) {
 	if err != nil || levels[p.SKUs[1].ID].Available != 5 {
 		t.Errorf("changing a product changed its stock: %+v, %v", levels, err)
 	}
-	if _, err := k.service.SetState(t.Context(), k.shop, p.ID, catalog.OnSale); fault.Code(err) != "catalog.no_picture" {
+	if _, err := k.service.SetState(t.Context(), k.shop, p.ID,
+		catalog.OnSale); fault.Code(err) != "catalog.no_picture" {
 		t.Errorf("published without a picture: %v", err)
 	}
 	if _, err := k.service.OnSale(t.Context(), p.ID); fault.Code(err) != "catalog.not_found" {
@@ -243,7 +248,8 @@ func TestListsPageInEveryOrder(t *testing.T) {
 		}
 	}
 	for query, want := range map[string]int{"green": 5, "茶 GREEN": 5, "3%": 1, "%": 5, "_": 0, "green coffee": 0} {
-		if p, err := k.service.List(t.Context(), catalog.Filter{Query: query}, page.Request{}); err != nil || len(p.Items) != want {
+		if p, err := k.service.List(t.Context(), catalog.Filter{Query: query}, page.Request{}); err != nil ||
+			len(p.Items) != want {
 			t.Errorf("%q finds %d, %v; want %d", query, len(p.Items), err, want)
 		}
 	}

@@ -78,7 +78,10 @@ func (m *Media) Add(ctx context.Context, shop id.Shop, r io.Reader) (Object, err
 	if err != nil {
 		return Object{}, err
 	}
-	o := Object{ID: id.Make[id.Media](m.db), Shop: shop, ContentType: "image/jpeg", Size: int64(len(out)), Width: size.X, Height: size.Y}
+	o := Object{
+		ID: id.Make[id.Media](m.db), Shop: shop, ContentType: "image/jpeg", Size: int64(len(out)),
+		Width: size.X, Height: size.Y,
+	}
 	o.Key = fmt.Sprintf("pictures/%s.jpg", o.ID)
 	if _, err := m.store.Put(ctx, o.Key, bytes.NewReader(out)); err != nil {
 		return Object{}, err

@@ -74,7 +74,12 @@ func TestPicturesStandUpright(t *testing.T) {
 			if sideways := orientation >= 5 && orientation <= 8; (h > w) != sideways {
 				t.Errorf("stored %d by %d", w, h)
 			}
-			for i, at := range []image.Point{{w / 4, h / 4}, {3 * w / 4, h / 4}, {w / 4, 3 * h / 4}, {3 * w / 4, 3 * h / 4}} {
+			for i, at := range []image.Point{
+				{w / 4, h / 4},
+				{3 * w / 4, h / 4},
+				{w / 4, 3 * h / 4},
+				{3 * w / 4, 3 * h / 4},
+			} {
 				got := int(color.GrayModel.Convert(shown.At(at.X, at.Y)).(color.Gray).Y)
 				if got < want[i]-15 || got > want[i]+15 {
 					t.Errorf("corner %d shows %d, want %d", i, got, want[i])

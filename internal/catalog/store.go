@@ -10,7 +10,8 @@ import (
 	"hawker/internal/platform/sqldb"
 )
 
-const productColumns = "p.id, p.shop_id, p.category_id, p.title, p.description, p.options, p.pictures, p.state, p.price, p.was_price, p.commission_l1, p.commission_l2, p.sold, p.created_at, p.updated_at"
+const productColumns = "p.id, p.shop_id, p.category_id, p.title, p.description, p.options, p.pictures, p.state, " +
+	"p.price, p.was_price, p.commission_l1, p.commission_l2, p.sold, p.created_at, p.updated_at"
 
 func scanProduct(s sqldb.Scanner, more ...any) (p Product, err error) {
 	var title, description, options, pictures string
@@ -54,18 +55,22 @@ func putProduct(ctx context.Context, tx *sqldb.Tx, p Product, fresh bool) error 
 		p.Price, p.WasPrice, p.Commission[0], p.Commission[1], sqldb.Millis(p.UpdatedAt),
 	}
 	if fresh {
-		_, err := tx.Exec(ctx, `INSERT INTO product (category_id, title, description, options, pictures, search_text, state, price, was_price,
+		_, err := tx.Exec(ctx, `INSERT INTO product (category_id, title, description, options, pictures, search_text,
+			state, price, was_price,
 			commission_l1, commission_l2, updated_at, id, shop_id, created_at) VALUES (`+sqldb.Marks(15)+`)`,
 			append(args, p.ID, p.Shop, sqldb.Millis(p.CreatedAt))...)
 		return err
 	}
-	_, err := tx.Exec(ctx, `UPDATE product SET category_id = ?, title = ?, description = ?, options = ?, pictures = ?, search_text = ?, state = ?,
-		price = ?, was_price = ?, commission_l1 = ?, commission_l2 = ?, updated_at = ? WHERE id = ?`, append(args, p.ID)...)
+	_, err := tx.Exec(ctx, `UPDATE product SET category_id = ?, title = ?, description = ?, options = ?, pictures = ?,
+		search_text = ?, state = ?,
+		price = ?, was_price = ?, commission_l1 = ?, commission_l2 = ?, updated_at = ? WHERE id = ?`,
+		append(args, p.ID)...)
 	return err
 }
 
 func setState(ctx context.Context, tx *sqldb.Tx, product id.Product, state State) error {
-	_, err := tx.Exec(ctx, "UPDATE product SET state = ?, updated_at = ? WHERE id = ?", state, sqldb.Millis(tx.Now()), product)
+	_, err := tx.Exec(ctx, "UPDATE product SET state = ?, updated_at = ? WHERE id = ?", state, sqldb.Millis(tx.Now()),
+		product)
 	return err
 }
 
@@ -88,7 +93,8 @@ func productsByID(ctx context.Context, q sqldb.Querier, products []id.Product) (
 	if len(products) == 0 {
 		return out, nil
 	}
-	rows, err := q.Query(ctx, "SELECT "+productColumns+" FROM product p WHERE p.id IN ("+sqldb.Marks(len(products))+")", sqldb.Args(products)...)
+	rows, err := q.Query(ctx, "SELECT "+productColumns+" FROM product p WHERE p.id IN ("+sqldb.Marks(len(products))+")",
+		sqldb.Args(products)...)
 	found, err := sqldb.Collect(rows, err, func(s sqldb.Scanner) (Product, error) { return scanProduct(s) })
 	for _, p := range found {
 		out[p.ID] = p
@@ -105,7 +111,8 @@ func scanSKU(dest *SKU) (targets []any, finish func() error) {
 }
 
 func skusOf(ctx context.Context, q sqldb.Querier, product id.Product) ([]SKU, error) {
-	rows, err := q.Query(ctx, "SELECT "+skuColumns+" FROM sku k WHERE k.product_id = ? AND k.active = 1 ORDER BY k.position", product)
+	rows, err := q.Query(ctx,
+		"SELECT "+skuColumns+" FROM sku k WHERE k.product_id = ? AND k.active = 1 ORDER BY k.position", product)
 	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (k SKU, err error) {
 		targets, finish := scanSKU(&k)
 		if err := s.Scan(targets...); err != nil {
@@ -120,7 +127,9 @@ func offers(ctx context.Context, q sqldb.Querier, skus []id.SKU) (map[id.SKU]Off
 	if len(skus) == 0 {
 		return out, nil
 	}
-	rows, err := q.Query(ctx, "SELECT "+productColumns+", "+skuColumns+" FROM sku k JOIN product p ON p.id = k.product_id WHERE k.id IN ("+sqldb.Marks(len(skus))+")", sqldb.Args(skus)...)
+	rows, err := q.Query(ctx, "SELECT "+productColumns+", "+skuColumns+
+		" FROM sku k JOIN product p ON p.id = k.product_id WHERE k.id IN ("+sqldb.Marks(len(skus))+")",
+		sqldb.Args(skus)...)
 	found, err := sqldb.Collect(rows, err, func(s sqldb.Scanner) (o Offer, err error) {
 		targets, finish := scanSKU(&o.SKU)
 		if o.Product, err = scanProduct(s, targets...); err != nil {
@@ -135,7 +144,8 @@ func offers(ctx context.Context, q sqldb.Querier, skus []id.SKU) (map[id.SKU]Off
 }
 
 func insertSKU(ctx context.Context, tx *sqldb.Tx, k SKU, position int) error {
-	_, err := tx.Exec(ctx, "INSERT INTO sku (id, product_id, shop_id, code, choice, price, was_price, position, active) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)",
+	_, err := tx.Exec(ctx, `INSERT INTO sku (id, product_id, shop_id, code, choice, price, was_price, position, active)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)`,
 		k.ID, k.Product, k.Shop, k.Code, text(orEmpty(k.Choice)), k.Price, k.WasPrice, position)
 	return err
 }
@@ -148,7 +158,8 @@ func orEmpty(choice []int) []int {
 }
 
 func updateSKU(ctx context.Context, tx *sqldb.Tx, k SKU, position int) error {
-	_, err := tx.Exec(ctx, "UPDATE sku SET code = ?, choice = ?, price = ?, was_price = ?, position = ?, active = 1 WHERE id = ?",
+	_, err := tx.Exec(ctx, `UPDATE sku SET code = ?, choice = ?, price = ?, was_price = ?, position = ?, active = 1
+		WHERE id = ?`,
 		k.Code, text(orEmpty(k.Choice)), k.Price, k.WasPrice, position, k.ID)
 	return err
 }
@@ -222,12 +233,14 @@ func categoryExists(ctx context.Context, q sqldb.Querier, category id.Category) 
 }
 
 func insertCategory(ctx context.Context, tx *sqldb.Tx, c Category) error {
-	_, err := tx.Exec(ctx, "INSERT INTO category (id, name, position) SELECT ?, ?, COUNT(*) FROM category", c.ID, text(c.Name))
+	_, err := tx.Exec(ctx, "INSERT INTO category (id, name, position) SELECT ?, ?, COUNT(*) FROM category", c.ID,
+		text(c.Name))
 	return err
 }
 
 func insertMedia(ctx context.Context, tx *sqldb.Tx, m Object) error {
-	_, err := tx.Exec(ctx, "INSERT INTO media_object (id, shop_id, blob_key, content_type, size, width, height, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+	_, err := tx.Exec(ctx, `INSERT INTO media_object (id, shop_id, blob_key, content_type, size, width, height,
+		created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
 		m.ID, m.Shop, m.Key, m.ContentType, m.Size, m.Width, m.Height, sqldb.Millis(tx.Now()))
 	return err
 }
@@ -237,7 +250,9 @@ func mediaByID(ctx context.Context, q sqldb.Querier, shop id.Shop, media []id.Me
 	if len(media) == 0 {
 		return out, nil
 	}
-	rows, err := q.Query(ctx, "SELECT id, shop_id, blob_key, content_type, size, width, height FROM media_object WHERE shop_id = ? AND id IN ("+sqldb.Marks(len(media))+")",
+	rows, err := q.Query(ctx,
+		`SELECT id, shop_id, blob_key, content_type, size, width, height FROM media_object WHERE shop_id = ?
+			AND id IN (`+sqldb.Marks(len(media))+")",
 		append([]any{shop}, sqldb.Args(media)...)...)
 	found, err := sqldb.Collect(rows, err, func(s sqldb.Scanner) (m Object, err error) {
 		return m, s.Scan(&m.ID, &m.Shop, &m.Key, &m.ContentType, &m.Size, &m.Width, &m.Height)
@@ -257,6 +272,7 @@ func activeSKUs(ctx context.Context, q sqldb.Querier, products []id.Product) ([]
 	if len(products) == 0 {
 		return nil, nil
 	}
-	rows, err := q.Query(ctx, "SELECT id, product_id FROM sku WHERE active = 1 AND product_id IN ("+sqldb.Marks(len(products))+")", sqldb.Args(products)...)
+	rows, err := q.Query(ctx, "SELECT id, product_id FROM sku WHERE active = 1 AND product_id IN ("+
+		sqldb.Marks(len(products))+")", sqldb.Args(products)...)
 	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (o skuOf, err error) { return o, s.Scan(&o.SKU, &o.Product) })
 }

@@ -24,8 +24,15 @@ type API struct {
 
 // Register adds the operations.
 func (h API) Register(api *httpapi.API) {
-	httpapi.Register(api, httpapi.Operation{ID: "checkout-quote", Method: "POST", Path: "/checkout/quote", Access: httpapi.SignedIn, Summary: "What would it cost, and why"}, h.quote)
-	httpapi.Register(api, httpapi.Operation{ID: "order-place", Method: "POST", Path: "/orders", Access: httpapi.SignedIn, Status: 201, Summary: "Place one order per shop; the stock is promised for minutes"}, h.place)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "checkout-quote", Method: "POST", Path: "/checkout/quote",
+		Access: httpapi.SignedIn, Summary: "What would it cost, and why",
+	}, h.quote)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "order-place", Method: "POST", Path: "/orders",
+		Access: httpapi.SignedIn, Status: 201, Summary: "Place one order per shop; the stock is promised for minutes",
+	},
+		h.place)
 }
 
 type wishBody struct {
@@ -87,7 +94,8 @@ type quoteView struct {
 
 func (h API) quote(ctx context.Context, in *quoteInput) (*httpapi.Body[quoteView], error) {
 	q, err := h.Service.Quote(ctx, Command{
-		User: httpapi.ActorFrom(ctx).User, Wishes: wishes(in.Body.Items), Room: in.Body.Source.Room, Deal: in.Body.Deal, Coupons: in.Body.Coupons,
+		User: httpapi.ActorFrom(ctx).User, Wishes: wishes(in.Body.Items), Room: in.Body.Source.Room, Deal: in.Body.Deal,
+		Coupons: in.Body.Coupons,
 	})
 	if err != nil {
 		return nil, err
@@ -98,11 +106,15 @@ func (h API) quote(ctx context.Context, in *quoteInput) (*httpapi.Body[quoteView
 		shops[i] = g.Shop
 	}
 	names, err := h.Shops.ShopRefs(ctx, shops, tag)
-	v := quoteView{Goods: money.Of(q.Goods, c), Discount: money.Of(q.Discount, c), Shipping: money.Of(q.Shipping, c), Payable: money.Of(q.Payable, c), PayWithin: int64(q.PayWithin.Seconds())}
+	v := quoteView{
+		Goods: money.Of(q.Goods, c), Discount: money.Of(q.Discount, c), Shipping: money.Of(q.Shipping, c),
+		Payable: money.Of(q.Payable, c), PayWithin: int64(q.PayWithin.Seconds()),
+	}
 	for _, g := range q.Groups {
 		v.Groups = append(v.Groups, groupView{
 			Shop: names[g.Shop], Lines: order.Lines(g.Lines, c, tag), Coupons: options(g.Coupons, c, tag),
-			Goods: money.Of(g.Goods, c), Discount: money.Of(g.Discount, c), Shipping: money.Of(g.Shipping, c), Payable: money.Of(g.Payable, c),
+			Goods: money.Of(g.Goods, c), Discount: money.Of(g.Discount, c), Shipping: money.Of(g.Shipping, c),
+			Payable: money.Of(g.Payable, c),
 		})
 	}
 	return httpapi.OK(v, err)
@@ -112,7 +124,8 @@ func options(list []Option, c money.Currency, tag lang.Tag) []couponView {
 	out := make([]couponView, len(list))
 	for i, o := range list {
 		out[i] = couponView{
-			ID: o.Coupon, Name: o.Name.In(tag), Applied: o.Applied, Applicable: o.Ineligible == nil, Discount: money.Of(o.Discount, c), ValidTo: o.To,
+			ID: o.Coupon, Name: o.Name.In(tag), Applied: o.Applied, Applicable: o.Ineligible == nil,
+			Discount: money.Of(o.Discount, c), ValidTo: o.To,
 		}
 		if f := o.Ineligible; f != nil {
 			out[i].Ineligible = &ineligibleView{f.Code, httpapi.Translate(tag, f.Code, f.Params)}
@@ -160,7 +173,8 @@ func (h API) place(ctx context.Context, in *placeInput) (*httpapi.Body[placedVie
 		coupons = append([]id.Coupon{}, *b.Coupons...)
 	}
 	r, err := h.Service.Place(ctx, key, Command{
-		User: httpapi.ActorFrom(ctx).User, Wishes: wishes(b.Items), Address: b.Address, Note: b.Note, Room: b.Source.Room, Video: b.Source.Video,
+		User: httpapi.ActorFrom(ctx).User, Wishes: wishes(b.Items), Address: b.Address, Note: b.Note,
+		Room: b.Source.Room, Video: b.Source.Video,
 		Deal: b.Deal, Coupons: coupons, FromCart: b.FromCart, RefCode: httpapi.RefCode(ctx),
 	})
 	if err != nil {

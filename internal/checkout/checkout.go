@@ -58,7 +58,8 @@ type Evidence interface {
 // Promotions answers what selling tools offer, and takes what an order uses.
 type Promotions interface {
 	Ask(ctx context.Context, q sqldb.Querier, a promotion.Ask) (promotion.Answer, error)
-	Find(ctx context.Context, q sqldb.Querier, user id.User, coupons []id.Coupon) (map[id.Coupon]promotion.Wanted, error)
+	Find(ctx context.Context, q sqldb.Querier, user id.User, coupons []id.Coupon) (map[id.Coupon]promotion.Wanted,
+		error)
 	TakeDeal(ctx context.Context, tx *sqldb.Tx, t promotion.Taking) error
 	UseCoupon(ctx context.Context, tx *sqldb.Tx, claim promotion.Claim, order id.Order) error
 }
@@ -150,7 +151,10 @@ func (s *Service) place(ctx context.Context, tx *sqldb.Tx, c Command, q Quote) (
 		return Result{}, err
 	}
 	r := Result{Checkout: id.Make[id.Checkout](tx), Payable: q.Payable, PayBy: tx.Now().Add(q.PayWithin)}
-	err = order.NewCheckout(ctx, tx, order.Checkout{ID: r.Checkout, User: c.User, Payable: q.Payable, Currency: s.prices.Currency, PayBy: r.PayBy})
+	err = order.NewCheckout(ctx, tx, order.Checkout{
+		ID: r.Checkout, User: c.User, Payable: q.Payable,
+		Currency: s.prices.Currency, PayBy: r.PayBy,
+	})
 	if err != nil {
 		return Result{}, err
 	}
@@ -233,8 +237,10 @@ func unitPaid(l order.Line) int64 {
 
 func (s *Service) draft(c Command, checkout id.Checkout, g Group) order.Order {
 	return order.Order{
-		Checkout: checkout, User: c.User, Shop: g.Shop, GoodsTotal: g.Goods, DiscountTotal: g.Discount, ShippingTotal: g.Shipping,
-		Payable: g.Payable, Currency: s.prices.Currency, Note: c.Note, Room: c.Room, Video: c.Video, Lines: g.Lines,
+		Checkout: checkout, User: c.User, Shop: g.Shop, GoodsTotal: g.Goods, DiscountTotal: g.Discount,
+		ShippingTotal: g.Shipping,
+		Payable:       g.Payable, Currency: s.prices.Currency, Note: c.Note, Room: c.Room, Video: c.Video,
+		Lines: g.Lines,
 	}
 }
 

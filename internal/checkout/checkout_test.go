@@ -77,7 +77,8 @@ func open(t *testing.T) *counter {
 			t.Error(err)
 		}
 	})
-	k := &counter{t: t, db: db, clock: c, earners: &earners{}, buyer: id.Make[id.User](db), media: catalog.NewMedia(db, disk), carts: cart.New(db)}
+	k := &counter{t: t, db: db, clock: c, earners: &earners{}, buyer: id.Make[id.User](db), media: catalog.NewMedia(db,
+		disk), carts: cart.New(db)}
 	k.accounts = account.New(db, box, cache.NewMemoryLimiter(k.db.Clock()))
 	k.products = catalog.New(db, k.media)
 	k.orders = order.New(db, box, order.Terms{PayWithin: 15 * time.Minute, ReceiveWithin: 24 * time.Hour})
@@ -97,7 +98,8 @@ func (k *counter) product(shop id.Shop, price, stock int64) catalog.Product {
 	}
 	o := must[catalog.Object](k.t)(k.media.Add(k.t.Context(), shop, &raw))
 	p := must[catalog.Product](k.t)(k.products.Create(k.t.Context(), shop, id.User{}, catalog.DraftProduct{
-		Title: lang.Text{lang.Chinese: "茶"}, Category: k.category, Pictures: []id.Media{o.ID}, SKUs: []catalog.DraftSKU{{Price: price, Initial: stock}},
+		Title: lang.Text{lang.Chinese: "茶"}, Category: k.category, Pictures: []id.Media{o.ID},
+		SKUs: []catalog.DraftSKU{{Price: price, Initial: stock}},
 	}))
 	return must[catalog.Product](k.t)(k.products.SetState(k.t.Context(), shop, p.ID, catalog.OnSale))
 }
@@ -112,7 +114,8 @@ func (k *counter) place(key string, c checkout.Command) (checkout.Result, error)
 
 func (k *counter) available(p catalog.Product) int64 {
 	k.t.Helper()
-	levels := must[map[id.SKU]inventory.Level](k.t)(inventory.Levels(k.t.Context(), k.db.Reader(), []id.SKU{p.SKUs[0].ID}))
+	levels := must[map[id.SKU]inventory.Level](k.t)(inventory.Levels(k.t.Context(), k.db.Reader(),
+		[]id.SKU{p.SKUs[0].ID}))
 	return levels[p.SKUs[0].ID].Available
 }
 
@@ -145,7 +148,8 @@ func TestOneOrderForEachShopAndThePriceThatWasQuoted(t *testing.T) {
 		for _, l := range o.Lines {
 			lines += l.Payable
 		}
-		if o.Payable != lines+o.ShippingTotal || o.Status != order.PendingPayment || o.Address.Name != "王" || len(o.Lines) != 1 {
+		if o.Payable != lines+o.ShippingTotal || o.Status != order.PendingPayment || o.Address.Name != "王" ||
+			len(o.Lines) != 1 {
 			t.Errorf("order %+v", o)
 		}
 	}
@@ -168,7 +172,8 @@ func TestThePriceIsKeptWhenTheProductChanges(t *testing.T) {
 	p := k.product(id.Make[id.Shop](k.db), 6900, 10)
 	r := must[checkout.Result](t)(k.place("k1", checkout.Command{Wishes: []checkout.Wish{wish(p, 1)}}))
 	_, err := k.products.Change(t.Context(), p.Shop, id.User{}, p.ID, catalog.DraftProduct{
-		Title: lang.Text{lang.Chinese: "别的"}, Category: k.category, SKUs: []catalog.DraftSKU{{ID: p.SKUs[0].ID, Price: 1}},
+		Title: lang.Text{lang.Chinese: "别的"}, Category: k.category,
+		SKUs: []catalog.DraftSKU{{ID: p.SKUs[0].ID, Price: 1}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -230,17 +235,33 @@ func TestWhatCannotBePlacedLeavesNothingBehind(t *testing.T) {
 		{"none of it", checkout.Command{Wishes: []checkout.Wish{wish(p, 0)}}, "cart.bad_quantity"},
 		{"less than none", checkout.Command{Wishes: []checkout.Wish{wish(p, 3), wish(p, -2)}}, "cart.bad_quantity"},
 		{"off sale", checkout.Command{Wishes: []checkout.Wish{wish(p, 1), wish(off, 1)}}, "checkout.not_for_sale"},
-		{"unknown", checkout.Command{Wishes: []checkout.Wish{{SKU: id.Make[id.SKU](k.db), Quantity: 1}}}, "checkout.not_for_sale"},
-		{"more than there are", checkout.Command{Wishes: []checkout.Wish{wish(p, 6), wish(p, 5)}}, "inventory.insufficient_stock"},
-		{"a long note", checkout.Command{Wishes: []checkout.Wish{wish(p, 1)}, Note: strings.Repeat("好", 201)}, "checkout.note_too_long"},
-		{"somebody's address", checkout.Command{User: id.Make[id.User](k.db), Address: k.address, Wishes: []checkout.Wish{wish(p, 1)}}, "account.no_address"},
+		{
+			"unknown",
+			checkout.Command{Wishes: []checkout.Wish{{SKU: id.Make[id.SKU](k.db), Quantity: 1}}},
+			"checkout.not_for_sale",
+		},
+		{
+			"more than there are",
+			checkout.Command{Wishes: []checkout.Wish{wish(p, 6), wish(p, 5)}},
+			"inventory.insufficient_stock",
+		},
+		{
+			"a long note",
+			checkout.Command{Wishes: []checkout.Wish{wish(p, 1)}, Note: strings.Repeat("好", 201)},
+			"checkout.note_too_long",
+		},
+		{"somebody's address", checkout.Command{
+			User: id.Make[id.User](k.db), Address: k.address,
+			Wishes: []checkout.Wish{wish(p, 1)},
+		}, "account.no_address"},
 	} {
 		if _, err := k.place(c.name, c.command); fault.Code(err) != c.code {
 			t.Errorf("%s: %v, want %s", c.name, err, c.code)
 		}
 	}
 	k.earners.refuse = fault.Conflict("test.refused")
-	if _, err := k.place("refused", checkout.Command{Wishes: []checkout.Wish{wish(p, 1)}}); fault.Code(err) != "test.refused" {
+	if _, err := k.place("refused", checkout.Command{Wishes: []checkout.Wish{wish(p, 1)}}); fault.Code(
+		err) != "test.refused" {
 		t.Error(err)
 	}
 	if k.available(p) != 10 {
@@ -258,7 +279,8 @@ func TestACartLooksAgain(t *testing.T) {
 	p := k.product(shop, 100, 5)
 	ctx, sku := t.Context(), p.SKUs[0].ID
 	it := must[cart.Item](t)(k.carts.Add(ctx, k.buyer, sku, 2))
-	if again := must[cart.Item](t)(k.carts.Add(ctx, k.buyer, sku, 3)); again.ID != it.ID || again.Quantity != 5 || again.Invalid() != "" {
+	if again := must[cart.Item](t)(k.carts.Add(ctx, k.buyer, sku, 3)); again.ID != it.ID || again.Quantity != 5 ||
+		again.Invalid() != "" {
 		t.Errorf("added on top: %+v", again)
 	}
 	if _, err := k.carts.Add(ctx, k.buyer, sku, cart.QuantityMax); fault.Code(err) != "cart.bad_quantity" {
@@ -271,7 +293,8 @@ func TestACartLooksAgain(t *testing.T) {
 		t.Error(err)
 	}
 	must[checkout.Result](t)(k.place("k", checkout.Command{Wishes: []checkout.Wish{wish(p, 1)}}))
-	if items := must[[]cart.Item](t)(k.carts.List(ctx, k.buyer)); len(items) != 1 || items[0].Invalid() != cart.InvalidSoldOut || items[0].Available != 4 {
+	if items := must[[]cart.Item](t)(k.carts.List(ctx, k.buyer)); len(items) != 1 ||
+		items[0].Invalid() != cart.InvalidSoldOut || items[0].Available != 4 {
 		t.Errorf("after somebody bought: %+v", items)
 	}
 	must[catalog.Product](t)(k.products.SetState(ctx, shop, p.ID, catalog.OffSale))

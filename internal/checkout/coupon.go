@@ -101,7 +101,8 @@ func (p *pricing) ask(coupon id.Coupon) error {
 // of equals the one that expires first.
 func (p *pricing) choose(g *Group) {
 	slices.SortStableFunc(g.Coupons, func(a, b Option) int {
-		return cmp.Or(cmp.Compare(b.Discount, a.Discount), a.To.Compare(b.To), cmp.Compare(a.Coupon.Int(), b.Coupon.Int()))
+		return cmp.Or(cmp.Compare(b.Discount, a.Discount), a.To.Compare(b.To), cmp.Compare(a.Coupon.Int(),
+			b.Coupon.Int()))
 	})
 	for i, o := range g.Coupons {
 		if o.Discount > 0 && (o.asked || p.command.Coupons == nil) {
@@ -123,7 +124,10 @@ func (g *Group) apply(o Option) {
 	}
 	for i, part := range money.Allocate(o.Discount, weights) {
 		if part > 0 {
-			g.Lines[i].Adjustments = append(g.Lines[i].Adjustments, order.Adjustment{Kind: order.AdjustCoupon, Label: o.Name, Amount: -part})
+			g.Lines[i].Adjustments = append(g.Lines[i].Adjustments, order.Adjustment{
+				Kind:  order.AdjustCoupon,
+				Label: o.Name, Amount: -part,
+			})
 			g.Lines[i].Payable -= part
 		}
 	}

@@ -68,7 +68,10 @@ func (s *Service) quote(ctx context.Context, q sqldb.Querier, c Command, now tim
 	}
 	p := pricing{command: c, now: now, prices: s.prices, groups: map[id.Shop]*Group{}}
 	if s.tools != nil {
-		if p.answer, err = s.tools.Ask(ctx, q, promotion.Ask{User: c.User, Room: c.Room, SKUs: skus, Now: now}); err != nil {
+		if p.answer, err = s.tools.Ask(ctx, q, promotion.Ask{
+			User: c.User, Room: c.Room, SKUs: skus,
+			Now: now,
+		}); err != nil {
 			return Quote{}, err
 		}
 		if len(c.Coupons) > 0 {
@@ -171,8 +174,10 @@ func (p *pricing) add(o catalog.Offer, quantity int64) error {
 
 func lineOf(o catalog.Offer, quantity, subtotal int64) order.Line {
 	return order.Line{
-		SKU: o.SKU.ID, Product: o.Product.ID, Title: o.Product.Title, ChoiceText: o.Product.ChoiceText(o.SKU), PictureURL: o.Product.Cover(),
-		Quantity: quantity, UnitPrice: o.SKU.Price, Subtotal: subtotal, Adjustments: []order.Adjustment{}, Payable: subtotal,
+		SKU: o.SKU.ID, Product: o.Product.ID, Title: o.Product.Title, ChoiceText: o.Product.ChoiceText(o.SKU),
+		PictureURL: o.Product.Cover(),
+		Quantity:   quantity, UnitPrice: o.SKU.Price, Subtotal: subtotal, Adjustments: []order.Adjustment{},
+		Payable: subtotal,
 	}
 }
 
@@ -247,7 +252,8 @@ func (p *pricing) total() Quote {
 		}
 		g.Discount, g.Payable = g.Goods-goods, goods+g.Shipping
 		q.Groups = append(q.Groups, *g)
-		q.Goods, q.Discount, q.Shipping, q.Payable = q.Goods+g.Goods, q.Discount+g.Discount, q.Shipping+g.Shipping, q.Payable+g.Payable
+		q.Goods, q.Discount, q.Shipping, q.Payable = q.Goods+g.Goods, q.Discount+g.Discount, q.Shipping+g.Shipping,
+			q.Payable+g.Payable
 	}
 	slices.SortFunc(q.Groups, func(a, b Group) int { return int(a.Shop.Int() - b.Shop.Int()) })
 	return q

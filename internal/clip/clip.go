@@ -63,7 +63,9 @@ func (s *Service) Subscribe(bus *events.Bus, queue *jobs.Queue) {
 		}
 		return jobs.Enqueue(ctx, tx, jobs.Job{Kind: jobKind, Key: "clip:" + e.Pin.String(), Payload: e})
 	})
-	queue.Handle(jobKind, jobs.Options{Workers: 1, Lease: time.Minute, Tries: tries}, func(ctx context.Context, r jobs.Run) error {
+	queue.Handle(jobKind, jobs.Options{Workers: 1, Lease: time.Minute, Tries: tries}, func(ctx context.Context,
+		r jobs.Run,
+	) error {
 		var e live.Explained
 		if err := r.Decode(&e); err != nil {
 			return err

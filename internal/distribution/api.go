@@ -51,11 +51,26 @@ type PromotedProduct struct {
 
 // Register adds the operations and the short links.
 func (h API) Register(api *httpapi.API) {
-	httpapi.Register(api, httpapi.Operation{ID: "distribution-me", Method: "GET", Path: "/distribution/me", Access: httpapi.SignedIn, Summary: "My earnings at a glance"}, h.me)
-	httpapi.Register(api, httpapi.Operation{ID: "distribution-products", Method: "GET", Path: "/distribution/products", Access: httpapi.SignedIn, Summary: "Products that pay for being shared"}, h.products)
-	httpapi.Register(api, httpapi.Operation{ID: "distribution-commissions", Method: "GET", Path: "/distribution/commissions", Access: httpapi.SignedIn, Summary: "My commissions"}, h.commissions)
-	httpapi.Register(api, httpapi.Operation{ID: "distribution-team", Method: "GET", Path: "/distribution/team", Access: httpapi.SignedIn, Summary: "Who came by my links"}, h.team)
-	httpapi.Register(api, httpapi.Operation{ID: "distribution-link", Method: "POST", Path: "/distribution/links", Access: httpapi.SignedIn, Summary: "My short link to a product, room, video or the mall"}, h.link)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "distribution-me", Method: "GET", Path: "/distribution/me",
+		Access: httpapi.SignedIn, Summary: "My earnings at a glance",
+	}, h.me)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "distribution-products", Method: "GET", Path: "/distribution/products",
+		Access: httpapi.SignedIn, Summary: "Products that pay for being shared",
+	}, h.products)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "distribution-commissions", Method: "GET",
+		Path: "/distribution/commissions", Access: httpapi.SignedIn, Summary: "My commissions",
+	}, h.commissions)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "distribution-team", Method: "GET", Path: "/distribution/team",
+		Access: httpapi.SignedIn, Summary: "Who came by my links",
+	}, h.team)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "distribution-link", Method: "POST", Path: "/distribution/links",
+		Access: httpapi.SignedIn, Summary: "My short link to a product, room, video or the mall",
+	}, h.link)
 	api.Router().Get("/s/{code}", h.follow)
 }
 
@@ -151,7 +166,8 @@ func (h API) commissions(ctx context.Context, in *commissionsInput) (*httpapi.Bo
 func viewOf(c Commission, tag lang.Tag) commissionView {
 	return commissionView{
 		ID: c.ID, Order: c.Order, OrderNumber: c.OrderNumber, ProductTitle: c.Title.In(tag), Level: c.Level,
-		Base: money.Of(c.Base, c.Currency), RateBP: c.Rate, Amount: money.Of(c.Amount, c.Currency), Kept: money.Of(c.Kept, c.Currency),
+		Base: money.Of(c.Base, c.Currency), RateBP: c.Rate, Amount: money.Of(c.Amount, c.Currency),
+		Kept:  money.Of(c.Kept, c.Currency),
 		State: c.State, AvailableAt: c.AvailableAt, CreatedAt: c.CreatedAt,
 	}
 }
@@ -189,7 +205,10 @@ type linkView struct {
 }
 
 func (h API) link(ctx context.Context, in *linkInput) (*httpapi.Body[linkView], error) {
-	l, err := h.Service.LinkTo(ctx, httpapi.ActorFrom(ctx).User, Target{Product: in.Body.Product, Room: in.Body.Room, Video: in.Body.Video})
+	l, err := h.Service.LinkTo(ctx, httpapi.ActorFrom(ctx).User, Target{
+		Product: in.Body.Product, Room: in.Body.Room,
+		Video: in.Body.Video,
+	})
 	return httpapi.OK(linkView{l.Code, h.absolute(ctx, l)}, err)
 }
 

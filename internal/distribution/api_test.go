@@ -35,7 +35,8 @@ func (door) ObserveRequest(string, int, float64) {}
 func (m *mall) serve() *httptest.Server {
 	log := slog.New(slog.DiscardHandler)
 	api := httpapi.New(httpapi.Deps{
-		Log: log, Clock: m.clock, Limiter: cache.NewMemoryLimiter(m.clock), Sign: door{}, Staff: door{}, Metrics: door{},
+		Log: log, Clock: m.clock, Limiter: cache.NewMemoryLimiter(m.clock), Sign: door{}, Staff: door{},
+		Metrics: door{},
 	})
 	distribution.API{Service: m.dist, Clock: m.clock, Log: log}.Register(api)
 	s := httptest.NewServer(api)
@@ -91,7 +92,8 @@ func TestAPIOverview(t *testing.T) {
 		} `json:"days"`
 	}
 	status, o := call[overview](t, s, promoter, "GET /distribution/me", "")
-	if status != 200 || o.Code != m.code(promoter) || o.LinkURL != "https://mall.example/s/"+o.Code || o.ParentName != "u**" ||
+	if status != 200 || o.Code != m.code(promoter) || o.LinkURL != "https://mall.example/s/"+o.Code ||
+		o.ParentName != "u**" ||
 		o.Frozen != money.Of(300, cny) || o.TodayOrders != 2 || o.TodayEstimate != money.Of(450, cny) ||
 		len(o.Days) != distribution.DaysShown || o.Days[6].Date != "2026-11-22" || o.Days[6].Amount.Amount != 450 {
 		t.Errorf("%d %+v", status, o)
@@ -99,10 +101,12 @@ func TestAPIOverview(t *testing.T) {
 	m.complete(p)
 	m.clock.Advance(week)
 	m.mature(1)
-	if _, o = call[overview](t, s, promoter, "GET /distribution/me", ""); o.Available.Amount != 300 || o.TodayOrders != 0 || o.Days[6].Amount.Amount != 0 {
+	if _, o = call[overview](t, s, promoter, "GET /distribution/me", ""); o.Available.Amount != 300 ||
+		o.TodayOrders != 0 || o.Days[6].Amount.Amount != 0 {
 		t.Errorf("a week later %+v", o)
 	}
-	if status, _ := call[httpapi.Problem](t, s, id.User{}, "GET /distribution/me", ""); status != http.StatusUnauthorized {
+	if status, _ := call[httpapi.Problem](t, s, id.User{}, "GET /distribution/me",
+		""); status != http.StatusUnauthorized {
 		t.Errorf("a visitor got %d", status)
 	}
 }
@@ -133,7 +137,8 @@ func TestAPICommissionsAndTeam(t *testing.T) {
 		_, page := call[commissions](t, s, upline, path+"&cursor="+cursor, "")
 		for _, c := range page.Items {
 			seen[c.ID] = true
-			if c.ProductTitle != "Mug" || c.Level != 2 || c.RateBP != 500 || c.Kept != money.Of(150, cny) || c.State != "frozen" || c.OrderNumber == "" {
+			if c.ProductTitle != "Mug" || c.Level != 2 || c.RateBP != 500 || c.Kept != money.Of(150, cny) ||
+				c.State != "frozen" || c.OrderNumber == "" {
 				t.Errorf("%+v", c)
 			}
 		}
@@ -144,7 +149,8 @@ func TestAPICommissionsAndTeam(t *testing.T) {
 	if len(seen) != 3 {
 		t.Errorf("%d commissions", len(seen))
 	}
-	if _, page := call[commissions](t, s, buyer, "GET /distribution/commissions", ""); page.Items == nil || len(page.Items) != 0 {
+	if _, page := call[commissions](t, s, buyer, "GET /distribution/commissions", ""); page.Items == nil ||
+		len(page.Items) != 0 {
 		t.Errorf("somebody else's commissions: %+v", page)
 	}
 	type team struct {
@@ -179,7 +185,8 @@ func TestAPIProductsAndLinks(t *testing.T) {
 		} `json:"items"`
 	}
 	_, got := call[products](t, s, u, "GET /distribution/products", "")
-	if len(got.Items) != 2 || got.Items[0].RateBP != 1500 || got.Items[0].Estimate.Amount != 299 || got.Items[0].Title != "Mug en" ||
+	if len(got.Items) != 2 || got.Items[0].RateBP != 1500 || got.Items[0].Estimate.Amount != 299 ||
+		got.Items[0].Title != "Mug en" ||
 		got.Items[1].RateBP != 1000 || got.Items[1].Estimate.Amount != 199 {
 		t.Errorf("%+v", got)
 	}
@@ -201,7 +208,8 @@ func TestAPIProductsAndLinks(t *testing.T) {
 	if res.StatusCode != http.StatusFound || res.Header.Get("Location") != "/p/"+product.String() || len(cookies) != 1 {
 		t.Fatalf("%d to %q with %v", res.StatusCode, res.Header.Get("Location"), cookies)
 	}
-	if c := cookies[0]; c.Name != "hawker_ref" || c.Value != l.Code || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.MaxAge != 15*24*3600 {
+	if c := cookies[0]; c.Name != "hawker_ref" || c.Value != l.Code || !c.HttpOnly ||
+		c.SameSite != http.SameSiteLaxMode || c.MaxAge != 15*24*3600 {
 		t.Errorf("cookie %+v", c)
 	}
 	res, err = client.Get(s.URL + "/s/unknown1")

@@ -21,12 +21,18 @@ func BenchmarkOrderShares(b *testing.B) {
 		m.must(func(ctx context.Context, tx *sqldb.Tx) error {
 			order, line := id.Make[id.Order](tx), id.Make[id.OrderLine](tx)
 			a, err := m.dist.Attribute(ctx, tx, distribution.AttributeRequest{
-				Buyer: buyer, RefCode: ref, Lines: []distribution.PricedLine{{ID: line, Shop: m.shop, Quantity: 1, Owed: 1999, Cash: 1999}},
+				Buyer: buyer, RefCode: ref, Lines: []distribution.PricedLine{{
+					ID: line, Shop: m.shop, Quantity: 1,
+					Owed: 1999, Cash: 1999,
+				}},
 			})
 			if err != nil {
 				return err
 			}
-			if err := m.dist.Save(ctx, tx, distribution.OrderRecord{Order: order, Number: "1", Shop: m.shop, Buyer: buyer, Currency: cny}, a); err != nil {
+			if err := m.dist.Save(ctx, tx, distribution.OrderRecord{
+				Order: order, Number: "1", Shop: m.shop,
+				Buyer: buyer, Currency: cny,
+			}, a); err != nil {
 				return err
 			}
 			dues, err := m.dist.OrderPaid(ctx, tx, order)

@@ -123,7 +123,8 @@ func TestCodesRevealNobodyAndStay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if l.Code == home || len(l.Code) != 8 || strings.Contains(u.String(), l.Code) || l.URL != "https://mall.example/s/"+l.Code {
+	if l.Code == home || len(l.Code) != 8 || strings.Contains(u.String(), l.Code) || l.URL != "https://mall.example/s/"+
+		l.Code {
 		t.Errorf("link %+v", l)
 	}
 	path, known, err := m.dist.Visit(t.Context(), l.Code)

@@ -19,7 +19,8 @@ func Check(ctx context.Context, q sqldb.Querier) ([]ledger.Violation, error) {
 	}
 	err = eachLine(ctx, q, func(c checkedLine) {
 		if what := c.wrong(); what != "" {
-			out = append(out, ledger.Violation{Code: "I10", Detail: fmt.Sprintf("line %s of order %s: %s", c.snapshot.Line, c.order, what)})
+			out = append(out, ledger.Violation{Code: "I10", Detail: fmt.Sprintf("line %s of order %s: %s",
+				c.snapshot.Line, c.order, what)})
 		}
 	})
 	if err != nil {
@@ -27,7 +28,10 @@ func Check(ctx context.Context, q sqldb.Querier) ([]ledger.Violation, error) {
 	}
 	off, err := reversalsOff(ctx, q)
 	for _, entry := range off {
-		out = append(out, ledger.Violation{Code: "I10", Detail: fmt.Sprintf("commission %s: reversals do not explain what is kept", entry)})
+		out = append(out, ledger.Violation{
+			Code:   "I10",
+			Detail: fmt.Sprintf("commission %s: reversals do not explain what is kept", entry),
+		})
 	}
 	return out, err
 }
@@ -48,7 +52,11 @@ func checkBalances(ctx context.Context, q sqldb.Querier) ([]ledger.Violation, er
 	var out []ledger.Violation
 	differ := func(k keptSum, what string, entries, books int64) {
 		if entries != books {
-			out = append(out, ledger.Violation{Code: "I9", Detail: fmt.Sprintf("%s %s %s: entries say %d, the ledger %d", k.user, k.currency, what, entries, books)})
+			out = append(out, ledger.Violation{
+				Code: "I9",
+				Detail: fmt.Sprintf("%s %s %s: entries say %d, the ledger %d", k.user, k.currency, what, entries,
+					books),
+			})
 		}
 	}
 	for _, s := range standings {

@@ -137,7 +137,10 @@ func (f *fold) refund(e vectorEvent) vectorStep {
 				f.takeBack(f.balances[f.users[s.Shares[level].User]], amount)
 			}
 		}
-		return vectorStep{Cash: rev.Cash, Points: rev.Points, Platform: rev.PlatformCoupon, FeeRev: rev.Fee, Rev: rev.Shares}
+		return vectorStep{
+			Cash: rev.Cash, Points: rev.Points, Platform: rev.PlatformCoupon, FeeRev: rev.Fee,
+			Rev: rev.Shares,
+		}
 	}
 	return vectorStep{Error: "no such line"}
 }

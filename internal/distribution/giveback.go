@@ -40,8 +40,9 @@ type Refunded struct {
 func (r Refunded) Ledger(provider string, wallet int64) ledger.Refund {
 	d := r.Dues
 	return ledger.Refund{
-		Refund: r.Refund, Order: d.Order, Shop: d.Shop, Buyer: d.Buyer, Currency: d.Currency, Provider: provider, Matured: r.Matured,
-		Cash: d.Cash - wallet, Wallet: wallet, Points: d.Points, PlatformCoupon: d.PlatformCoupon,
+		Refund: r.Refund, Order: d.Order, Shop: d.Shop, Buyer: d.Buyer, Currency: d.Currency, Provider: provider,
+		Matured: r.Matured,
+		Cash:    d.Cash - wallet, Wallet: wallet, Points: d.Points, PlatformCoupon: d.PlatformCoupon,
 		ShopAmount: d.ShopAmount, Fee: d.Fee, Commissions: d.Commissions,
 	}
 }
@@ -119,7 +120,10 @@ func (d *Dues) add(snap Snapshot, rev Reversal) {
 	d.ShopAmount += rev.Shop
 	for i, amount := range rev.Shares {
 		if amount != 0 {
-			d.Commissions = append(d.Commissions, ledger.Commission{User: snap.Shares[i].User, Level: snap.Shares[i].Level, Amount: amount})
+			d.Commissions = append(d.Commissions, ledger.Commission{
+				User:  snap.Shares[i].User,
+				Level: snap.Shares[i].Level, Amount: amount,
+			})
 		}
 	}
 }

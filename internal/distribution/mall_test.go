@@ -46,7 +46,9 @@ func (r register) DisplayNames(_ context.Context, users []id.User) (map[id.User]
 // shelf answers products as catalog would.
 type shelf []distribution.PromotedProduct
 
-func (s *shelf) PromotedProducts(_ context.Context, _ page.Request, tag lang.Tag) (page.Page[distribution.PromotedProduct], error) {
+func (s *shelf) PromotedProducts(_ context.Context, _ page.Request,
+	tag lang.Tag,
+) (page.Page[distribution.PromotedProduct], error) {
 	out := page.Page[distribution.PromotedProduct]{}
 	for _, p := range *s {
 		p.Title += " " + string(tag)
@@ -137,14 +139,18 @@ func (m *mall) order(buyer id.User, ref string, price, shipping int64, rule dist
 		p = placed{order: id.Make[id.Order](tx), line: id.Make[id.OrderLine](tx)}
 		p.attribution, err = m.dist.Attribute(ctx, tx, distribution.AttributeRequest{
 			Buyer: buyer, RefCode: ref,
-			Lines: []distribution.PricedLine{{ID: p.line, Shop: m.shop, Quantity: 3, Owed: 3 * price, Cash: 3 * price, Rule: rule}},
+			Lines: []distribution.PricedLine{{
+				ID: p.line, Shop: m.shop, Quantity: 3, Owed: 3 * price, Cash: 3 * price,
+				Rule: rule,
+			}},
 		})
 		if err != nil {
 			return err
 		}
 		return m.dist.Save(ctx, tx, distribution.OrderRecord{
-			Order: p.order, Number: "N" + p.order.String()[10:], Shop: m.shop, Buyer: buyer, Currency: cny, Shipping: shipping,
-			Titles: map[id.OrderLine]lang.Text{p.line: {lang.Chinese: "杯子", lang.English: "Mug"}},
+			Order: p.order, Number: "N" + p.order.String()[10:], Shop: m.shop, Buyer: buyer, Currency: cny,
+			Shipping: shipping,
+			Titles:   map[id.OrderLine]lang.Text{p.line: {lang.Chinese: "杯子", lang.English: "Mug"}},
 		}, p.attribution)
 	})
 	return p
@@ -201,7 +207,10 @@ func (m *mall) refund(r distribution.RefundRequest) (out distribution.Refunded, 
 
 func (m *mall) returns(p placed, units int64) distribution.RefundRequest {
 	return distribution.RefundRequest{
-		Refund: id.FromInt[id.Refund](m.db.NextID()), Order: p.order, Lines: []distribution.RefundLine{{Line: p.line, Units: units}},
+		Refund: id.FromInt[id.Refund](m.db.NextID()), Order: p.order, Lines: []distribution.RefundLine{{
+			Line:  p.line,
+			Units: units,
+		}},
 	}
 }
 
@@ -220,7 +229,10 @@ func (m *mall) wantStanding(u id.User, want ledger.CommissionStanding) {
 // wantClean proves the books.
 func (m *mall) wantClean() {
 	m.t.Helper()
-	for _, check := range []func(context.Context, sqldb.Querier) ([]ledger.Violation, error){ledger.Check, distribution.Check} {
+	for _, check := range []func(context.Context, sqldb.Querier) ([]ledger.Violation, error){
+		ledger.Check,
+		distribution.Check,
+	} {
 		found, err := check(m.t.Context(), m.db.Reader())
 		if err != nil {
 			m.t.Fatal(err)

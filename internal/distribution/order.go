@@ -220,7 +220,10 @@ func dues(o orderRow, lines []lineRow, shipping int64) Dues {
 			}
 			out.ShopAmount -= amount
 			share := l.snapshot.Shares[i]
-			out.Commissions = append(out.Commissions, ledger.Commission{User: share.User, Level: share.Level, Amount: amount})
+			out.Commissions = append(out.Commissions, ledger.Commission{
+				User: share.User, Level: share.Level,
+				Amount: amount,
+			})
 		}
 	}
 	return out

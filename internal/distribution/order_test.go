@@ -43,7 +43,8 @@ func TestOrderFromLinkToAvailable(t *testing.T) {
 	m.mature(0)
 	m.wantStanding(promoter, ledger.CommissionStanding{Available: 300})
 	m.wantStanding(upline, ledger.CommissionStanding{Available: 150})
-	if got := m.commissions(promoter, distribution.StateAvailable); len(got) != 1 || got[0].Kept != 300 || got[0].Base != 3000 || got[0].Rate != 1000 {
+	if got := m.commissions(promoter, distribution.StateAvailable); len(got) != 1 || got[0].Kept != 300 ||
+		got[0].Base != 3000 || got[0].Rate != 1000 {
 		t.Errorf("commissions %+v", got)
 	}
 	m.wantClean()
@@ -56,7 +57,8 @@ func TestWithoutALinkTheBoundPromoterEarns(t *testing.T) {
 	for name, ref := range map[string]string{"none": "", "unknown": "nosuchcd", "own": m.code(buyer)} {
 		p := m.order(buyer, ref, 1000, 0, distribution.Rule{})
 		shares := p.attribution.Lines[0].Shares
-		if p.attribution.Source != distribution.AttributedByBinding || shares[0].User != promoter || shares[1].User != upline {
+		if p.attribution.Source != distribution.AttributedByBinding || shares[0].User != promoter ||
+			shares[1].User != upline {
 			t.Errorf("%s code: %+v", name, p.attribution)
 		}
 	}
@@ -212,7 +214,8 @@ func TestRefundAfterTheWindowBecomesDebt(t *testing.T) {
 	m.clock.Advance(week)
 	m.mature(1)
 	payout := ledger.Payout{
-		Payout: id.FromInt[id.Payout](m.db.NextID()), From: ledger.CommissionAvailable(promoter, cny), Channel: "bank", Bank: "main", Amount: 250,
+		Payout: id.FromInt[id.Payout](m.db.NextID()), From: ledger.CommissionAvailable(promoter, cny), Channel: "bank",
+		Bank: "main", Amount: 250,
 	}
 	m.must(func(ctx context.Context, tx *sqldb.Tx) error {
 		hold, err := ledger.PayoutRequested(ctx, tx, payout)
@@ -293,7 +296,8 @@ func TestBooksUnderRandomLives(t *testing.T) {
 	buyer, promoter, _ := m.chain()
 	ref := m.code(promoter)
 	rapid.Check(t, func(rt *rapid.T) {
-		p := m.order(buyer, ref, rapid.Int64Range(1, 5000).Draw(rt, "price"), rapid.Int64Range(0, 900).Draw(rt, "shipping"),
+		p := m.order(buyer, ref, rapid.Int64Range(1, 5000).Draw(rt, "price"), rapid.Int64Range(0, 900).Draw(rt,
+			"shipping"),
 			distribution.Percent(2500, 900, 100))
 		if rapid.IntRange(0, 9).Draw(rt, "unpaid") == 0 {
 			m.must(func(ctx context.Context, tx *sqldb.Tx) error { return m.dist.OrderClosed(ctx, tx, p.order) })

@@ -80,7 +80,9 @@ type Commission struct {
 
 // CommissionsOf lists a user's commissions of paid orders, the latest first;
 // state "" is all.
-func (d *Distribution) CommissionsOf(ctx context.Context, user id.User, state string, r page.Request) (page.Page[Commission], error) {
+func (d *Distribution) CommissionsOf(ctx context.Context, user id.User, state string,
+	r page.Request,
+) (page.Page[Commission], error) {
 	var before int64
 	if err := page.Decode(r.Cursor, &before); err != nil {
 		return page.Page[Commission]{}, err
@@ -147,7 +149,9 @@ func (d *Distribution) Estimate(price int64, r Rule) (money.BasisPoints, int64) 
 // PromoterOf tells who would earn first if a visitor bought now: the owner of the
 // link by which they came, else the promoter they are bound to. ok is false for
 // nobody, and for one who would earn on their own purchase.
-func (d *Distribution) PromoterOf(ctx context.Context, code string, visitor id.User) (promoter id.User, ok bool, err error) {
+func (d *Distribution) PromoterOf(ctx context.Context, code string, visitor id.User) (promoter id.User, ok bool,
+	err error,
+) {
 	q := d.db.Reader()
 	if promoter, err = readOwner(ctx, q, code); err != nil {
 		return promoter, false, err

@@ -15,7 +15,8 @@ func drawRule(t *rapid.T) distribution.Rule {
 	levels := rapid.IntRange(0, 3).Draw(t, "configured")
 	switch rapid.IntRange(0, 2).Draw(t, "kind") {
 	case 0:
-		return distribution.Rule{Kind: distribution.RuleFixed, Amounts: rapid.SliceOfN(rapid.Int64Range(0, 3000), levels, levels).Draw(t, "amounts")}
+		return distribution.Rule{Kind: distribution.RuleFixed, Amounts: rapid.SliceOfN(rapid.Int64Range(0, 3000),
+			levels, levels).Draw(t, "amounts")}
 	case 1:
 		return distribution.Rule{
 			Kind: distribution.RulePool, Pool: money.BasisPoints(rapid.Int64Range(0, 5000).Draw(t, "pool")),
@@ -35,15 +36,19 @@ func drawInput(t *rapid.T) distribution.Input {
 		Buyer:  id.FromInt[id.User](1), Attributed: id.FromInt[id.User](rapid.Int64Range(0, 5).Draw(t, "attributed")),
 		Policy: distribution.Policy{
 			Levels: rapid.IntRange(1, 3).Draw(t, "levels"), SelfPurchase: rapid.Bool().Draw(t, "self"),
-			LineCap: money.BasisPoints(rapid.Int64Range(1, 8000).Draw(t, "cap")), Fee: money.BasisPoints(rapid.Int64Range(0, 500).Draw(t, "fee")),
+			LineCap:               money.BasisPoints(rapid.Int64Range(1, 8000).Draw(t, "cap")),
+			Fee:                   money.BasisPoints(rapid.Int64Range(0, 500).Draw(t, "fee")),
 			OrderCap:              rapid.Int64Range(0, 9000).Draw(t, "order cap"),
-			BaseHasPlatformCoupon: rapid.Bool().Draw(t, "platform in base"), BaseHasPoints: rapid.Bool().Draw(t, "points in base"),
+			BaseHasPlatformCoupon: rapid.Bool().Draw(t, "platform in base"), BaseHasPoints: rapid.Bool().Draw(t,
+				"points in base"),
 		},
 	}
 	for i := range rapid.IntRange(1, 5).Draw(t, "lines") {
 		l := distribution.Line{
-			ID: id.FromInt[id.OrderLine](int64(i + 1)), Shop: id.FromInt[id.Shop](rapid.Int64Range(1, 2).Draw(t, "shop")),
-			Unit: rapid.Int64Range(0, 20000).Draw(t, "unit"), Quantity: rapid.Int64Range(1, 7).Draw(t, "quantity"), Rule: drawRule(t),
+			ID: id.FromInt[id.OrderLine](int64(i + 1)), Shop: id.FromInt[id.Shop](rapid.Int64Range(1, 2).Draw(t,
+				"shop")),
+			Unit: rapid.Int64Range(0, 20000).Draw(t, "unit"), Quantity: rapid.Int64Range(1, 7).Draw(t, "quantity"),
+			Rule: drawRule(t),
 		}
 		l.ItemDiscount = rapid.Int64Range(0, l.Unit*l.Quantity).Draw(t, "discount")
 		in.Lines = append(in.Lines, l)
@@ -118,7 +123,8 @@ func TestRefundsEndAtZero(t *testing.T) {
 				add(t, &sum, rev)
 				k = next
 			}
-			if sum.Cash != s.Cash || sum.Fee != s.Fee || sum.Shop != s.ShopAmount() || sum.Points != s.Points || sum.PlatformCoupon != s.PlatformCoupon {
+			if sum.Cash != s.Cash || sum.Fee != s.Fee || sum.Shop != s.ShopAmount() || sum.Points != s.Points ||
+				sum.PlatformCoupon != s.PlatformCoupon {
 				t.Fatalf("reversed %+v of %+v", sum, s)
 			}
 			for i, share := range s.Shares {

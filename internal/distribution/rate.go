@@ -62,7 +62,13 @@ func (r Rates) specific(now time.Time) (money.BasisPoints, RateSource) {
 	for _, s := range []struct {
 		rate   *money.BasisPoints
 		source RateSource
-	}{{r.SKU, SourceSKU}, {r.Product, SourceProduct}, {r.Category, SourceCategory}, {r.Grade, SourceGrade}, {r.Global, SourceGlobal}} {
+	}{
+		{r.SKU, SourceSKU},
+		{r.Product, SourceProduct},
+		{r.Category, SourceCategory},
+		{r.Grade, SourceGrade},
+		{r.Global, SourceGlobal},
+	} {
 		if s.rate != nil {
 			return *s.rate, s.source
 		}

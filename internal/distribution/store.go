@@ -29,9 +29,11 @@ type lineRow struct {
 }
 
 func (s store) insertOrder(ctx context.Context, o OrderRecord, source string) error {
-	_, err := s.tx.Exec(ctx, `INSERT INTO commission_order (order_id, order_number, shop_id, buyer_id, currency, attr_source, shipping,
+	_, err := s.tx.Exec(ctx,
+		`INSERT INTO commission_order (order_id, order_number, shop_id, buyer_id, currency, attr_source, shipping,
 		shipping_kept, state, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		o.Order, o.Number, o.Shop, o.Buyer, o.Currency, source, o.Shipping, o.Shipping, StateEstimated, sqldb.Millis(s.tx.Now()))
+		o.Order, o.Number, o.Shop, o.Buyer, o.Currency, source, o.Shipping, o.Shipping, StateEstimated,
+		sqldb.Millis(s.tx.Now()))
 	return err
 }
 
@@ -44,19 +46,23 @@ func (s store) insertLine(ctx context.Context, o OrderRecord, snap Snapshot) err
 	if err != nil {
 		return err
 	}
-	_, err = s.tx.Exec(ctx, `INSERT INTO order_line_attribution (line_id, order_id, title, snapshot, created_at) VALUES (?, ?, ?, ?, ?)`,
+	_, err = s.tx.Exec(ctx, `INSERT INTO order_line_attribution (line_id, order_id, title, snapshot, created_at)
+		VALUES (?, ?, ?, ?, ?)`,
 		snap.Line, o.Order, string(title), string(body), sqldb.Millis(s.tx.Now()))
 	if err != nil {
 		return err
 	}
 	k := snap.Whole()
-	_, err = s.tx.Exec(ctx, `INSERT INTO order_line_kept (line_id, cash, units, anchor_cash, anchor_units, allowed) VALUES (?, ?, ?, ?, ?, 0)`,
+	_, err = s.tx.Exec(ctx, `INSERT INTO order_line_kept (line_id, cash, units, anchor_cash, anchor_units, allowed)
+		VALUES (?, ?, ?, ?, ?, 0)`,
 		snap.Line, k.Cash, k.Units, k.AnchorCash, k.AnchorUnits)
 	return err
 }
 
 func (s store) insertEntry(ctx context.Context, o OrderRecord, snap Snapshot, share Share) error {
-	_, err := s.tx.Exec(ctx, `INSERT INTO commission_entry (id, order_id, line_id, level, user_id, currency, base, rate_bp, amount, kept, state, created_at)
+	_, err := s.tx.Exec(ctx,
+		`INSERT INTO commission_entry (id, order_id, line_id, level, user_id, currency, base, rate_bp, amount, kept,
+			state, created_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		id.Make[id.Commission](s.tx), o.Order, snap.Line, share.Level, share.User, o.Currency, snap.Base,
 		int64(snap.Rule.Rate(share.Level)), share.Amount, share.Amount, StateEstimated, sqldb.Millis(s.tx.Now()))
@@ -65,7 +71,9 @@ func (s store) insertEntry(ctx context.Context, o OrderRecord, snap Snapshot, sh
 
 func (s store) order(ctx context.Context, order id.Order) (o orderRow, err error) {
 	o.order = order
-	err = s.tx.QueryRow(ctx, `SELECT shop_id, buyer_id, currency, state, shipping, shipping_kept FROM commission_order WHERE order_id = ?`, order).
+	err = s.tx.QueryRow(ctx,
+		`SELECT shop_id, buyer_id, currency, state, shipping, shipping_kept FROM commission_order WHERE order_id = ?`,
+		order).
 		Scan(&o.shop, &o.buyer, &o.currency, &o.state, &o.shipping, &o.shippingKept)
 	if errors.Is(err, sql.ErrNoRows) {
 		return o, fault.NotFound(CodeNoSuchOrder)
@@ -75,13 +83,15 @@ func (s store) order(ctx context.Context, order id.Order) (o orderRow, err error
 
 func (s store) lines(ctx context.Context, order id.Order) ([]lineRow, error) {
 	rows, err := s.tx.Query(ctx, `SELECT a.snapshot, k.cash, k.units, k.anchor_cash, k.anchor_units, k.allowed
-		FROM order_line_attribution a JOIN order_line_kept k ON k.line_id = a.line_id WHERE a.order_id = ? ORDER BY a.line_id`, order)
+		FROM order_line_attribution a JOIN order_line_kept k ON k.line_id = a.line_id WHERE a.order_id = ?
+		ORDER BY a.line_id`, order)
 	return sqldb.Collect(rows, err, scanLine)
 }
 
 func scanLine(s sqldb.Scanner) (l lineRow, err error) {
 	var body string
-	if err := s.Scan(&body, &l.kept.Cash, &l.kept.Units, &l.kept.AnchorCash, &l.kept.AnchorUnits, &l.kept.Allowed); err != nil {
+	if err := s.Scan(&body, &l.kept.Cash, &l.kept.Units, &l.kept.AnchorCash, &l.kept.AnchorUnits,
+		&l.kept.Allowed); err != nil {
 		return l, err
 	}
 	if err := json.Unmarshal([]byte(body), &l.snapshot); err != nil {
@@ -110,7 +120,8 @@ func (s store) moveEntries(ctx context.Context, order id.Order, from, to string,
 }
 
 func (s store) setMatureAt(ctx context.Context, order id.Order, at time.Time) error {
-	_, err := s.tx.Exec(ctx, `UPDATE commission_order SET mature_at = ? WHERE order_id = ? AND mature_at = 0`, sqldb.Millis(at), order)
+	_, err := s.tx.Exec(ctx, `UPDATE commission_order SET mature_at = ? WHERE order_id = ? AND mature_at = 0`,
+		sqldb.Millis(at), order)
 	return err
 }
 
@@ -129,7 +140,8 @@ func (s store) lockOrder(ctx context.Context, order id.Order) error {
 }
 
 func dueOrders(ctx context.Context, q sqldb.Querier, now time.Time, limit int) ([]id.Order, error) {
-	rows, err := q.Query(ctx, `SELECT order_id FROM commission_order WHERE state = ? AND holds = 0 AND mature_at > 0 AND mature_at <= ?
+	rows, err := q.Query(ctx,
+		`SELECT order_id FROM commission_order WHERE state = ? AND holds = 0 AND mature_at > 0 AND mature_at <= ?
 		ORDER BY mature_at, order_id LIMIT ?`, StateFrozen, sqldb.Millis(now), limit)
 	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (o id.Order, err error) { return o, s.Scan(&o) })
 }
@@ -139,7 +151,9 @@ func (s store) saveKept(ctx context.Context, line id.OrderLine, k Kept) error {
 	if k.Allowed {
 		allowed = 1
 	}
-	_, err := s.tx.Exec(ctx, `UPDATE order_line_kept SET cash = ?, units = ?, anchor_cash = ?, anchor_units = ?, allowed = ? WHERE line_id = ?`,
+	_, err := s.tx.Exec(ctx,
+		`UPDATE order_line_kept SET cash = ?, units = ?, anchor_cash = ?, anchor_units = ?, allowed = ?
+			WHERE line_id = ?`,
 		k.Cash, k.Units, k.AnchorCash, k.AnchorUnits, allowed, line)
 	return err
 }
@@ -152,17 +166,20 @@ func (s store) keepShipping(ctx context.Context, order id.Order, kept int64) err
 // reverseEntry takes an amount back; what keeps nothing is void.
 func (s store) reverseEntry(ctx context.Context, refund id.Refund, line id.OrderLine, level int, amount int64) error {
 	var entry id.Commission
-	if err := s.tx.QueryRow(ctx, `SELECT id FROM commission_entry WHERE line_id = ? AND level = ?`, line, level).Scan(&entry); err != nil {
+	if err := s.tx.QueryRow(ctx, `SELECT id FROM commission_entry WHERE line_id = ? AND level = ?`, line, level).
+		Scan(&entry); err != nil {
 		return fmt.Errorf("entry of line %s level %d: %w", line, level, err)
 	}
 	// The state looks at kept - amount: MySQL assigns from left to right and
 	// would otherwise see the new kept, SQLite the old one.
-	_, err := s.tx.Exec(ctx, `UPDATE commission_entry SET state = CASE WHEN kept = ? THEN ? ELSE state END, kept = kept - ? WHERE id = ?`,
+	_, err := s.tx.Exec(ctx,
+		`UPDATE commission_entry SET state = CASE WHEN kept = ? THEN ? ELSE state END, kept = kept - ? WHERE id = ?`,
 		amount, StateVoid, amount, entry)
 	if err != nil {
 		return err
 	}
-	_, err = s.tx.Exec(ctx, `INSERT INTO commission_reversal (refund_id, entry_id, amount) VALUES (?, ?, ?)`, refund, entry, amount)
+	_, err = s.tx.Exec(ctx, `INSERT INTO commission_reversal (refund_id, entry_id, amount) VALUES (?, ?, ?)`, refund,
+		entry, amount)
 	return err
 }
 
@@ -171,14 +188,16 @@ func (s store) insertRefund(ctx context.Context, r RefundRequest, hash string, o
 	if err != nil {
 		return err
 	}
-	_, err = s.tx.Exec(ctx, `INSERT INTO commission_refund (refund_id, order_id, request_hash, result, created_at) VALUES (?, ?, ?, ?, ?)`,
+	_, err = s.tx.Exec(ctx, `INSERT INTO commission_refund (refund_id, order_id, request_hash, result, created_at)
+		VALUES (?, ?, ?, ?, ?)`,
 		r.Refund, r.Order, hash, string(body), sqldb.Millis(s.tx.Now()))
 	return err
 }
 
 func (s store) refund(ctx context.Context, refund id.Refund, hash string) (out Refunded, found bool, err error) {
 	var was, body string
-	err = s.tx.QueryRow(ctx, `SELECT request_hash, result FROM commission_refund WHERE refund_id = ?`, refund).Scan(&was, &body)
+	err = s.tx.QueryRow(ctx, `SELECT request_hash, result FROM commission_refund WHERE refund_id = ?`, refund).
+		Scan(&was, &body)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Refunded{}, false, nil
 	}

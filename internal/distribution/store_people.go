@@ -15,10 +15,12 @@ type store struct{ tx *sqldb.Tx }
 // ensureDistributor gives a user a place in the tree; everybody may promote.
 func (s store) ensureDistributor(ctx context.Context, user id.User) error {
 	var n int
-	if err := s.tx.QueryRow(ctx, `SELECT COUNT(*) FROM distributor WHERE user_id = ?`, user).Scan(&n); err != nil || n > 0 {
+	if err := s.tx.QueryRow(ctx, `SELECT COUNT(*) FROM distributor WHERE user_id = ?`, user).Scan(&n); err != nil ||
+		n > 0 {
 		return err
 	}
-	_, err := s.tx.InsertOnce(ctx, `INSERT INTO distributor (user_id, created_at) VALUES (?, ?)`, user, sqldb.Millis(s.tx.Now()))
+	_, err := s.tx.InsertOnce(ctx, `INSERT INTO distributor (user_id, created_at) VALUES (?, ?)`, user,
+		sqldb.Millis(s.tx.Now()))
 	return err
 }
 
@@ -53,7 +55,8 @@ func (s store) setParent(ctx context.Context, user, parent id.User, until time.T
 }
 
 func (s store) insertBindEvent(ctx context.Context, user, old, parent id.User, source string) error {
-	_, err := s.tx.Exec(ctx, `INSERT INTO bind_event (id, user_id, old_parent, new_parent, source, created_at) VALUES (?, ?, ?, ?, ?, ?)`,
+	_, err := s.tx.Exec(ctx,
+		`INSERT INTO bind_event (id, user_id, old_parent, new_parent, source, created_at) VALUES (?, ?, ?, ?, ?, ?)`,
 		s.tx.NextID(), user, old, parent, source, sqldb.Millis(s.tx.Now()))
 	return err
 }
@@ -85,7 +88,8 @@ func readOwner(ctx context.Context, q sqldb.Querier, code string) (user id.User,
 
 func findLink(ctx context.Context, q sqldb.Querier, user id.User, t Target) (code string, err error) {
 	kind, number := t.stored()
-	err = q.QueryRow(ctx, `SELECT code FROM share_link WHERE user_id = ? AND target_kind = ? AND target_id = ?`, user, kind, number).Scan(&code)
+	err = q.QueryRow(ctx, `SELECT code FROM share_link WHERE user_id = ? AND target_kind = ? AND target_id = ?`, user,
+		kind, number).Scan(&code)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
 	}
@@ -94,7 +98,8 @@ func findLink(ctx context.Context, q sqldb.Querier, user id.User, t Target) (cod
 
 func (s store) insertLink(ctx context.Context, user id.User, t Target, code string) (bool, error) {
 	kind, number := t.stored()
-	return s.tx.InsertOnce(ctx, `INSERT INTO share_link (id, code, user_id, target_kind, target_id, created_at) VALUES (?, ?, ?, ?, ?, ?)`,
+	return s.tx.InsertOnce(ctx,
+		`INSERT INTO share_link (id, code, user_id, target_kind, target_id, created_at) VALUES (?, ?, ?, ?, ?, ?)`,
 		id.Make[id.Link](s.tx), code, user, kind, number, sqldb.Millis(s.tx.Now()))
 }
 
@@ -125,9 +130,11 @@ type teamRow struct {
 func team(ctx context.Context, q sqldb.Querier, user id.User, now time.Time, limit int) ([]teamRow, error) {
 	ms := sqldb.Millis(now)
 	rows, err := q.Query(ctx, `SELECT t.user_id, t.level, t.bound_at FROM (
-		SELECT user_id, 1 AS level, bound_at FROM distributor WHERE parent_id = ? AND (bound_until = 0 OR bound_until > ?)
+		SELECT user_id, 1 AS level, bound_at FROM distributor WHERE parent_id = ? AND (bound_until = 0
+		OR bound_until > ?)
 		UNION ALL SELECT b.user_id, 2, b.bound_at FROM distributor a JOIN distributor b ON b.parent_id = a.user_id
-			WHERE a.parent_id = ? AND (a.bound_until = 0 OR a.bound_until > ?) AND (b.bound_until = 0 OR b.bound_until > ?)) t
+			WHERE a.parent_id = ? AND (a.bound_until = 0 OR a.bound_until > ?) AND (b.bound_until = 0
+			OR b.bound_until > ?)) t
 		ORDER BY t.bound_at DESC, t.user_id DESC LIMIT ?`, user, ms, user, ms, ms, limit)
 	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (r teamRow, err error) {
 		var at int64

@@ -35,8 +35,10 @@ type commissionQuery struct {
 
 // commissionsOf leaves out orders that were never paid: those were estimates.
 func commissionsOf(ctx context.Context, q sqldb.Querier, c commissionQuery) ([]Commission, error) {
-	query, args := `SELECT e.id, e.order_id, o.order_number, a.title, e.level, e.currency, e.base, e.rate_bp, e.amount, e.kept, e.state,
-		e.available_at, o.mature_at, e.created_at FROM commission_entry e JOIN commission_order o ON o.order_id = e.order_id
+	query, args := `SELECT e.id, e.order_id, o.order_number, a.title, e.level, e.currency, e.base, e.rate_bp, e.amount,
+		e.kept, e.state,
+		e.available_at, o.mature_at, e.created_at FROM commission_entry e JOIN commission_order o
+		ON o.order_id = e.order_id
 		JOIN order_line_attribution a ON a.line_id = e.line_id
 		WHERE e.user_id = ? AND o.state IN ('frozen', 'available')`, []any{c.user}
 	if c.state != "" {
@@ -52,7 +54,8 @@ func commissionsOf(ctx context.Context, q sqldb.Querier, c commissionQuery) ([]C
 func scanCommission(s sqldb.Scanner) (c Commission, err error) {
 	var title string
 	var available, mature, created int64
-	err = s.Scan(&c.ID, &c.Order, &c.OrderNumber, &title, &c.Level, &c.Currency, &c.Base, &c.Rate, &c.Amount, &c.Kept, &c.State,
+	err = s.Scan(&c.ID, &c.Order, &c.OrderNumber, &title, &c.Level, &c.Currency, &c.Base, &c.Rate, &c.Amount, &c.Kept,
+		&c.State,
 		&available, &mature, &created)
 	if err != nil {
 		return c, err
@@ -75,7 +78,8 @@ func keptByUser(ctx context.Context, q sqldb.Querier, state string) (map[keptSum
 		key    keptSum
 		amount int64
 	}
-	rows, err := q.Query(ctx, `SELECT user_id, currency, SUM(kept) FROM commission_entry WHERE state = ? GROUP BY user_id, currency`, state)
+	rows, err := q.Query(ctx,
+		`SELECT user_id, currency, SUM(kept) FROM commission_entry WHERE state = ? GROUP BY user_id, currency`, state)
 	all, err := sqldb.Collect(rows, err, func(s sqldb.Scanner) (r row, err error) {
 		return r, s.Scan(&r.key.user, &r.key.currency, &r.amount)
 	})
@@ -98,15 +102,19 @@ type checkedLine struct {
 // little memory.
 func eachLine(ctx context.Context, q sqldb.Querier, visit func(checkedLine)) error {
 	for last := int64(-1); ; {
-		rows, err := q.Query(ctx, `SELECT a.line_id, a.order_id, o.state, a.snapshot, k.cash, k.units, k.anchor_cash, k.anchor_units, k.allowed,
+		rows, err := q.Query(ctx,
+			`SELECT a.line_id, a.order_id, o.state, a.snapshot, k.cash, k.units, k.anchor_cash, k.anchor_units,
+				k.allowed,
 			(SELECT COALESCE(SUM(e.amount), 0) FROM commission_entry e WHERE e.line_id = a.line_id),
 			(SELECT COALESCE(SUM(e.kept), 0) FROM commission_entry e WHERE e.line_id = a.line_id)
-			FROM order_line_attribution a JOIN order_line_kept k ON k.line_id = a.line_id JOIN commission_order o ON o.order_id = a.order_id
+			FROM order_line_attribution a JOIN order_line_kept k ON k.line_id = a.line_id JOIN commission_order o
+			ON o.order_id = a.order_id
 			WHERE a.line_id > ? ORDER BY a.line_id LIMIT ?`, last, checkStep)
 		found, err := sqldb.Collect(rows, err, func(s sqldb.Scanner) (c checkedLine, err error) {
 			var body string
 			k := &c.lineRow.kept
-			err = s.Scan(&last, &c.order, &c.state, &body, &k.Cash, &k.Units, &k.AnchorCash, &k.AnchorUnits, &k.Allowed, &c.amount, &c.kept)
+			err = s.Scan(&last, &c.order, &c.state, &body, &k.Cash, &k.Units, &k.AnchorCash, &k.AnchorUnits, &k.Allowed,
+				&c.amount, &c.kept)
 			if err != nil {
 				return c, err
 			}
@@ -129,7 +137,8 @@ const checkStep = 500
 // reversalsOff lists entries whose reversals do not explain what is kept.
 func reversalsOff(ctx context.Context, q sqldb.Querier) ([]id.Commission, error) {
 	rows, err := q.Query(ctx, `SELECT e.id FROM commission_entry e
-		LEFT JOIN (SELECT entry_id, SUM(amount) AS back FROM commission_reversal GROUP BY entry_id) r ON r.entry_id = e.id
+		LEFT JOIN (SELECT entry_id, SUM(amount) AS back FROM commission_reversal GROUP BY entry_id) r
+		ON r.entry_id = e.id
 		WHERE e.kept <> e.amount - COALESCE(r.back, 0) LIMIT 20`)
 	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (c id.Commission, err error) { return c, s.Scan(&c) })
 }

@@ -94,7 +94,10 @@ func runRateVector(t *testing.T, input, expected []byte) {
 	decode(t, input, &in)
 	decode(t, expected, &want)
 	day := func(n int) time.Time { return time.Date(2026, 1, 1+n, 0, 0, 0, 0, time.UTC) }
-	rates := distribution.Rates{SKU: in.SKUBP, Product: in.ProductBP, Category: in.CategoryBP, Grade: in.GradeBP, Global: in.GlobalBP}
+	rates := distribution.Rates{
+		SKU: in.SKUBP, Product: in.ProductBP, Category: in.CategoryBP, Grade: in.GradeBP,
+		Global: in.GlobalBP,
+	}
 	if p := in.Targeted; p != nil {
 		rates.Targeted = &distribution.Plan{Rate: p.BP, From: day(p.FromDay), To: day(p.ToDay)}
 	}
@@ -233,7 +236,8 @@ func (v *vectorOrder) input() distribution.Input {
 		Points: v.PointsValue, Shipping: map[id.Shop]int64{},
 		Buyer: v.user(v.Buyer), Attributed: v.user(v.Attributed),
 		Policy: distribution.Policy{
-			Levels: v.MaxLevels, SelfPurchase: v.SelfPurchase == "on", LineCap: v.CapBP, OrderCap: v.OrderCap, Fee: v.FeeBP,
+			Levels: v.MaxLevels, SelfPurchase: v.SelfPurchase == "on", LineCap: v.CapBP, OrderCap: v.OrderCap,
+			Fee:                   v.FeeBP,
 			BaseHasPlatformCoupon: v.CouponReducesBase != nil && !*v.CouponReducesBase,
 			BaseHasPoints:         v.PointsReduceBase != nil && !*v.PointsReduceBase,
 		},
@@ -276,7 +280,8 @@ func runOrderVector(t *testing.T, input, expected []byte) {
 		t.Fatal(err)
 	}
 	got := vectorExpected{
-		Base: map[string]int64{}, Benef: map[string]string{}, C: map[string][]int64{}, Cash: r.Cash, Fee: map[string]int64{},
+		Base: map[string]int64{}, Benef: map[string]string{}, C: map[string][]int64{}, Cash: r.Cash,
+		Fee:      map[string]int64{},
 		Merchant: map[string]int64{}, PlatformCoupon: map[string]int64{}, PlatformFunded: r.PlatformCoupon,
 		Points: map[string]int64{}, ShopCoupon: map[string]int64{},
 	}

@@ -17,7 +17,10 @@ type API struct {
 
 // Register adds the operations.
 func (h API) Register(api *httpapi.API) {
-	httpapi.Register(api, httpapi.Operation{ID: "merchant-ship", Method: "POST", Path: "/merchant/{shop}/shipments", Access: httpapi.Staff("orders.ship"), Status: 201, Summary: "Send an order"}, h.ship)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "merchant-ship", Method: "POST", Path: "/merchant/{shop}/shipments",
+		Access: httpapi.Staff("orders.ship"), Status: 201, Summary: "Send an order",
+	}, h.ship)
 }
 
 type shipInput struct {

@@ -63,7 +63,10 @@ func (s *Service) ShipmentViews(ctx context.Context, orders []id.Order) (map[id.
 	list, err := shipmentsOf(ctx, s.db.Reader(), orders)
 	out := make(map[id.Order][]order.ShipmentView, len(list))
 	for _, sh := range list {
-		out[sh.Order] = append(out[sh.Order], order.ShipmentView{ID: sh.ID, Carrier: sh.Carrier, TrackingNumber: sh.TrackingNumber, ShippedAt: sh.ShippedAt})
+		out[sh.Order] = append(out[sh.Order], order.ShipmentView{
+			ID: sh.ID, Carrier: sh.Carrier,
+			TrackingNumber: sh.TrackingNumber, ShippedAt: sh.ShippedAt,
+		})
 	}
 	return out, err
 }

@@ -72,16 +72,24 @@ func Open(ctx context.Context, tx *sqldb.Tx, shop id.Shop, sku id.SKU, initial i
 	if err := insertStock(ctx, tx, shop, sku); err != nil || initial == 0 {
 		return err
 	}
-	return apply(ctx, tx, movement{sku: sku, kind: kindAdjust, quantity: initial, available: initial, ref: "open:" + sku.String(), actor: actor, reason: "initial"})
+	return apply(ctx, tx, movement{
+		sku: sku, kind: kindAdjust, quantity: initial, available: initial,
+		ref: "open:" + sku.String(), actor: actor, reason: "initial",
+	})
 }
 
 // Adjust adds or takes units by hand; ref names the command, so a repeat is the
 // same change. Fault inventory.insufficient_stock when fewer are available.
-func Adjust(ctx context.Context, tx *sqldb.Tx, sku id.SKU, delta int64, ref string, actor id.User, reason string) (Level, error) {
+func Adjust(ctx context.Context, tx *sqldb.Tx, sku id.SKU, delta int64, ref string, actor id.User,
+	reason string,
+) (Level, error) {
 	if delta == 0 || delta > QuantityMax || delta < -QuantityMax {
 		return Level{}, fault.Invalid("inventory.bad_quantity", "max", QuantityMax)
 	}
-	err := apply(ctx, tx, movement{sku: sku, kind: kindAdjust, quantity: max(delta, -delta), available: delta, ref: ref, actor: actor, reason: reason})
+	err := apply(ctx, tx, movement{
+		sku: sku, kind: kindAdjust, quantity: max(delta, -delta), available: delta, ref: ref,
+		actor: actor, reason: reason,
+	})
 	if err != nil {
 		return Level{}, err
 	}
@@ -94,10 +102,16 @@ func Adjust(ctx context.Context, tx *sqldb.Tx, sku id.SKU, delta int64, ref stri
 // was to come from one.
 func Reserve(ctx context.Context, tx *sqldb.Tx, ref string, items []Item) error {
 	return each(items, func(i Item) error {
-		m := movement{sku: i.SKU, kind: kindReserve, quantity: i.Quantity, available: -i.Quantity, reserved: i.Quantity, ref: ref}
+		m := movement{
+			sku: i.SKU, kind: kindReserve, quantity: i.Quantity, available: -i.Quantity, reserved: i.Quantity,
+			ref: ref,
+		}
 		if !i.Slice.IsZero() {
 			m.available, m.allotted = 0, -i.Quantity
-			ok, err := moveSlice(ctx, tx, i.Slice, sliceChange{unsold: -i.Quantity, reserved: i.Quantity, whileOpen: true})
+			ok, err := moveSlice(ctx, tx, i.Slice, sliceChange{
+				unsold: -i.Quantity, reserved: i.Quantity,
+				whileOpen: true,
+			})
 			if err != nil {
 				return err
 			}
@@ -113,15 +127,24 @@ func Reserve(ctx context.Context, tx *sqldb.Tx, ref string, items []Item) error 
 // anybody may buy.
 func Release(ctx context.Context, tx *sqldb.Tx, ref string, items []Item) error {
 	return each(items, func(i Item) error {
-		m := movement{sku: i.SKU, kind: kindRelease, quantity: i.Quantity, available: i.Quantity, reserved: -i.Quantity, ref: ref}
+		m := movement{
+			sku: i.SKU, kind: kindRelease, quantity: i.Quantity, available: i.Quantity, reserved: -i.Quantity,
+			ref: ref,
+		}
 		if !i.Slice.IsZero() {
-			open, err := moveSlice(ctx, tx, i.Slice, sliceChange{unsold: i.Quantity, reserved: -i.Quantity, whileOpen: true})
+			open, err := moveSlice(ctx, tx, i.Slice, sliceChange{
+				unsold: i.Quantity, reserved: -i.Quantity,
+				whileOpen: true,
+			})
 			if err != nil {
 				return err
 			}
 			if open {
 				m.available, m.allotted = 0, i.Quantity
-			} else if err := mustMoveSlice(ctx, tx, i.Slice, sliceChange{returned: i.Quantity, reserved: -i.Quantity}); err != nil {
+			} else if err := mustMoveSlice(ctx, tx, i.Slice, sliceChange{
+				returned: i.Quantity,
+				reserved: -i.Quantity,
+			}); err != nil {
 				return err
 			}
 		}
@@ -133,11 +156,15 @@ func Release(ctx context.Context, tx *sqldb.Tx, ref string, items []Item) error 
 func Consume(ctx context.Context, tx *sqldb.Tx, ref string, items []Item) error {
 	return each(items, func(i Item) error {
 		if !i.Slice.IsZero() {
-			if err := mustMoveSlice(ctx, tx, i.Slice, sliceChange{sold: i.Quantity, reserved: -i.Quantity}); err != nil {
+			if err := mustMoveSlice(ctx, tx, i.Slice, sliceChange{sold: i.Quantity, reserved: -i.Quantity}); err !=
+				nil {
 				return err
 			}
 		}
-		return apply(ctx, tx, movement{sku: i.SKU, kind: kindConsume, quantity: i.Quantity, reserved: -i.Quantity, sold: i.Quantity, ref: ref})
+		return apply(ctx, tx, movement{
+			sku: i.SKU, kind: kindConsume, quantity: i.Quantity, reserved: -i.Quantity,
+			sold: i.Quantity, ref: ref,
+		})
 	})
 }
 

@@ -83,7 +83,10 @@ func TestReserveIsAllOrNothing(t *testing.T) {
 	db := sqltest.New(t)
 	plenty, short := open(t, db, 10), open(t, db, 1)
 	err := db.Update(t.Context(), func(ctx context.Context, tx *sqldb.Tx) error {
-		return inventory.Reserve(ctx, tx, "order:1", []inventory.Item{{SKU: plenty, Quantity: 2}, {SKU: short, Quantity: 2}})
+		return inventory.Reserve(ctx, tx, "order:1", []inventory.Item{
+			{SKU: plenty, Quantity: 2},
+			{SKU: short, Quantity: 2},
+		})
 	})
 	if f := fault.As(err); f == nil || f.Code != "inventory.insufficient_stock" || f.Params["sku"] != short.String() {
 		t.Fatalf("got %v, want insufficient stock of %s", err, short)
@@ -102,7 +105,10 @@ func TestRepeatedStepIsRefused(t *testing.T) {
 	for name, step := range map[string]func(context.Context, *sqldb.Tx, string, []inventory.Item) error{
 		"consume": inventory.Consume, "reserve": inventory.Reserve, "release": inventory.Release,
 	} {
-		if err := db.Update(t.Context(), func(ctx context.Context, tx *sqldb.Tx) error { return step(ctx, tx, "order:1", items) }); err == nil {
+		if err := db.Update(t.Context(), func(ctx context.Context, tx *sqldb.Tx) error {
+			return step(ctx, tx, "order:1",
+				items)
+		}); err == nil {
 			t.Errorf("%s a second time was taken", name)
 		}
 	}
@@ -210,7 +216,8 @@ func TestSliceIsSoldFromItselfAndReturnsItsRest(t *testing.T) {
 		t.Errorf("at the end: %+v", l)
 	}
 	slices, err := inventory.Slices(t.Context(), db.Reader(), []id.Slice{slice})
-	if want := (inventory.Slice{ID: slice, SKU: sku, Total: 20, Sold: 5, Returned: 15}); err != nil || slices[slice] != want {
+	if want := (inventory.Slice{ID: slice, SKU: sku, Total: 20, Sold: 5, Returned: 15}); err != nil ||
+		slices[slice] != want {
 		t.Errorf("%+v, %v; want %+v", slices[slice], err, want)
 	}
 	wantNoDrift(t, db)
@@ -229,7 +236,8 @@ func TestTwoHundredWantASliceOfTwenty(t *testing.T) {
 	for i := range 200 {
 		wg.Go(func() {
 			err := db.Update(t.Context(), func(ctx context.Context, tx *sqldb.Tx) error {
-				return inventory.Reserve(ctx, tx, fmt.Sprint("order:", i), []inventory.Item{{SKU: sku, Quantity: 1, Slice: slice}})
+				return inventory.Reserve(ctx, tx, fmt.Sprint("order:", i),
+					[]inventory.Item{{SKU: sku, Quantity: 1, Slice: slice}})
 			})
 			if err == nil {
 				sold.Add(1)

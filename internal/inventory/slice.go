@@ -33,7 +33,10 @@ func Allot(ctx context.Context, tx *sqldb.Tx, ref string, sku id.SKU, n int64) (
 	}
 	slice := id.Make[id.Slice](tx)
 	// The stock row comes first: whoever else wants the SKU waits there.
-	if err := apply(ctx, tx, movement{sku: sku, kind: kindAllot, quantity: n, available: -n, allotted: n, ref: ref}); err != nil {
+	if err := apply(ctx, tx, movement{
+		sku: sku, kind: kindAllot, quantity: n, available: -n, allotted: n,
+		ref: ref,
+	}); err != nil {
 		return id.Slice{}, err
 	}
 	return slice, insertSlice(ctx, tx, Slice{ID: slice, SKU: sku, Total: n}, ref)
@@ -56,7 +59,10 @@ func Return(ctx context.Context, tx *sqldb.Tx, slice id.Slice) (int64, error) {
 	if err := mustMoveSlice(ctx, tx, slice, sliceChange{unsold: -c.Unsold, returned: c.Unsold}); err != nil {
 		return 0, err
 	}
-	m := movement{sku: c.SKU, kind: kindReturn, quantity: c.Unsold, available: c.Unsold, allotted: -c.Unsold, ref: slice.String()}
+	m := movement{
+		sku: c.SKU, kind: kindReturn, quantity: c.Unsold, available: c.Unsold, allotted: -c.Unsold,
+		ref: slice.String(),
+	}
 	return c.Unsold, apply(ctx, tx, m)
 }
 

@@ -23,7 +23,10 @@ const crashFileEnv = "HAWKER_LEDGER_CRASH_FILE"
 
 func openFile(t *testing.T, path string) *sqldb.DB {
 	t.Helper()
-	db, err := sqldb.Open(t.Context(), sqldb.Options{URL: "sqlite:" + path, Clock: clock.Real{}, Log: slog.New(slog.DiscardHandler)})
+	db, err := sqldb.Open(t.Context(), sqldb.Options{
+		URL: "sqlite:" + path, Clock: clock.Real{},
+		Log: slog.New(slog.DiscardHandler),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +66,8 @@ func TestCrashWriter(t *testing.T) {
 
 func writeOnce(ctx context.Context, db *sqldb.DB, key string, shop id.Shop, i int) error {
 	frozen, available := ledger.ShopFrozen(shop, cny), ledger.ShopAvailable(shop, cny)
-	e := entry(key, ledger.Move(ledger.PSPClearing("x", cny), frozen, 100), ledger.Move(frozen, available, 60), ledger.Hold(available, ledger.WithdrawalsInTransit("x", cny), 10))
+	e := entry(key, ledger.Move(ledger.PSPClearing("x", cny), frozen, 100), ledger.Move(frozen, available, 60),
+		ledger.Hold(available, ledger.WithdrawalsInTransit("x", cny), 10))
 	r, err := post(ctx, db, e)
 	if err != nil {
 		return err
@@ -77,7 +81,8 @@ func writeOnce(ctx context.Context, db *sqldb.DB, key string, shop id.Shop, i in
 		_, err = post(ctx, db, entry(key+":end", ledger.Capture(r.Transfers[2], 10)))
 	}
 	if i%5 == 0 {
-		if _, err := post(ctx, db, entry(key+":over", ledger.Move(frozen, available, 1<<50))); fault.Code(err) != ledger.CodeInsufficientFunds {
+		if _, err := post(ctx, db, entry(key+":over", ledger.Move(frozen, available, 1<<50))); fault.Code(
+			err) != ledger.CodeInsufficientFunds {
 			return fmt.Errorf("an overdraft: %w", err)
 		}
 	}
@@ -97,7 +102,8 @@ func TestKill9LosesNothing(t *testing.T) {
 		wantClean(t, db)
 		for key := range acks {
 			var n int
-			if err := db.Reader().QueryRow(t.Context(), `SELECT COUNT(*) FROM ledger_tx WHERE idem_key = ?`, key).Scan(&n); err != nil {
+			if err := db.Reader().QueryRow(t.Context(), `SELECT COUNT(*) FROM ledger_tx WHERE idem_key = ?`, key).
+				Scan(&n); err != nil {
 				t.Fatal(err)
 			}
 			if n != 1 {

@@ -21,7 +21,10 @@ type books struct {
 
 func newBooks(t *testing.T) *books {
 	db := sqltest.New(t)
-	return &books{t, db, id.FromInt[id.Shop](db.NextID()), id.FromInt[id.User](db.NextID()), id.FromInt[id.User](db.NextID())}
+	return &books{
+		t, db, id.FromInt[id.Shop](db.NextID()), id.FromInt[id.User](db.NextID()),
+		id.FromInt[id.User](db.NextID()),
+	}
 }
 
 func (b *books) do(fn func(ctx context.Context, tx *sqldb.Tx) error) error {
@@ -56,7 +59,8 @@ func (b *books) windowOver(p ledger.PaidOrder) {
 	b.t.Helper()
 	b.must(func(ctx context.Context, tx *sqldb.Tx) error {
 		_, err := ledger.WindowOver(ctx, tx, ledger.EndedWindow{
-			Order: p.Order, Shop: p.Shop, Currency: p.Currency, ShopAmount: p.ShopAmount, Fee: p.Fee, Commissions: p.Commissions,
+			Order: p.Order, Shop: p.Shop, Currency: p.Currency, ShopAmount: p.ShopAmount, Fee: p.Fee,
+			Commissions: p.Commissions,
 		})
 		return err
 	})
@@ -65,8 +69,9 @@ func (b *books) windowOver(p ledger.PaidOrder) {
 func (b *books) refund(p ledger.PaidOrder, matured bool) id.Refund {
 	b.t.Helper()
 	r := ledger.Refund{
-		Refund: id.FromInt[id.Refund](b.db.NextID()), Order: p.Order, Shop: p.Shop, Buyer: p.Buyer, Currency: cny, Provider: p.Provider,
-		Matured: matured, Cash: p.Cash, ShopAmount: p.ShopAmount, Fee: p.Fee, Commissions: p.Commissions,
+		Refund: id.FromInt[id.Refund](b.db.NextID()), Order: p.Order, Shop: p.Shop, Buyer: p.Buyer, Currency: cny,
+		Provider: p.Provider,
+		Matured:  matured, Cash: p.Cash, ShopAmount: p.ShopAmount, Fee: p.Fee, Commissions: p.Commissions,
 	}
 	for range 2 { // accepted twice counts once
 		b.must(func(ctx context.Context, tx *sqldb.Tx) error {
@@ -120,7 +125,8 @@ func TestPaidMustExplainItself(t *testing.T) {
 	b := newBooks(t)
 	err := b.do(func(ctx context.Context, tx *sqldb.Tx) error {
 		_, err := ledger.OrderPaid(ctx, tx, ledger.PaidOrder{
-			Order: id.FromInt[id.Order](1), Shop: b.shop, Buyer: b.buyer, Currency: cny, Provider: "sandbox", Cash: 100, ShopAmount: 99,
+			Order: id.FromInt[id.Order](1), Shop: b.shop, Buyer: b.buyer, Currency: cny, Provider: "sandbox", Cash: 100,
+			ShopAmount: 99,
 		})
 		return err
 	})
@@ -143,7 +149,10 @@ func TestRefundWhileFrozen(t *testing.T) {
 	})
 	b.wants(map[ledger.Account]int64{ledger.RefundsPayable("sandbox", cny): 0, ledger.PSPClearing("sandbox", cny): 0})
 	err := b.do(func(ctx context.Context, tx *sqldb.Tx) error {
-		_, err := ledger.RefundFailed(ctx, tx, ledger.FailedRefund{Refund: refund, Provider: "sandbox", Buyer: b.buyer, Amount: money.Of(10_000, cny)})
+		_, err := ledger.RefundFailed(ctx, tx, ledger.FailedRefund{
+			Refund: refund, Provider: "sandbox", Buyer: b.buyer,
+			Amount: money.Of(10_000, cny),
+		})
 		return err
 	})
 	wantCode(t, err, ledger.CodeKeyReused)
@@ -184,7 +193,8 @@ func TestClawBackLeavesHeldMoney(t *testing.T) {
 	p := b.paid(10_000, 1000)
 	b.windowOver(p)
 	pay := ledger.Payout{
-		Payout: id.FromInt[id.Payout](b.db.NextID()), From: ledger.CommissionAvailable(b.distributor, cny), Channel: "bank", Bank: "main", Amount: 700,
+		Payout: id.FromInt[id.Payout](b.db.NextID()), From: ledger.CommissionAvailable(b.distributor, cny),
+		Channel: "bank", Bank: "main", Amount: 700,
 	}
 	var hold id.Transfer
 	b.must(func(ctx context.Context, tx *sqldb.Tx) (err error) {
@@ -209,8 +219,10 @@ func TestRefundMayLeaveTheShopMore(t *testing.T) {
 		}
 		b.must(func(ctx context.Context, tx *sqldb.Tx) error {
 			_, err := ledger.RefundAccepted(ctx, tx, ledger.Refund{
-				Refund: id.FromInt[id.Refund](b.db.NextID()), Order: p.Order, Shop: p.Shop, Buyer: p.Buyer, Currency: cny, Provider: p.Provider,
-				Matured: matured, Cash: 1, ShopAmount: -1, Fee: 1, Commissions: []ledger.Commission{{User: b.distributor, Level: 1, Amount: 1}},
+				Refund: id.FromInt[id.Refund](b.db.NextID()), Order: p.Order, Shop: p.Shop, Buyer: p.Buyer,
+				Currency: cny, Provider: p.Provider,
+				Matured: matured, Cash: 1, ShopAmount: -1, Fee: 1,
+				Commissions: []ledger.Commission{{User: b.distributor, Level: 1, Amount: 1}},
 			})
 			return err
 		})
@@ -231,8 +243,9 @@ func TestEveryTenderAndLateMoney(t *testing.T) {
 			return err
 		}
 		_, err := ledger.OrderPaid(ctx, tx, ledger.PaidOrder{
-			Order: id.FromInt[id.Order](b.db.NextID()), Shop: b.shop, Buyer: b.buyer, Currency: cny, Provider: "sandbox",
-			Cash: 500, Wallet: 300, Points: 150, PlatformCoupon: 50, ShopAmount: 1000,
+			Order: id.FromInt[id.Order](b.db.NextID()), Shop: b.shop, Buyer: b.buyer, Currency: cny,
+			Provider: "sandbox",
+			Cash:     500, Wallet: 300, Points: 150, PlatformCoupon: 50, ShopAmount: 1000,
 		})
 		if err != nil {
 			return err
@@ -242,7 +255,8 @@ func TestEveryTenderAndLateMoney(t *testing.T) {
 	})
 	b.wants(map[ledger.Account]int64{
 		ledger.Wallet(b.buyer, cny): 0, ledger.PointsLiability(cny): 50, ledger.PlatformCoupons(cny): 50,
-		ledger.PSPClearing("sandbox", cny): 577, ledger.RefundsPayable("sandbox", cny): 77, ledger.ShopFrozen(b.shop, cny): 1000,
+		ledger.PSPClearing("sandbox", cny): 577, ledger.RefundsPayable("sandbox", cny): 77, ledger.ShopFrozen(b.shop,
+			cny): 1000,
 	})
 	trial, err := ledger.TrialBalance(t.Context(), b.db.Reader())
 	if err != nil {
@@ -257,11 +271,15 @@ func TestRefundThatTheProviderCannotPay(t *testing.T) {
 	b := newBooks(t)
 	refund := b.refund(b.paid(10_000, 1000), false)
 	b.must(func(ctx context.Context, tx *sqldb.Tx) error {
-		_, err := ledger.RefundFailed(ctx, tx, ledger.FailedRefund{Refund: refund, Provider: "sandbox", Buyer: b.buyer, Amount: money.Of(10_000, cny)})
+		_, err := ledger.RefundFailed(ctx, tx, ledger.FailedRefund{
+			Refund: refund, Provider: "sandbox", Buyer: b.buyer,
+			Amount: money.Of(10_000, cny),
+		})
 		return err
 	})
 	b.wants(map[ledger.Account]int64{
-		ledger.RefundsPayable("sandbox", cny): 0, ledger.Wallet(b.buyer, cny): 10_000, ledger.PSPClearing("sandbox", cny): 10_000,
+		ledger.RefundsPayable("sandbox", cny): 0, ledger.Wallet(b.buyer, cny): 10_000, ledger.PSPClearing("sandbox",
+			cny): 10_000,
 	})
 }
 
@@ -269,7 +287,8 @@ func TestPayoutRefusedAndProviderSettled(t *testing.T) {
 	b := newBooks(t)
 	b.windowOver(b.paid(10_000, 1000))
 	p := ledger.Payout{
-		Payout: id.FromInt[id.Payout](b.db.NextID()), From: ledger.CommissionAvailable(b.distributor, cny), Channel: "bank", Bank: "main", Amount: 900,
+		Payout: id.FromInt[id.Payout](b.db.NextID()), From: ledger.CommissionAvailable(b.distributor, cny),
+		Channel: "bank", Bank: "main", Amount: 900,
 	}
 	var hold id.Transfer
 	b.must(func(ctx context.Context, tx *sqldb.Tx) (err error) {
@@ -278,7 +297,8 @@ func TestPayoutRefusedAndProviderSettled(t *testing.T) {
 	})
 	wantCode(t, b.payout(101), ledger.CodeInsufficientFunds) // 900 of 1000 are held
 	b.must(func(ctx context.Context, tx *sqldb.Tx) error { return ledger.PayoutRefused(ctx, tx, p, hold) })
-	wantCode(t, b.do(func(ctx context.Context, tx *sqldb.Tx) error { return ledger.PayoutDone(ctx, tx, p, hold) }), ledger.CodeAlreadyResolved)
+	wantCode(t, b.do(func(ctx context.Context, tx *sqldb.Tx) error { return ledger.PayoutDone(ctx, tx, p, hold) }),
+		ledger.CodeAlreadyResolved)
 	b.must(func(ctx context.Context, tx *sqldb.Tx) error {
 		_, err := ledger.ProviderSettled(ctx, tx, ledger.Settlement{
 			Provider: "sandbox", Reference: "2026-11-22", Bank: "main", Currency: cny, Arrived: 9940, Fees: 60,

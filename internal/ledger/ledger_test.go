@@ -157,7 +157,8 @@ func (m *model) repeat(t *rapid.T) {
 	}
 	was := m.receipt
 	again := m.post(t, m.last, "")
-	if !again.Repeated || again.Tx != was.Tx || len(again.Transfers) != len(was.Transfers) || again.Transfers[0] != was.Transfers[0] {
+	if !again.Repeated || again.Tx != was.Tx || len(again.Transfers) != len(was.Transfers) ||
+		again.Transfers[0] != was.Transfers[0] {
 		t.Fatalf("repeat answered %+v after %+v", again, was)
 	}
 	other := m.last
@@ -186,7 +187,8 @@ func TestBooksUnderRandomSequences(t *testing.T) {
 			m.wallets = append(m.wallets, ledger.Wallet(id.FromInt[id.User](db.NextID()), cny))
 		}
 		rt.Repeat(map[string]func(*rapid.T){
-			"deposit": m.deposit, "transfer": m.transfer, "hold": m.hold, "settle": m.settle, "repeat": m.repeat, "": m.check,
+			"deposit": m.deposit, "transfer": m.transfer, "hold": m.hold, "settle": m.settle, "repeat": m.repeat,
+			"": m.check,
 		})
 	})
 	wantClean(t, db)
@@ -241,7 +243,8 @@ func TestConcurrentResolvers(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range 20 {
-		r, err := post(t.Context(), db, entry(fmt.Sprint("hold:", i), ledger.Hold(wallet, ledger.WithdrawalsInTransit("x", cny), 50)))
+		r, err := post(t.Context(), db, entry(fmt.Sprint("hold:", i),
+			ledger.Hold(wallet, ledger.WithdrawalsInTransit("x", cny), 50)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -295,15 +298,18 @@ func TestHistoryOnlyGrows(t *testing.T) {
 func TestCheckFindsDamage(t *testing.T) {
 	for code, damage := range map[string]string{
 		"I1": `UPDATE ledger_account SET credits_posted = credits_posted + 1 WHERE kind = 2000`,
-		"I2": `UPDATE ledger_account SET credits_posted = credits_posted + 1, debits_posted = debits_posted + 1 WHERE kind = 2000`,
+		"I2": `UPDATE ledger_account SET credits_posted = credits_posted + 1, debits_posted = debits_posted + 1
+			WHERE kind = 2000`,
 		"I3": `UPDATE ledger_account SET debits_pending = debits_pending + 1 WHERE kind = 2000`,
-		"I7": `INSERT INTO ledger_tx (id, idem_key, idem_hash, kind, ref_type, ref_id, effective_at, created_at) VALUES (1, 'x', 'x', 'x', 'x', 'x', 1, 1)`,
+		"I7": `INSERT INTO ledger_tx (id, idem_key, idem_hash, kind, ref_type, ref_id, effective_at, created_at)
+			VALUES (1, 'x', 'x', 'x', 'x', 'x', 1, 1)`,
 		"I8": `UPDATE ledger_account SET kind = 2100 WHERE kind = 2000`,
 	} {
 		t.Run(code, func(t *testing.T) {
 			db := sqltest.New(t)
 			wallet := ledger.Wallet(id.FromInt[id.User](db.NextID()), cny)
-			if _, err := post(t.Context(), db, entry("k", ledger.Move(ledger.Bank("test", cny), wallet, 5))); err != nil {
+			if _, err := post(t.Context(), db, entry("k", ledger.Move(ledger.Bank("test", cny), wallet, 5))); err !=
+				nil {
 				t.Fatal(err)
 			}
 			wantClean(t, db)

@@ -60,7 +60,9 @@ func OrderPaid(ctx context.Context, tx *sqldb.Tx, p PaidOrder) (id.LedgerTx, err
 
 // LatePaid records money for an order that is closed or was paid already: it is
 // owed back to the payer from the first moment.
-func LatePaid(ctx context.Context, tx *sqldb.Tx, payment id.Payment, provider string, amount money.Money) (id.LedgerTx, error) {
+func LatePaid(ctx context.Context, tx *sqldb.Tx, payment id.Payment, provider string, amount money.Money) (id.LedgerTx,
+	error,
+) {
 	c := amount.Currency
 	return post(ctx, tx, Entry{
 		Key: "payment:" + payment.String() + ":late", Kind: "payment.late", RefType: "payment", RefID: payment.String(),
@@ -70,7 +72,8 @@ func LatePaid(ctx context.Context, tx *sqldb.Tx, payment id.Payment, provider st
 
 func orderEntry(order id.Order, what string, legs []Leg) Entry {
 	return Entry{
-		Key: "order:" + order.String() + ":" + what, Kind: "order." + what, RefType: "order", RefID: order.String(), Legs: legs,
+		Key: "order:" + order.String() + ":" + what, Kind: "order." + what, RefType: "order", RefID: order.String(),
+		Legs: legs,
 	}
 }
 

@@ -22,7 +22,8 @@ type Payout struct {
 // PayoutRequested reserves the amount; the hold it answers ends the payout.
 // Faults: ledger.insufficient_funds.
 func PayoutRequested(ctx context.Context, tx *sqldb.Tx, p Payout) (id.Transfer, error) {
-	r, err := Post(ctx, tx, p.entry("requested", Hold(p.From, WithdrawalsInTransit(p.Channel, p.From.Currency()), p.Amount)))
+	r, err := Post(ctx, tx, p.entry("requested", Hold(p.From, WithdrawalsInTransit(p.Channel, p.From.Currency()),
+		p.Amount)))
 	if err != nil {
 		return id.Transfer{}, err
 	}
@@ -51,7 +52,8 @@ func PayoutRefused(ctx context.Context, tx *sqldb.Tx, p Payout, hold id.Transfer
 
 func (p Payout) entry(what string, legs ...Leg) Entry {
 	return Entry{
-		Key: "payout:" + p.Payout.String() + ":" + what, Kind: "payout." + what, RefType: "payout", RefID: p.Payout.String(), Legs: legs,
+		Key: "payout:" + p.Payout.String() + ":" + what, Kind: "payout." + what, RefType: "payout",
+		RefID: p.Payout.String(), Legs: legs,
 	}
 }
 
@@ -69,7 +71,8 @@ type Settlement struct {
 func ProviderSettled(ctx context.Context, tx *sqldb.Tx, s Settlement) (id.LedgerTx, error) {
 	clearing := PSPClearing(s.Provider, s.Currency)
 	return post(ctx, tx, Entry{
-		Key: "settlement:" + s.Provider + ":" + s.Reference, Kind: "provider.settled", RefType: "settlement", RefID: s.Reference,
-		Legs: []Leg{Move(Bank(s.Bank, s.Currency), clearing, s.Arrived), Move(PSPFees(s.Currency), clearing, s.Fees)},
+		Key: "settlement:" + s.Provider + ":" + s.Reference, Kind: "provider.settled", RefType: "settlement",
+		RefID: s.Reference,
+		Legs:  []Leg{Move(Bank(s.Bank, s.Currency), clearing, s.Arrived), Move(PSPFees(s.Currency), clearing, s.Fees)},
 	})
 }

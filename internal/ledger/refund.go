@@ -76,7 +76,8 @@ func takeBack(ctx context.Context, tx *sqldb.Tx, r Refund) ([]Leg, error) {
 	}
 	legs = append(legs, back...)
 	for _, k := range commissions {
-		back, err := clawBack{CommissionAvailable(k.User, c), DistributorDebt(k.User, c), control}.legs(ctx, tx, k.Amount)
+		back, err := clawBack{CommissionAvailable(k.User, c), DistributorDebt(k.User, c), control}.legs(ctx, tx,
+			k.Amount)
 		if err != nil {
 			return nil, err
 		}
@@ -110,9 +111,12 @@ func signed(debit, credit Account, amount int64) Leg {
 
 // RefundConfirmed records that the provider has paid the refund out. A refund
 // ends once: confirmed or failed; the other is refused as ledger.key_reused.
-func RefundConfirmed(ctx context.Context, tx *sqldb.Tx, refund id.Refund, provider string, amount money.Money) (id.LedgerTx, error) {
+func RefundConfirmed(ctx context.Context, tx *sqldb.Tx, refund id.Refund, provider string,
+	amount money.Money,
+) (id.LedgerTx, error) {
 	c := amount.Currency
-	return post(ctx, tx, refundEntry(refund, "ended", Move(RefundsPayable(provider, c), PSPClearing(provider, c), amount.Amount)))
+	return post(ctx, tx, refundEntry(refund, "ended", Move(RefundsPayable(provider, c), PSPClearing(provider, c),
+		amount.Amount)))
 }
 
 // FailedRefund is a refund that the provider cannot pay.
@@ -126,11 +130,13 @@ type FailedRefund struct {
 // RefundFailed gives the money to the buyer's wallet instead.
 func RefundFailed(ctx context.Context, tx *sqldb.Tx, f FailedRefund) (id.LedgerTx, error) {
 	c := f.Amount.Currency
-	return post(ctx, tx, refundEntry(f.Refund, "ended", Move(RefundsPayable(f.Provider, c), Wallet(f.Buyer, c), f.Amount.Amount)))
+	return post(ctx, tx, refundEntry(f.Refund, "ended", Move(RefundsPayable(f.Provider, c), Wallet(f.Buyer, c),
+		f.Amount.Amount)))
 }
 
 func refundEntry(refund id.Refund, what string, legs ...Leg) Entry {
 	return Entry{
-		Key: "refund:" + refund.String() + ":" + what, Kind: "refund." + what, RefType: "refund", RefID: refund.String(), Legs: legs,
+		Key: "refund:" + refund.String() + ":" + what, Kind: "refund." + what, RefType: "refund",
+		RefID: refund.String(), Legs: legs,
 	}
 }

@@ -76,7 +76,8 @@ func (s store) hold(ctx context.Context, pending id.Transfer) (Leg, error) {
 	var currency money.Currency
 	var was phase
 	err := s.tx.QueryRow(ctx, `SELECT t.phase, t.amount, t.currency, d.code, c.code FROM ledger_transfer t
-		JOIN ledger_account d ON d.id = t.debit_id JOIN ledger_account c ON c.id = t.credit_id WHERE t.id = ?`, pending).
+		JOIN ledger_account d ON d.id = t.debit_id JOIN ledger_account c ON c.id = t.credit_id WHERE t.id = ?`,
+		pending).
 		Scan(&was, &l.amount, &currency, &debit, &credit)
 	if errors.Is(err, sql.ErrNoRows) || (err == nil && was != phasePending) {
 		return Leg{}, fault.NotFound(CodeNoSuchHold)
@@ -103,7 +104,8 @@ func (s store) insertTx(ctx context.Context, tx id.LedgerTx, e Entry, hash strin
 	if !e.At.IsZero() {
 		at = sqldb.Millis(e.At)
 	}
-	return s.tx.InsertOnce(ctx, `INSERT INTO ledger_tx (id, idem_key, idem_hash, kind, ref_type, ref_id, effective_at, created_at)
+	return s.tx.InsertOnce(ctx,
+		`INSERT INTO ledger_tx (id, idem_key, idem_hash, kind, ref_type, ref_id, effective_at, created_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, tx, e.Key, hash, e.Kind, e.RefType, e.RefID, at, now)
 }
 
@@ -149,8 +151,12 @@ func (s store) findAccounts(ctx context.Context, wanted []Account, found map[Acc
 		code     string
 		currency string
 	}
-	rows, err := s.tx.Query(ctx, `SELECT id, code, currency FROM ledger_account WHERE code IN (`+sqldb.Marks(len(args))+`)`, args...)
-	all, err := sqldb.Collect(rows, err, func(r sqldb.Scanner) (v row, err error) { return v, r.Scan(&v.account, &v.code, &v.currency) })
+	rows, err := s.tx.Query(ctx, `SELECT id, code, currency FROM ledger_account WHERE code IN (`+sqldb.Marks(len(args))+
+		`)`, args...)
+	all, err := sqldb.Collect(rows, err, func(r sqldb.Scanner) (v row, err error) {
+		return v,
+			r.Scan(&v.account, &v.code, &v.currency)
+	})
 	for _, r := range all {
 		if a, ok := byCode[r.code+r.currency]; ok {
 			found[a] = r.account
@@ -166,7 +172,8 @@ func (s store) insertAccount(ctx context.Context, a Account) error {
 	if info.guarded {
 		guard = 1
 	}
-	_, err := s.tx.InsertOnce(ctx, `INSERT INTO ledger_account (id, code, currency, kind, side, guard, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+	_, err := s.tx.InsertOnce(ctx,
+		`INSERT INTO ledger_account (id, code, currency, kind, side, guard, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
 		id.Make[id.Account](s.tx), a.Code(), a.currency, int(a.kind), info.side, guard, sqldb.Millis(s.tx.Now()))
 	return err
 }
@@ -207,7 +214,8 @@ func (s store) apply(ctx context.Context, legs []Leg, accounts map[Account]id.Ac
 	}
 	for _, key := range slices.Sorted(maps.Keys(effects)) {
 		e := effects[key]
-		_, err := s.tx.Exec(ctx, `UPDATE ledger_account SET debits_posted = debits_posted + ?, credits_posted = credits_posted + ?,
+		_, err := s.tx.Exec(ctx,
+			`UPDATE ledger_account SET debits_posted = debits_posted + ?, credits_posted = credits_posted + ?,
 			debits_pending = debits_pending + ?, credits_pending = credits_pending + ? WHERE id = ?`,
 			e.debitsPosted, e.creditsPosted, e.debitsPending, e.creditsPending, key)
 		if sqldb.IsCheck(err) {
@@ -247,7 +255,8 @@ func (s store) insertTransfer(ctx context.Context, l transfer, accounts map[Acco
 	if !l.pending.IsZero() {
 		pending = l.pending
 	}
-	_, err := s.tx.Exec(ctx, `INSERT INTO ledger_transfer (id, tx_id, seq, phase, pending_id, currency, debit_id, credit_id, amount)
+	_, err := s.tx.Exec(ctx,
+		`INSERT INTO ledger_transfer (id, tx_id, seq, phase, pending_id, currency, debit_id, credit_id, amount)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		l.id, l.tx, l.seq, int(l.phase), pending, l.debit.currency, accounts[l.debit], accounts[l.credit], l.amount)
 	if sqldb.IsUnique(err) && pending != nil {

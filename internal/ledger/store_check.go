@@ -88,7 +88,8 @@ func commissionRows(ctx context.Context, q sqldb.Querier, owner string) ([]Commi
 		debits, credits int64
 		held            int64
 	}
-	rows, err := q.Query(ctx, `SELECT id, code, currency, debits_posted, credits_posted, debits_pending FROM ledger_account
+	rows, err := q.Query(ctx,
+		`SELECT id, code, currency, debits_posted, credits_posted, debits_pending FROM ledger_account
 		WHERE `+filter+` ORDER BY currency, code`, args...)
 	all, err := sqldb.Collect(rows, err, func(s sqldb.Scanner) (r row, err error) {
 		return r, s.Scan(&r.id, &r.code, &r.currency, &r.debits, &r.credits, &r.held)
@@ -133,6 +134,7 @@ func commissionRows(ctx context.Context, q sqldb.Querier, owner string) ([]Commi
 
 // paidOut is what captured holds have taken out of an account.
 func paidOut(ctx context.Context, q sqldb.Querier, account id.Account) (n int64, err error) {
-	err = q.QueryRow(ctx, `SELECT COALESCE(SUM(amount), 0) FROM ledger_transfer WHERE debit_id = ? AND phase = 2`, account).Scan(&n)
+	err = q.QueryRow(ctx, `SELECT COALESCE(SUM(amount), 0) FROM ledger_transfer WHERE debit_id = ? AND phase = 2`,
+		account).Scan(&n)
 	return n, err
 }

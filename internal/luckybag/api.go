@@ -16,14 +16,38 @@ type API struct{ Service *Service }
 // Register adds the operations.
 func (h API) Register(api *httpapi.API) {
 	run, room := httpapi.Staff("live.run"), "/merchant/{shop}/rooms/{room}/bags"
-	httpapi.Register(api, httpapi.Operation{ID: "bag-list", Method: "GET", Path: "/live/rooms/{id}/bags", Access: httpapi.Anyone, Summary: "Lucky bags of a room"}, h.list)
-	httpapi.Register(api, httpapi.Operation{ID: "bag-get", Method: "GET", Path: "/live/bags/{bag}", Access: httpapi.Anyone, Summary: "One lucky bag"}, h.get)
-	httpapi.Register(api, httpapi.Operation{ID: "bag-enter", Method: "POST", Path: "/live/rooms/{id}/bags/{bag}/entries", Access: httpapi.SignedIn, Summary: "Take part"}, h.enter)
-	httpapi.Register(api, httpapi.Operation{ID: "bag-claim", Method: "POST", Path: "/live/bags/{bag}/claim", Access: httpapi.SignedIn, Status: 201, Summary: "Order what I won; shipping is paid"}, h.claim)
-	httpapi.Register(api, httpapi.Operation{ID: "bag-proof", Method: "GET", Path: "/live/bags/{bag}/proof", Access: httpapi.Anyone, Summary: "Everything by which the draw can be recomputed"}, h.proof)
-	httpapi.Register(api, httpapi.Operation{ID: "merchant-bag-list", Method: "GET", Path: room, Access: run, Summary: "All lucky bags of the room"}, h.merchantList)
-	httpapi.Register(api, httpapi.Operation{ID: "merchant-bag-create", Method: "POST", Path: room, Access: run, Status: 201, Summary: "Open a lucky bag; its prizes are set aside"}, h.create)
-	httpapi.Register(api, httpapi.Operation{ID: "merchant-bag-cancel", Method: "POST", Path: room + "/{bag}/cancel", Access: run, Summary: "End it before the draw"}, h.cancel)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "bag-list", Method: "GET", Path: "/live/rooms/{id}/bags",
+		Access: httpapi.Anyone, Summary: "Lucky bags of a room",
+	}, h.list)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "bag-get", Method: "GET", Path: "/live/bags/{bag}",
+		Access: httpapi.Anyone, Summary: "One lucky bag",
+	}, h.get)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "bag-enter", Method: "POST",
+		Path: "/live/rooms/{id}/bags/{bag}/entries", Access: httpapi.SignedIn, Summary: "Take part",
+	}, h.enter)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "bag-claim", Method: "POST", Path: "/live/bags/{bag}/claim",
+		Access: httpapi.SignedIn, Status: 201, Summary: "Order what I won; shipping is paid",
+	}, h.claim)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "bag-proof", Method: "GET", Path: "/live/bags/{bag}/proof",
+		Access: httpapi.Anyone, Summary: "Everything by which the draw can be recomputed",
+	}, h.proof)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "merchant-bag-list", Method: "GET", Path: room, Access: run,
+		Summary: "All lucky bags of the room",
+	}, h.merchantList)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "merchant-bag-create", Method: "POST", Path: room, Access: run,
+		Status: 201, Summary: "Open a lucky bag; its prizes are set aside",
+	}, h.create)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "merchant-bag-cancel", Method: "POST", Path: room + "/{bag}/cancel",
+		Access: run, Summary: "End it before the draw",
+	}, h.cancel)
 }
 
 type roomPath struct {
@@ -154,7 +178,8 @@ func (h API) create(ctx context.Context, in *createInput) (*httpapi.Body[View], 
 	}
 	b := in.Body
 	bag, err := h.Service.Create(ctx, key, Bag{
-		Shop: in.Shop, Room: in.Room, Coupon: b.Prize.Coupon, SKU: b.Prize.SKU, Winners: b.Winners, Word: b.Word, Follow: b.Follow,
+		Shop: in.Shop, Room: in.Room, Coupon: b.Prize.Coupon, SKU: b.Prize.SKU, Winners: b.Winners, Word: b.Word,
+		Follow: b.Follow,
 	}, time.Duration(b.Draw)*time.Second)
 	return h.one(ctx, bag, err)
 }

@@ -30,7 +30,10 @@ func (s *Service) Sweep(ctx context.Context) error {
 	late, err := unclaimedBags(ctx, s.DB.Reader(), now)
 	errs = append(errs, err)
 	for _, b := range late {
-		errs = append(errs, s.DB.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error { return takeBack(ctx, tx, b) }))
+		errs = append(errs, s.DB.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+			return takeBack(ctx, tx,
+				b)
+		}))
 	}
 	return errors.Join(errs...)
 }
@@ -109,7 +112,10 @@ func (s *Service) drawIn(ctx context.Context, tx *sqldb.Tx, bag id.Bag) (bool, e
 		return false, err
 	}
 	if len(winners) > 0 {
-		if err := events.Record(ctx, tx, Won{Bag: b.ID, Room: b.Room, Coupon: b.Coupon, ClaimBy: b.ClaimBy, Winners: winners}); err != nil {
+		if err := events.Record(ctx, tx, Won{
+			Bag: b.ID, Room: b.Room, Coupon: b.Coupon, ClaimBy: b.ClaimBy,
+			Winners: winners,
+		}); err != nil {
 			return false, err
 		}
 	}
@@ -159,7 +165,9 @@ func (s *Service) Cancel(ctx context.Context, shop id.Shop, room id.Room, bag id
 // shipping is paid. Who lets it close unpaid may claim again while there is time.
 // Faults luckybag.not_found, luckybag.not_a_winner, luckybag.claimed,
 // luckybag.claim_over, account.no_address.
-func (s *Service) Claim(ctx context.Context, key idem.Key, bag id.Bag, user id.User, address id.Address) (checkout.Result, error) {
+func (s *Service) Claim(ctx context.Context, key idem.Key, bag id.Bag, user id.User,
+	address id.Address,
+) (checkout.Result, error) {
 	return idem.Once(ctx, s.DB, key, func(ctx context.Context, tx *sqldb.Tx) (checkout.Result, error) {
 		if err := touch(ctx, tx, bag); err != nil {
 			return checkout.Result{}, err
@@ -180,7 +188,8 @@ func (s *Service) Claim(ctx context.Context, key idem.Key, bag id.Bag, user id.U
 			return checkout.Result{}, fault.Conflict("luckybag.claim_over")
 		}
 		r, err := s.Desk.PlaceFixed(ctx, tx, checkout.Fixed{
-			User: user, Address: address, Room: b.Room, SKU: b.SKU, Slice: b.Slice, Kind: order.AdjustLuckyBag, PayWithin: b.ClaimBy.Sub(tx.Now()),
+			User: user, Address: address, Room: b.Room, SKU: b.SKU, Slice: b.Slice, Kind: order.AdjustLuckyBag,
+			PayWithin: b.ClaimBy.Sub(tx.Now()),
 		})
 		if err != nil {
 			return r, err
@@ -198,7 +207,10 @@ func (s *Service) Proof(ctx context.Context, bag id.Bag) (Proof, error) {
 	if b.State != Drawn {
 		return Proof{}, fault.Conflict("luckybag.not_drawn")
 	}
-	p := Proof{Bag: b.ID, SeedHash: b.SeedHash, Seed: b.Seed, ListHash: b.ListHash, Entrants: []string{}, Winners: []string{}, Method: Method}
+	p := Proof{
+		Bag: b.ID, SeedHash: b.SeedHash, Seed: b.Seed, ListHash: b.ListHash, Entrants: []string{},
+		Winners: []string{}, Method: Method,
+	}
 	entrants, err := entrantsOf(ctx, s.DB.Reader(), bag)
 	if err != nil {
 		return Proof{}, err

@@ -156,7 +156,8 @@ type Proof struct {
 
 // Method says in a sentence how to recompute a proof.
 const Method = "seed_hash = SHA-256(seed); entrants_hash = hex SHA-256 of the sorted aliases joined by line feeds; " +
-	"winner i = remaining[first 8 bytes, big-endian, of HMAC-SHA256(seed, bag_id + \"|\" + entrants_hash + \"|\" + i) modulo their number], taken out of the list"
+	"winner i = remaining[first 8 bytes, big-endian, of HMAC-SHA256(seed, bag_id + \"|\" + entrants_hash + \"|\" + " +
+	"i) modulo their number], taken out of the list"
 
 // ErrProof is returned by Verify.
 var ErrProof = errors.New("the proof does not hold")

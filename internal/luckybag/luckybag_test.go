@@ -55,9 +55,18 @@ func (f *fair) Follows(_ context.Context, user id.User, _ id.Shop) (bool, error)
 func open(t *testing.T) *fair {
 	t.Helper()
 	m := checkouttest.New(t)
-	f := &fair{Market: m, t: t, db: m.DB, clock: m.Clock, bus: m.Bus, orders: m.Orders, shop: m.Shop, room: m.Room, followers: map[id.User]bool{}}
-	f.tools = promotion.New(promotion.Deps{DB: m.DB, Log: m.Log, Catalog: m.Products, Shops: m, Rooms: m, News: m, Currency: "CNY"})
-	f.bags = luckybag.New(luckybag.Deps{DB: m.DB, Box: m.Box, Log: m.Log, Desk: m.Checkout, Rooms: m, Follows: f, Names: m, News: m, Notices: m, Currency: "CNY"})
+	f := &fair{
+		Market: m, t: t, db: m.DB, clock: m.Clock, bus: m.Bus, orders: m.Orders, shop: m.Shop, room: m.Room,
+		followers: map[id.User]bool{},
+	}
+	f.tools = promotion.New(promotion.Deps{
+		DB: m.DB, Log: m.Log, Catalog: m.Products, Shops: m, Rooms: m, News: m,
+		Currency: "CNY",
+	})
+	f.bags = luckybag.New(luckybag.Deps{
+		DB: m.DB, Box: m.Box, Log: m.Log, Desk: m.Checkout, Rooms: m, Follows: f,
+		Names: m, News: m, Notices: m, Currency: "CNY",
+	})
 	f.bags.Subscribe(m.Bus)
 	return f
 }
@@ -102,8 +111,10 @@ func TestVector(t *testing.T) {
 	aliases := []string{"delta", "alpha", "echo", "bravo", "charlie"}
 	winners := luckybag.Draw("bag_0000000000007", seed, aliases, 3)
 	p := luckybag.Proof{
-		Bag: id.FromInt[id.Bag](7), Seed: fmt.Sprintf("%x", seed), SeedHash: "630dcd2966c4336691125448bbb25b4ff412a49c732db2c8abc1b8581bd710dd",
-		ListHash: "08a01e2fad0e1dc2ef5d185007932ed3fd0b1f41876e656761cd0d1e5f4019c6", Entrants: slices.Sorted(slices.Values(aliases)), Winners: []string{"charlie", "echo", "bravo"},
+		Bag: id.FromInt[id.Bag](7), Seed: fmt.Sprintf("%x", seed),
+		SeedHash: "630dcd2966c4336691125448bbb25b4ff412a49c732db2c8abc1b8581bd710dd",
+		ListHash: "08a01e2fad0e1dc2ef5d185007932ed3fd0b1f41876e656761cd0d1e5f4019c6",
+		Entrants: slices.Sorted(slices.Values(aliases)), Winners: []string{"charlie", "echo", "bravo"},
 	}
 	if !slices.Equal(winners, p.Winners) {
 		t.Errorf("drew %v, want %v", winners, p.Winners)
@@ -126,7 +137,8 @@ func TestVector(t *testing.T) {
 
 func TestADrawIsFairWhateverTheList(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		aliases := rapid.SliceOfNDistinct(rapid.StringMatching(`[a-z0-9]{1,8}`), 0, 30, rapid.ID[string]).Draw(rt, "aliases")
+		aliases := rapid.SliceOfNDistinct(rapid.StringMatching(`[a-z0-9]{1,8}`), 0, 30, rapid.ID[string]).Draw(rt,
+			"aliases")
 		seed := rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(rt, "seed")
 		n := rapid.Int64Range(1, 40).Draw(rt, "winners")
 		winners := luckybag.Draw("bag", seed, aliases, n)
@@ -182,10 +194,12 @@ func TestWhoSaysTheWordMayWinAUnit(t *testing.T) {
 		t.Errorf("entering again is the same: %v", err)
 	}
 	proof := must[luckybag.Proof](t)(f.bags.Proof(ctx, b.ID))
-	if err := luckybag.Verify(proof); err != nil || len(proof.Entrants) != 5 || len(proof.Winners) != 3 || proof.SeedHash != b.SeedHash {
+	if err := luckybag.Verify(proof); err != nil || len(proof.Entrants) != 5 || len(proof.Winners) != 3 ||
+		proof.SeedHash != b.SeedHash {
 		t.Errorf("%v: %+v", err, proof)
 	}
-	if v := f.last(); v["state"] != "drawn" || v["seed"] != proof.Seed || len(v["winners"].([]any)) != 3 || v["winners"].([]any)[0].(map[string]any)["name"] != "王**" {
+	if v := f.last(); v["state"] != "drawn" || v["seed"] != proof.Seed || len(v["winners"].([]any)) != 3 ||
+		v["winners"].([]any)[0].(map[string]any)["name"] != "王**" {
 		t.Errorf("the room saw %v", v)
 	}
 	var orders []id.Order
@@ -229,7 +243,8 @@ func TestFollowersWinCoupons(t *testing.T) {
 	f := open(t)
 	ctx := t.Context()
 	c := must[promotion.Coupon](t)(f.tools.AddCoupon(ctx, promotion.Coupon{
-		Shop: f.shop, Name: lang.Text{lang.Chinese: "券"}, Kind: promotion.AmountOff, Value: 100, Scope: promotion.ScopeAll, Total: 5, PerUser: 1,
+		Shop: f.shop, Name: lang.Text{lang.Chinese: "券"}, Kind: promotion.AmountOff, Value: 100,
+		Scope: promotion.ScopeAll, Total: 5, PerUser: 1,
 		To: f.clock.Now().Add(time.Hour),
 	}))
 	b := must[luckybag.Bag](t)(f.create(luckybag.Bag{Coupon: c.ID, Winners: 4, Word: "hi", Follow: true}))
@@ -258,7 +273,8 @@ func TestFollowersWinCoupons(t *testing.T) {
 		t.Errorf("told of their coupons: %q", told)
 	}
 	for _, u := range []id.User{one, two} {
-		if w := must[page.Page[promotion.Claim]](t)(f.tools.Wallet(ctx, u, promotion.ClaimUsable, page.Request{})); len(w.Items) != 1 {
+		if w := must[page.Page[promotion.Claim]](t)(f.tools.Wallet(ctx, u, promotion.ClaimUsable, page.Request{})); len(
+			w.Items) != 1 {
 			t.Errorf("the wallet holds %+v", w.Items)
 		}
 	}
@@ -290,7 +306,8 @@ func TestManyEnterAtOnce(t *testing.T) {
 	f.draw()
 	got, proof := must[luckybag.Bag](t)(f.bags.Find(ctx, b.ID)), must[luckybag.Proof](t)(f.bags.Proof(ctx, b.ID))
 	told := f.Noticed()
-	if len(told) != 5 || len(slices.Compact(told)) != 5 || !strings.HasPrefix(told[0], "luckybag.won "+b.ID.String()+" to ") {
+	if len(told) != 5 || len(slices.Compact(told)) != 5 || !strings.HasPrefix(told[0], "luckybag.won "+b.ID.String()+
+		" to ") {
 		t.Errorf("told of their prizes: %q", told)
 	}
 	if got.Entrants != 30 || len(proof.Entrants) != 30 || len(proof.Winners) != 5 || luckybag.Verify(proof) != nil {
@@ -306,20 +323,27 @@ func TestWhatIsNoBag(t *testing.T) {
 		bag  luckybag.Bag
 		code string
 	}{
-		"no prize":    {luckybag.Bag{Winners: 1, Follow: true}, "luckybag.bad_bag"},
-		"two prizes":  {luckybag.Bag{SKU: sku, Coupon: id.Make[id.Coupon](f.db), Winners: 1, Follow: true}, "luckybag.bad_bag"},
+		"no prize": {luckybag.Bag{Winners: 1, Follow: true}, "luckybag.bad_bag"},
+		"two prizes": {
+			luckybag.Bag{SKU: sku, Coupon: id.Make[id.Coupon](f.db), Winners: 1, Follow: true},
+			"luckybag.bad_bag",
+		},
 		"no gate":     {luckybag.Bag{SKU: sku, Winners: 1, Word: "  "}, "luckybag.bad_bag"},
 		"no winner":   {luckybag.Bag{SKU: sku, Follow: true}, "luckybag.bad_bag"},
 		"no such SKU": {luckybag.Bag{SKU: id.Make[id.SKU](f.db), Winners: 1, Follow: true}, "luckybag.bad_bag"},
-		"no coupon":   {luckybag.Bag{Coupon: id.Make[id.Coupon](f.db), Winners: 1, Follow: true}, "promotion.no_such_coupon"},
-		"too many":    {luckybag.Bag{SKU: sku, Winners: 11, Follow: true}, "inventory.insufficient_stock"},
+		"no coupon": {
+			luckybag.Bag{Coupon: id.Make[id.Coupon](f.db), Winners: 1, Follow: true},
+			"promotion.no_such_coupon",
+		},
+		"too many": {luckybag.Bag{SKU: sku, Winners: 11, Follow: true}, "inventory.insufficient_stock"},
 	} {
 		if _, err := f.create(c.bag); fault.Code(err) != c.code {
 			t.Errorf("%s: %v, want %s", name, err, c.code)
 		}
 	}
 	b := must[luckybag.Bag](t)(f.create(luckybag.Bag{SKU: sku, Winners: 2, Follow: true}))
-	if _, err := f.bags.Cancel(t.Context(), id.Make[id.Shop](f.db), f.room, b.ID); fault.Code(err) != "luckybag.not_found" {
+	if _, err := f.bags.Cancel(t.Context(), id.Make[id.Shop](f.db), f.room,
+		b.ID); fault.Code(err) != "luckybag.not_found" {
 		t.Errorf("cancelled by another shop: %v", err)
 	}
 	must[luckybag.Bag](t)(f.bags.Cancel(t.Context(), f.shop, f.room, b.ID))
@@ -327,7 +351,8 @@ func TestWhatIsNoBag(t *testing.T) {
 	b = must[luckybag.Bag](t)(f.create(luckybag.Bag{SKU: sku, Winners: 2, Follow: true}))
 	f.draw() // nobody came
 	f.wantStock(p, 10, 0, 0)
-	if proof := must[luckybag.Proof](t)(f.bags.Proof(t.Context(), b.ID)); luckybag.Verify(proof) != nil || len(proof.Winners) != 0 {
+	if proof := must[luckybag.Proof](t)(f.bags.Proof(t.Context(), b.ID)); luckybag.Verify(proof) != nil ||
+		len(proof.Winners) != 0 {
 		t.Errorf("%+v", proof)
 	}
 }

@@ -8,7 +8,8 @@ import (
 	"hawker/internal/platform/sqldb"
 )
 
-const bagColumns = `id, shop_id, room_id, state, coupon_id, sku_id, slice_id, winners, word, follow, seed_sealed, seed_hash, seed,
+const bagColumns = `id, shop_id, room_id, state, coupon_id, sku_id, slice_id, winners,
+	word, follow, seed_sealed, seed_hash, seed,
 	entrants, entrants_hash, opened_at, draws_at, drawn_at, claim_by`
 
 func insertBag(ctx context.Context, tx *sqldb.Tx, b Bag) error {
@@ -16,8 +17,10 @@ func insertBag(ctx context.Context, tx *sqldb.Tx, b Bag) error {
 	if b.Follow {
 		follow = 1
 	}
-	_, err := tx.Exec(ctx, `INSERT INTO lucky_bag (id, shop_id, room_id, state, coupon_id, sku_id, slice_id, winners, word, follow, seed_sealed, seed_hash, opened_at, draws_at)
-		VALUES (`+sqldb.Marks(14)+`)`, b.ID, b.Shop, b.Room, b.State, b.Coupon, b.SKU, b.Slice, b.Winners, b.Word, follow, b.sealed, b.SeedHash,
+	_, err := tx.Exec(ctx, `INSERT INTO lucky_bag (id, shop_id, room_id, state, coupon_id, sku_id, slice_id, winners,
+		word, follow, seed_sealed, seed_hash, opened_at, draws_at)
+		VALUES (`+sqldb.Marks(14)+`)`, b.ID, b.Shop, b.Room, b.State, b.Coupon, b.SKU, b.Slice, b.Winners, b.Word,
+		follow, b.sealed, b.SeedHash,
 		sqldb.Millis(b.OpenedAt), sqldb.Millis(b.DrawsAt))
 	return err
 }
@@ -30,12 +33,14 @@ func touch(ctx context.Context, tx *sqldb.Tx, bag id.Bag) error {
 
 // countEntrant answers false when the bag takes no more.
 func countEntrant(ctx context.Context, tx *sqldb.Tx, bag id.Bag) (bool, error) {
-	n, err := tx.Exec(ctx, "UPDATE lucky_bag SET entrants = entrants + 1 WHERE id = ? AND state = ? AND draws_at > ?", bag, Open, sqldb.Millis(tx.Now()))
+	n, err := tx.Exec(ctx, "UPDATE lucky_bag SET entrants = entrants + 1 WHERE id = ? AND state = ? AND draws_at > ?",
+		bag, Open, sqldb.Millis(tx.Now()))
 	return n == 1, err
 }
 
 func saveDraw(ctx context.Context, tx *sqldb.Tx, b Bag) error {
-	_, err := tx.Exec(ctx, "UPDATE lucky_bag SET state = ?, seed = ?, entrants_hash = ?, drawn_at = ?, claim_by = ? WHERE id = ?",
+	_, err := tx.Exec(ctx, `UPDATE lucky_bag SET state = ?, seed = ?, entrants_hash = ?, drawn_at = ?, claim_by = ?
+		WHERE id = ?`,
 		b.State, b.Seed, b.ListHash, sqldb.Millis(b.DrawnAt), sqldb.Millis(b.ClaimBy), b.ID)
 	return err
 }
@@ -49,7 +54,8 @@ func settle(ctx context.Context, tx *sqldb.Tx, bag id.Bag) error {
 func scanBag(s sqldb.Scanner) (b Bag, err error) {
 	var follow int
 	var opened, draws, drawn, claim int64
-	err = s.Scan(&b.ID, &b.Shop, &b.Room, &b.State, &b.Coupon, &b.SKU, &b.Slice, &b.Winners, &b.Word, &follow, &b.sealed, &b.SeedHash, &b.Seed,
+	err = s.Scan(&b.ID, &b.Shop, &b.Room, &b.State, &b.Coupon, &b.SKU, &b.Slice, &b.Winners, &b.Word, &follow,
+		&b.sealed, &b.SeedHash, &b.Seed,
 		&b.Entrants, &b.ListHash, &opened, &draws, &drawn, &claim)
 	b.Follow, b.OpenedAt, b.DrawsAt = follow == 1, sqldb.FromMillis(opened), sqldb.FromMillis(draws)
 	b.DrawnAt, b.ClaimBy = sqldb.FromMillis(drawn), sqldb.FromMillis(claim)
@@ -75,12 +81,14 @@ func dueBags(ctx context.Context, q sqldb.Querier, now time.Time) ([]Bag, error)
 }
 
 func unclaimedBags(ctx context.Context, q sqldb.Querier, now time.Time) ([]Bag, error) {
-	return bagsWhere(ctx, q, "settled = 0 AND claim_by > 0 AND claim_by <= ? ORDER BY claim_by LIMIT 50", sqldb.Millis(now))
+	return bagsWhere(ctx, q, "settled = 0 AND claim_by > 0 AND claim_by <= ? ORDER BY claim_by LIMIT 50",
+		sqldb.Millis(now))
 }
 
 // shownBags reads what viewers see: open, or drawn since.
 func shownBags(ctx context.Context, q sqldb.Querier, room id.Room, since time.Time) ([]Bag, error) {
-	return bagsWhere(ctx, q, "room_id = ? AND (state = ? OR (state = ? AND drawn_at >= ?)) ORDER BY id DESC LIMIT 20", room, Open, Drawn, sqldb.Millis(since))
+	return bagsWhere(ctx, q, "room_id = ? AND (state = ? OR (state = ? AND drawn_at >= ?)) ORDER BY id DESC LIMIT 20",
+		room, Open, Drawn, sqldb.Millis(since))
 }
 
 func bagsOfRoom(ctx context.Context, q sqldb.Querier, room id.Room, limit int) ([]Bag, error) {
@@ -98,23 +106,27 @@ func scanEntry(s sqldb.Scanner) (e Entry, err error) {
 }
 
 func entryOf(ctx context.Context, q sqldb.Querier, bag id.Bag, user id.User) (Entry, error) {
-	return scanEntry(q.QueryRow(ctx, "SELECT "+entryColumns+" FROM bag_entry WHERE bag_id = ? AND user_id = ?", bag, user))
+	return scanEntry(q.QueryRow(ctx, "SELECT "+entryColumns+" FROM bag_entry WHERE bag_id = ? AND user_id = ?", bag,
+		user))
 }
 
 // entrantsOf reads who takes part, sorted by the bytes of their aliases.
 func entrantsOf(ctx context.Context, q sqldb.Querier, bag id.Bag) ([]Entry, error) {
-	rows, err := q.Query(ctx, "SELECT "+entryColumns+" FROM bag_entry WHERE bag_id = ? AND entered_at > 0 ORDER BY alias", bag)
+	rows, err := q.Query(ctx, "SELECT "+entryColumns+
+		" FROM bag_entry WHERE bag_id = ? AND entered_at > 0 ORDER BY alias", bag)
 	return sqldb.Collect(rows, err, scanEntry)
 }
 
 func winnersOf(ctx context.Context, q sqldb.Querier, bag id.Bag) ([]Entry, error) {
-	rows, err := q.Query(ctx, "SELECT "+entryColumns+" FROM bag_entry WHERE bag_id = ? AND place > 0 ORDER BY place", bag)
+	rows, err := q.Query(ctx, "SELECT "+entryColumns+" FROM bag_entry WHERE bag_id = ? AND place > 0 ORDER BY place",
+		bag)
 	return sqldb.Collect(rows, err, scanEntry)
 }
 
 // putEntry writes a row for somebody, or leaves theirs.
 func putEntry(ctx context.Context, tx *sqldb.Tx, bag id.Bag, user id.User, alias string) error {
-	_, err := tx.InsertOnce(ctx, "INSERT INTO bag_entry (bag_id, user_id, alias, said, entered_at) VALUES (?, ?, ?, 0, 0)", bag, user, alias)
+	_, err := tx.InsertOnce(ctx,
+		"INSERT INTO bag_entry (bag_id, user_id, alias, said, entered_at) VALUES (?, ?, ?, 0, 0)", bag, user, alias)
 	return err
 }
 
@@ -128,7 +140,8 @@ func putSaid(ctx context.Context, tx *sqldb.Tx, bag id.Bag, user id.User, alias 
 }
 
 func setEntered(ctx context.Context, tx *sqldb.Tx, bag id.Bag, user id.User) error {
-	_, err := tx.Exec(ctx, "UPDATE bag_entry SET entered_at = ? WHERE bag_id = ? AND user_id = ?", sqldb.Millis(tx.Now()), bag, user)
+	_, err := tx.Exec(ctx, "UPDATE bag_entry SET entered_at = ? WHERE bag_id = ? AND user_id = ?",
+		sqldb.Millis(tx.Now()), bag, user)
 	return err
 }
 

@@ -79,8 +79,10 @@ func (s *Service) views(ctx context.Context, bags []Bag, user id.User, tag lang.
 	out := make([]View, 0, len(bags))
 	for _, b := range bags {
 		v := View{
-			ID: b.ID, Room: b.Room, State: b.State, Now: s.DB.Clock().Now(), OpenedAt: b.OpenedAt, DrawsAt: b.DrawsAt, DrawnAt: b.DrawnAt,
-			Count: b.Winners, Gate: GateView{b.Word, b.Follow}, Entrants: b.Entrants, SeedHash: b.SeedHash, Seed: b.Seed, Winners: []WinnerView{},
+			ID: b.ID, Room: b.Room, State: b.State, Now: s.DB.Clock().Now(), OpenedAt: b.OpenedAt, DrawsAt: b.DrawsAt,
+			DrawnAt: b.DrawnAt,
+			Count:   b.Winners, Gate: GateView{b.Word, b.Follow}, Entrants: b.Entrants, SeedHash: b.SeedHash,
+			Seed: b.Seed, Winners: []WinnerView{},
 		}
 		var err error
 		if v.Prize, err = s.prize(ctx, b, tag); err != nil {
@@ -101,12 +103,18 @@ func (s *Service) prize(ctx context.Context, b Bag, tag lang.Tag) (PrizeView, er
 	if !b.Coupon.IsZero() {
 		c, err := promotion.FindCoupon(ctx, s.DB.Reader(), b.Coupon)
 		return PrizeView{
-			Kind: "coupon", Title: c.Name.In(tag), Titles: c.Name, Coupon: c.ID, Off: &OffView{c.ID, c.Name.In(tag), c.Kind, c.Value},
+			Kind: "coupon", Title: c.Name.In(tag), Titles: c.Name, Coupon: c.ID, Off: &OffView{
+				c.ID, c.Name.In(tag),
+				c.Kind, c.Value,
+			},
 		}, err
 	}
 	offers, err := catalog.Offers(ctx, s.DB.Reader(), []id.SKU{b.SKU})
 	p := offers[b.SKU].Product
-	return PrizeView{Kind: "product", Title: p.Title.In(tag), Titles: p.Title, CoverURL: p.Cover(), SKU: b.SKU, Product: p.ID}, err
+	return PrizeView{
+		Kind: "product", Title: p.Title.In(tag), Titles: p.Title, CoverURL: p.Cover(), SKU: b.SKU,
+		Product: p.ID,
+	}, err
 }
 
 func (s *Service) addWinners(ctx context.Context, v *View) error {

@@ -23,15 +23,42 @@ type API struct {
 // Register adds the operations.
 func (h API) Register(api *httpapi.API) {
 	moderate, base := httpapi.Staff("live.moderate"), "/merchant/{shop}"
-	httpapi.Register(api, httpapi.Operation{ID: "merchant-words", Method: "GET", Path: base + "/words", Access: moderate, Summary: "The shop's word list"}, h.words)
-	httpapi.Register(api, httpapi.Operation{ID: "merchant-word-add", Method: "POST", Path: base + "/words", Access: moderate, Status: 201, Summary: "Add a word"}, h.addWord)
-	httpapi.Register(api, httpapi.Operation{ID: "merchant-word-remove", Method: "DELETE", Path: base + "/words/{word}", Access: moderate, Status: 204, Summary: "Remove a word"}, h.removeWord)
-	httpapi.Register(api, httpapi.Operation{ID: "merchant-silenced", Method: "GET", Path: base + "/silenced", Access: moderate, Summary: "Who may not speak or enter"}, h.silenced)
-	httpapi.Register(api, httpapi.Operation{ID: "merchant-silence", Method: "PUT", Path: base + "/silenced/{user}", Access: moderate, Status: 204, Summary: "Mute or ban somebody in the shop's rooms"}, h.silence)
-	httpapi.Register(api, httpapi.Operation{ID: "merchant-release", Method: "DELETE", Path: base + "/silenced/{user}", Access: moderate, Status: 204, Summary: "Let somebody speak and enter again"}, h.release)
-	httpapi.Register(api, httpapi.Operation{ID: "admin-words", Method: "GET", Path: "/admin/words", Access: httpapi.OperatorOnly, Summary: "The platform's word list"}, h.platformWords)
-	httpapi.Register(api, httpapi.Operation{ID: "admin-word-add", Method: "POST", Path: "/admin/words", Access: httpapi.OperatorOnly, Status: 201, Summary: "Add a word for all shops"}, h.addPlatformWord)
-	httpapi.Register(api, httpapi.Operation{ID: "admin-word-remove", Method: "DELETE", Path: "/admin/words/{word}", Access: httpapi.OperatorOnly, Status: 204, Summary: "Remove a word"}, h.removePlatformWord)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "merchant-words", Method: "GET", Path: base + "/words",
+		Access: moderate, Summary: "The shop's word list",
+	}, h.words)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "merchant-word-add", Method: "POST", Path: base + "/words",
+		Access: moderate, Status: 201, Summary: "Add a word",
+	}, h.addWord)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "merchant-word-remove", Method: "DELETE", Path: base + "/words/{word}",
+		Access: moderate, Status: 204, Summary: "Remove a word",
+	}, h.removeWord)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "merchant-silenced", Method: "GET", Path: base + "/silenced",
+		Access: moderate, Summary: "Who may not speak or enter",
+	}, h.silenced)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "merchant-silence", Method: "PUT", Path: base + "/silenced/{user}",
+		Access: moderate, Status: 204, Summary: "Mute or ban somebody in the shop's rooms",
+	}, h.silence)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "merchant-release", Method: "DELETE", Path: base + "/silenced/{user}",
+		Access: moderate, Status: 204, Summary: "Let somebody speak and enter again",
+	}, h.release)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "admin-words", Method: "GET", Path: "/admin/words",
+		Access: httpapi.OperatorOnly, Summary: "The platform's word list",
+	}, h.platformWords)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "admin-word-add", Method: "POST", Path: "/admin/words",
+		Access: httpapi.OperatorOnly, Status: 201, Summary: "Add a word for all shops",
+	}, h.addPlatformWord)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "admin-word-remove", Method: "DELETE", Path: "/admin/words/{word}",
+		Access: httpapi.OperatorOnly, Status: 204, Summary: "Remove a word",
+	}, h.removePlatformWord)
 }
 
 type wordView struct {
@@ -120,7 +147,10 @@ func (h API) silenced(ctx context.Context, in *httpapi.ShopPath) (*httpapi.Body[
 	names, err := h.People.DisplayNames(ctx, people)
 	out := page.Page[silenceView]{Items: []silenceView{}}
 	for _, x := range list {
-		v := silenceView{User: x.User, Name: names[x.User], Kind: muted, Reason: x.Reason, ByName: names[x.By], At: x.At}
+		v := silenceView{
+			User: x.User, Name: names[x.User], Kind: muted, Reason: x.Reason, ByName: names[x.By],
+			At: x.At,
+		}
 		if x.Banned {
 			v.Kind = banned
 		}
@@ -148,7 +178,10 @@ type silenceInput struct {
 }
 
 func (h API) silence(ctx context.Context, in *silenceInput) (*httpapi.Empty, error) {
-	x := Silence{Shop: in.Shop, User: in.User, Banned: in.Body.Kind == banned, By: httpapi.ActorFrom(ctx).User, Reason: in.Body.Reason}
+	x := Silence{
+		Shop: in.Shop, User: in.User, Banned: in.Body.Kind == banned, By: httpapi.ActorFrom(ctx).User,
+		Reason: in.Body.Reason,
+	}
 	if in.Body.Minutes > 0 {
 		x.Until = h.Service.db.Clock().Now().Add(time.Duration(in.Body.Minutes) * time.Minute)
 	}

@@ -72,7 +72,8 @@ func TestWordsAreFoundHoweverTheyAreWritten(t *testing.T) {
 func TestAWordIsALittleText(t *testing.T) {
 	s := moderation.New(sqltest.New(t))
 	for _, word := range []string{"", "  ", "...", strings.Repeat("长", moderation.WordMax+1)} {
-		if _, err := s.AddWord(t.Context(), moderation.Word{Text: word, Action: moderation.Hold}); fault.Code(err) != "moderation.bad_word" {
+		if _, err := s.AddWord(t.Context(), moderation.Word{Text: word, Action: moderation.Hold}); fault.Code(
+			err) != "moderation.bad_word" {
 			t.Errorf("%q: %v", word, err)
 		}
 	}
@@ -90,7 +91,10 @@ func TestSilenceEndsByItself(t *testing.T) {
 		}
 	}
 	silent(false)
-	if err := s.Silence(t.Context(), moderation.Silence{Shop: shop, User: user, By: by, Until: clock.Now().Add(10 * time.Minute)}); err != nil {
+	if err := s.Silence(t.Context(), moderation.Silence{
+		Shop: shop, User: user, By: by,
+		Until: clock.Now().Add(10 * time.Minute),
+	}); err != nil {
 		t.Fatal(err)
 	}
 	silent(true)

@@ -11,7 +11,8 @@ import (
 )
 
 func wordsOf(ctx context.Context, q sqldb.Querier, shop id.Shop) ([]Word, error) {
-	rows, err := q.Query(ctx, "SELECT id, shop_id, word, action FROM banned_word WHERE shop_id = ? ORDER BY id DESC", shop)
+	rows, err := q.Query(ctx, "SELECT id, shop_id, word, action FROM banned_word WHERE shop_id = ? ORDER BY id DESC",
+		shop)
 	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (w Word, err error) {
 		var action string
 		if err := s.Scan(&w.ID, &w.Shop, &w.Text, &action); err != nil {
@@ -32,7 +33,8 @@ func putWord(ctx context.Context, tx *sqldb.Tx, w Word) (id.Word, error) {
 	err := tx.QueryRow(ctx, "SELECT id FROM banned_word WHERE shop_id = ? AND word = ?", w.Shop, w.Text).Scan(&known)
 	if errors.Is(err, sql.ErrNoRows) {
 		known = id.Make[id.Word](tx)
-		_, err = tx.InsertOnce(ctx, "INSERT INTO banned_word (id, shop_id, word, action, created_at) VALUES (?, ?, ?, ?, ?)",
+		_, err = tx.InsertOnce(ctx,
+			"INSERT INTO banned_word (id, shop_id, word, action, created_at) VALUES (?, ?, ?, ?, ?)",
 			known, w.Shop, w.Text, w.Action.String(), sqldb.Millis(tx.Now()))
 		return known, err
 	}
@@ -58,7 +60,10 @@ func putSilence(ctx context.Context, tx *sqldb.Tx, x Silence) error {
 	if x.Banned {
 		kind = banned
 	}
-	return tx.Upsert(ctx, "silenced", []string{"shop_id", "user_id"}, []string{"kind", "until", "by_id", "reason", "created_at"},
+	return tx.Upsert(ctx, "silenced", []string{"shop_id", "user_id"}, []string{
+		"kind", "until", "by_id", "reason",
+		"created_at",
+	},
 		x.Shop, x.User, kind, sqldb.Millis(x.Until), x.By, x.Reason, sqldb.Millis(tx.Now()))
 }
 
@@ -78,13 +83,15 @@ func scanSilence(s sqldb.Scanner) (x Silence, err error) {
 }
 
 func silenceOf(ctx context.Context, q sqldb.Querier, shop id.Shop, user id.User) (Silence, error) {
-	return scanSilence(q.QueryRow(ctx, "SELECT "+silenceColumns+" FROM silenced WHERE shop_id = ? AND user_id = ?", shop, user))
+	return scanSilence(q.QueryRow(ctx, "SELECT "+silenceColumns+" FROM silenced WHERE shop_id = ? AND user_id = ?",
+		shop, user))
 }
 
 const silencesMax = 500
 
 func silencesIn(ctx context.Context, q sqldb.Querier, shop id.Shop, now time.Time) ([]Silence, error) {
-	rows, err := q.Query(ctx, "SELECT "+silenceColumns+" FROM silenced WHERE shop_id = ? AND (until = 0 OR until > ?) ORDER BY created_at DESC LIMIT ?",
+	rows, err := q.Query(ctx, "SELECT "+silenceColumns+
+		" FROM silenced WHERE shop_id = ? AND (until = 0 OR until > ?) ORDER BY created_at DESC LIMIT ?",
 		shop, sqldb.Millis(now), silencesMax)
 	return sqldb.Collect(rows, err, scanSilence)
 }

@@ -15,8 +15,14 @@ type API struct{ Service *Service }
 
 // Register adds the operations.
 func (h API) Register(api *httpapi.API) {
-	httpapi.Register(api, httpapi.Operation{ID: "notice-list", Method: "GET", Path: "/me/notices", Access: httpapi.SignedIn, Summary: "The inbox, newest first"}, h.list)
-	httpapi.Register(api, httpapi.Operation{ID: "notice-read", Method: "POST", Path: "/me/notices/read", Access: httpapi.SignedIn, Status: 204, Summary: "Everything is read"}, h.read)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "notice-list", Method: "GET", Path: "/me/notices",
+		Access: httpapi.SignedIn, Summary: "The inbox, newest first",
+	}, h.list)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "notice-read", Method: "POST", Path: "/me/notices/read",
+		Access: httpapi.SignedIn, Status: 204, Summary: "Everything is read",
+	}, h.read)
 }
 
 type noticeNews struct {

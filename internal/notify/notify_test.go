@@ -26,7 +26,8 @@ func TestANoticeIsWrittenOncePerCause(t *testing.T) {
 	s := notify.New(db, slog.New(slog.DiscardHandler), b)
 	ann, bob := id.Make[id.User](db), id.Make[id.User](db)
 	for range 2 { // a job that is done twice
-		if err := s.Send(t.Context(), []id.User{ann, bob}, "live.started", "rom_1", map[string]string{"room_id": "rom_1"}); err != nil {
+		if err := s.Send(t.Context(), []id.User{ann, bob}, "live.started", "rom_1",
+			map[string]string{"room_id": "rom_1"}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -40,7 +41,8 @@ func TestANoticeIsWrittenOncePerCause(t *testing.T) {
 	if err != nil || len(p.Items) != 1 || p.Items[0].Ref != "rom_2" || p.NextCursor == "" {
 		t.Fatalf("%+v, %v", p, err)
 	}
-	if p, err = s.Inbox(t.Context(), ann, page.Request{Limit: 1, Cursor: p.NextCursor}); err != nil || len(p.Items) != 1 || p.NextCursor != "" {
+	if p, err = s.Inbox(t.Context(), ann, page.Request{Limit: 1, Cursor: p.NextCursor}); err != nil ||
+		len(p.Items) != 1 || p.NextCursor != "" {
 		t.Errorf("%+v, %v", p, err)
 	}
 	unread := func(want int64) {

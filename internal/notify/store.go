@@ -10,12 +10,14 @@ import (
 )
 
 func insertNotice(ctx context.Context, tx *sqldb.Tx, n Notice) (bool, error) {
-	return tx.InsertOnce(ctx, "INSERT INTO notice (id, user_id, kind, ref, payload, created_at) VALUES (?, ?, ?, ?, ?, ?)",
+	return tx.InsertOnce(ctx,
+		"INSERT INTO notice (id, user_id, kind, ref, payload, created_at) VALUES (?, ?, ?, ?, ?, ?)",
 		n.ID, n.User, n.Kind, n.Ref, string(n.Payload), sqldb.Millis(n.CreatedAt))
 }
 
 func noticesOf(ctx context.Context, q sqldb.Querier, user id.User, before id.Notice, limit int) ([]Notice, error) {
-	query, args := "SELECT id, user_id, kind, ref, payload, read_at, created_at FROM notice WHERE user_id = ?", []any{user}
+	query, args := "SELECT id, user_id, kind, ref, payload, read_at, created_at FROM notice WHERE user_id = ?",
+		[]any{user}
 	if !before.IsZero() {
 		query, args = query+" AND id < ?", append(args, before)
 	}
@@ -35,7 +37,8 @@ func countUnread(ctx context.Context, q sqldb.Querier, user id.User) (n int64, e
 }
 
 func readAll(ctx context.Context, tx *sqldb.Tx, user id.User) error {
-	_, err := tx.Exec(ctx, "UPDATE notice SET read_at = ? WHERE user_id = ? AND read_at = 0", sqldb.Millis(tx.Now()), user)
+	_, err := tx.Exec(ctx, "UPDATE notice SET read_at = ? WHERE user_id = ? AND read_at = 0", sqldb.Millis(tx.Now()),
+		user)
 	return err
 }
 

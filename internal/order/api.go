@@ -18,12 +18,31 @@ const permitRead = "orders.read"
 
 // Register adds the operations.
 func (h API) Register(api *httpapi.API) {
-	httpapi.Register(api, httpapi.Operation{ID: "order-list", Method: "GET", Path: "/orders", Access: httpapi.SignedIn, Summary: "My orders, newest first"}, h.list)
-	httpapi.Register(api, httpapi.Operation{ID: "order-get", Method: "GET", Path: "/orders/{id}", Access: httpapi.SignedIn, Summary: "One of my orders"}, h.get)
-	httpapi.Register(api, httpapi.Operation{ID: "order-cancel", Method: "POST", Path: "/orders/{id}/cancel", Access: httpapi.SignedIn, Summary: "Cancel before paying"}, h.cancel)
-	httpapi.Register(api, httpapi.Operation{ID: "order-confirm", Method: "POST", Path: "/orders/{id}/confirm", Access: httpapi.SignedIn, Summary: "Say that the goods arrived"}, h.confirm)
-	httpapi.Register(api, httpapi.Operation{ID: "merchant-order-list", Method: "GET", Path: "/merchant/{shop}/orders", Access: httpapi.Staff(permitRead), Summary: "Orders of the shop, newest first"}, h.merchantList)
-	httpapi.Register(api, httpapi.Operation{ID: "merchant-order-get", Method: "GET", Path: "/merchant/{shop}/orders/{id}", Access: httpapi.Staff(permitRead), Summary: "One order of the shop"}, h.merchantGet)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "order-list", Method: "GET", Path: "/orders", Access: httpapi.SignedIn,
+		Summary: "My orders, newest first",
+	}, h.list)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "order-get", Method: "GET", Path: "/orders/{id}",
+		Access: httpapi.SignedIn, Summary: "One of my orders",
+	}, h.get)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "order-cancel", Method: "POST", Path: "/orders/{id}/cancel",
+		Access: httpapi.SignedIn, Summary: "Cancel before paying",
+	}, h.cancel)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "order-confirm", Method: "POST", Path: "/orders/{id}/confirm",
+		Access: httpapi.SignedIn, Summary: "Say that the goods arrived",
+	}, h.confirm)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "merchant-order-list", Method: "GET", Path: "/merchant/{shop}/orders",
+		Access: httpapi.Staff(permitRead), Summary: "Orders of the shop, newest first",
+	}, h.merchantList)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "merchant-order-get", Method: "GET",
+		Path: "/merchant/{shop}/orders/{id}", Access: httpapi.Staff(permitRead), Summary: "One order of the shop",
+	},
+		h.merchantGet)
 }
 
 // ListInput narrows a list of orders.
@@ -47,7 +66,9 @@ func (h API) merchantList(ctx context.Context, in *merchantListInput) (*httpapi.
 	return h.page(ctx, Filter{Shop: in.Shop, Room: in.Room, Status: in.Status, Query: in.Query}, in.PageQuery, ShopSide)
 }
 
-func (h API) page(ctx context.Context, f Filter, q httpapi.PageQuery, side Side) (*httpapi.Body[page.Page[View]], error) {
+func (h API) page(ctx context.Context, f Filter, q httpapi.PageQuery, side Side) (*httpapi.Body[page.Page[View]],
+	error,
+) {
 	p, err := h.Service.List(ctx, f, page.Request(q))
 	if err != nil {
 		return nil, err

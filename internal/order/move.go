@@ -54,7 +54,10 @@ func (s *Service) Sweep(ctx context.Context, limit int) (moved int, err error) {
 		{PendingPayment, now.Add(-payGrace), func(ctx context.Context, tx *sqldb.Tx, o Order) error {
 			return s.Close(ctx, tx, o, ReasonUnpaid, System())
 		}},
-		{Shipped, now, func(ctx context.Context, tx *sqldb.Tx, o Order) error { return s.receive(ctx, tx, o, System()) }},
+		{Shipped, now, func(ctx context.Context, tx *sqldb.Tx, o Order) error {
+			return s.receive(ctx, tx, o,
+				System())
+		}},
 	} {
 		orders, err := dueOrders(ctx, s.db.Reader(), due.status, due.before, limit)
 		errs = append(errs, err)
@@ -68,7 +71,9 @@ func (s *Service) Sweep(ctx context.Context, limit int) (moved int, err error) {
 
 // sweepOne moves one order; one that was moved by somebody else meanwhile is
 // left alone.
-func (s *Service) sweepOne(ctx context.Context, order id.Order, step func(ctx context.Context, tx *sqldb.Tx, o Order) error) (int, error) {
+func (s *Service) sweepOne(ctx context.Context, order id.Order, step func(ctx context.Context, tx *sqldb.Tx,
+	o Order) error,
+) (int, error) {
 	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
 		o, err := s.Find(ctx, tx, order)
 		if err != nil {

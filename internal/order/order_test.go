@@ -42,7 +42,10 @@ func open(t *testing.T) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	k := &desk{t: t, db: db, clock: c, buyer: id.Make[id.User](db), shop: id.Make[id.Shop](db), sku: id.Make[id.SKU](db)}
+	k := &desk{
+		t: t, db: db, clock: c, buyer: id.Make[id.User](db), shop: id.Make[id.Shop](db),
+		sku: id.Make[id.SKU](db),
+	}
 	k.orders = order.New(db, box, order.Terms{PayWithin: payWithin, ReceiveWithin: receiveWithin})
 	k.parcel = fulfilment.New(db, k.orders)
 	k.update(func(ctx context.Context, tx *sqldb.Tx) error {
@@ -60,7 +63,10 @@ func (k *desk) update(fn func(ctx context.Context, tx *sqldb.Tx) error) {
 
 func (k *desk) place() order.Order {
 	k.t.Helper()
-	o := order.Order{User: k.buyer, Shop: k.shop, Payable: 100, Currency: "CNY", Lines: []order.Line{{SKU: k.sku, Quantity: 1, Payable: 100}}}
+	o := order.Order{
+		User: k.buyer, Shop: k.shop, Payable: 100, Currency: "CNY",
+		Lines: []order.Line{{SKU: k.sku, Quantity: 1, Payable: 100}},
+	}
 	k.update(func(ctx context.Context, tx *sqldb.Tx) error { return k.orders.Create(ctx, tx, &o) })
 	return o
 }
@@ -76,7 +82,10 @@ func (k *desk) key() idem.Key {
 }
 
 func (k *desk) ship(o order.Order, shop id.Shop) error {
-	_, err := k.parcel.Ship(k.t.Context(), k.key(), id.User{}, fulfilment.Shipment{Order: o.ID, Shop: shop, Carrier: "SF", TrackingNumber: "1"})
+	_, err := k.parcel.Ship(k.t.Context(), k.key(), id.User{}, fulfilment.Shipment{
+		Order: o.ID, Shop: shop,
+		Carrier: "SF", TrackingNumber: "1",
+	})
 	return err
 }
 
@@ -125,7 +134,8 @@ func TestAGoodLife(t *testing.T) {
 	if err := k.ship(o, k.shop); fault.Code(err) != "order.wrong_status" {
 		t.Errorf("shipping twice: %v", err)
 	}
-	if err := k.orders.Confirm(t.Context(), k.key(), id.Make[id.User](k.db), o.ID); fault.Code(err) != "order.not_found" {
+	if err := k.orders.Confirm(t.Context(), k.key(), id.Make[id.User](k.db),
+		o.ID); fault.Code(err) != "order.not_found" {
 		t.Errorf("a stranger confirms: %v", err)
 	}
 	key := k.key()
@@ -142,7 +152,10 @@ func TestAGoodLife(t *testing.T) {
 	for _, s := range steps[o.ID] {
 		line = append(line, string(s.Status)+" "+s.By)
 	}
-	if want := []string{"pending_payment buyer", "paid system", "shipped shop", "delivered buyer", "completed buyer"}; !slices.Equal(line, want) {
+	if want := []string{
+		"pending_payment buyer", "paid system", "shipped shop", "delivered buyer",
+		"completed buyer",
+	}; !slices.Equal(line, want) {
 		t.Errorf("its life was %v", line)
 	}
 	if got := k.find(o); !got.CompletedAt.Equal(k.clock.Now()) || !got.DueAt.IsZero() {
@@ -154,7 +167,11 @@ func TestBadParcels(t *testing.T) {
 	k := open(t)
 	o := k.place()
 	k.pay(o)
-	for _, sh := range []fulfilment.Shipment{{Carrier: "SF"}, {TrackingNumber: "1"}, {Carrier: " ", TrackingNumber: "1"}} {
+	for _, sh := range []fulfilment.Shipment{
+		{Carrier: "SF"},
+		{TrackingNumber: "1"},
+		{Carrier: " ", TrackingNumber: "1"},
+	} {
 		sh.Order, sh.Shop = o.ID, k.shop
 		if _, err := k.parcel.Ship(t.Context(), k.key(), id.User{}, sh); fault.Code(err) != "fulfilment.bad_parcel" {
 			t.Errorf("%+v: %v", sh, err)
@@ -192,7 +209,8 @@ func TestTimeMovesOrders(t *testing.T) {
 func TestCancelOnlyBeforePaying(t *testing.T) {
 	k := open(t)
 	o := k.place()
-	if err := k.orders.Cancel(t.Context(), k.key(), id.Make[id.User](k.db), o.ID); fault.Code(err) != "order.not_found" {
+	if err := k.orders.Cancel(t.Context(), k.key(), id.Make[id.User](k.db),
+		o.ID); fault.Code(err) != "order.not_found" {
 		t.Errorf("a stranger cancels: %v", err)
 	}
 	if err := k.orders.Cancel(t.Context(), k.key(), k.buyer, o.ID); err != nil {
@@ -232,20 +250,30 @@ func TestListsPageAndKeepApart(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("paged %v, want %v", got, want)
 	}
-	for _, f := range []order.Filter{{User: id.Make[id.User](k.db)}, {Shop: id.Make[id.Shop](k.db)}, {Shop: k.shop, Query: "999999"}, {Shop: k.shop, Status: order.Paid}} {
+	for _, f := range []order.Filter{
+		{User: id.Make[id.User](k.db)},
+		{Shop: id.Make[id.Shop](k.db)},
+		{Shop: k.shop, Query: "999999"},
+		{Shop: k.shop, Status: order.Paid},
+	} {
 		if p, err := k.orders.List(t.Context(), f, page.Request{}); err != nil || len(p.Items) != 0 {
 			t.Errorf("%+v shows %d orders, %v", f, len(p.Items), err)
 		}
 	}
 	number := k.find(order.Order{ID: want[0]}).Number
-	if p, err := k.orders.List(t.Context(), order.Filter{Shop: k.shop, Query: number}, page.Request{}); err != nil || len(p.Items) != 1 {
+	if p, err := k.orders.List(t.Context(), order.Filter{Shop: k.shop, Query: number}, page.Request{}); err != nil ||
+		len(p.Items) != 1 {
 		t.Errorf("number %s finds %d orders, %v", number, len(p.Items), err)
 	}
 	room := id.Make[id.Room](k.db)
-	there := order.Order{User: k.buyer, Shop: k.shop, Room: room, Payable: 100, Currency: "CNY", Lines: []order.Line{{SKU: k.sku, Quantity: 1, Payable: 100}}}
+	there := order.Order{
+		User: k.buyer, Shop: k.shop, Room: room, Payable: 100, Currency: "CNY",
+		Lines: []order.Line{{SKU: k.sku, Quantity: 1, Payable: 100}},
+	}
 	k.update(func(ctx context.Context, tx *sqldb.Tx) error { return k.orders.Create(ctx, tx, &there) })
 	k.place()
-	if p, err := k.orders.List(t.Context(), order.Filter{Shop: k.shop, Room: room}, page.Request{}); err != nil || len(p.Items) != 1 || p.Items[0].ID != there.ID {
+	if p, err := k.orders.List(t.Context(), order.Filter{Shop: k.shop, Room: room}, page.Request{}); err != nil ||
+		len(p.Items) != 1 || p.Items[0].ID != there.ID {
 		t.Errorf("the room shows %+v, %v", p.Items, err)
 	}
 }
@@ -274,14 +302,17 @@ func TestTheDayBeginsInTheShopsZone(t *testing.T) {
 		t.Errorf("%d to ship", today.ToShip)
 	}
 	k.clock.Advance(24*time.Hour - time.Millisecond)
-	if today, err = figures.Today(t.Context(), k.shop); err != nil || today.Today.Placed != 2 || today.Yesterday.Placed != 0 {
+	if today, err = figures.Today(t.Context(), k.shop); err != nil || today.Today.Placed != 2 ||
+		today.Yesterday.Placed != 0 {
 		t.Errorf("at the end of the day: %+v, %v", today, err)
 	}
 	k.clock.Advance(time.Hour)
-	if today, err = figures.Today(t.Context(), k.shop); err != nil || today.Today.Placed != 0 || today.Yesterday.Placed != 2 || today.Yesterday.Hours[0] != 100 {
+	if today, err = figures.Today(t.Context(), k.shop); err != nil || today.Today.Placed != 0 ||
+		today.Yesterday.Placed != 2 || today.Yesterday.Hours[0] != 100 {
 		t.Errorf("the day after: %+v, %v", today, err)
 	}
-	if other, err := figures.Today(t.Context(), id.Make[id.Shop](k.db)); err != nil || other.Yesterday.Placed != 0 || other.ToShip != 0 {
+	if other, err := figures.Today(t.Context(), id.Make[id.Shop](k.db)); err != nil || other.Yesterday.Placed != 0 ||
+		other.ToShip != 0 {
 		t.Errorf("another shop sees %+v, %v", other, err)
 	}
 }

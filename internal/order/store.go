@@ -11,7 +11,8 @@ import (
 	"hawker/internal/platform/sqldb"
 )
 
-const orderColumns = `id, checkout_id, number, user_id, shop_id, status, close_reason, goods_total, discount_total, shipping_total, payable, currency,
+const orderColumns = `id, checkout_id, number, user_id, shop_id, status, close_reason, goods_total, discount_total,
+	shipping_total, payable, currency,
 	address_sealed, note, room_id, video_id, due_at, paid_at, completed_at, created_at, revived`
 
 func insertOrder(ctx context.Context, tx *sqldb.Tx, box *secret.Box, o Order) error {
@@ -20,7 +21,8 @@ func insertOrder(ctx context.Context, tx *sqldb.Tx, box *secret.Box, o Order) er
 		return err
 	}
 	_, err = tx.Exec(ctx, "INSERT INTO orders ("+orderColumns+") VALUES ("+sqldb.Marks(21)+")",
-		o.ID, o.Checkout, o.Number, o.User, o.Shop, o.Status, o.CloseReason, o.GoodsTotal, o.DiscountTotal, o.ShippingTotal, o.Payable, o.Currency,
+		o.ID, o.Checkout, o.Number, o.User, o.Shop, o.Status, o.CloseReason, o.GoodsTotal, o.DiscountTotal,
+		o.ShippingTotal, o.Payable, o.Currency,
 		sealed, o.Note, o.Room, o.Video, sqldb.Millis(o.DueAt), 0, 0, sqldb.Millis(o.CreatedAt), o.Revived)
 	return err
 }
@@ -34,19 +36,23 @@ func insertLine(ctx context.Context, tx *sqldb.Tx, order id.Order, l Line) error
 		}
 		texts[i] = string(raw)
 	}
-	_, err := tx.Exec(ctx, `INSERT INTO order_line (id, order_id, sku_id, product_id, title, options_text, picture_url, quantity, unit_price, subtotal, adjustments, payable, slice_id)
-		VALUES (`+sqldb.Marks(13)+`)`, l.ID, order, l.SKU, l.Product, texts[0], texts[1], l.PictureURL, l.Quantity, l.UnitPrice, l.Subtotal, texts[2], l.Payable, l.Slice)
+	_, err := tx.Exec(ctx, `INSERT INTO order_line (id, order_id, sku_id, product_id, title, options_text, picture_url,
+		quantity, unit_price, subtotal, adjustments, payable, slice_id)
+		VALUES (`+sqldb.Marks(13)+`)`, l.ID, order, l.SKU, l.Product, texts[0], texts[1], l.PictureURL, l.Quantity,
+		l.UnitPrice, l.Subtotal, texts[2], l.Payable, l.Slice)
 	return err
 }
 
 func insertStep(ctx context.Context, tx *sqldb.Tx, order id.Order, to Status, by By) error {
-	_, err := tx.Exec(ctx, "INSERT INTO order_step (id, order_id, status, by_kind, by_id, at) VALUES (?, ?, ?, ?, ?, ?)",
+	_, err := tx.Exec(ctx, `INSERT INTO order_step (id, order_id, status, by_kind, by_id, at)
+		VALUES (?, ?, ?, ?, ?, ?)`,
 		tx.NextID(), order, to, by.Kind, by.User, sqldb.Millis(tx.Now()))
 	return err
 }
 
 func insertCheckout(ctx context.Context, tx *sqldb.Tx, c Checkout) error {
-	_, err := tx.Exec(ctx, "INSERT INTO checkout (id, user_id, payable, currency, pay_by, created_at) VALUES (?, ?, ?, ?, ?, ?)",
+	_, err := tx.Exec(ctx, `INSERT INTO checkout (id, user_id, payable, currency, pay_by, created_at)
+		VALUES (?, ?, ?, ?, ?, ?)`,
 		c.ID, c.User, c.Payable, c.Currency, sqldb.Millis(c.PayBy), sqldb.Millis(tx.Now()))
 	return err
 }
@@ -60,7 +66,8 @@ func checkoutByID(ctx context.Context, q sqldb.Querier, checkout id.Checkout) (c
 }
 
 func setStatus(ctx context.Context, tx *sqldb.Tx, order id.Order, from, to Status, due time.Time) (bool, error) {
-	n, err := tx.Exec(ctx, "UPDATE orders SET status = ?, due_at = ? WHERE id = ? AND status = ?", to, sqldb.Millis(due), order, from)
+	n, err := tx.Exec(ctx, "UPDATE orders SET status = ?, due_at = ? WHERE id = ? AND status = ?", to,
+		sqldb.Millis(due), order, from)
 	return n == 1, err
 }
 
@@ -88,7 +95,8 @@ func scanOrder(box *secret.Box) func(sqldb.Scanner) (Order, error) {
 	return func(s sqldb.Scanner) (o Order, err error) {
 		var sealed string
 		var due, paid, completed, created int64
-		err = s.Scan(&o.ID, &o.Checkout, &o.Number, &o.User, &o.Shop, &o.Status, &o.CloseReason, &o.GoodsTotal, &o.DiscountTotal, &o.ShippingTotal,
+		err = s.Scan(&o.ID, &o.Checkout, &o.Number, &o.User, &o.Shop, &o.Status, &o.CloseReason, &o.GoodsTotal,
+			&o.DiscountTotal, &o.ShippingTotal,
 			&o.Payable, &o.Currency, &sealed, &o.Note, &o.Room, &o.Video, &due, &paid, &completed, &created, &o.Revived)
 		if err != nil {
 			return o, err
@@ -106,7 +114,9 @@ func ordersWhere(ctx context.Context, q sqldb.Querier, box *secret.Box, where st
 	return sqldb.Collect(rows, err, scanOrder(box))
 }
 
-func listOrders(ctx context.Context, q sqldb.Querier, box *secret.Box, f Filter, before id.Order, limit int) ([]Order, error) {
+func listOrders(ctx context.Context, q sqldb.Querier, box *secret.Box, f Filter, before id.Order,
+	limit int,
+) ([]Order, error) {
 	where, args := "user_id = ?", []any{f.User}
 	if !f.Shop.IsZero() {
 		where, args = "shop_id = ?", []any{f.Shop}
@@ -143,13 +153,16 @@ func fillLines(ctx context.Context, q sqldb.Querier, list []Order) error {
 	for i, o := range list {
 		index[o.ID], orders[i] = i, o.ID
 	}
-	rows, err := q.Query(ctx, `SELECT order_id, id, sku_id, product_id, title, options_text, picture_url, quantity, unit_price, subtotal, adjustments, payable, slice_id
+	rows, err := q.Query(ctx,
+		`SELECT order_id, id, sku_id, product_id, title, options_text, picture_url, quantity, unit_price, subtotal,
+			adjustments, payable, slice_id
 		FROM order_line WHERE order_id IN (`+sqldb.Marks(len(orders))+`) ORDER BY order_id, id`, sqldb.Args(orders)...)
 	_, err = sqldb.Collect(rows, err, func(s sqldb.Scanner) (struct{}, error) {
 		var order id.Order
 		var l Line
 		var texts [3]string
-		err := s.Scan(&order, &l.ID, &l.SKU, &l.Product, &texts[0], &texts[1], &l.PictureURL, &l.Quantity, &l.UnitPrice, &l.Subtotal, &texts[2], &l.Payable, &l.Slice)
+		err := s.Scan(&order, &l.ID, &l.SKU, &l.Product, &texts[0], &texts[1], &l.PictureURL, &l.Quantity, &l.UnitPrice,
+			&l.Subtotal, &texts[2], &l.Payable, &l.Slice)
 		if err != nil {
 			return struct{}{}, err
 		}
@@ -170,7 +183,8 @@ func stepsOf(ctx context.Context, q sqldb.Querier, orders []id.Order) (map[id.Or
 	if len(orders) == 0 {
 		return out, nil
 	}
-	rows, err := q.Query(ctx, "SELECT order_id, status, at, by_kind FROM order_step WHERE order_id IN ("+sqldb.Marks(len(orders))+") ORDER BY id", sqldb.Args(orders)...)
+	rows, err := q.Query(ctx, "SELECT order_id, status, at, by_kind FROM order_step WHERE order_id IN ("+
+		sqldb.Marks(len(orders))+") ORDER BY id", sqldb.Args(orders)...)
 	_, err = sqldb.Collect(rows, err, func(s sqldb.Scanner) (struct{}, error) {
 		var order id.Order
 		var st Step
@@ -186,7 +200,9 @@ func stepsOf(ctx context.Context, q sqldb.Querier, orders []id.Order) (map[id.Or
 }
 
 func dueOrders(ctx context.Context, q sqldb.Querier, status Status, now time.Time, limit int) ([]id.Order, error) {
-	rows, err := q.Query(ctx, "SELECT id FROM orders WHERE status = ? AND due_at > 0 AND due_at <= ? ORDER BY due_at LIMIT ?", status, sqldb.Millis(now), limit)
+	rows, err := q.Query(ctx,
+		"SELECT id FROM orders WHERE status = ? AND due_at > 0 AND due_at <= ? ORDER BY due_at LIMIT ?", status,
+		sqldb.Millis(now), limit)
 	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (o id.Order, err error) { return o, s.Scan(&o) })
 }
 
@@ -195,7 +211,8 @@ func idsOfCheckouts(ctx context.Context, q sqldb.Querier, checkouts []id.Checkou
 	if len(checkouts) == 0 {
 		return out, nil
 	}
-	rows, err := q.Query(ctx, "SELECT checkout_id, id FROM orders WHERE checkout_id IN ("+sqldb.Marks(len(checkouts))+") ORDER BY id", sqldb.Args(checkouts)...)
+	rows, err := q.Query(ctx, "SELECT checkout_id, id FROM orders WHERE checkout_id IN ("+sqldb.Marks(len(checkouts))+
+		") ORDER BY id", sqldb.Args(checkouts)...)
 	_, err = sqldb.Collect(rows, err, func(s sqldb.Scanner) (struct{}, error) {
 		var c id.Checkout
 		var o id.Order
@@ -207,7 +224,8 @@ func idsOfCheckouts(ctx context.Context, q sqldb.Querier, checkouts []id.Checkou
 }
 
 func salesOfRoom(ctx context.Context, q sqldb.Querier, room id.Room) (orders, revenue int64, err error) {
-	err = q.QueryRow(ctx, "SELECT COUNT(*), COALESCE(SUM(payable), 0) FROM orders WHERE room_id = ? AND paid_at > 0", room).Scan(&orders, &revenue)
+	err = q.QueryRow(ctx, "SELECT COUNT(*), COALESCE(SUM(payable), 0) FROM orders WHERE room_id = ? AND paid_at > 0",
+		room).Scan(&orders, &revenue)
 	return orders, revenue, err
 }
 

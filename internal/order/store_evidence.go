@@ -29,7 +29,8 @@ func fillEvidence(ctx context.Context, q sqldb.Querier, list []Order) error {
 	if len(orders) == 0 {
 		return nil
 	}
-	rows, err := q.Query(ctx, "SELECT order_id, shown FROM order_evidence WHERE order_id IN ("+sqldb.Marks(len(orders))+")", sqldb.Args(orders)...)
+	rows, err := q.Query(ctx, "SELECT order_id, shown FROM order_evidence WHERE order_id IN ("+sqldb.Marks(len(orders))+
+		")", sqldb.Args(orders)...)
 	_, err = sqldb.Collect(rows, err, func(s sqldb.Scanner) (struct{}, error) {
 		var order id.Order
 		var raw string

@@ -208,16 +208,22 @@ func (v Views) DrawOne(ctx context.Context, o Order, err error, side Side, tag l
 func draw(o Order, side Side, tag lang.Tag) View {
 	in := func(amount int64) money.Money { return money.Of(amount, o.Currency) }
 	v := View{
-		ID: o.ID, Number: o.Number, Status: o.Status, CloseReason: o.CloseReason, Lines: Lines(o.Lines, o.Currency, tag),
-		GoodsTotal: in(o.GoodsTotal), DiscountTotal: in(o.DiscountTotal), ShippingTotal: in(o.ShippingTotal), Payable: in(o.Payable),
-		Address: o.Address, Note: o.Note, Shipments: []ShipmentView{}, Timeline: []StepView{}, DueAt: o.DueAt, Room: o.Room,
+		ID: o.ID, Number: o.Number, Status: o.Status, CloseReason: o.CloseReason, Lines: Lines(o.Lines, o.Currency,
+			tag),
+		GoodsTotal: in(o.GoodsTotal), DiscountTotal: in(o.DiscountTotal), ShippingTotal: in(o.ShippingTotal),
+		Payable: in(o.Payable),
+		Address: o.Address, Note: o.Note, Shipments: []ShipmentView{}, Timeline: []StepView{}, DueAt: o.DueAt,
+		Room:     o.Room,
 		Evidence: []EvidenceView{}, CreatedAt: o.CreatedAt, Actions: o.actions(side),
 	}
 	if o.Status == PendingPayment {
 		v.PayBy = o.DueAt
 	}
 	for _, e := range o.Evidence {
-		v.Evidence = append(v.Evidence, EvidenceView{Product: e.Product, Room: e.Room, From: e.From, To: e.Until, Price: in(e.Price)})
+		v.Evidence = append(v.Evidence, EvidenceView{
+			Product: e.Product, Room: e.Room, From: e.From, To: e.Until,
+			Price: in(e.Price),
+		})
 	}
 	return v
 }
@@ -239,12 +245,17 @@ func Lines(lines []Line, c money.Currency, tag lang.Tag) []LineView {
 	out := make([]LineView, len(lines))
 	for i, l := range lines {
 		out[i] = LineView{
-			ID: l.ID, SKU: l.SKU, Product: l.Product, Title: l.Title.In(tag), Options: l.ChoiceText.In(tag), PictureURL: l.PictureURL,
-			Quantity: l.Quantity, UnitPrice: money.Of(l.UnitPrice, c), Subtotal: money.Of(l.Subtotal, c), Adjustments: []AdjustmentView{},
-			Payable: money.Of(l.Payable, c),
+			ID: l.ID, SKU: l.SKU, Product: l.Product, Title: l.Title.In(tag), Options: l.ChoiceText.In(tag),
+			PictureURL: l.PictureURL,
+			Quantity:   l.Quantity, UnitPrice: money.Of(l.UnitPrice, c), Subtotal: money.Of(l.Subtotal, c),
+			Adjustments: []AdjustmentView{},
+			Payable:     money.Of(l.Payable, c),
 		}
 		for _, a := range l.Adjustments {
-			out[i].Adjustments = append(out[i].Adjustments, AdjustmentView{a.Kind, a.Label.In(tag), a.Label, money.Of(a.Amount, c)})
+			out[i].Adjustments = append(out[i].Adjustments, AdjustmentView{
+				a.Kind, a.Label.In(tag), a.Label,
+				money.Of(a.Amount, c),
+			})
 		}
 	}
 	return out

@@ -21,8 +21,15 @@ const noticeMax = 64 << 10
 
 // Register adds the operations.
 func (h API) Register(api *httpapi.API) {
-	httpapi.Register(api, httpapi.Operation{ID: "order-pay", Method: "POST", Path: "/orders/{id}/pay", Access: httpapi.SignedIn, Summary: "Pay the checkout that the order belongs to"}, h.pay)
-	httpapi.Register(api, httpapi.Operation{ID: "payment-notify", Method: "POST", Path: "/payments/{provider}/notify", Access: httpapi.Anyone, BodyMax: noticeMax, RawBody: true, Summary: "A provider's signed notification"}, h.notify)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "order-pay", Method: "POST", Path: "/orders/{id}/pay",
+		Access: httpapi.SignedIn, Summary: "Pay the checkout that the order belongs to",
+	}, h.pay)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "payment-notify", Method: "POST", Path: "/payments/{provider}/notify",
+		Access: httpapi.Anyone, BodyMax: noticeMax, RawBody: true, Summary: "A provider's signed notification",
+	},
+		h.notify)
 }
 
 type payInput struct {
@@ -43,7 +50,10 @@ func (h API) pay(ctx context.Context, in *payInput) (*httpapi.Body[order.Payment
 	if err != nil {
 		return nil, err
 	}
-	p, err := h.Service.Start(ctx, key, Command{User: httpapi.ActorFrom(ctx).User, Order: in.ID, Provider: in.Body.Provider, ReturnURL: back})
+	p, err := h.Service.Start(ctx, key, Command{
+		User: httpapi.ActorFrom(ctx).User, Order: in.ID,
+		Provider: in.Body.Provider, ReturnURL: back,
+	})
 	if err != nil {
 		return nil, err
 	}

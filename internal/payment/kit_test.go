@@ -66,12 +66,18 @@ func open(t *testing.T, stock int64) *till {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
-	k := &till{t: t, db: db, clock: c, noticed: make(chan error, 100), buyer: id.Make[id.User](db), shop: id.Make[id.Shop](db)}
+	k := &till{
+		t: t, db: db, clock: c, noticed: make(chan error, 100), buyer: id.Make[id.User](db),
+		shop: id.Make[id.Shop](db),
+	}
 	k.orders = order.New(db, box, order.Terms{PayWithin: payWithin, ReceiveWithin: 24 * time.Hour})
 	door := httptest.NewServer(http.HandlerFunc(k.notified))
 	t.Cleanup(door.Close)
 	bank := payment.NewSandbox(db, box, k.openBank(log), func() string { return door.URL })
-	k.payments = payment.New(db, log, k.orders, wholeToShop{}, map[string]payment.Provider{payment.SandboxName: bank, twin: bank})
+	k.payments = payment.New(db, log, k.orders, wholeToShop{}, map[string]payment.Provider{
+		payment.SandboxName: bank,
+		twin:                bank,
+	})
 	k.queue = jobs.NewQueue(db, log)
 	k.payments.Jobs(k.queue)
 	k.update(func(ctx context.Context, tx *sqldb.Tx) error {
@@ -153,8 +159,12 @@ func (k *till) place(quantities ...int64) []order.Order {
 		checkout := id.Make[id.Checkout](tx)
 		for _, n := range quantities {
 			o := order.Order{
-				Checkout: checkout, User: k.buyer, Shop: k.shop, GoodsTotal: n * price, Payable: n * price, Currency: currency,
-				Lines: []order.Line{{SKU: k.sku, Quantity: n, UnitPrice: price, Subtotal: n * price, Payable: n * price}},
+				Checkout: checkout, User: k.buyer, Shop: k.shop, GoodsTotal: n * price, Payable: n * price,
+				Currency: currency,
+				Lines: []order.Line{{
+					SKU: k.sku, Quantity: n, UnitPrice: price, Subtotal: n * price,
+					Payable: n * price,
+				}},
 			}
 			if err := k.orders.Create(ctx, tx, &o); err != nil {
 				return err
@@ -167,7 +177,10 @@ func (k *till) place(quantities ...int64) []order.Order {
 }
 
 func (k *till) start(o order.Order, provider string) (payment.Payment, error) {
-	return k.payments.Start(k.t.Context(), k.key(), payment.Command{User: k.buyer, Order: o.ID, Provider: provider, ReturnURL: "http://127.0.0.1/orders"})
+	return k.payments.Start(k.t.Context(), k.key(), payment.Command{
+		User: k.buyer, Order: o.ID, Provider: provider,
+		ReturnURL: "http://127.0.0.1/orders",
+	})
 }
 
 func (k *till) mustStart(o order.Order, provider string) payment.Payment {

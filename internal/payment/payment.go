@@ -177,7 +177,8 @@ func (s *Service) intend(ctx context.Context, tx *sqldb.Tx, c Command) (id.Payme
 		return open.ID, nil
 	}
 	p := Payment{
-		ID: id.Make[id.Payment](tx), Checkout: o.Checkout, User: c.User, Provider: c.Provider, Amount: amount, Status: Pending,
+		ID: id.Make[id.Payment](tx), Checkout: o.Checkout, User: c.User, Provider: c.Provider, Amount: amount,
+		Status:    Pending,
 		ReturnURL: c.ReturnURL, ExpiresAt: o.DueAt, PollAt: tx.Now().Add(pollWait(0)), CreatedAt: tx.Now(),
 	}
 	return p.ID, insertPayment(ctx, tx, p)
@@ -198,7 +199,8 @@ func (s *Service) owed(ctx context.Context, q sqldb.Querier, checkout id.Checkou
 // ask tells the provider of a stored intent and stores its answer. The id of the
 // intent makes a second asking, after a crash say, the same payment.
 func (s *Service) ask(ctx context.Context, provider Provider, p Payment) (Payment, error) {
-	r, err := provider.Create(ctx, Request{Payment: p.ID, Amount: p.Amount, Description: "Hawker " + p.Checkout.String(), ReturnURL: p.ReturnURL, ExpiresAt: p.ExpiresAt})
+	r, err := provider.Create(ctx, Request{Payment: p.ID, Amount: p.Amount, Description: "Hawker " +
+		p.Checkout.String(), ReturnURL: p.ReturnURL, ExpiresAt: p.ExpiresAt})
 	if err != nil {
 		return p, fault.Unavailable("payment.provider_unavailable").Because(err)
 	}
@@ -208,7 +210,9 @@ func (s *Service) ask(ctx context.Context, provider Provider, p Payment) (Paymen
 }
 
 // PaymentViews implements order.Payments.
-func (s *Service) PaymentViews(ctx context.Context, checkouts []id.Checkout) (map[id.Checkout]order.PaymentView, error) {
+func (s *Service) PaymentViews(ctx context.Context, checkouts []id.Checkout) (map[id.Checkout]order.PaymentView,
+	error,
+) {
 	list, err := newestPayments(ctx, s.db.Reader(), checkouts)
 	if err != nil {
 		return nil, err
@@ -223,8 +227,9 @@ func (s *Service) PaymentViews(ctx context.Context, checkouts []id.Checkout) (ma
 
 func viewOf(p Payment, orders []id.Order) order.PaymentView {
 	v := order.PaymentView{
-		ID: p.ID, Provider: p.Provider, Status: string(p.Status), Amount: p.Amount, Orders: orders, ExpiresAt: p.ExpiresAt,
-		Action: order.ActionView{Type: "none"},
+		ID: p.ID, Provider: p.Provider, Status: string(p.Status), Amount: p.Amount, Orders: orders,
+		ExpiresAt: p.ExpiresAt,
+		Action:    order.ActionView{Type: "none"},
 	}
 	if p.Status == Pending && p.PayURL != "" {
 		v.Action = order.ActionView{Type: "redirect", URL: p.PayURL}

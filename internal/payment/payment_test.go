@@ -59,8 +59,10 @@ func TestForgedNoticesChangeNothing(t *testing.T) {
 	k := open(t, 10)
 	o := k.place(1)
 	p := k.mustStart(o[0], payment.SandboxName)
-	body := []byte(`{"id":"e","type":"payment.succeeded","data":{"out_trade_no":"` + p.ID.String() + `","amount":6900,"currency":"CNY","status":"succeeded"}}`)
-	if err := k.payments.Notify(t.Context(), payment.SandboxName, http.Header{}, body); fault.Code(err) != "payment.forged_notification" {
+	body := []byte(`{"id":"e","type":"payment.succeeded","data":{"out_trade_no":"` + p.ID.String() +
+		`","amount":6900,"currency":"CNY","status":"succeeded"}}`)
+	if err := k.payments.Notify(t.Context(), payment.SandboxName, http.Header{},
+		body); fault.Code(err) != "payment.forged_notification" {
 		t.Errorf("unsigned: %v", err)
 	}
 	k.decide(p, "approve", sandbox.ScenarioBadSignature)
@@ -68,7 +70,8 @@ func TestForgedNoticesChangeNothing(t *testing.T) {
 		t.Errorf("badly signed: %v", err)
 	}
 	k.wantOrder(o[0], order.PendingPayment)
-	if err := k.payments.Notify(t.Context(), "nobody", http.Header{}, body); fault.Code(err) != "payment.no_such_provider" {
+	if err := k.payments.Notify(t.Context(), "nobody", http.Header{},
+		body); fault.Code(err) != "payment.no_such_provider" {
 		t.Errorf("nobody's notice: %v", err)
 	}
 }
@@ -214,7 +217,10 @@ func TestWhoMayNotPay(t *testing.T) {
 	if _, err := k.start(o, "gold"); fault.Code(err) != "payment.no_such_provider" {
 		t.Errorf("an unknown provider: %v", err)
 	}
-	_, err := k.payments.Start(t.Context(), k.key(), payment.Command{User: id.Make[id.User](k.db), Order: o.ID, Provider: payment.SandboxName})
+	_, err := k.payments.Start(t.Context(), k.key(), payment.Command{
+		User: id.Make[id.User](k.db), Order: o.ID,
+		Provider: payment.SandboxName,
+	})
 	if fault.Code(err) != "order.not_found" {
 		t.Errorf("a stranger: %v", err)
 	}
@@ -228,7 +234,8 @@ func TestABankThatIsDownLosesNoPayment(t *testing.T) {
 	k := open(t, 10)
 	o := k.place(1)[0]
 	k.bankDown.Store(true)
-	if _, err := k.start(o, payment.SandboxName); fault.Code(err) != "payment.provider_unavailable" || errors.Unwrap(fault.As(err)) == nil {
+	if _, err := k.start(o, payment.SandboxName); fault.Code(err) != "payment.provider_unavailable" ||
+		errors.Unwrap(fault.As(err)) == nil {
 		t.Fatalf("without a bank: %v", err)
 	}
 	k.bankDown.Store(false)

@@ -42,7 +42,10 @@ func (s *Service) pollOne(ctx context.Context, p Payment, now time.Time) error {
 	if next.After(p.ExpiresAt) && now.Before(p.ExpiresAt) {
 		next = p.ExpiresAt
 	}
-	if err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error { return postponePoll(ctx, tx, p.ID, next) }); err != nil {
+	if err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+		return postponePoll(ctx, tx, p.ID,
+			next)
+	}); err != nil {
 		return err
 	}
 	provider := s.providers[p.Provider]

@@ -67,7 +67,10 @@ func (s *Sandbox) connect(ctx context.Context) (*sandbox.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.client = sandbox.NewClient(sandbox.ClientOptions{BaseURL: s.baseURL, MerchantID: m.MerchantID, Key: key, ProviderKey: provider, Clock: s.db.Clock(), HTTP: hc})
+	s.client = sandbox.NewClient(sandbox.ClientOptions{
+		BaseURL: s.baseURL, MerchantID: m.MerchantID, Key: key,
+		ProviderKey: provider, Clock: s.db.Clock(), HTTP: hc,
+	})
 	return s.client, nil
 }
 
@@ -100,8 +103,9 @@ func (s *Sandbox) Create(ctx context.Context, r Request) (Report, error) {
 		return Report{}, err
 	}
 	return sandboxReport(c.CreatePayment(ctx, sandbox.PaymentRequest{
-		OutTradeNo: r.Payment.String(), Amount: r.Amount.Amount, Currency: r.Amount.Currency, Description: r.Description,
-		NotifyURL: s.notifyURL(), ReturnURL: r.ReturnURL, ExpiresAt: r.ExpiresAt,
+		OutTradeNo: r.Payment.String(), Amount: r.Amount.Amount, Currency: r.Amount.Currency,
+		Description: r.Description,
+		NotifyURL:   s.notifyURL(), ReturnURL: r.ReturnURL, ExpiresAt: r.ExpiresAt,
 	}))
 }
 
@@ -138,7 +142,10 @@ func (s *Sandbox) Refund(ctx context.Context, r RefundRequest) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	got, err := c.Refund(ctx, sandbox.RefundRequest{OutRefundNo: r.Refund.String(), OutTradeNo: r.Payment.String(), Amount: r.Amount.Amount})
+	got, err := c.Refund(ctx, sandbox.RefundRequest{
+		OutRefundNo: r.Refund.String(), OutTradeNo: r.Payment.String(),
+		Amount: r.Amount.Amount,
+	})
 	return got.Status == sandbox.StatusSucceeded, err
 }
 
@@ -156,7 +163,8 @@ func (s *Sandbox) ParseNotice(header http.Header, raw []byte, now time.Time) (*N
 		return nil, nil // refunds are asked about by their job
 	}
 	r, err := sandboxReport(sandbox.Payment{
-		ID: e.Data.ProviderRef, OutTradeNo: e.Data.OutTradeNo, Amount: e.Data.Amount, Currency: e.Data.Currency, Status: e.Data.Status,
+		ID: e.Data.ProviderRef, OutTradeNo: e.Data.OutTradeNo, Amount: e.Data.Amount, Currency: e.Data.Currency,
+		Status: e.Data.Status,
 	}, nil)
 	return &Notice{ID: e.ID, Report: r}, err
 }

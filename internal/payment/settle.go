@@ -41,7 +41,10 @@ func (s *Service) Notify(ctx context.Context, name string, header http.Header, r
 	if errors.Is(err, fault.Invalid("payment.amount_mismatch")) {
 		// Something is wrong at the provider or on the way: ask it at once what is true.
 		s.log.Warn("payment notification for a wrong amount", "provider", name, "payment", n.Report.Payment.String())
-		err = errors.Join(err, s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error { return pollNow(ctx, tx, n.Report.Payment) }))
+		err = errors.Join(err, s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+			return pollNow(ctx, tx,
+				n.Report.Payment)
+		}))
 	}
 	return err
 }

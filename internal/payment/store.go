@@ -9,18 +9,21 @@ import (
 	"hawker/internal/platform/sqldb"
 )
 
-const paymentColumns = "id, checkout_id, user_id, provider, provider_ref, amount, currency, status, pay_url, return_url, expires_at, poll_at, polls, created_at"
+const paymentColumns = "id, checkout_id, user_id, provider, provider_ref, amount, currency, status, pay_url, " +
+	"return_url, expires_at, poll_at, polls, created_at"
 
 func insertPayment(ctx context.Context, tx *sqldb.Tx, p Payment) error {
 	_, err := tx.Exec(ctx, "INSERT INTO payment ("+paymentColumns+") VALUES ("+sqldb.Marks(14)+")",
-		p.ID, p.Checkout, p.User, p.Provider, p.Ref, p.Amount.Amount, p.Amount.Currency, p.Status, p.PayURL, p.ReturnURL,
+		p.ID, p.Checkout, p.User, p.Provider, p.Ref, p.Amount.Amount, p.Amount.Currency, p.Status, p.PayURL,
+		p.ReturnURL,
 		sqldb.Millis(p.ExpiresAt), sqldb.Millis(p.PollAt), p.Polls, sqldb.Millis(p.CreatedAt))
 	return err
 }
 
 func scanPayment(s sqldb.Scanner) (p Payment, err error) {
 	var expires, poll, created int64
-	err = s.Scan(&p.ID, &p.Checkout, &p.User, &p.Provider, &p.Ref, &p.Amount.Amount, &p.Amount.Currency, &p.Status, &p.PayURL, &p.ReturnURL,
+	err = s.Scan(&p.ID, &p.Checkout, &p.User, &p.Provider, &p.Ref, &p.Amount.Amount, &p.Amount.Currency, &p.Status,
+		&p.PayURL, &p.ReturnURL,
 		&expires, &poll, &p.Polls, &created)
 	p.ExpiresAt, p.PollAt, p.CreatedAt = sqldb.FromMillis(expires), sqldb.FromMillis(poll), sqldb.FromMillis(created)
 	return p, err
@@ -30,8 +33,12 @@ func paymentByID(ctx context.Context, q sqldb.Querier, payment id.Payment) (Paym
 	return scanPayment(q.QueryRow(ctx, "SELECT "+paymentColumns+" FROM payment WHERE id = ?", payment))
 }
 
-func openPayment(ctx context.Context, q sqldb.Querier, checkout id.Checkout, provider string, now time.Time) (Payment, error) {
-	return scanPayment(q.QueryRow(ctx, "SELECT "+paymentColumns+" FROM payment WHERE checkout_id = ? AND provider = ? AND status = ? AND expires_at > ? ORDER BY id DESC LIMIT 1",
+func openPayment(ctx context.Context, q sqldb.Querier, checkout id.Checkout, provider string, now time.Time) (Payment,
+	error,
+) {
+	return scanPayment(q.QueryRow(ctx, "SELECT "+paymentColumns+
+		` FROM payment WHERE checkout_id = ? AND provider = ? AND status = ? AND expires_at > ? ORDER BY id DESC
+			LIMIT 1`,
 		checkout, provider, Pending, sqldb.Millis(now)))
 }
 
@@ -39,12 +46,14 @@ func newestPayments(ctx context.Context, q sqldb.Querier, checkouts []id.Checkou
 	if len(checkouts) == 0 {
 		return nil, nil
 	}
-	rows, err := q.Query(ctx, "SELECT "+paymentColumns+" FROM payment WHERE checkout_id IN ("+sqldb.Marks(len(checkouts))+") ORDER BY id", sqldb.Args(checkouts)...)
+	rows, err := q.Query(ctx, "SELECT "+paymentColumns+" FROM payment WHERE checkout_id IN ("+
+		sqldb.Marks(len(checkouts))+") ORDER BY id", sqldb.Args(checkouts)...)
 	return sqldb.Collect(rows, err, scanPayment) // a later one replaces an earlier one in the caller's map
 }
 
 func duePayments(ctx context.Context, q sqldb.Querier, now time.Time, limit int) ([]Payment, error) {
-	rows, err := q.Query(ctx, "SELECT "+paymentColumns+" FROM payment WHERE status = ? AND poll_at <= ? ORDER BY poll_at LIMIT ?", Pending, sqldb.Millis(now), limit)
+	rows, err := q.Query(ctx, "SELECT "+paymentColumns+
+		" FROM payment WHERE status = ? AND poll_at <= ? ORDER BY poll_at LIMIT ?", Pending, sqldb.Millis(now), limit)
 	return sqldb.Collect(rows, err, scanPayment)
 }
 
@@ -59,7 +68,8 @@ func setStatus(ctx context.Context, tx *sqldb.Tx, p Payment, to Status) (bool, e
 	if to == Succeeded {
 		paidAt = sqldb.Millis(tx.Now())
 	}
-	n, err := tx.Exec(ctx, "UPDATE payment SET status = ?, paid_at = ? WHERE id = ? AND status <> ?", to, paidAt, p.ID, Succeeded)
+	n, err := tx.Exec(ctx, "UPDATE payment SET status = ?, paid_at = ? WHERE id = ? AND status <> ?", to, paidAt, p.ID,
+		Succeeded)
 	return n == 1, err
 }
 
@@ -74,7 +84,8 @@ func pollNow(ctx context.Context, tx *sqldb.Tx, payment id.Payment) error {
 }
 
 func insertNotice(ctx context.Context, tx *sqldb.Tx, provider string, n Notice) (bool, error) {
-	return tx.InsertOnce(ctx, "INSERT INTO payment_notice (provider, notice_id, payment_id, received_at) VALUES (?, ?, ?, ?)",
+	return tx.InsertOnce(ctx,
+		"INSERT INTO payment_notice (provider, notice_id, payment_id, received_at) VALUES (?, ?, ?, ?)",
 		provider, n.ID, n.Report.Payment, sqldb.Millis(tx.Now()))
 }
 
@@ -85,7 +96,8 @@ const (
 )
 
 func insertRefund(ctx context.Context, tx *sqldb.Tx, r Refund) error {
-	_, err := tx.Exec(ctx, "INSERT INTO refund (id, payment_id, order_id, amount, currency, status, reason, created_at) VALUES (?, ?, 0, ?, ?, ?, ?, ?)",
+	_, err := tx.Exec(ctx, `INSERT INTO refund (id, payment_id, order_id, amount, currency, status, reason, created_at)
+		VALUES (?, ?, 0, ?, ?, ?, ?, ?)`,
 		r.ID, r.Payment, r.Amount.Amount, r.Amount.Currency, refundOwed, r.Reason, sqldb.Millis(tx.Now()))
 	return err
 }
@@ -99,7 +111,8 @@ func refundByID(ctx context.Context, q sqldb.Querier, refund id.Refund) (r Refun
 }
 
 func finishRefund(ctx context.Context, tx *sqldb.Tx, refund id.Refund) error {
-	_, err := tx.Exec(ctx, "UPDATE refund SET status = ?, done_at = ? WHERE id = ?", refundDone, sqldb.Millis(tx.Now()), refund)
+	_, err := tx.Exec(ctx, "UPDATE refund SET status = ?, done_at = ? WHERE id = ?", refundDone, sqldb.Millis(tx.Now()),
+		refund)
 	return err
 }
 
@@ -114,7 +127,9 @@ type Captured struct {
 
 // CapturedTotals reads the sums.
 func CapturedTotals(ctx context.Context, q sqldb.Querier) ([]Captured, error) {
-	rows, err := q.Query(ctx, `SELECT p.provider, p.currency, SUM(p.amount), COALESCE((SELECT SUM(r.amount) FROM refund r JOIN payment rp ON rp.id = r.payment_id
+	rows, err := q.Query(ctx,
+		`SELECT p.provider, p.currency, SUM(p.amount), COALESCE((SELECT SUM(r.amount) FROM refund r JOIN payment rp
+			ON rp.id = r.payment_id
 			WHERE rp.provider = p.provider AND r.currency = p.currency AND r.status = ?), 0)
 		FROM payment p WHERE p.status = ? GROUP BY p.provider, p.currency`, refundDone, Succeeded)
 	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (c Captured, err error) {
@@ -128,11 +143,15 @@ type merchant struct {
 }
 
 func loadMerchant(ctx context.Context, q sqldb.Querier, provider string) (m merchant, err error) {
-	err = q.QueryRow(ctx, "SELECT merchant_id, sealed_key FROM payment_merchant WHERE provider = ?", provider).Scan(&m.ID, &m.SealedKey)
+	err = q.QueryRow(ctx, "SELECT merchant_id, sealed_key FROM payment_merchant WHERE provider = ?", provider).
+		Scan(&m.ID, &m.SealedKey)
 	return m, err
 }
 
 func saveMerchant(ctx context.Context, tx *sqldb.Tx, provider string, m merchant) error {
-	return tx.Upsert(ctx, "payment_merchant", []string{"provider"}, []string{"merchant_id", "sealed_key", "provider_keys", "created_at"},
+	return tx.Upsert(ctx, "payment_merchant", []string{"provider"}, []string{
+		"merchant_id", "sealed_key",
+		"provider_keys", "created_at",
+	},
 		provider, m.ID, m.SealedKey, "[]", sqldb.Millis(tx.Now()))
 }

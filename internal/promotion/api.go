@@ -14,10 +14,22 @@ type API struct{ Service *Service }
 
 // Register adds the operations.
 func (h API) Register(api *httpapi.API) {
-	httpapi.Register(api, httpapi.Operation{ID: "deal-list", Method: "GET", Path: "/live/rooms/{id}/deals", Access: httpapi.Anyone, Summary: "Flash deals of a room, the newest first"}, h.deals)
-	httpapi.Register(api, httpapi.Operation{ID: "room-coupon-list", Method: "GET", Path: "/live/rooms/{id}/coupons", Access: httpapi.Anyone, Summary: "Coupons that a room shows"}, h.coupons)
-	httpapi.Register(api, httpapi.Operation{ID: "coupon-claim", Method: "POST", Path: "/coupons/{id}/claim", Access: httpapi.SignedIn, Summary: "Put a coupon into my wallet"}, h.claim)
-	httpapi.Register(api, httpapi.Operation{ID: "wallet-list", Method: "GET", Path: "/me/coupons", Access: httpapi.SignedIn, Summary: "My coupons, newest first"}, h.wallet)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "deal-list", Method: "GET", Path: "/live/rooms/{id}/deals",
+		Access: httpapi.Anyone, Summary: "Flash deals of a room, the newest first",
+	}, h.deals)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "room-coupon-list", Method: "GET", Path: "/live/rooms/{id}/coupons",
+		Access: httpapi.Anyone, Summary: "Coupons that a room shows",
+	}, h.coupons)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "coupon-claim", Method: "POST", Path: "/coupons/{id}/claim",
+		Access: httpapi.SignedIn, Summary: "Put a coupon into my wallet",
+	}, h.claim)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "wallet-list", Method: "GET", Path: "/me/coupons",
+		Access: httpapi.SignedIn, Summary: "My coupons, newest first",
+	}, h.wallet)
 }
 
 // RoomPath names a room in a path.

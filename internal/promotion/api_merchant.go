@@ -19,19 +19,56 @@ type MerchantAPI struct{ Service *Service }
 // Register adds the operations.
 func (h MerchantAPI) Register(api *httpapi.API) {
 	run, room, coupon := httpapi.Staff("live.run"), "/merchant/{shop}/rooms/{room}", "/merchant/{shop}/coupons"
-	httpapi.Register(api, httpapi.Operation{ID: "merchant-room-price-list", Method: "GET", Path: room + "/prices", Access: run, Summary: "Prices for those who buy in the room"}, h.prices)
-	httpapi.Register(api, httpapi.Operation{ID: "merchant-room-price-set", Method: "PUT", Path: room + "/prices", Access: run, Summary: "Change prices of the room; null takes one away"}, h.setPrices)
-	httpapi.Register(api, httpapi.Operation{ID: "merchant-deal-list", Method: "GET", Path: room + "/deals", Access: run, Summary: "All flash deals of the room"}, h.deals)
-	httpapi.Register(api, httpapi.Operation{ID: "merchant-deal-create", Method: "POST", Path: room + "/deals", Access: run, Status: 201, Summary: "Prepare a flash deal, or start it at once"}, h.plan)
-	httpapi.Register(api, httpapi.Operation{ID: "merchant-deal-start", Method: "POST", Path: room + "/deals/{deal}/start", Access: run, Summary: "Begin the countdown; the units are set aside"}, h.start)
-	httpapi.Register(api, httpapi.Operation{ID: "merchant-deal-stop", Method: "POST", Path: room + "/deals/{deal}/stop", Access: run, Summary: "End the deal; what is left returns"}, h.stop)
-	httpapi.Register(api, httpapi.Operation{ID: "merchant-room-coupon-pin", Method: "POST", Path: room + "/coupons/{coupon}/pin", Access: run, Summary: "Show a coupon in the room"}, h.pin)
-	httpapi.Register(api, httpapi.Operation{ID: "merchant-room-coupon-unpin", Method: "POST", Path: room + "/coupons/{coupon}/unpin", Access: run, Status: 204, Summary: "Take it off the screens"}, h.unpin)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "merchant-room-price-list", Method: "GET", Path: room + "/prices",
+		Access: run, Summary: "Prices for those who buy in the room",
+	}, h.prices)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "merchant-room-price-set", Method: "PUT", Path: room + "/prices",
+		Access: run, Summary: "Change prices of the room; null takes one away",
+	}, h.setPrices)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "merchant-deal-list", Method: "GET", Path: room + "/deals", Access: run,
+		Summary: "All flash deals of the room",
+	}, h.deals)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "merchant-deal-create", Method: "POST", Path: room + "/deals",
+		Access: run, Status: 201, Summary: "Prepare a flash deal, or start it at once",
+	}, h.plan)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "merchant-deal-start", Method: "POST",
+		Path: room + "/deals/{deal}/start", Access: run, Summary: "Begin the countdown; the units are set aside",
+	},
+		h.start)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "merchant-deal-stop", Method: "POST", Path: room + "/deals/{deal}/stop",
+		Access: run, Summary: "End the deal; what is left returns",
+	}, h.stop)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "merchant-room-coupon-pin", Method: "POST",
+		Path: room + "/coupons/{coupon}/pin", Access: run, Summary: "Show a coupon in the room",
+	}, h.pin)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "merchant-room-coupon-unpin", Method: "POST",
+		Path: room + "/coupons/{coupon}/unpin", Access: run, Status: 204, Summary: "Take it off the screens",
+	}, h.unpin)
 	read, write := httpapi.Staff("catalog.read"), httpapi.Staff("catalog.write")
-	httpapi.Register(api, httpapi.Operation{ID: "merchant-coupon-list", Method: "GET", Path: coupon, Access: read, Summary: "Coupons of the shop, newest first"}, h.coupons)
-	httpapi.Register(api, httpapi.Operation{ID: "merchant-coupon-create", Method: "POST", Path: coupon, Access: write, Status: 201, Summary: "Make a coupon"}, h.addCoupon)
-	httpapi.Register(api, httpapi.Operation{ID: "merchant-coupon-get", Method: "GET", Path: coupon + "/{coupon}", Access: read, Summary: "One coupon"}, h.coupon)
-	httpapi.Register(api, httpapi.Operation{ID: "merchant-coupon-update", Method: "PATCH", Path: coupon + "/{coupon}", Access: write, Summary: "Rename, extend, enlarge or switch off"}, h.changeCoupon)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "merchant-coupon-list", Method: "GET", Path: coupon, Access: read,
+		Summary: "Coupons of the shop, newest first",
+	}, h.coupons)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "merchant-coupon-create", Method: "POST", Path: coupon, Access: write,
+		Status: 201, Summary: "Make a coupon",
+	}, h.addCoupon)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "merchant-coupon-get", Method: "GET", Path: coupon + "/{coupon}",
+		Access: read, Summary: "One coupon",
+	}, h.coupon)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "merchant-coupon-update", Method: "PATCH", Path: coupon + "/{coupon}",
+		Access: write, Summary: "Rename, extend, enlarge or switch off",
+	}, h.changeCoupon)
 }
 
 // MerchantRoomPath names a room of a shop in a path.
@@ -50,7 +87,9 @@ type RoomPriceView struct {
 	NormalPrice money.Money `json:"normal_price"`
 }
 
-func (h MerchantAPI) prices(ctx context.Context, in *MerchantRoomPath) (*httpapi.Body[page.Page[RoomPriceView]], error) {
+func (h MerchantAPI) prices(ctx context.Context, in *MerchantRoomPath) (*httpapi.Body[page.Page[RoomPriceView]],
+	error,
+) {
 	s, tag := h.Service, httpapi.Language(ctx)
 	q := s.DB.Reader()
 	if _, err := s.roomOf(ctx, q, in.Shop, in.Room); err != nil {
@@ -70,7 +109,8 @@ func (h MerchantAPI) prices(ctx context.Context, in *MerchantRoomPath) (*httpapi
 	for _, sku := range skus {
 		o := offers[sku]
 		out.Items = append(out.Items, RoomPriceView{
-			sku, o.Product.ID, o.Product.Title.In(tag), o.Product.ChoiceText(o.SKU).In(tag), money.Of(prices[sku], s.Currency), money.Of(o.SKU.Price, s.Currency),
+			sku, o.Product.ID, o.Product.Title.In(tag), o.Product.ChoiceText(o.SKU).In(tag),
+			money.Of(prices[sku], s.Currency), money.Of(o.SKU.Price, s.Currency),
 		})
 	}
 	return httpapi.OK(out, err)
@@ -88,7 +128,9 @@ type setPricesInput struct {
 	}
 }
 
-func (h MerchantAPI) setPrices(ctx context.Context, in *setPricesInput) (*httpapi.Body[page.Page[RoomPriceView]], error) {
+func (h MerchantAPI) setPrices(ctx context.Context, in *setPricesInput) (*httpapi.Body[page.Page[RoomPriceView]],
+	error,
+) {
 	prices := make([]RoomPrice, len(in.Body.Items))
 	for i, p := range in.Body.Items {
 		prices[i].SKU = p.SKU
@@ -145,7 +187,8 @@ func (h MerchantAPI) plan(ctx context.Context, in *planDealInput) (*httpapi.Body
 	}
 	b := in.Body
 	d := Deal{
-		Shop: in.Shop, Room: in.Room, Product: b.Product, Countdown: time.Duration(b.Countdown) * time.Second, Run: time.Duration(b.Run) * time.Second, Limit: b.Limit,
+		Shop: in.Shop, Room: in.Room, Product: b.Product, Countdown: time.Duration(b.Countdown) * time.Second,
+		Run: time.Duration(b.Run) * time.Second, Limit: b.Limit,
 	}
 	for _, it := range b.Items {
 		d.Items = append(d.Items, DealItem{SKU: it.SKU, Price: it.Price, Quantity: it.Quantity})
@@ -233,7 +276,8 @@ type addCouponInput struct {
 func (h MerchantAPI) addCoupon(ctx context.Context, in *addCouponInput) (*httpapi.Body[CouponView], error) {
 	b := in.Body
 	c, err := h.Service.AddCoupon(ctx, Coupon{
-		Shop: in.Shop, Name: b.Name, Kind: b.Kind, Value: b.Value, Cap: b.Cap, MinSpend: b.MinSpend, Scope: b.Scope, Products: b.Products, Room: b.Room,
+		Shop: in.Shop, Name: b.Name, Kind: b.Kind, Value: b.Value, Cap: b.Cap, MinSpend: b.MinSpend, Scope: b.Scope,
+		Products: b.Products, Room: b.Room,
 		Total: b.Total, PerUser: b.PerUser, From: b.From.UTC(), To: b.To.UTC(),
 	})
 	if err != nil {

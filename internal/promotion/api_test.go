@@ -88,10 +88,19 @@ func serve(t *testing.T) *counter {
 	c := &counter{mall: m, host: m.buyer()}
 	d, log := door{c.host}, slog.New(slog.DiscardHandler)
 	m.checkout.Attach(checkout.Tools{Promotions: m.tools, HoldDeal: m.tools.Terms.HoldDeal, Evidence: m})
-	c.sale = auction.New(auction.Deps{DB: m.db, Log: log, Desk: m.checkout, Rooms: m, Staff: d, Addresses: m, Names: m, News: m, Currency: "CNY"})
+	c.sale = auction.New(auction.Deps{
+		DB: m.db, Log: log, Desk: m.checkout, Rooms: m, Staff: d, Addresses: m, Names: m,
+		News: m, Currency: "CNY",
+	})
 	box := must[*secret.Box](t)(secret.NewBox(make([]byte, secret.KeySize)))
-	c.bags = luckybag.New(luckybag.Deps{DB: m.db, Box: box, Log: log, Desk: m.checkout, Rooms: m, Follows: m, Names: m, News: m, Currency: "CNY"})
-	c.api = httpapi.New(httpapi.Deps{Log: log, Clock: m.clock, Limiter: cache.NewMemoryLimiter(m.clock), Sign: d, Staff: d, Metrics: d})
+	c.bags = luckybag.New(luckybag.Deps{
+		DB: m.db, Box: box, Log: log, Desk: m.checkout, Rooms: m, Follows: m, Names: m,
+		News: m, Currency: "CNY",
+	})
+	c.api = httpapi.New(httpapi.Deps{
+		Log: log, Clock: m.clock, Limiter: cache.NewMemoryLimiter(m.clock), Sign: d,
+		Staff: d, Metrics: d,
+	})
 	views := order.Views{Service: m.orders, Shops: m, Payments: m, Shipments: m, Replays: m}
 	promotion.API{Service: m.tools}.Register(c.api)
 	promotion.MerchantAPI{Service: m.tools}.Register(c.api)
@@ -112,9 +121,11 @@ func (c *counter) call(who id.User, want int, target string, body any) object {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	target = strings.NewReplacer("{room}", c.room.String(), "{id}", c.room.String(), "{shop}", c.shop.String()).Replace(target)
+	target = strings.NewReplacer("{room}", c.room.String(), "{id}", c.room.String(), "{shop}", c.shop.String()).
+		Replace(target)
 	method, path, _ := strings.Cut(target, " ")
-	req, err := http.NewRequestWithContext(c.t.Context(), method, c.http.URL+httpapi.Prefix+path, strings.NewReader(string(raw)))
+	req, err := http.NewRequestWithContext(c.t.Context(), method, c.http.URL+httpapi.Prefix+path,
+		strings.NewReader(string(raw)))
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -150,7 +161,8 @@ func amount(v any) float64 { return v.(object)["amount"].(float64) }
 func TestNobodyElseMayCall(t *testing.T) {
 	c := serve(t)
 	for _, op := range c.api.Operations() {
-		path := strings.NewReplacer("{deal}", id.Make[id.Deal](c.db).String(), "{coupon}", id.Make[id.Coupon](c.db).String(),
+		path := strings.NewReplacer("{deal}", id.Make[id.Deal](c.db).String(), "{coupon}", id.Make[id.Coupon](c.db).
+			String(),
 			"{auction}", id.Make[id.Auction](c.db).String(), "{bag}", id.Make[id.Bag](c.db).String()).Replace(op.Path)
 		switch {
 		case op.Access == httpapi.Anyone:
@@ -167,32 +179,41 @@ func TestADealOverTheAPI(t *testing.T) {
 	c := serve(t)
 	p, buyer := c.product(1000, 10), c.buyer()
 	sku := p.SKUs[0].ID
-	prices := c.call(c.host, 200, "PUT /merchant/{shop}/rooms/{room}/prices", object{"items": []object{{"sku_id": sku, "price": 900}}})
+	prices := c.call(c.host, 200, "PUT /merchant/{shop}/rooms/{room}/prices",
+		object{"items": []object{{"sku_id": sku, "price": 900}}})
 	if v := first(prices, "items"); amount(v["price"]) != 900 || amount(v["normal_price"]) != 1000 {
 		t.Errorf("prices: %v", prices)
 	}
 	d := c.call(c.host, 201, "POST /merchant/{shop}/rooms/{room}/deals", object{
-		"product_id": p.ID, "items": []object{{"sku_id": sku, "price": 600, "quantity": 5}}, "countdown_seconds": 10, "run_seconds": 60, "limit_per_buyer": 2, "start": true,
+		"product_id": p.ID, "items": []object{{"sku_id": sku, "price": 600, "quantity": 5}}, "countdown_seconds": 10,
+		"run_seconds": 60, "limit_per_buyer": 2, "start": true,
 	})
 	c.clock.Advance(10 * time.Second)
 	seen := first(c.call(buyer, 200, "GET /live/rooms/{id}/deals", nil), "items")
 	if seen["id"] != d["id"] || seen["state"] != "running" || seen["left"] != 5.0 || seen["mine_left"] != 2.0 {
 		t.Errorf("the viewer sees %v", seen)
 	}
-	wish := object{"items": []object{{"sku_id": sku, "quantity": 2}}, "source": object{"room_id": c.room}, "deal_id": d["id"], "address_id": id.FromInt[id.Address](1)}
+	wish := object{
+		"items": []object{{"sku_id": sku, "quantity": 2}}, "source": object{"room_id": c.room},
+		"deal_id": d["id"], "address_id": id.FromInt[id.Address](1),
+	}
 	q := c.call(buyer, 200, "POST /checkout/quote", wish)
 	line := first(first(q, "groups"), "lines")
-	if a := first(line, "adjustments"); a["kind"] != "deal" || a["label"] != "Flash deal" || amount(a["amount"]) != -800 || q["pay_within_seconds"] != 180.0 {
+	if a := first(line, "adjustments"); a["kind"] != "deal" || a["label"] != "Flash deal" ||
+		amount(a["amount"]) != -800 || q["pay_within_seconds"] != 180.0 {
 		t.Errorf("quoted %v", q)
 	}
 	o := first(c.call(buyer, 201, "POST /orders", wish), "orders")
-	if e := first(o, "evidence"); e["room_id"] != c.room.String() || amount(e["price"]) != 600 || e["replay_url"] != "/replay/x" || e["stream_to"] != nil {
+	if e := first(o, "evidence"); e["room_id"] != c.room.String() || amount(e["price"]) != 600 ||
+		e["replay_url"] != "/replay/x" || e["stream_to"] != nil {
 		t.Errorf("evidence %v", e)
 	}
-	if v := c.call(buyer, 409, "POST /orders", wish); v["code"] != "promotion.limit_reached" || v["detail"] != "You may take 0 more at this price." {
+	if v := c.call(buyer, 409, "POST /orders", wish); v["code"] != "promotion.limit_reached" ||
+		v["detail"] != "You may take 0 more at this price." {
 		t.Errorf("refused: %v", v)
 	}
-	if v := c.call(c.host, 200, "POST /merchant/{shop}/rooms/{room}/deals/"+d["id"].(string)+"/stop", nil); v["state"] != "ended" || v["reason"] != "stopped" {
+	if v := c.call(c.host, 200, "POST /merchant/{shop}/rooms/{room}/deals/"+d["id"].(string)+"/stop",
+		nil); v["state"] != "ended" || v["reason"] != "stopped" {
 		t.Errorf("stopped: %v", v)
 	}
 	c.call(c.host, 200, "GET /merchant/{shop}/rooms/{room}/deals", nil)
@@ -202,15 +223,18 @@ func TestACouponOverTheAPI(t *testing.T) {
 	c := serve(t)
 	p, buyer := c.product(1000, 10), c.buyer()
 	made := c.call(c.host, 201, "POST /merchant/{shop}/coupons", object{
-		"name": object{"zh-CN": "减五", "en": "5 off"}, "kind": "amount", "value": 500, "min_spend": 2000, "total": 10, "valid_to": c.clock.Now().Add(time.Hour),
+		"name": object{"zh-CN": "减五", "en": "5 off"}, "kind": "amount", "value": 500, "min_spend": 2000, "total": 10,
+		"valid_to": c.clock.Now().Add(time.Hour),
 	})
 	path := "/merchant/{shop}/rooms/{room}/coupons/" + made["id"].(string)
 	c.call(c.host, 200, "POST "+path+"/pin", nil)
-	if v := first(c.call(buyer, 200, "GET /live/rooms/{id}/coupons", nil), "items"); v["claimable"] != true || v["name"] != "5 off" || v["mine"] != 0.0 {
+	if v := first(c.call(buyer, 200, "GET /live/rooms/{id}/coupons", nil), "items"); v["claimable"] != true ||
+		v["name"] != "5 off" || v["mine"] != 0.0 {
 		t.Errorf("pinned: %v", v)
 	}
 	for range 2 {
-		if v := c.call(buyer, 200, "POST /coupons/"+made["id"].(string)+"/claim", nil); v["mine"] != 1.0 || v["left"] != 9.0 || v["claimable"] != false {
+		if v := c.call(buyer, 200, "POST /coupons/"+made["id"].(string)+"/claim", nil); v["mine"] != 1.0 ||
+			v["left"] != 9.0 || v["claimable"] != false {
 			t.Errorf("claimed: %v", v)
 		}
 	}
@@ -218,14 +242,18 @@ func TestACouponOverTheAPI(t *testing.T) {
 		t.Errorf("wallet: %v", v)
 	}
 	q := c.call(buyer, 200, "POST /checkout/quote", object{"items": []object{{"sku_id": p.SKUs[0].ID, "quantity": 1}}})
-	if o := first(first(q, "groups"), "coupons"); o["applicable"] != false || o["ineligible"].(object)["text"] != "Add ¥10 more to use it." {
+	if o := first(first(q, "groups"), "coupons"); o["applicable"] != false ||
+		o["ineligible"].(object)["text"] != "Add ¥10 more to use it." {
 		t.Errorf("quoted %v", o)
 	}
 	q = c.call(buyer, 200, "POST /checkout/quote", object{"items": []object{{"sku_id": p.SKUs[0].ID, "quantity": 2}}})
 	if amount(q["discount_total"]) != 500 {
 		t.Errorf("quoted %v", q)
 	}
-	q = c.call(buyer, 200, "POST /checkout/quote", object{"items": []object{{"sku_id": p.SKUs[0].ID, "quantity": 2}}, "coupon_ids": []string{}})
+	q = c.call(buyer, 200, "POST /checkout/quote", object{
+		"items":      []object{{"sku_id": p.SKUs[0].ID, "quantity": 2}},
+		"coupon_ids": []string{},
+	})
 	if amount(q["discount_total"]) != 0 {
 		t.Errorf("none was wanted: %v", q)
 	}
@@ -237,12 +265,16 @@ func TestACouponOverTheAPI(t *testing.T) {
 func TestAnAuctionAndABagOverTheAPI(t *testing.T) {
 	c := serve(t)
 	p, buyer := c.product(1000, 10), c.buyer()
-	lot := c.call(c.host, 201, "POST /merchant/{shop}/rooms/{room}/auctions", object{"sku_id": p.SKUs[0].ID, "start_price": 100, "run_seconds": 30, "start": true})
+	lot := c.call(c.host, 201, "POST /merchant/{shop}/rooms/{room}/auctions", object{
+		"sku_id":      p.SKUs[0].ID,
+		"start_price": 100, "run_seconds": 30, "start": true,
+	})
 	bids := "POST /live/rooms/{id}/auctions/" + lot["id"].(string) + "/bids"
 	if v := c.call(c.host, 403, bids, object{"max_amount": 500}); v["code"] != "auction.host_cannot_bid" {
 		t.Errorf("the host bids: %v", v)
 	}
-	if v := c.call(buyer, 201, bids, object{"max_amount": 500}); v["mine"].(object)["leading"] != true || amount(v["price"]) != 100 {
+	if v := c.call(buyer, 201, bids, object{"max_amount": 500}); v["mine"].(object)["leading"] != true ||
+		amount(v["price"]) != 100 {
 		t.Errorf("bid: %v", v)
 	}
 	c.clock.Advance(time.Minute)
@@ -258,9 +290,11 @@ func TestAnAuctionAndABagOverTheAPI(t *testing.T) {
 	}
 	c.call(c.host, 200, "GET /merchant/{shop}/rooms/{room}/auctions", nil)
 
-	bag := c.call(c.host, 201, "POST /merchant/{shop}/rooms/{room}/bags", object{"prize": object{"sku_id": p.SKUs[0].ID}, "winners": 1, "follow": true, "draw_seconds": 30})
+	bag := c.call(c.host, 201, "POST /merchant/{shop}/rooms/{room}/bags",
+		object{"prize": object{"sku_id": p.SKUs[0].ID}, "winners": 1, "follow": true, "draw_seconds": 30})
 	name := bag["id"].(string)
-	if v := c.call(buyer, 200, "POST /live/rooms/{id}/bags/"+name+"/entries", nil); v["mine"].(object)["entered"] != true || v["entrants"] != 1.0 || v["seed"] != "" {
+	if v := c.call(buyer, 200, "POST /live/rooms/{id}/bags/"+name+"/entries",
+		nil); v["mine"].(object)["entered"] != true || v["entrants"] != 1.0 || v["seed"] != "" {
 		t.Errorf("entered: %v", v)
 	}
 	c.call(id.User{}, 409, "GET /live/bags/"+name+"/proof", nil)
@@ -270,10 +304,12 @@ func TestAnAuctionAndABagOverTheAPI(t *testing.T) {
 	}
 	proof := c.call(id.User{}, 200, "GET /live/bags/"+name+"/proof", nil)
 	mine := first(c.call(buyer, 200, "GET /live/rooms/{id}/bags", nil), "items")["mine"].(object)
-	if mine["won"] != true || proof["winners"].([]any)[0] != mine["alias"] || strings.Contains(fmt.Sprint(proof), buyer.String()) {
+	if mine["won"] != true || proof["winners"].([]any)[0] != mine["alias"] || strings.Contains(fmt.Sprint(proof),
+		buyer.String()) {
 		t.Errorf("won: %v by %v", mine, proof)
 	}
-	if v := c.call(buyer, 201, "POST /live/bags/"+name+"/claim", object{"address_id": id.FromInt[id.Address](1)}); amount(v["payable"]) != shipping {
+	if v := c.call(buyer, 201, "POST /live/bags/"+name+"/claim",
+		object{"address_id": id.FromInt[id.Address](1)}); amount(v["payable"]) != shipping {
 		t.Errorf("claimed: %v", v)
 	}
 	c.call(c.host, 200, "GET /merchant/{shop}/rooms/{room}/bags", nil)

@@ -18,7 +18,8 @@ func Check(ctx context.Context, q sqldb.Querier) ([]string, error) {
 	}
 	var out []string
 	for _, c := range coupons {
-		out = append(out, fmt.Sprintf("%s: counts %d claimed and %d used, wallets hold %d of which %d are used", c.coupon, c.claimed, c.used, c.held, c.spent))
+		out = append(out, fmt.Sprintf("%s: counts %d claimed and %d used, wallets hold %d of which %d are used",
+			c.coupon, c.claimed, c.used, c.held, c.spent))
 	}
 	buyers, err := mistaken(ctx, q)
 	for _, b := range buyers {

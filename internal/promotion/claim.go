@@ -140,7 +140,9 @@ type Wanted struct {
 }
 
 // Find looks up coupons that a buyer names; unknown ones are left out.
-func (s *Service) Find(ctx context.Context, q sqldb.Querier, user id.User, coupons []id.Coupon) (map[id.Coupon]Wanted, error) {
+func (s *Service) Find(ctx context.Context, q sqldb.Querier, user id.User, coupons []id.Coupon) (map[id.Coupon]Wanted,
+	error,
+) {
 	list, err := couponsByID(ctx, q, coupons)
 	if err != nil {
 		return nil, err

@@ -97,7 +97,8 @@ func (c Coupon) Refusal(now time.Time, room id.Room, spend int64, currency money
 
 func (c Coupon) check(now time.Time) error {
 	field := ""
-	if n := utf8.RuneCountInString(strings.TrimSpace(c.Name.In(lang.Chinese))); n == 0 || n > CouponNameMax || utf8.RuneCountInString(c.Name.In(lang.English)) > CouponNameMax {
+	if n := utf8.RuneCountInString(strings.TrimSpace(c.Name.In(lang.Chinese))); n == 0 || n > CouponNameMax ||
+		utf8.RuneCountInString(c.Name.In(lang.English)) > CouponNameMax {
 		field = "name"
 	}
 	switch {
@@ -110,7 +111,8 @@ func (c Coupon) check(now time.Time) error {
 		field = "cap"
 	case c.MinSpend < 0 || c.MinSpend > PriceMax:
 		field = "min_spend"
-	case (c.Scope == ScopeListed) != (len(c.Products) > 0) || len(c.Products) > CouponProductsMax || (c.Scope != ScopeAll && c.Scope != ScopeListed):
+	case (c.Scope == ScopeListed) != (len(c.Products) > 0) || len(c.Products) > CouponProductsMax ||
+		(c.Scope != ScopeAll && c.Scope != ScopeListed):
 		field = "product_ids"
 	case c.Total < 1 || c.Total > CouponTotalMax:
 		field = "total"
@@ -164,7 +166,9 @@ type CouponChange struct {
 
 // ChangeCoupon changes a coupon of a shop. Faults promotion.no_such_coupon,
 // promotion.bad_coupon.
-func (s *Service) ChangeCoupon(ctx context.Context, shop id.Shop, coupon id.Coupon, ch CouponChange) (c Coupon, err error) {
+func (s *Service) ChangeCoupon(ctx context.Context, shop id.Shop, coupon id.Coupon, ch CouponChange) (c Coupon,
+	err error,
+) {
 	err = s.DB.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
 		if err := lockCoupon(ctx, tx, coupon); err != nil {
 			return err

@@ -24,7 +24,8 @@ import (
 func (m *mall) coupon(change func(c *promotion.Coupon)) promotion.Coupon {
 	m.t.Helper()
 	c := promotion.Coupon{
-		Shop: m.shop, Name: lang.Text{lang.Chinese: "满减"}, Kind: promotion.AmountOff, Value: 500, MinSpend: 2000, Scope: promotion.ScopeAll,
+		Shop: m.shop, Name: lang.Text{lang.Chinese: "满减"}, Kind: promotion.AmountOff, Value: 500, MinSpend: 2000,
+		Scope: promotion.ScopeAll,
 		Total: 100, PerUser: 1, To: m.clock.Now().Add(time.Hour),
 	}
 	if change != nil {
@@ -60,7 +61,8 @@ func TestTwoHundredClaimTwenty(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if got := must[promotion.Coupon](t)(m.tools.Coupon(t.Context(), c.ID)); taken.Load() != 20 || refused.Load() != 180 || got.Claimed != 20 {
+	if got := must[promotion.Coupon](t)(m.tools.Coupon(t.Context(), c.ID)); taken.Load() != 20 ||
+		refused.Load() != 180 || got.Claimed != 20 {
 		t.Errorf("%d taken, %d refused, %d counted", taken.Load(), refused.Load(), got.Claimed)
 	}
 }
@@ -87,7 +89,9 @@ func TestOnePersonAtOnceClaimsWhatOneMay(t *testing.T) {
 func TestTheBestCouponIsTakenByItselfAndOnce(t *testing.T) {
 	m := open(t)
 	p := m.product(1000, 100)
-	small, big := m.coupon(nil), m.coupon(func(c *promotion.Coupon) { c.Kind, c.Value, c.Cap, c.MinSpend = promotion.PercentOff, 3000, 800, 2500 })
+	small, big := m.coupon(nil), m.coupon(func(c *promotion.Coupon) {
+		c.Kind, c.Value, c.Cap, c.MinSpend = promotion.PercentOff, 3000, 800, 2500
+	})
 	user := m.buyer()
 	m.claim(user, small)
 	m.claim(user, big)
@@ -113,7 +117,8 @@ func TestTheBestCouponIsTakenByItselfAndOnce(t *testing.T) {
 	if _, err := m.place(again); fault.Code(err) != "promotion.coupon_used" {
 		t.Errorf("used twice: %v", err)
 	}
-	if w := must[page.Page[promotion.Claim]](t)(m.tools.Wallet(t.Context(), user, promotion.ClaimUsed, page.Request{})); len(w.Items) != 1 || w.Items[0].Order != first.ID {
+	if w := must[page.Page[promotion.Claim]](t)(m.tools.Wallet(t.Context(), user, promotion.ClaimUsed,
+		page.Request{})); len(w.Items) != 1 || w.Items[0].Order != first.ID {
 		t.Errorf("the wallet says %+v", w)
 	}
 	m.clock.Advance(16 * time.Minute)
@@ -125,8 +130,12 @@ func TestTheBestCouponIsTakenByItselfAndOnce(t *testing.T) {
 		t.Errorf("promotion does not add up: %v", odd)
 	}
 	m.clock.Advance(time.Hour)
-	for state, want := range map[string]int{promotion.ClaimUsable: 0, promotion.ClaimUsed: 1, promotion.ClaimExpired: 1} {
-		if w := must[page.Page[promotion.Claim]](t)(m.tools.Wallet(t.Context(), user, state, page.Request{})); len(w.Items) != want {
+	for state, want := range map[string]int{
+		promotion.ClaimUsable: 0, promotion.ClaimUsed: 1,
+		promotion.ClaimExpired: 1,
+	} {
+		if w := must[page.Page[promotion.Claim]](t)(m.tools.Wallet(t.Context(), user, state, page.Request{})); len(
+			w.Items) != want {
 			t.Errorf("%s: %+v", state, w.Items)
 		}
 	}
@@ -217,14 +226,19 @@ func TestWhyACouponDoesNotApply(t *testing.T) {
 	m.claim(user, foreignCoupon)
 	room := id.Make[id.Room](m.db)
 	for code, coupons := range map[string][]id.Coupon{
-		"promotion.coupon_not_yet":        {held(func(c *promotion.Coupon) { c.From = m.clock.Now().Add(time.Minute) })},
-		"promotion.coupon_other_products": {held(func(c *promotion.Coupon) { c.Scope, c.Products = promotion.ScopeListed, []id.Product{other.ID} })},
-		"promotion.coupon_other_room":     {held(func(c *promotion.Coupon) { c.Room = m.room })},
-		"promotion.coupon_min_spend":      {held(func(c *promotion.Coupon) { c.MinSpend = 2001 })},
-		"promotion.coupon_not_claimed":    {m.coupon(nil).ID},
-		"promotion.coupon_other_shop":     {foreignCoupon.ID},
-		"promotion.no_such_coupon":        {id.Make[id.Coupon](m.db)},
-		"promotion.one_coupon_per_shop":   {held(nil), held(nil)},
+		"promotion.coupon_not_yet": {held(func(c *promotion.Coupon) {
+			c.From = m.clock.Now().
+				Add(time.Minute)
+		})},
+		"promotion.coupon_other_products": {held(func(c *promotion.Coupon) {
+			c.Scope, c.Products = promotion.ScopeListed, []id.Product{other.ID}
+		})},
+		"promotion.coupon_other_room":   {held(func(c *promotion.Coupon) { c.Room = m.room })},
+		"promotion.coupon_min_spend":    {held(func(c *promotion.Coupon) { c.MinSpend = 2001 })},
+		"promotion.coupon_not_claimed":  {m.coupon(nil).ID},
+		"promotion.coupon_other_shop":   {foreignCoupon.ID},
+		"promotion.no_such_coupon":      {id.Make[id.Coupon](m.db)},
+		"promotion.one_coupon_per_shop": {held(nil), held(nil)},
 	} {
 		c := buy(user, room, p, 2)
 		c.Coupons = coupons
@@ -234,13 +248,24 @@ func TestWhyACouponDoesNotApply(t *testing.T) {
 	}
 	for field, change := range map[string]func(c *promotion.Coupon){
 		"name": func(c *promotion.Coupon) { c.Name = nil }, "kind": func(c *promotion.Coupon) { c.Kind = "half" },
-		"value": func(c *promotion.Coupon) { c.Kind, c.Value = promotion.PercentOff, 10001 }, "total": func(c *promotion.Coupon) { c.Total = 0 },
-		"valid_to": func(c *promotion.Coupon) { c.To = m.clock.Now() }, "per_user": func(c *promotion.Coupon) { c.PerUser = 0 },
-		"product_ids": func(c *promotion.Coupon) { c.Scope, c.Products = promotion.ScopeListed, []id.Product{foreign.ID} },
+		"value": func(c *promotion.Coupon) {
+			c.Kind, c.Value = promotion.PercentOff, 10001
+		}, "total": func(c *promotion.Coupon) { c.Total = 0 },
+		"valid_to": func(c *promotion.Coupon) {
+			c.To = m.clock.Now()
+		}, "per_user": func(c *promotion.Coupon) { c.PerUser = 0 },
+		"product_ids": func(c *promotion.Coupon) {
+			c.Scope, c.Products = promotion.ScopeListed,
+				[]id.Product{foreign.ID}
+		},
 	} {
-		c := promotion.Coupon{Shop: m.shop, Name: lang.Text{lang.Chinese: "x"}, Kind: promotion.AmountOff, Value: 1, Scope: promotion.ScopeAll, Total: 1, PerUser: 1, To: m.clock.Now().Add(time.Hour)}
+		c := promotion.Coupon{
+			Shop: m.shop, Name: lang.Text{lang.Chinese: "x"}, Kind: promotion.AmountOff, Value: 1,
+			Scope: promotion.ScopeAll, Total: 1, PerUser: 1, To: m.clock.Now().Add(time.Hour),
+		}
 		change(&c)
-		if _, err := m.tools.AddCoupon(t.Context(), c); fault.Code(err) != "promotion.bad_coupon" || fault.As(err).Params["field"] != field {
+		if _, err := m.tools.AddCoupon(t.Context(), c); fault.Code(err) != "promotion.bad_coupon" ||
+			fault.As(err).Params["field"] != field {
 			t.Errorf("%s: %v", field, err)
 		}
 	}
@@ -249,7 +274,8 @@ func TestWhyACouponDoesNotApply(t *testing.T) {
 func TestPinnedCouponsAreShown(t *testing.T) {
 	m := open(t)
 	c := m.coupon(nil)
-	if _, err := m.tools.PinCoupon(t.Context(), id.Make[id.Shop](m.db), m.room, c.ID); fault.Code(err) != "promotion.no_such_room" {
+	if _, err := m.tools.PinCoupon(t.Context(), id.Make[id.Shop](m.db), m.room,
+		c.ID); fault.Code(err) != "promotion.no_such_room" {
 		t.Errorf("pinned by another shop: %v", err)
 	}
 	must[promotion.Coupon](t)(m.tools.PinCoupon(t.Context(), m.shop, m.room, c.ID))
@@ -277,12 +303,14 @@ func TestEveryPriceExplainsItself(t *testing.T) {
 		covered := []id.Product{}
 		for i := range rapid.IntRange(1, 4).Draw(rt, "lines") {
 			p := m.product(rapid.Int64Range(1, 5000).Draw(rt, "price"), 20)
-			c.Wishes = append(c.Wishes, checkout.Wish{SKU: p.SKUs[0].ID, Quantity: rapid.Int64Range(1, 5).Draw(rt, "n")})
+			c.Wishes = append(c.Wishes, checkout.Wish{SKU: p.SKUs[0].ID, Quantity: rapid.Int64Range(1, 5).Draw(rt,
+				"n")})
 			if i == 0 || rapid.Bool().Draw(rt, "covered") {
 				covered = append(covered, p.ID)
 			}
 			if rapid.Bool().Draw(rt, "in the room") {
-				price := []promotion.RoomPrice{{SKU: p.SKUs[0].ID, Price: rapid.Int64Range(1, 5000).Draw(rt, "room price")}}
+				price := []promotion.RoomPrice{{SKU: p.SKUs[0].ID, Price: rapid.Int64Range(1, 5000).Draw(rt,
+					"room price")}}
 				if err := m.tools.SetRoomPrices(t.Context(), m.shop, m.room, price); err != nil {
 					rt.Fatal(err)
 				}
@@ -314,7 +342,8 @@ func TestEveryPriceExplainsItself(t *testing.T) {
 			}
 			goods, payable = goods+l.Subtotal, payable+l.Payable
 		}
-		if goods != o.GoodsTotal || off != o.DiscountTotal || payable+o.ShippingTotal != o.Payable || o.Payable < 1 || o.Payable != q.Payable {
+		if goods != o.GoodsTotal || off != o.DiscountTotal || payable+o.ShippingTotal != o.Payable || o.Payable < 1 ||
+			o.Payable != q.Payable {
 			rt.Fatalf("order %+v, quoted %+v", o, q)
 		}
 	})

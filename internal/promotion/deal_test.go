@@ -36,7 +36,8 @@ func TestADealIsSoldAtItsPriceWhileItRuns(t *testing.T) {
 	}
 	m.clock.Advance(10 * time.Second)
 	o := must[order.Order](t)(m.place(buy(m.buyer(), m.room, p, 2)))
-	if o.Payable != 1200+shipping || o.GoodsTotal != 2000 || o.DiscountTotal != 800 || o.DueAt.Sub(m.clock.Now()) != 3*time.Minute {
+	if o.Payable != 1200+shipping || o.GoodsTotal != 2000 || o.DiscountTotal != 800 ||
+		o.DueAt.Sub(m.clock.Now()) != 3*time.Minute {
 		t.Errorf("ordered in the deal: %+v", o)
 	}
 	if a := o.Lines[0].Adjustments; len(a) != 1 || a[0].Kind != order.AdjustDeal || a[0].Amount != -800 {
@@ -127,7 +128,8 @@ func TestOneBuyerAtOnceTakesNoMoreThanTheLimit(t *testing.T) {
 	m.clock.Advance(3*time.Minute + 6*time.Second)
 	m.closeUnpaid()
 	m.wantStock(p, 50, 0, 50, 0) // back in the slice, and the buyer may take them anew
-	if _, err := m.place(buy(user, m.room, p, 4)); fault.Code(err) != "promotion.limit_reached" || fault.As(err).Params["left"] != "3" {
+	if _, err := m.place(buy(user, m.room, p, 4)); fault.Code(err) != "promotion.limit_reached" ||
+		fault.As(err).Params["left"] != "3" {
 		t.Errorf("four of three: %v", err)
 	}
 	if o := must[order.Order](t)(m.place(buy(user, m.room, p, 3))); o.Payable != 1800+shipping {
@@ -173,7 +175,8 @@ func TestTheEndsOfADeal(t *testing.T) {
 
 	stopped := m.product(1000, 10)
 	d = m.running(stopped, 600, 5, 2)
-	if _, err := m.tools.PlanDeal(t.Context(), m.nextKey(), m.deal(stopped, 500, 1, 1), true); fault.Code(err) != "promotion.deal_overlap" {
+	if _, err := m.tools.PlanDeal(t.Context(), m.nextKey(), m.deal(stopped, 500, 1, 1),
+		true); fault.Code(err) != "promotion.deal_overlap" {
 		t.Errorf("two deals of one product: %v", err)
 	}
 	must[promotion.Deal](t)(m.tools.StopDeal(t.Context(), m.shop, m.room, d.ID))
@@ -190,7 +193,8 @@ func TestTheEndsOfADeal(t *testing.T) {
 	}
 	m.sweep()
 	m.wantStock(left, 9, 1, 0, 0)
-	if _, err := m.tools.PlanDeal(t.Context(), m.nextKey(), m.deal(left, 500, 1, 1), true); fault.Code(err) != "promotion.room_not_on_air" {
+	if _, err := m.tools.PlanDeal(t.Context(), m.nextKey(), m.deal(left, 500, 1, 1),
+		true); fault.Code(err) != "promotion.room_not_on_air" {
 		t.Errorf("started off the air: %v", err)
 	}
 }
@@ -268,7 +272,8 @@ func TestTheLowestPriceMakesTheUnit(t *testing.T) {
 	p := m.product(1000, 50)
 	set := func(price int64) {
 		t.Helper()
-		if err := m.tools.SetRoomPrices(t.Context(), m.shop, m.room, []promotion.RoomPrice{{SKU: p.SKUs[0].ID, Price: price}}); err != nil {
+		if err := m.tools.SetRoomPrices(t.Context(), m.shop, m.room,
+			[]promotion.RoomPrice{{SKU: p.SKUs[0].ID, Price: price}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -287,11 +292,13 @@ func TestTheLowestPriceMakesTheUnit(t *testing.T) {
 	set(900)
 	wantPrice(m.room, 900, order.AdjustRoomPrice)
 	wantPrice(id.Room{}, 1000, "")
-	if list := must[map[id.Product]int64](t)(m.tools.RoomPrices(t.Context(), m.room, []id.Product{p.ID})); list[p.ID] != 900 {
+	if list := must[map[id.Product]int64](t)(m.tools.RoomPrices(t.Context(), m.room, []id.Product{p.ID})); list[p.ID] !=
+		900 {
 		t.Errorf("the shelf shows %v", list)
 	}
 	set(1100)
-	if list := must[map[id.Product]int64](t)(m.tools.RoomPrices(t.Context(), m.room, []id.Product{p.ID})); len(list) != 0 {
+	if list := must[map[id.Product]int64](t)(m.tools.RoomPrices(t.Context(), m.room, []id.Product{p.ID})); len(
+		list) != 0 {
 		t.Errorf("the shelf shows %v", list)
 	}
 	wantPrice(m.room, 1000, "")
@@ -301,7 +308,8 @@ func TestTheLowestPriceMakesTheUnit(t *testing.T) {
 	wantPrice(m.room, 500, order.AdjustRoomPrice)
 	set(0)
 	wantPrice(m.room, 600, order.AdjustDeal)
-	if err := m.tools.SetRoomPrices(t.Context(), id.Make[id.Shop](m.db), m.room, nil); fault.Code(err) != "promotion.no_such_room" {
+	if err := m.tools.SetRoomPrices(t.Context(), id.Make[id.Shop](m.db), m.room,
+		nil); fault.Code(err) != "promotion.no_such_room" {
 		t.Errorf("another shop sets prices: %v", err)
 	}
 }

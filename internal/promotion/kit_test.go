@@ -40,9 +40,13 @@ func open(t *testing.T) *mall {
 	t.Helper()
 	k := checkouttest.New(t)
 	m := &mall{
-		Market: k, t: t, db: k.DB, clock: k.Clock, bus: k.Bus, orders: k.Orders, products: k.Products, checkout: k.Checkout, shop: k.Shop, room: k.Room,
+		Market: k, t: t, db: k.DB, clock: k.Clock, bus: k.Bus, orders: k.Orders, products: k.Products,
+		checkout: k.Checkout, shop: k.Shop, room: k.Room,
 	}
-	m.tools = promotion.New(promotion.Deps{DB: k.DB, Log: k.Log, Catalog: k.Products, Shops: k, Rooms: k, News: k, Currency: "CNY"})
+	m.tools = promotion.New(promotion.Deps{
+		DB: k.DB, Log: k.Log, Catalog: k.Products, Shops: k, Rooms: k, News: k,
+		Currency: "CNY",
+	})
 	m.orders.Attach(m.tools)
 	m.checkout.Attach(checkout.Tools{Promotions: m.tools, HoldDeal: m.tools.Terms.HoldDeal})
 	m.tools.Subscribe(m.bus)
@@ -79,7 +83,8 @@ func (m *mall) deal(p catalog.Product, price, quantity, limit int64) promotion.D
 // running starts a deal and lets its countdown pass.
 func (m *mall) running(p catalog.Product, price, quantity, limit int64) promotion.Deal {
 	m.t.Helper()
-	d := must[promotion.Deal](m.t)(m.tools.PlanDeal(m.t.Context(), m.nextKey(), m.deal(p, price, quantity, limit), true))
+	d := must[promotion.Deal](m.t)(m.tools.PlanDeal(m.t.Context(), m.nextKey(), m.deal(p, price, quantity, limit),
+		true))
 	m.clock.Advance(10 * time.Second)
 	return d
 }
@@ -99,7 +104,10 @@ func (m *mall) place(c checkout.Command) (order.Order, error) {
 
 func (m *mall) pay(o order.Order) {
 	m.t.Helper()
-	if err := m.db.Update(m.t.Context(), func(ctx context.Context, tx *sqldb.Tx) error { return m.orders.MarkPaid(ctx, tx, o) }); err != nil {
+	if err := m.db.Update(m.t.Context(), func(ctx context.Context, tx *sqldb.Tx) error {
+		return m.orders.MarkPaid(ctx,
+			tx, o)
+	}); err != nil {
 		m.t.Fatal(err)
 	}
 }

@@ -44,7 +44,8 @@ const expiredShown = 7 * 24 * time.Hour // a quote says of these that they are t
 // Ask answers a price engine. Outside a room it costs one read of the buyer's
 // wallet.
 func (s *Service) Ask(ctx context.Context, q sqldb.Querier, a Ask) (out Answer, err error) {
-	if out.Claims, err = freeClaims(ctx, q, a.User, a.Now.Add(-expiredShown), claimsMax); err != nil || a.Room.IsZero() {
+	if out.Claims, err = freeClaims(ctx, q, a.User, a.Now.Add(-expiredShown), claimsMax); err != nil ||
+		a.Room.IsZero() {
 		return out, err
 	}
 	_, onAir, err := s.Rooms.OnAir(ctx, q, a.Room)

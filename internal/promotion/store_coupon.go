@@ -9,21 +9,25 @@ import (
 	"hawker/internal/platform/sqldb"
 )
 
-const couponColumns = "c.id, c.shop_id, c.name, c.kind, c.value, c.cap, c.min_spend, c.scope, c.room_id, c.total, c.claimed, c.used, c.per_user, c.valid_from, c.valid_to, c.active"
+const couponColumns = "c.id, c.shop_id, c.name, c.kind, c.value, c.cap, c.min_spend, c.scope, c.room_id, c.total, " +
+	"c.claimed, c.used, c.per_user, c.valid_from, c.valid_to, c.active"
 
 func insertCoupon(ctx context.Context, tx *sqldb.Tx, c Coupon) error {
 	name, err := json.Marshal(c.Name)
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `INSERT INTO coupon (id, shop_id, name, kind, value, cap, min_spend, scope, room_id, total, per_user, valid_from, valid_to, created_at)
-		VALUES (`+sqldb.Marks(14)+`)`, c.ID, c.Shop, string(name), c.Kind, c.Value, c.Cap, c.MinSpend, c.Scope, c.Room, c.Total, c.PerUser,
+	_, err = tx.Exec(ctx, `INSERT INTO coupon (id, shop_id, name, kind, value, cap, min_spend, scope, room_id, total,
+		per_user, valid_from, valid_to, created_at)
+		VALUES (`+sqldb.Marks(14)+`)`, c.ID, c.Shop, string(name), c.Kind, c.Value, c.Cap, c.MinSpend, c.Scope, c.Room,
+		c.Total, c.PerUser,
 		sqldb.Millis(c.From), sqldb.Millis(c.To), sqldb.Millis(tx.Now()))
 	if err != nil {
 		return err
 	}
 	for _, p := range c.Products {
-		if _, err := tx.InsertOnce(ctx, "INSERT INTO coupon_product (coupon_id, product_id) VALUES (?, ?)", c.ID, p); err != nil {
+		if _, err := tx.InsertOnce(ctx, "INSERT INTO coupon_product (coupon_id, product_id) VALUES (?, ?)", c.ID,
+			p); err != nil {
 			return err
 		}
 	}
@@ -39,7 +43,8 @@ func updateCoupon(ctx context.Context, tx *sqldb.Tx, c Coupon) error {
 	if c.Active {
 		active = 1
 	}
-	_, err = tx.Exec(ctx, "UPDATE coupon SET name = ?, total = ?, valid_to = ?, active = ? WHERE id = ?", string(name), c.Total, sqldb.Millis(c.To), active, c.ID)
+	_, err = tx.Exec(ctx, "UPDATE coupon SET name = ?, total = ?, valid_to = ?, active = ? WHERE id = ?", string(name),
+		c.Total, sqldb.Millis(c.To), active, c.ID)
 	return err
 }
 
@@ -91,7 +96,8 @@ func fillProducts(ctx context.Context, q sqldb.Querier, list []*Coupon) error {
 	if len(coupons) == 0 {
 		return nil
 	}
-	rows, err := q.Query(ctx, "SELECT coupon_id, product_id FROM coupon_product WHERE coupon_id IN ("+sqldb.Marks(len(coupons))+") ORDER BY product_id", sqldb.Args(coupons)...)
+	rows, err := q.Query(ctx, "SELECT coupon_id, product_id FROM coupon_product WHERE coupon_id IN ("+
+		sqldb.Marks(len(coupons))+") ORDER BY product_id", sqldb.Args(coupons)...)
 	_, err = sqldb.Collect(rows, err, func(s sqldb.Scanner) (struct{}, error) {
 		var coupon id.Coupon
 		var product id.Product
@@ -127,11 +133,13 @@ func couponsOfShop(ctx context.Context, q sqldb.Querier, shop id.Shop, before id
 }
 
 func pinnedCoupons(ctx context.Context, q sqldb.Querier, room id.Room) ([]Coupon, error) {
-	return couponsWhere(ctx, q, "JOIN room_coupon r ON r.coupon_id = c.id WHERE r.room_id = ? ORDER BY r.pinned_at DESC, c.id DESC", room)
+	return couponsWhere(ctx, q,
+		"JOIN room_coupon r ON r.coupon_id = c.id WHERE r.room_id = ? ORDER BY r.pinned_at DESC, c.id DESC", room)
 }
 
 func pinCoupon(ctx context.Context, tx *sqldb.Tx, room id.Room, coupon id.Coupon) error {
-	return tx.Upsert(ctx, "room_coupon", []string{"room_id", "coupon_id"}, []string{"pinned_at"}, room, coupon, sqldb.Millis(tx.Now()))
+	return tx.Upsert(ctx, "room_coupon", []string{"room_id", "coupon_id"}, []string{"pinned_at"}, room, coupon,
+		sqldb.Millis(tx.Now()))
 }
 
 func unpinCoupon(ctx context.Context, tx *sqldb.Tx, room id.Room, coupon id.Coupon) error {
@@ -141,7 +149,8 @@ func unpinCoupon(ctx context.Context, tx *sqldb.Tx, room id.Room, coupon id.Coup
 
 // addClaimed counts claims, within the total.
 func addClaimed(ctx context.Context, tx *sqldb.Tx, coupon id.Coupon, n int64) (bool, error) {
-	ok, err := tx.Exec(ctx, "UPDATE coupon SET claimed = claimed + ? WHERE id = ? AND claimed + ? <= total", n, coupon, n)
+	ok, err := tx.Exec(ctx, "UPDATE coupon SET claimed = claimed + ? WHERE id = ? AND claimed + ? <= total", n, coupon,
+		n)
 	return ok == 1, err
 }
 
@@ -151,7 +160,8 @@ func addUsed(ctx context.Context, tx *sqldb.Tx, coupon id.Coupon, n int64) error
 }
 
 func countClaims(ctx context.Context, q sqldb.Querier, coupon id.Coupon, user id.User) (n int64, err error) {
-	err = q.QueryRow(ctx, "SELECT COUNT(*) FROM coupon_claim WHERE coupon_id = ? AND user_id = ?", coupon, user).Scan(&n)
+	err = q.QueryRow(ctx, "SELECT COUNT(*) FROM coupon_claim WHERE coupon_id = ? AND user_id = ?", coupon, user).
+		Scan(&n)
 	return n, err
 }
 
@@ -164,12 +174,15 @@ func freeCounts(ctx context.Context, q sqldb.Querier, user id.User, coupons []id
 }
 
 // countsWhere counts somebody's claims of coupons by a condition of this file.
-func countsWhere(ctx context.Context, q sqldb.Querier, where string, user id.User, coupons []id.Coupon) (map[id.Coupon]int64, error) {
+func countsWhere(ctx context.Context, q sqldb.Querier, where string, user id.User,
+	coupons []id.Coupon,
+) (map[id.Coupon]int64, error) {
 	out := map[id.Coupon]int64{}
 	if user.IsZero() || len(coupons) == 0 {
 		return out, nil
 	}
-	rows, err := q.Query(ctx, "SELECT coupon_id, COUNT(*) FROM coupon_claim WHERE user_id = ? AND coupon_id IN ("+sqldb.Marks(len(coupons))+")"+where+" GROUP BY coupon_id",
+	rows, err := q.Query(ctx, "SELECT coupon_id, COUNT(*) FROM coupon_claim WHERE user_id = ? AND coupon_id IN ("+
+		sqldb.Marks(len(coupons))+")"+where+" GROUP BY coupon_id",
 		append([]any{user}, sqldb.Args(coupons)...)...)
 	_, err = sqldb.Collect(rows, err, func(s sqldb.Scanner) (struct{}, error) {
 		var coupon id.Coupon
@@ -188,7 +201,8 @@ func insertClaim(ctx context.Context, tx *sqldb.Tx, coupon id.Coupon, user id.Us
 }
 
 func useClaim(ctx context.Context, tx *sqldb.Tx, claim id.Claim, order id.Order) (bool, error) {
-	n, err := tx.Exec(ctx, "UPDATE coupon_claim SET order_id = ?, used_at = ? WHERE id = ? AND order_id = 0", order, sqldb.Millis(tx.Now()), claim)
+	n, err := tx.Exec(ctx, "UPDATE coupon_claim SET order_id = ?, used_at = ? WHERE id = ? AND order_id = 0", order,
+		sqldb.Millis(tx.Now()), claim)
 	if err != nil || n != 1 {
 		return false, err
 	}
@@ -197,7 +211,8 @@ func useClaim(ctx context.Context, tx *sqldb.Tx, claim id.Claim, order id.Order)
 }
 
 func freeClaim(ctx context.Context, tx *sqldb.Tx, claim id.Claim, order id.Order) error {
-	_, err := tx.Exec(ctx, "UPDATE coupon_claim SET order_id = 0, used_at = 0 WHERE id = ? AND order_id = ?", claim, order)
+	_, err := tx.Exec(ctx, "UPDATE coupon_claim SET order_id = 0, used_at = 0 WHERE id = ? AND order_id = ?", claim,
+		order)
 	return err
 }
 
@@ -209,7 +224,8 @@ func claimsOfOrder(ctx context.Context, q sqldb.Querier, order id.Order) ([]Clai
 // freeClaims leaves out what expired before a time: a wallet keeps it forever, a
 // quote has nothing to say of it.
 func freeClaims(ctx context.Context, q sqldb.Querier, user id.User, validAfter time.Time, limit int) ([]Claim, error) {
-	return claimsWhere(ctx, q, "l.user_id = ? AND l.order_id = 0 AND c.valid_to > ? ORDER BY l.id DESC LIMIT ?", user, sqldb.Millis(validAfter), limit)
+	return claimsWhere(ctx, q, "l.user_id = ? AND l.order_id = 0 AND c.valid_to > ? ORDER BY l.id DESC LIMIT ?", user,
+		sqldb.Millis(validAfter), limit)
 }
 
 type walletQuery struct {
@@ -236,7 +252,9 @@ func walletOf(ctx context.Context, q sqldb.Querier, w walletQuery) ([]Claim, err
 
 // claimsWhere reads claims with their coupons by a condition of this file.
 func claimsWhere(ctx context.Context, q sqldb.Querier, where string, args ...any) ([]Claim, error) {
-	rows, err := q.Query(ctx, "SELECT "+couponColumns+", l.id, l.user_id, l.order_id, l.claimed_at, l.used_at FROM coupon_claim l JOIN coupon c ON c.id = l.coupon_id WHERE "+where, args...)
+	rows, err := q.Query(ctx, "SELECT "+couponColumns+
+		`, l.id, l.user_id, l.order_id, l.claimed_at, l.used_at FROM coupon_claim l JOIN coupon c ON c.id = l.coupon_id
+			WHERE `+where, args...)
 	list, err := sqldb.Collect(rows, err, func(s sqldb.Scanner) (l Claim, err error) {
 		var claimed, used int64
 		l.Coupon, err = scanCoupon(s, &l.ID, &l.User, &l.Order, &claimed, &used)

@@ -9,17 +9,21 @@ import (
 	"hawker/internal/platform/sqldb"
 )
 
-const dealColumns = "id, shop_id, room_id, product_id, state, reason, countdown_ms, run_ms, buyer_limit, starts_at, ends_at, ended_at"
+const dealColumns = "id, shop_id, room_id, product_id, state, reason, countdown_ms, run_ms, buyer_limit, starts_at, " +
+	"ends_at, ended_at"
 
 func insertDeal(ctx context.Context, tx *sqldb.Tx, d Deal) error {
-	_, err := tx.Exec(ctx, `INSERT INTO deal (id, shop_id, room_id, product_id, state, countdown_ms, run_ms, buyer_limit, created_at)
+	_, err := tx.Exec(ctx, `INSERT INTO deal (id, shop_id, room_id, product_id, state, countdown_ms, run_ms,
+		buyer_limit, created_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		d.ID, d.Shop, d.Room, d.Product, d.State, d.Countdown.Milliseconds(), d.Run.Milliseconds(), d.Limit, sqldb.Millis(tx.Now()))
+		d.ID, d.Shop, d.Room, d.Product, d.State, d.Countdown.Milliseconds(), d.Run.Milliseconds(), d.Limit,
+		sqldb.Millis(tx.Now()))
 	if err != nil {
 		return err
 	}
 	for i, it := range d.Items {
-		_, err := tx.Exec(ctx, "INSERT INTO deal_item (deal_id, sku_id, price, quantity, position) VALUES (?, ?, ?, ?, ?)", d.ID, it.SKU, it.Price, it.Quantity, i)
+		_, err := tx.Exec(ctx, `INSERT INTO deal_item (deal_id, sku_id, price, quantity, position)
+			VALUES (?, ?, ?, ?, ?)`, d.ID, it.SKU, it.Price, it.Quantity, i)
 		if err != nil {
 			return err
 		}
@@ -51,7 +55,8 @@ func setItemSlice(ctx context.Context, tx *sqldb.Tx, deal id.Deal, sku id.SKU, s
 
 // countOpenDeals counts the other deals of the product in the room that are not over.
 func countOpenDeals(ctx context.Context, q sqldb.Querier, d Deal) (n int, err error) {
-	err = q.QueryRow(ctx, "SELECT COUNT(*) FROM deal WHERE room_id = ? AND state IN (?, ?) AND product_id = ? AND ends_at > ? AND id <> ?",
+	err = q.QueryRow(ctx, `SELECT COUNT(*) FROM deal WHERE room_id = ? AND state IN (?, ?) AND product_id = ?
+		AND ends_at > ? AND id <> ?`,
 		d.Room, DealCountdown, DealRunning, d.Product, sqldb.Millis(d.StartsAt.Add(-d.Countdown)), d.ID).Scan(&n)
 	return n, err
 }
@@ -76,7 +81,9 @@ func openDeals(ctx context.Context, q sqldb.Querier, room id.Room) ([]Deal, erro
 
 // shownDeals reads what viewers of a room see: under way, or ended since.
 func shownDeals(ctx context.Context, q sqldb.Querier, room id.Room, since time.Time) ([]Deal, error) {
-	return dealsWhere(ctx, q, "room_id = ? AND (state IN (?, ?) OR (state = ? AND ended_at >= ? AND starts_at > 0)) ORDER BY id DESC LIMIT 20",
+	return dealsWhere(ctx, q,
+		`room_id = ? AND (state IN (?, ?) OR (state = ? AND ended_at >= ? AND starts_at > 0)) ORDER BY id DESC
+			LIMIT 20`,
 		room, DealCountdown, DealRunning, DealEnded, sqldb.Millis(since))
 }
 
@@ -96,7 +103,8 @@ func dealsWhere(ctx context.Context, q sqldb.Querier, where string, args ...any)
 
 func scanDeal(s sqldb.Scanner) (d Deal, err error) {
 	var countdown, run, starts, ends, ended int64
-	err = s.Scan(&d.ID, &d.Shop, &d.Room, &d.Product, &d.State, &d.Reason, &countdown, &run, &d.Limit, &starts, &ends, &ended)
+	err = s.Scan(&d.ID, &d.Shop, &d.Room, &d.Product, &d.State, &d.Reason, &countdown, &run, &d.Limit, &starts, &ends,
+		&ended)
 	d.Countdown, d.Run = time.Duration(countdown)*time.Millisecond, time.Duration(run)*time.Millisecond
 	d.StartsAt, d.EndsAt, d.EndedAt = sqldb.FromMillis(starts), sqldb.FromMillis(ends), sqldb.FromMillis(ended)
 	return d, err
@@ -108,7 +116,8 @@ func fillItems(ctx context.Context, q sqldb.Querier, list []Deal) error {
 	for i, d := range list {
 		index[d.ID], deals[i] = i, d.ID
 	}
-	rows, err := q.Query(ctx, "SELECT deal_id, sku_id, price, quantity, slice_id FROM deal_item WHERE deal_id IN ("+sqldb.Marks(len(deals))+") ORDER BY deal_id, position", sqldb.Args(deals)...)
+	rows, err := q.Query(ctx, "SELECT deal_id, sku_id, price, quantity, slice_id FROM deal_item WHERE deal_id IN ("+
+		sqldb.Marks(len(deals))+") ORDER BY deal_id, position", sqldb.Args(deals)...)
 	_, err = sqldb.Collect(rows, err, func(s sqldb.Scanner) (struct{}, error) {
 		var deal id.Deal
 		var it DealItem
@@ -123,9 +132,13 @@ func fillItems(ctx context.Context, q sqldb.Querier, list []Deal) error {
 }
 
 // runningItems finds what deals offer of SKUs in a room at a moment.
-func runningItems(ctx context.Context, q sqldb.Querier, room id.Room, skus []id.SKU, now time.Time) (map[id.SKU]DealOffer, error) {
-	rows, err := q.Query(ctx, `SELECT i.sku_id, i.price, i.slice_id, d.id, d.buyer_limit FROM deal d JOIN deal_item i ON i.deal_id = d.id
-		WHERE d.room_id = ? AND d.state IN (?, ?) AND d.starts_at <= ? AND d.ends_at > ? AND i.sku_id IN (`+sqldb.Marks(len(skus))+")",
+func runningItems(ctx context.Context, q sqldb.Querier, room id.Room, skus []id.SKU,
+	now time.Time,
+) (map[id.SKU]DealOffer, error) {
+	rows, err := q.Query(ctx,
+		`SELECT i.sku_id, i.price, i.slice_id, d.id, d.buyer_limit FROM deal d JOIN deal_item i ON i.deal_id = d.id
+		WHERE d.room_id = ? AND d.state IN (?, ?) AND d.starts_at <= ? AND d.ends_at > ? AND i.sku_id IN (`+
+			sqldb.Marks(len(skus))+")",
 		append([]any{room, DealCountdown, DealRunning, sqldb.Millis(now), sqldb.Millis(now)}, sqldb.Args(skus)...)...)
 	out := map[id.SKU]DealOffer{}
 	_, err = sqldb.Collect(rows, err, func(s sqldb.Scanner) (struct{}, error) {
@@ -144,7 +157,8 @@ func takenBy(ctx context.Context, q sqldb.Querier, user id.User, deals []id.Deal
 	if user.IsZero() || len(deals) == 0 {
 		return out, nil
 	}
-	rows, err := q.Query(ctx, "SELECT deal_id, taken FROM deal_buyer WHERE user_id = ? AND deal_id IN ("+sqldb.Marks(len(deals))+")", append([]any{user}, sqldb.Args(deals)...)...)
+	rows, err := q.Query(ctx, "SELECT deal_id, taken FROM deal_buyer WHERE user_id = ? AND deal_id IN ("+
+		sqldb.Marks(len(deals))+")", append([]any{user}, sqldb.Args(deals)...)...)
 	_, err = sqldb.Collect(rows, err, func(s sqldb.Scanner) (struct{}, error) {
 		var deal id.Deal
 		var n int64
@@ -158,15 +172,18 @@ func takenBy(ctx context.Context, q sqldb.Querier, user id.User, deals []id.Deal
 // addTaken counts units for a buyer, if the limit allows.
 func addTaken(ctx context.Context, tx *sqldb.Tx, deal id.Deal, user id.User, n, limit int64) (bool, error) {
 	// The row first, whoever makes it: the guarded update then finds it.
-	if _, err := tx.InsertOnce(ctx, "INSERT INTO deal_buyer (deal_id, user_id, taken) VALUES (?, ?, 0)", deal, user); err != nil {
+	if _, err := tx.InsertOnce(ctx, "INSERT INTO deal_buyer (deal_id, user_id, taken) VALUES (?, ?, 0)", deal,
+		user); err != nil {
 		return false, err
 	}
-	ok, err := tx.Exec(ctx, "UPDATE deal_buyer SET taken = taken + ? WHERE deal_id = ? AND user_id = ? AND taken + ? <= ?", n, deal, user, n, limit)
+	ok, err := tx.Exec(ctx, `UPDATE deal_buyer SET taken = taken + ? WHERE deal_id = ? AND user_id = ?
+		AND taken + ? <= ?`, n, deal, user, n, limit)
 	return ok == 1, err
 }
 
 func insertDealOrder(ctx context.Context, tx *sqldb.Tx, order id.Order, deal id.Deal, user id.User, n int64) error {
-	_, err := tx.Exec(ctx, "INSERT INTO deal_order (order_id, deal_id, user_id, quantity) VALUES (?, ?, ?, ?)", order, deal, user, n)
+	_, err := tx.Exec(ctx, "INSERT INTO deal_order (order_id, deal_id, user_id, quantity) VALUES (?, ?, ?, ?)", order,
+		deal, user, n)
 	return err
 }
 
@@ -189,7 +206,8 @@ func dealOrders(ctx context.Context, q sqldb.Querier, order id.Order, givenBack 
 }
 
 func setGivenBack(ctx context.Context, tx *sqldb.Tx, order id.Order, deal id.Deal, givenBack int) error {
-	_, err := tx.Exec(ctx, "UPDATE deal_order SET given_back = ? WHERE order_id = ? AND deal_id = ?", givenBack, order, deal)
+	_, err := tx.Exec(ctx, "UPDATE deal_order SET given_back = ? WHERE order_id = ? AND deal_id = ?", givenBack, order,
+		deal)
 	return err
 }
 
@@ -217,5 +235,6 @@ func putRoomPrice(ctx context.Context, tx *sqldb.Tx, room id.Room, p RoomPrice) 
 		_, err := tx.Exec(ctx, "DELETE FROM room_price WHERE room_id = ? AND sku_id = ?", room, p.SKU)
 		return err
 	}
-	return tx.Upsert(ctx, "room_price", []string{"room_id", "sku_id"}, []string{"price", "updated_at"}, room, p.SKU, p.Price, sqldb.Millis(tx.Now()))
+	return tx.Upsert(ctx, "room_price", []string{"room_id", "sku_id"}, []string{"price", "updated_at"}, room, p.SKU,
+		p.Price, sqldb.Millis(tx.Now()))
 }

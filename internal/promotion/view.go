@@ -81,10 +81,13 @@ func (s *Service) dealViews(ctx context.Context, deals []Deal, user id.User, tag
 	return out, err
 }
 
-func (s *Service) dealView(d Deal, offers map[id.SKU]catalog.Offer, stock map[id.Slice]inventory.Slice, tag lang.Tag) DealView {
+func (s *Service) dealView(d Deal, offers map[id.SKU]catalog.Offer, stock map[id.Slice]inventory.Slice,
+	tag lang.Tag,
+) DealView {
 	now := s.DB.Clock().Now()
 	v := DealView{
-		ID: d.ID, Room: d.Room, Product: d.Product, Countdown: int64(d.Countdown.Seconds()), Run: int64(d.Run.Seconds()), Limit: d.Limit,
+		ID: d.ID, Room: d.Room, Product: d.Product, Countdown: int64(d.Countdown.Seconds()),
+		Run: int64(d.Run.Seconds()), Limit: d.Limit,
 		Now: now, StartsAt: d.StartsAt, EndsAt: d.EndsAt,
 	}
 	v.State, v.Reason = d.StateAt(now)
@@ -92,8 +95,9 @@ func (s *Service) dealView(d Deal, offers map[id.SKU]catalog.Offer, stock map[id
 		o, c := offers[it.SKU], stock[it.Slice]
 		texts := o.Product.ChoiceText(o.SKU)
 		item := DealItemView{
-			SKU: it.SKU, Options: texts.In(tag), OptionsTexts: texts, Price: money.Of(it.Price, s.Currency), NormalPrice: money.Of(o.SKU.Price, s.Currency),
-			Total: it.Quantity, Left: it.Quantity,
+			SKU: it.SKU, Options: texts.In(tag), OptionsTexts: texts, Price: money.Of(it.Price, s.Currency),
+			NormalPrice: money.Of(o.SKU.Price, s.Currency),
+			Total:       it.Quantity, Left: it.Quantity,
 		}
 		if !it.Slice.IsZero() {
 			item.Left, item.Sold = c.Unsold, c.Sold+c.Reserved
@@ -147,9 +151,12 @@ func (s *Service) couponViews(ctx context.Context, coupons []Coupon, user id.Use
 	out := make([]CouponView, 0, len(coupons))
 	for _, c := range coupons {
 		v := CouponView{
-			ID: c.ID, Shop: names[c.Shop], Name: c.Name.In(tag), Names: c.Name, Kind: c.Kind, Value: c.Value, MinSpend: money.Of(c.MinSpend, s.Currency),
-			Scope: c.Scope, Products: append([]id.Product{}, c.Products...), Room: c.Room, Total: c.Total, Claimed: c.Claimed, Used: c.Used,
-			Left: max(c.Total-c.Claimed, 0), PerUser: c.PerUser, From: c.From, To: c.To, Active: c.Active, Mine: mine[c.ID],
+			ID: c.ID, Shop: names[c.Shop], Name: c.Name.In(tag), Names: c.Name, Kind: c.Kind, Value: c.Value,
+			MinSpend: money.Of(c.MinSpend, s.Currency),
+			Scope:    c.Scope, Products: append([]id.Product{}, c.Products...), Room: c.Room, Total: c.Total,
+			Claimed: c.Claimed, Used: c.Used,
+			Left: max(c.Total-c.Claimed, 0), PerUser: c.PerUser, From: c.From, To: c.To, Active: c.Active,
+			Mine: mine[c.ID],
 		}
 		if c.Cap > 0 {
 			most := money.Of(c.Cap, s.Currency)

@@ -72,12 +72,16 @@ func isLoopback(hostport string) bool {
 func (s *Service) register(w http.ResponseWriter, r *http.Request) {
 	var in Registration
 	err := json.NewDecoder(io.LimitReader(r.Body, bodyMax)).Decode(&in)
-	if _, keyErr := ParsePublicKey(in.PublicKey); err != nil || keyErr != nil || in.Name == "" || len(in.Name) > textMax {
+	if _, keyErr := ParsePublicKey(in.PublicKey); err != nil || keyErr != nil || in.Name == "" ||
+		len(in.Name) > textMax {
 		s.answer(w, nil, refuse(400, CodeBadRequest, "want name and public_key (base64 of 32 bytes)"))
 		return
 	}
 	merchant, err := s.store.registerMerchant(r.Context(), in, s.clock.Now())
-	s.answer(w, Merchant{MerchantID: merchant, ProviderPublicKey: formatPublicKey(s.PublicKey()), KeyID: KeyID(s.PublicKey())}, err)
+	s.answer(w, Merchant{
+		MerchantID: merchant, ProviderPublicKey: formatPublicKey(s.PublicKey()),
+		KeyID: KeyID(s.PublicKey()),
+	}, err)
 }
 
 // call is a request whose signature was verified.
@@ -158,7 +162,8 @@ func (r PaymentRequest) valid(now time.Time) error {
 
 func webAddress(text string) bool {
 	u, err := url.Parse(text)
-	return err == nil && len(text) <= urlMax && u.Host != "" && u.User == nil && (u.Scheme == "http" || u.Scheme == "https")
+	return err == nil && len(text) <= urlMax && u.Host != "" && u.User == nil && (u.Scheme == "http" ||
+		u.Scheme == "https")
 }
 
 func (s *Service) createPayment(c call) (out Payment, err error) {
@@ -184,7 +189,8 @@ func (s *Service) createPayment(c call) (out Payment, err error) {
 		payment := "sbx_pay_" + id.Token()
 		out = Payment{
 			ID: payment, OutTradeNo: in.OutTradeNo, Amount: in.Amount, Currency: in.Currency, Status: StatusPending,
-			PayURL: s.base(c.http) + "/pay/" + payment, CreatedAt: c.now, ExpiresAt: in.ExpiresAt.UTC().Truncate(time.Millisecond),
+			PayURL: s.base(c.http) + "/pay/" + payment, CreatedAt: c.now, ExpiresAt: in.ExpiresAt.UTC().
+				Truncate(time.Millisecond),
 		}
 		return insertPayment(tx, c.merchant, out, in)
 	})
@@ -236,7 +242,8 @@ func (s *Service) closePayment(c call) (out Payment, err error) {
 
 func (s *Service) createRefund(c call) (out Refund, err error) {
 	var in RefundRequest
-	if err := json.Unmarshal(c.body, &in); err != nil || in.OutRefundNo == "" || len(in.OutRefundNo) > numberMax || in.Amount <= 0 {
+	if err := json.Unmarshal(c.body, &in); err != nil || in.OutRefundNo == "" || len(in.OutRefundNo) > numberMax ||
+		in.Amount <= 0 {
 		return out, refuse(400, CodeBadRequest, "want out_refund_no, out_trade_no and amount")
 	}
 	err = s.store.update(c.ctx, func(tx *sql.Tx) error {
@@ -282,7 +289,8 @@ func makeRefund(tx *sql.Tx, c call, in RefundRequest) (Refund, error) {
 		return Refund{}, refuse(409, CodeExceedsPaid, "more than is left of the payment")
 	}
 	return r, notify(tx, p, EventRefundSucceeded, EventData{
-		OutTradeNo: r.OutTradeNo, OutRefundNo: r.OutRefundNo, ProviderRef: r.ID, Amount: r.Amount, Currency: r.Currency, Status: r.Status,
+		OutTradeNo: r.OutTradeNo, OutRefundNo: r.OutRefundNo, ProviderRef: r.ID, Amount: r.Amount, Currency: r.Currency,
+		Status: r.Status,
 	}, c.now)
 }
 

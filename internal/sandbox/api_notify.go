@@ -16,7 +16,8 @@ const pollEvery = time.Second
 // retries are the pauses after each failed delivery; after the last only a query helps.
 func retries() []time.Duration {
 	return []time.Duration{
-		time.Second, 5 * time.Second, 15 * time.Second, 30 * time.Second, time.Minute, 3 * time.Minute, 10 * time.Minute,
+		time.Second, 5 * time.Second, 15 * time.Second, 30 * time.Second, time.Minute, 3 * time.Minute,
+		10 * time.Minute,
 		30 * time.Minute, time.Hour, 3 * time.Hour, 6 * time.Hour, 6 * time.Hour,
 	}
 }

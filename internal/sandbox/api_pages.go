@@ -35,7 +35,9 @@ func (s *Service) newPages() (*pages, error) {
 func (p *pages) mount(mux *http.ServeMux) {
 	mux.HandleFunc("GET /pay/{id}", p.show)
 	mux.Handle("POST /pay/{id}", http.NewCrossOriginProtection().Handler(http.HandlerFunc(p.decide)))
-	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusNoContent)
+	})
 	mux.HandleFunc("GET /assets/pay.css", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/css; charset=utf-8")
 		w.Header().Set("X-Content-Type-Options", "nosniff")
@@ -103,7 +105,8 @@ func policy(returnURL string) string {
 	if u, err := url.Parse(returnURL); err == nil {
 		origin = " " + u.Scheme + "://" + u.Host
 	}
-	return "default-src 'none'; style-src 'self'; form-action 'self'" + origin + "; base-uri 'none'; frame-ancestors 'none'"
+	return "default-src 'none'; style-src 'self'; form-action 'self'" + origin +
+		"; base-uri 'none'; frame-ancestors 'none'"
 }
 
 type payPage struct {
@@ -131,7 +134,8 @@ func (p *pages) render(w http.ResponseWriter, r *http.Request, row paymentRow, s
 		Amount: money.Of(row.Amount, row.Currency).String(), OutTradeNo: row.OutTradeNo,
 		Status: state, StatusText: text.statuses[state],
 		Expires: row.ExpiresAt.Format("2006-01-02 15:04:05 UTC"), ExpiresISO: row.ExpiresAt.Format(time.RFC3339),
-		ReturnURL: row.returnURL, CanPay: state == StatusPending && !row.payLate, CanPayLate: state == StatusClosed && !row.payLate, Text: text,
+		ReturnURL: row.returnURL, CanPay: state == StatusPending && !row.payLate, CanPayLate: state == StatusClosed &&
+			!row.payLate, Text: text,
 	}
 	if row.payLate {
 		page.StatusText = text.waiting

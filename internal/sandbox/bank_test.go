@@ -80,7 +80,8 @@ func (b *bank) start() {
 			b.t.Error(err)
 		}
 	})
-	m, err := sandbox.Register(b.t.Context(), http.DefaultClient, b.url, "Tea <House>", b.key.Public().(ed25519.PublicKey))
+	m, err := sandbox.Register(b.t.Context(), http.DefaultClient, b.url, "Tea <House>",
+		b.key.Public().(ed25519.PublicKey))
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -166,7 +167,8 @@ func (b *bank) wantQuiet() {
 
 func (b *bank) request(number string) sandbox.PaymentRequest {
 	return sandbox.PaymentRequest{
-		OutTradeNo: number, Amount: 1999, Currency: "CNY", Description: "Tea & cake <b>", NotifyURL: b.merchant.URL + "/notify",
+		OutTradeNo: number, Amount: 1999, Currency: "CNY", Description: "Tea & cake <b>", NotifyURL: b.merchant.URL +
+			"/notify",
 		ReturnURL: b.merchant.URL + "/back?order=1", ExpiresAt: b.clock.Now().Add(15 * time.Minute),
 	}
 }
@@ -201,7 +203,8 @@ func (b *bank) decide(p sandbox.Payment, decision string) (int, http.Header) {
 
 func (b *bank) decideWith(p sandbox.Payment, form url.Values) (int, http.Header) {
 	b.t.Helper()
-	req, err := http.NewRequestWithContext(b.t.Context(), http.MethodPost, b.url+"/pay/"+p.ID, strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(b.t.Context(), http.MethodPost, b.url+"/pay/"+p.ID,
+		strings.NewReader(form.Encode()))
 	if err != nil {
 		b.t.Fatal(err)
 	}

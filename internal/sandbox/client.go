@@ -117,7 +117,8 @@ func send[O any](ctx context.Context, c *Client, method, path string, in any) (o
 			return out, err
 		}
 	}
-	req, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(c.o.BaseURL, "/")+path, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(c.o.BaseURL, "/")+path,
+		bytes.NewReader(body))
 	if err != nil {
 		return out, err
 	}

@@ -53,7 +53,10 @@ const (
 )
 
 func scenarios() []string {
-	return []string{"", ScenarioDuplicate, ScenarioSilent, ScenarioWrongAmount, ScenarioBadSignature, ScenarioOldTimestamp}
+	return []string{
+		"", ScenarioDuplicate, ScenarioSilent, ScenarioWrongAmount, ScenarioBadSignature,
+		ScenarioOldTimestamp,
+	}
 }
 
 // Options say where the provider keeps its books.

@@ -24,7 +24,8 @@ func wantRefusal(t *testing.T, err error, code string) {
 func TestApprove(t *testing.T) {
 	b := newBank(t)
 	p := b.pay("n1", "")
-	if p.Status != sandbox.StatusPending || !strings.HasPrefix(p.ID, "sbx_pay_") || !strings.HasPrefix(p.PayURL, b.url+"/pay/") {
+	if p.Status != sandbox.StatusPending || !strings.HasPrefix(p.ID, "sbx_pay_") || !strings.HasPrefix(p.PayURL,
+		b.url+"/pay/") {
 		t.Fatalf("created %+v", p)
 	}
 	status, header := b.decide(p, "approve")
@@ -32,7 +33,8 @@ func TestApprove(t *testing.T) {
 		t.Errorf("answered %d to %q", status, header.Get("Location"))
 	}
 	d := b.next()
-	if d.err != nil || d.event.Type != sandbox.EventPaymentSucceeded || d.event.Data.Amount != 1999 || d.event.Data.OutTradeNo != "n1" ||
+	if d.err != nil || d.event.Type != sandbox.EventPaymentSucceeded || d.event.Data.Amount != 1999 ||
+		d.event.Data.OutTradeNo != "n1" ||
 		d.event.Data.ProviderRef != p.ID || d.event.Data.Status != sandbox.StatusSucceeded {
 		t.Errorf("notified %+v, %v", d.event, d.err)
 	}
@@ -63,18 +65,23 @@ func TestPageSaysSandboxInBothLanguages(t *testing.T) {
 	p := b.pay("n1", "")
 	for language, words := range map[string][]string{
 		"zh-CN,zh;q=0.9": {`lang="zh-CN"`, "SANDBOX", "测试支付", "确认支付", "拒绝支付", "逾期支付", "CNY 19.99"},
-		"en-US,en":       {`lang="en"`, "SANDBOX", "Test payment", "Approve payment", "Decline payment", "Pay late", "CNY 19.99"},
+		"en-US,en": {
+			`lang="en"`, "SANDBOX", "Test payment", "Approve payment", "Decline payment", "Pay late",
+			"CNY 19.99",
+		},
 	} {
 		status, header, body := b.browse(p, language)
 		if status != http.StatusOK {
 			t.Fatalf("answered %d", status)
 		}
-		for _, w := range append(words, "Tea &lt;House&gt;", "Tea &amp; cake &lt;b&gt;", `value="approve"`, `value="decline"`, `value="late"`) {
+		for _, w := range append(words, "Tea &lt;House&gt;", "Tea &amp; cake &lt;b&gt;", `value="approve"`,
+			`value="decline"`, `value="late"`) {
 			if !strings.Contains(body, w) {
 				t.Errorf("%s: no %q on the page", language, w)
 			}
 		}
-		if csp := header.Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'none'") || strings.Contains(csp, "unsafe") {
+		if csp := header.Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'none'") ||
+			strings.Contains(csp, "unsafe") {
 			t.Errorf("policy %q", csp)
 		}
 		if strings.Contains(body, "<script") || strings.Contains(body, "style=") {
@@ -206,14 +213,18 @@ func TestRefunds(t *testing.T) {
 	if again, err := b.client.Refund(t.Context(), ask); err != nil || again.ID != first.ID {
 		t.Errorf("repeated: %+v, %v", again, err)
 	}
-	if d := b.next(); d.event.Type != sandbox.EventRefundSucceeded || d.event.Data.OutRefundNo != "r1" || d.event.Data.Amount != 1000 || d.event.Data.ProviderRef != first.ID {
+	if d := b.next(); d.event.Type != sandbox.EventRefundSucceeded || d.event.Data.OutRefundNo != "r1" ||
+		d.event.Data.Amount != 1000 || d.event.Data.ProviderRef != first.ID {
 		t.Errorf("notified %+v", d.event)
 	}
 	_, err = b.client.Refund(t.Context(), sandbox.RefundRequest{OutRefundNo: "r1", OutTradeNo: "n1", Amount: 999})
 	wantRefusal(t, err, sandbox.CodeConflict)
 	_, err = b.client.Refund(t.Context(), sandbox.RefundRequest{OutRefundNo: "r2", OutTradeNo: "n1", Amount: 1000})
 	wantRefusal(t, err, sandbox.CodeExceedsPaid)
-	if _, err = b.client.Refund(t.Context(), sandbox.RefundRequest{OutRefundNo: "r3", OutTradeNo: "n1", Amount: 999}); err != nil {
+	if _, err = b.client.Refund(t.Context(), sandbox.RefundRequest{
+		OutRefundNo: "r3", OutTradeNo: "n1",
+		Amount: 999,
+	}); err != nil {
 		t.Fatal(err)
 	}
 	b.next()
@@ -261,7 +272,10 @@ func TestScenarios(t *testing.T) {
 		b.decideWith(p, url.Values{"decision": {"approve"}, "scenario": {""}})
 		b.next()
 		b.wantQuiet()
-		if status, _ := b.decideWith(b.pay("n2", ""), url.Values{"decision": {"approve"}, "scenario": {"explode"}}); status != http.StatusBadRequest {
+		if status, _ := b.decideWith(b.pay("n2", ""), url.Values{
+			"decision": {"approve"},
+			"scenario": {"explode"},
+		}); status != http.StatusBadRequest {
 			t.Errorf("an unknown scenario got %d", status)
 		}
 		b.wantStatus("n2", sandbox.StatusPending)
@@ -305,14 +319,30 @@ func TestForgedNotificationsAreRefused(t *testing.T) {
 		err  error
 		want error
 	}{
-		"replayed":     {parse(keep, now), sandbox.ErrReplayed},
-		"old":          {parse(keep, now.Add(301*time.Second)), sandbox.ErrTimestamp},
-		"future":       {parse(keep, now.Add(-301*time.Second)), sandbox.ErrTimestamp},
-		"changed body": {parse(func(_ http.Header, body []byte) []byte { body[len(body)/2] ^= 1; return body }, now), sandbox.ErrSignature},
-		"no signature": {parse(func(h http.Header, body []byte) []byte { h.Del("Sandbox-Signature"); return body }, now), sandbox.ErrSignature},
-		"other key":    {parse(func(h http.Header, body []byte) []byte { h.Set("Sandbox-Key-Id", "sbx_key_00"); return body }, now), sandbox.ErrKey},
-		"newer stamp":  {parse(func(h http.Header, body []byte) []byte { h.Set("Sandbox-Timestamp", "1795348801"); return body }, now), sandbox.ErrSignature},
-		"other nonce":  {parse(func(h http.Header, body []byte) []byte { h.Set("Sandbox-Nonce", "x"); return body }, now), sandbox.ErrSignature},
+		"replayed": {parse(keep, now), sandbox.ErrReplayed},
+		"old":      {parse(keep, now.Add(301*time.Second)), sandbox.ErrTimestamp},
+		"future":   {parse(keep, now.Add(-301*time.Second)), sandbox.ErrTimestamp},
+		"changed body": {
+			parse(func(_ http.Header, body []byte) []byte { body[len(body)/2] ^= 1; return body }, now),
+			sandbox.ErrSignature,
+		},
+		"no signature": {parse(func(h http.Header, body []byte) []byte { h.Del("Sandbox-Signature"); return body },
+			now), sandbox.ErrSignature},
+		"other key": {parse(func(h http.Header, body []byte) []byte {
+			h.Set("Sandbox-Key-Id",
+				"sbx_key_00")
+			return body
+		}, now), sandbox.ErrKey},
+		"newer stamp": {parse(func(h http.Header, body []byte) []byte {
+			h.Set("Sandbox-Timestamp",
+				"1795348801")
+			return body
+		}, now), sandbox.ErrSignature},
+		"other nonce": {parse(func(h http.Header, body []byte) []byte {
+			h.Set("Sandbox-Nonce",
+				"x")
+			return body
+		}, now), sandbox.ErrSignature},
 	} {
 		if !errors.Is(c.err, c.want) {
 			t.Errorf("%s: got %v, want %v", name, c.err, c.want)
@@ -337,7 +367,10 @@ func TestStrangersAreRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	options := sandbox.ClientOptions{BaseURL: b.url, MerchantID: m.MerchantID, Key: key, ProviderKey: b.service.PublicKey(), Clock: b.clock}
+	options := sandbox.ClientOptions{
+		BaseURL: b.url, MerchantID: m.MerchantID, Key: key,
+		ProviderKey: b.service.PublicKey(), Clock: b.clock,
+	}
 	_, err = sandbox.NewClient(options).Query(t.Context(), "n1")
 	wantRefusal(t, err, sandbox.CodeNotFound)
 	options.Key = b.key // somebody else's signature under this merchant's name
@@ -378,7 +411,8 @@ func TestOnlyLoopback(t *testing.T) {
 func TestDecisionFromAnotherSiteIsRefused(t *testing.T) {
 	b := newBank(t)
 	p := b.pay("n1", "")
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, b.url+"/pay/"+p.ID, strings.NewReader("decision=approve"))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, b.url+"/pay/"+p.ID,
+		strings.NewReader("decision=approve"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,7 +37,8 @@ CREATE TABLE IF NOT EXISTS refund (
   status TEXT NOT NULL, created_at INTEGER NOT NULL, UNIQUE (merchant_id, out_refund_no));
 CREATE TABLE IF NOT EXISTS notification (
   id TEXT NOT NULL PRIMARY KEY, url TEXT NOT NULL, body BLOB NOT NULL, defect TEXT NOT NULL,
-  copies INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, due_at INTEGER NOT NULL, done INTEGER NOT NULL DEFAULT 0);
+  copies INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, due_at INTEGER NOT NULL,
+done INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS ix_notification_due ON notification (done, due_at);`
 
 type store struct{ db *sql.DB }
@@ -48,7 +49,10 @@ func openStore(path string) (*store, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
-	pragmas := url.Values{"_pragma": {"journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(5000)", "foreign_keys(1)"}}
+	pragmas := url.Values{"_pragma": {
+		"journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(5000)",
+		"foreign_keys(1)",
+	}}
 	db, err := sql.Open("sqlite", "file:"+path+"?_txlock=immediate&"+pragmas.Encode())
 	if err != nil {
 		return nil, err
@@ -81,7 +85,8 @@ func (s *store) providerKey(ctx context.Context) (ed25519.PrivateKey, error) {
 		return nil, err
 	}
 	err := s.update(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.Exec(`INSERT INTO provider (one, seed) VALUES (1, ?) ON CONFLICT DO NOTHING`, seed); err != nil {
+		if _, err := tx.Exec(`INSERT INTO provider (one, seed) VALUES (1, ?) ON CONFLICT DO NOTHING`,
+			seed); err != nil {
 			return err
 		}
 		return tx.QueryRow(`SELECT seed FROM provider`).Scan(&seed)
@@ -97,7 +102,8 @@ func (s *store) providerKey(ctx context.Context) (ed25519.PrivateKey, error) {
 
 func (s *store) registerMerchant(ctx context.Context, r Registration, now time.Time) (merchant string, err error) {
 	err = s.update(ctx, func(tx *sql.Tx) error {
-		_, err := tx.Exec(`INSERT INTO merchant (id, name, public_key, created_at) VALUES (?, ?, ?, ?) ON CONFLICT (public_key) DO NOTHING`,
+		_, err := tx.Exec(`INSERT INTO merchant (id, name, public_key, created_at) VALUES (?, ?, ?, ?)
+			ON CONFLICT (public_key) DO NOTHING`,
 			"sbx_mch_"+id.Token(), r.Name, r.PublicKey, now.UnixMilli())
 		if err != nil {
 			return err
@@ -126,13 +132,15 @@ type paymentRow struct {
 	payLate                                                             bool
 }
 
-const paymentColumns = `SELECT p.id, p.merchant_id, m.name, p.out_trade_no, p.amount, p.currency, p.description, p.notify_url,
+const paymentColumns = `SELECT p.id, p.merchant_id, m.name, p.out_trade_no, p.amount, p.currency, p.description,
+	p.notify_url,
 	p.return_url, p.pay_url, p.scenario, p.status, p.created_at, p.expires_at, p.pay_late, p.paid_at, p.refunded
 	FROM payment p JOIN merchant m ON m.id = p.merchant_id `
 
 func scanPayment(row interface{ Scan(...any) error }) (p paymentRow, err error) {
 	var created, expires, paid int64
-	err = row.Scan(&p.ID, &p.merchant, &p.merchantName, &p.OutTradeNo, &p.Amount, &p.Currency, &p.description, &p.notifyURL,
+	err = row.Scan(&p.ID, &p.merchant, &p.merchantName, &p.OutTradeNo, &p.Amount, &p.Currency, &p.description,
+		&p.notifyURL,
 		&p.returnURL, &p.PayURL, &p.scenario, &p.Status, &created, &expires, &p.payLate, &paid, &p.Refunded)
 	p.CreatedAt, p.ExpiresAt = time.UnixMilli(created).UTC(), time.UnixMilli(expires).UTC()
 	if paid > 0 {
@@ -148,7 +156,8 @@ type querier interface {
 
 // payment finds one by the merchant's number; found is false when there is none.
 func findPayment(ctx context.Context, q querier, merchant, outTradeNo string) (p paymentRow, found bool, err error) {
-	return onePayment(q.QueryRowContext(ctx, paymentColumns+`WHERE p.merchant_id = ? AND p.out_trade_no = ?`, merchant, outTradeNo))
+	return onePayment(q.QueryRowContext(ctx, paymentColumns+`WHERE p.merchant_id = ? AND p.out_trade_no = ?`, merchant,
+		outTradeNo))
 }
 
 func findPaymentByID(ctx context.Context, q querier, payment string) (p paymentRow, found bool, err error) {
@@ -164,7 +173,8 @@ func onePayment(row *sql.Row) (p paymentRow, found bool, err error) {
 }
 
 func insertPayment(tx *sql.Tx, merchant string, p Payment, r PaymentRequest) error {
-	_, err := tx.Exec(`INSERT INTO payment (id, merchant_id, out_trade_no, amount, currency, description, notify_url, return_url,
+	_, err := tx.Exec(`INSERT INTO payment (id, merchant_id, out_trade_no, amount, currency, description, notify_url,
+		return_url,
 		pay_url, scenario, status, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		p.ID, merchant, r.OutTradeNo, r.Amount, r.Currency, r.Description, r.NotifyURL, r.ReturnURL,
 		p.PayURL, r.Scenario, p.Status, p.CreatedAt.UnixMilli(), p.ExpiresAt.UnixMilli())
@@ -177,7 +187,8 @@ func setStatus(tx *sql.Tx, payment, from, to string, paidAt time.Time) (bool, er
 	if !paidAt.IsZero() {
 		paid = paidAt.UnixMilli()
 	}
-	res, err := tx.Exec(`UPDATE payment SET status = ?, paid_at = ?, pay_late = 0 WHERE id = ? AND status = ?`, to, paid, payment, from)
+	res, err := tx.Exec(`UPDATE payment SET status = ?, paid_at = ?, pay_late = 0 WHERE id = ? AND status = ?`, to,
+		paid, payment, from)
 	if err != nil {
 		return false, err
 	}
@@ -202,7 +213,8 @@ func (s *store) dueLate(ctx context.Context, now time.Time) ([]string, error) {
 
 // dueExpired lists payments that nobody paid in time.
 func (s *store) dueExpired(ctx context.Context, now time.Time) ([]string, error) {
-	return s.texts(ctx, `SELECT id FROM payment WHERE pay_late = 0 AND expires_at <= ? AND status = 'pending' LIMIT 100`, now.UnixMilli())
+	return s.texts(ctx, `SELECT id FROM payment WHERE pay_late = 0 AND expires_at <= ? AND status = 'pending'
+		LIMIT 100`, now.UnixMilli())
 }
 
 func (s *store) texts(ctx context.Context, query string, args ...any) (out []string, err error) {
@@ -223,8 +235,10 @@ func (s *store) texts(ctx context.Context, query string, args ...any) (out []str
 
 func findRefund(ctx context.Context, q querier, merchant, outRefundNo string) (r Refund, found bool, err error) {
 	var created int64
-	err = q.QueryRowContext(ctx, `SELECT r.id, r.out_refund_no, p.out_trade_no, r.amount, p.currency, r.status, r.created_at
-		FROM refund r JOIN payment p ON p.id = r.payment_id WHERE r.merchant_id = ? AND r.out_refund_no = ?`, merchant, outRefundNo).
+	err = q.QueryRowContext(ctx,
+		`SELECT r.id, r.out_refund_no, p.out_trade_no, r.amount, p.currency, r.status, r.created_at
+		FROM refund r JOIN payment p ON p.id = r.payment_id WHERE r.merchant_id = ? AND r.out_refund_no = ?`, merchant,
+		outRefundNo).
 		Scan(&r.ID, &r.OutRefundNo, &r.OutTradeNo, &r.Amount, &r.Currency, &r.Status, &created)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Refund{}, false, nil
@@ -235,23 +249,27 @@ func findRefund(ctx context.Context, q querier, merchant, outRefundNo string) (r
 
 // insertRefund answers false when more would be refunded than was paid.
 func insertRefund(tx *sql.Tx, p paymentRow, r Refund) (bool, error) {
-	res, err := tx.Exec(`UPDATE payment SET refunded = refunded + ? WHERE id = ? AND refunded + ? <= amount`, r.Amount, p.ID, r.Amount)
+	res, err := tx.Exec(`UPDATE payment SET refunded = refunded + ? WHERE id = ? AND refunded + ? <= amount`, r.Amount,
+		p.ID, r.Amount)
 	if err != nil {
 		return false, err
 	}
 	if n, err := res.RowsAffected(); n == 0 || err != nil {
 		return false, err
 	}
-	_, err = tx.Exec(`INSERT INTO refund (id, merchant_id, out_refund_no, payment_id, amount, status, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+	_, err = tx.Exec(`INSERT INTO refund (id, merchant_id, out_refund_no, payment_id, amount, status, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?)`,
 		r.ID, p.merchant, r.OutRefundNo, p.ID, r.Amount, r.Status, r.CreatedAt.UnixMilli())
 	return err == nil, err
 }
 
 func (s *store) statement(ctx context.Context, merchant string, from, to time.Time) ([]StatementLine, error) {
-	rows, err := s.db.QueryContext(ctx, `SELECT 'payment', out_trade_no, '', id, amount, currency, paid_at AS at FROM payment
+	rows, err := s.db.QueryContext(ctx,
+		`SELECT 'payment', out_trade_no, '', id, amount, currency, paid_at AS at FROM payment
 			WHERE merchant_id = ? AND paid_at >= ? AND paid_at < ?
 		UNION ALL SELECT 'refund', p.out_trade_no, r.out_refund_no, r.id, r.amount, p.currency, r.created_at
-			FROM refund r JOIN payment p ON p.id = r.payment_id WHERE r.merchant_id = ? AND r.created_at >= ? AND r.created_at < ?
+			FROM refund r JOIN payment p ON p.id = r.payment_id WHERE r.merchant_id = ? AND r.created_at >= ?
+			AND r.created_at < ?
 		ORDER BY at, 4`, merchant, from.UnixMilli(), to.UnixMilli(), merchant, from.UnixMilli(), to.UnixMilli())
 	if err != nil {
 		return nil, err
@@ -262,7 +280,8 @@ func (s *store) statement(ctx context.Context, merchant string, from, to time.Ti
 		var l StatementLine
 		var at int64
 		var currency string
-		if err := rows.Scan(&l.Kind, &l.OutTradeNo, &l.OutRefundNo, &l.ProviderRef, &l.Amount, &currency, &at); err != nil {
+		if err := rows.Scan(&l.Kind, &l.OutTradeNo, &l.OutRefundNo, &l.ProviderRef, &l.Amount, &currency,
+			&at); err != nil {
 			return nil, err
 		}
 		l.Currency, l.At = money.Currency(currency), time.UnixMilli(at).UTC()

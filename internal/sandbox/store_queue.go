@@ -52,7 +52,8 @@ func (s *store) took(ctx context.Context, d delivery) error {
 // postpone notes a delivery that failed; the last failure ends it.
 func (s *store) postpone(ctx context.Context, d delivery, due time.Time, last bool) error {
 	return s.update(ctx, func(tx *sql.Tx) error {
-		_, err := tx.Exec(`UPDATE notification SET attempts = attempts + 1, due_at = ?, done = ? WHERE id = ?`, due.UnixMilli(), last, d.id)
+		_, err := tx.Exec(`UPDATE notification SET attempts = attempts + 1, due_at = ?, done = ? WHERE id = ?`,
+			due.UnixMilli(), last, d.id)
 		return err
 	})
 }

@@ -5,7 +5,8 @@ import "hawker/internal/base/lang"
 // payText is the words of the pay page.
 type payText struct {
 	Banner, Number, Status, Expires, Approve, Decline, Late, LateHint, ClosedHint, Scenario, Back, waiting string
-	statuses, scenarios                                                                                    map[string]string
+
+	statuses, scenarios map[string]string
 }
 
 func textIn(tag lang.Tag) payText {
@@ -15,9 +16,11 @@ func textIn(tag lang.Tag) payText {
 			Approve: "Approve payment", Decline: "Decline payment", Late: "Pay late",
 			LateHint:   "Pay late: the money arrives after the payment has expired.",
 			ClosedHint: "This payment is closed. Money can still arrive late, as with real providers.",
-			Scenario:   "Then misbehave by", Back: "Back to the merchant", waiting: "Paid late: the money arrives after expiry",
+			Scenario:   "Then misbehave by", Back: "Back to the merchant",
+			waiting: "Paid late: the money arrives after expiry",
 			statuses: map[string]string{
-				StatusPending: "Waiting for payment", StatusSucceeded: "Paid", StatusFailed: "Declined", StatusClosed: "Closed",
+				StatusPending: "Waiting for payment", StatusSucceeded: "Paid", StatusFailed: "Declined",
+				StatusClosed: "Closed",
 			},
 			scenarios: map[string]string{
 				"": "nothing, all is well", ScenarioDuplicate: "notifying three times", ScenarioSilent: "not notifying",

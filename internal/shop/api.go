@@ -24,9 +24,18 @@ type API struct {
 // Register adds the operations.
 func (h API) Register(api *httpapi.API) {
 	manage, base := httpapi.Staff(ManageStaff), "/merchant/{shop}/staff"
-	httpapi.Register(api, httpapi.Operation{ID: "merchant-staff", Method: "GET", Path: base, Access: manage, Summary: "Who works here, and as what"}, h.list)
-	httpapi.Register(api, httpapi.Operation{ID: "merchant-staff-appoint", Method: "POST", Path: base, Access: manage, Summary: "Give somebody a role"}, h.appoint)
-	httpapi.Register(api, httpapi.Operation{ID: "merchant-staff-dismiss", Method: "DELETE", Path: base + "/{user}", Access: manage, Status: 204, Summary: "Take somebody's role away"}, h.dismiss)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "merchant-staff", Method: "GET", Path: base, Access: manage,
+		Summary: "Who works here, and as what",
+	}, h.list)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "merchant-staff-appoint", Method: "POST", Path: base, Access: manage,
+		Summary: "Give somebody a role",
+	}, h.appoint)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "merchant-staff-dismiss", Method: "DELETE", Path: base + "/{user}",
+		Access: manage, Status: 204, Summary: "Take somebody's role away",
+	}, h.dismiss)
 }
 
 type colleagueView struct {

@@ -54,7 +54,8 @@ func (r Role) Can(permission string) bool {
 	case Owner, Manager:
 		return true
 	case Host:
-		return slices.Contains([]string{ReadCatalog, RunLive, ModerateLive, RunVideo, ReadFigures, ReadOrders}, permission)
+		return slices.Contains([]string{ReadCatalog, RunLive, ModerateLive, RunVideo, ReadFigures, ReadOrders},
+			permission)
 	case Warehouse:
 		return slices.Contains([]string{ReadCatalog, WriteStock, ReadOrders, Ship}, permission)
 	case Support:
@@ -93,7 +94,10 @@ func (s *Service) Open(ctx context.Context, name lang.Text, logoURL string, owne
 
 // Hire gives somebody a role, replacing an earlier one.
 func (s *Service) Hire(ctx context.Context, shop id.Shop, user id.User, role Role) error {
-	return s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error { return putStaff(ctx, tx, shop, user, role) })
+	return s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+		return putStaff(ctx, tx, shop, user,
+			role)
+	})
 }
 
 // ByID finds a shop; fault shop.not_found.

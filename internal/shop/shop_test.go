@@ -52,7 +52,8 @@ func TestARoleMayWhatItsWorkNeeds(t *testing.T) {
 		for _, p := range c.mayNot {
 			want(worker, sh.ID, p, false)
 		}
-		if m, err := s.MembersOf(t.Context(), worker); err != nil || len(m) != c.members || m[0].Role != c.role || m[0].Shop.ID != sh.ID {
+		if m, err := s.MembersOf(t.Context(), worker); err != nil || len(m) != c.members || m[0].Role != c.role ||
+			m[0].Shop.ID != sh.ID {
 			t.Errorf("works at %+v, %v", m, err)
 		}
 	}
@@ -64,7 +65,8 @@ func TestARoleMayWhatItsWorkNeeds(t *testing.T) {
 func TestNobodyUnmakesTheOwner(t *testing.T) {
 	db := sqltest.New(t)
 	s := shop.New(db)
-	owner, manager, host, other := id.Make[id.User](db), id.Make[id.User](db), id.Make[id.User](db), id.Make[id.User](db)
+	owner, manager, host, other := id.Make[id.User](db), id.Make[id.User](db), id.Make[id.User](db),
+		id.Make[id.User](db)
 	sh, err := s.Open(t.Context(), lang.Text{lang.Chinese: "茶铺"}, "", owner)
 	if err != nil {
 		t.Fatal(err)

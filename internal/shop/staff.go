@@ -54,11 +54,16 @@ func (s *Service) Appoint(ctx context.Context, shop id.Shop, by, user id.User, r
 
 // Dismiss takes somebody's role away. Fault shop.owner_stays.
 func (s *Service) Dismiss(ctx context.Context, shop id.Shop, by, user id.User) error {
-	return s.change(ctx, shop, by, user, "", func(ctx context.Context, tx *sqldb.Tx) error { return deleteStaff(ctx, tx, shop, user) })
+	return s.change(ctx, shop, by, user, "", func(ctx context.Context, tx *sqldb.Tx) error {
+		return deleteStaff(ctx, tx,
+			shop, user)
+	})
 }
 
 // change keeps the owner and keeps managers from one another.
-func (s *Service) change(ctx context.Context, shop id.Shop, by, user id.User, to Role, do func(ctx context.Context, tx *sqldb.Tx) error) error {
+func (s *Service) change(ctx context.Context, shop id.Shop, by, user id.User, to Role, do func(ctx context.Context,
+	tx *sqldb.Tx) error,
+) error {
 	return s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
 		from, err := roleOf(ctx, tx, shop, user)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {

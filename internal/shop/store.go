@@ -19,7 +19,8 @@ func insertShop(ctx context.Context, tx *sqldb.Tx, s Shop) error {
 }
 
 func putStaff(ctx context.Context, tx *sqldb.Tx, shop id.Shop, user id.User, role Role) error {
-	return tx.Upsert(ctx, "shop_staff", []string{"shop_id", "user_id"}, []string{"role", "created_at"}, shop, user, role, sqldb.Millis(tx.Now()))
+	return tx.Upsert(ctx, "shop_staff", []string{"shop_id", "user_id"}, []string{"role", "created_at"}, shop, user,
+		role, sqldb.Millis(tx.Now()))
 }
 
 func roleOf(ctx context.Context, q sqldb.Querier, shop id.Shop, user id.User) (r Role, err error) {
@@ -40,7 +41,8 @@ func shopsByID(ctx context.Context, q sqldb.Querier, shops []id.Shop) (map[id.Sh
 	if len(shops) == 0 {
 		return out, nil
 	}
-	rows, err := q.Query(ctx, "SELECT id, name, logo_url, owner_id FROM shop WHERE id IN ("+sqldb.Marks(len(shops))+")", sqldb.Args(shops)...)
+	rows, err := q.Query(ctx, "SELECT id, name, logo_url, owner_id FROM shop WHERE id IN ("+sqldb.Marks(len(shops))+")",
+		sqldb.Args(shops)...)
 	found, err := sqldb.Collect(rows, err, func(s sqldb.Scanner) (Shop, error) { return scanShop(s) })
 	for _, sh := range found {
 		out[sh.ID] = sh
@@ -58,7 +60,8 @@ func membersOf(ctx context.Context, q sqldb.Querier, user id.User) ([]Member, er
 }
 
 func staffOf(ctx context.Context, q sqldb.Querier, shop id.Shop) ([]Colleague, error) {
-	rows, err := q.Query(ctx, "SELECT user_id, role, created_at FROM shop_staff WHERE shop_id = ? ORDER BY created_at, user_id", shop)
+	rows, err := q.Query(ctx,
+		"SELECT user_id, role, created_at FROM shop_staff WHERE shop_id = ? ORDER BY created_at, user_id", shop)
 	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (c Colleague, err error) {
 		var since int64
 		err = s.Scan(&c.User, &c.Role, &since)

@@ -17,9 +17,18 @@ func followRate() cache.Rate { return cache.Rate{Count: 30, Per: time.Minute} }
 // Register adds the operations.
 func (h API) Register(api *httpapi.API) {
 	path := "/shops/{id}/follow"
-	httpapi.Register(api, httpapi.Operation{ID: "shop-follow-get", Method: "GET", Path: path, Access: httpapi.Anyone, Summary: "Do I follow this shop, and how many do"}, h.get)
-	httpapi.Register(api, httpapi.Operation{ID: "shop-follow", Method: "POST", Path: path, Access: httpapi.SignedIn, Limit: followRate(), Summary: "Follow a shop"}, h.follow)
-	httpapi.Register(api, httpapi.Operation{ID: "shop-unfollow", Method: "DELETE", Path: path, Access: httpapi.SignedIn, Limit: followRate(), Summary: "Follow a shop no more"}, h.unfollow)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "shop-follow-get", Method: "GET", Path: path, Access: httpapi.Anyone,
+		Summary: "Do I follow this shop, and how many do",
+	}, h.get)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "shop-follow", Method: "POST", Path: path, Access: httpapi.SignedIn,
+		Limit: followRate(), Summary: "Follow a shop",
+	}, h.follow)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "shop-unfollow", Method: "DELETE", Path: path, Access: httpapi.SignedIn,
+		Limit: followRate(), Summary: "Follow a shop no more",
+	}, h.unfollow)
 }
 
 // ShopPath names a shop in a shopper's path.

@@ -33,7 +33,9 @@ type Standing struct {
 
 // Follow adds or takes back a follow; room is where the button was, or zero.
 // Fault shop.not_found.
-func (s *Service) Follow(ctx context.Context, user id.User, shop id.Shop, follow bool, room id.Room) (after Standing, err error) {
+func (s *Service) Follow(ctx context.Context, user id.User, shop id.Shop, follow bool, room id.Room) (after Standing,
+	err error,
+) {
 	if err := s.shops.Exists(ctx, shop); err != nil {
 		return after, err
 	}

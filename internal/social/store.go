@@ -19,7 +19,8 @@ func setFollow(ctx context.Context, tx *sqldb.Tx, user id.User, shop id.Shop, fo
 		_, err = tx.Exec(ctx, "UPDATE follow_count SET followers = followers - 1 WHERE shop_id = ?", shop)
 		return true, err
 	}
-	fresh, err := tx.InsertOnce(ctx, "INSERT INTO follow (user_id, shop_id, created_at) VALUES (?, ?, ?)", user, shop, sqldb.Millis(tx.Now()))
+	fresh, err := tx.InsertOnce(ctx, "INSERT INTO follow (user_id, shop_id, created_at) VALUES (?, ?, ?)", user, shop,
+		sqldb.Millis(tx.Now()))
 	if err != nil || !fresh {
 		return false, err
 	}
@@ -49,11 +50,13 @@ func standing(ctx context.Context, q sqldb.Querier, user id.User, shop id.Shop) 
 			return s, err
 		}
 	}
-	err = q.QueryRow(ctx, "SELECT COALESCE(MAX(followers), 0) FROM follow_count WHERE shop_id = ?", shop).Scan(&s.Followers)
+	err = q.QueryRow(ctx, "SELECT COALESCE(MAX(followers), 0) FROM follow_count WHERE shop_id = ?", shop).
+		Scan(&s.Followers)
 	return s, err
 }
 
 func followersAfter(ctx context.Context, q sqldb.Querier, shop id.Shop, after id.User, limit int) ([]id.User, error) {
-	rows, err := q.Query(ctx, "SELECT user_id FROM follow WHERE shop_id = ? AND user_id > ? ORDER BY user_id LIMIT ?", shop, after, limit)
+	rows, err := q.Query(ctx, "SELECT user_id FROM follow WHERE shop_id = ? AND user_id > ? ORDER BY user_id LIMIT ?",
+		shop, after, limit)
 	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (u id.User, err error) { return u, s.Scan(&u) })
 }

@@ -35,17 +35,24 @@ func (h API) Register(api *httpapi.API) {
 	post := add("video-post", "POST", "/videos", httpapi.SignedIn, "Make a film of a finished upload")
 	post.Status, post.Limit = 201, postRate()
 	httpapi.Register(api, post, h.post)
-	httpapi.Register(api, add("video-update", "PATCH", "/videos/{id}", httpapi.SignedIn, "Change a film's caption or product"), h.update)
-	httpapi.Register(api, add("video-publish", "POST", "/videos/{id}/publish", httpapi.SignedIn, "Show a film"), h.publish)
-	httpapi.Register(api, add("video-unpublish", "POST", "/videos/{id}/unpublish", httpapi.SignedIn, "Hide a film"), h.unpublish)
+	httpapi.Register(api, add("video-update", "PATCH", "/videos/{id}", httpapi.SignedIn,
+		"Change a film's caption or product"), h.update)
+	httpapi.Register(api, add("video-publish", "POST", "/videos/{id}/publish", httpapi.SignedIn, "Show a film"),
+		h.publish)
+	httpapi.Register(api, add("video-unpublish", "POST", "/videos/{id}/unpublish", httpapi.SignedIn, "Hide a film"),
+		h.unpublish)
 	httpapi.Register(api, add("video-like", "POST", "/videos/{id}/likes", httpapi.SignedIn, "Like"), h.like)
-	httpapi.Register(api, add("video-unlike", "DELETE", "/videos/{id}/likes", httpapi.SignedIn, "Take a like back"), h.unlike)
+	httpapi.Register(api, add("video-unlike", "DELETE", "/videos/{id}/likes", httpapi.SignedIn, "Take a like back"),
+		h.unlike)
 	share := add("video-share", "POST", "/videos/{id}/share", httpapi.SignedIn, "Get the link by which to share a film")
 	share.Limit = shareRate()
 	httpapi.Register(api, share, h.share)
-	httpapi.Register(api, add("video-list-mine", "GET", "/me/videos", httpapi.SignedIn, "My films in all states"), h.mine)
-	httpapi.Register(api, add("merchant-video-list", "GET", "/merchant/{shop}/videos", httpapi.Staff(runVideo), "Films of the shop in all states"), h.ofShop)
-	httpapi.Register(api, add("merchant-room-clips", "GET", "/merchant/{shop}/rooms/{room}/clips", httpapi.Staff(runVideo), "Clips that were cut from a show, in its order"), h.clips)
+	httpapi.Register(api, add("video-list-mine", "GET", "/me/videos", httpapi.SignedIn, "My films in all states"),
+		h.mine)
+	httpapi.Register(api, add("merchant-video-list", "GET", "/merchant/{shop}/videos", httpapi.Staff(runVideo),
+		"Films of the shop in all states"), h.ofShop)
+	httpapi.Register(api, add("merchant-room-clips", "GET", "/merchant/{shop}/rooms/{room}/clips",
+		httpapi.Staff(runVideo), "Clips that were cut from a show, in its order"), h.clips)
 }
 
 type feedInput struct {

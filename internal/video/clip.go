@@ -21,7 +21,8 @@ type Clip struct {
 // video.already_posted.
 func (s *Service) PostClip(ctx context.Context, c Clip) (Video, error) {
 	return s.take(ctx, Video{
-		Author: c.Host, Shop: c.Shop, Product: c.Product, Upload: c.Upload, Caption: c.Caption, State: Processing, Room: c.Room, Pin: c.Pin,
+		Author: c.Host, Shop: c.Shop, Product: c.Product, Upload: c.Upload, Caption: c.Caption, State: Processing,
+		Room: c.Room, Pin: c.Pin,
 	})
 }
 

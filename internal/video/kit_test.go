@@ -107,16 +107,23 @@ func newMall(t *testing.T) *mall {
 	m.must(err)
 	m.shop = sh.ID
 	m.videos = video.New(video.Options{
-		DB: m.db, Log: log, Uploads: files, Blobs: blobs, Tool: ffmpeg.New("ffmpeg", clock.Real{}), Catalog: m.goods, Staff: m.shops,
+		DB: m.db, Log: log, Uploads: files, Blobs: blobs, Tool: ffmpeg.New("ffmpeg", clock.Real{}), Catalog: m.goods,
+		Staff:   m.shops,
 		WorkDir: filepath.Join(m.dir, "work"), DurationMax: 30 * time.Second, Workers: 1,
 	})
 	m.videos.Jobs(m.queue)
-	api := httpapi.New(httpapi.Deps{Log: log, Clock: clock.Real{}, Limiter: cache.NewMemoryLimiter(clock.Real{}), Sign: m, Staff: m.shops, Metrics: m})
+	api := httpapi.New(httpapi.Deps{
+		Log: log, Clock: clock.Real{}, Limiter: cache.NewMemoryLimiter(clock.Real{}),
+		Sign: m, Staff: m.shops, Metrics: m,
+	})
 	cards := &catalog.API{Service: m.goods, DB: m.db, Shops: m, Currency: "CNY"}
 	box, err := secret.NewBox(bytes.Repeat([]byte{7}, 32))
 	m.must(err)
 	people := account.New(m.db, box, cache.NewMemoryLimiter(clock.Real{}))
-	video.API{Service: m.videos, Links: m, Views: video.Views{Service: m.videos, Shops: m, People: people, Goods: cards, Rooms: m}}.Register(api)
+	video.API{Service: m.videos, Links: m, Views: video.Views{
+		Service: m.videos, Shops: m, People: people, Goods: cards,
+		Rooms: m,
+	}}.Register(api)
 	prefix := httpapi.Prefix + "/uploads/"
 	h, err := files.Handler(upload.Door{
 		Prefix: prefix, SizeMax: sizeMax, Refuse: api.WriteProblem,
@@ -147,7 +154,8 @@ func (m *mall) product() id.Product {
 	c, err := m.goods.AddCategory(m.t.Context(), lang.Text{lang.Chinese: "家"})
 	m.must(err)
 	p, err := m.goods.Create(m.t.Context(), m.shop, m.owner, catalog.DraftProduct{
-		Title: lang.Text{lang.Chinese: "杯"}, Category: c.ID, Pictures: []id.Media{o.ID}, SKUs: []catalog.DraftSKU{{Code: "A", Price: 100, Initial: 5}},
+		Title: lang.Text{lang.Chinese: "杯"}, Category: c.ID, Pictures: []id.Media{o.ID},
+		SKUs: []catalog.DraftSKU{{Code: "A", Price: 100, Initial: 5}},
 	})
 	m.must(err)
 	_, err = m.goods.SetState(m.t.Context(), m.shop, p.ID, catalog.OnSale)
@@ -212,7 +220,8 @@ func (m *mall) tus(who id.User, method, path string, body []byte, header ...stri
 // create opens an upload and answers its path.
 func (m *mall) create(who id.User, size int) string {
 	m.t.Helper()
-	a := m.tus(who, "POST", httpapi.Prefix+"/uploads/", nil, "Upload-Length", strconv.Itoa(size), "Upload-Metadata", "filename Y2xpcC5tcDQ=")
+	a := m.tus(who, "POST", httpapi.Prefix+"/uploads/", nil, "Upload-Length", strconv.Itoa(size), "Upload-Metadata",
+		"filename Y2xpcC5tcDQ=")
 	if a.status != http.StatusCreated {
 		m.t.Fatalf("create: %d %s", a.status, a.body)
 	}
@@ -257,8 +266,10 @@ func (m *mall) get(who id.User, v id.Video) video.View {
 func film(t *testing.T, seconds int, size string) []byte {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "source.mp4")
-	cmd := exec.CommandContext(t.Context(), "ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i", fmt.Sprintf("testsrc2=s=%s:r=30:d=%d", size, seconds),
-		"-f", "lavfi", "-i", fmt.Sprintf("sine=d=%d", seconds), "-c:v", "libx264", "-preset", "ultrafast", "-shortest", path)
+	cmd := exec.CommandContext(t.Context(), "ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i",
+		fmt.Sprintf("testsrc2=s=%s:r=30:d=%d", size, seconds),
+		"-f", "lavfi", "-i", fmt.Sprintf("sine=d=%d", seconds), "-c:v", "libx264", "-preset", "ultrafast", "-shortest",
+		path)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("make a source: %v: %s", err, out)
 	}

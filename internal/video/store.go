@@ -10,11 +10,13 @@ import (
 	"hawker/internal/platform/sqldb"
 )
 
-const videoColumns = "id, author_id, shop_id, product_id, upload_id, caption, state, failure, progress, duration_ms, width, height, likes, shares, hidden_by, created_at, published_at, room_id, pin_id"
+const videoColumns = "id, author_id, shop_id, product_id, upload_id, caption, state, failure, progress, duration_ms, " +
+	"width, height, likes, shares, hidden_by, created_at, published_at, room_id, pin_id"
 
 func scanVideo(s sqldb.Scanner) (v Video, err error) {
 	var duration, created, published int64
-	err = s.Scan(&v.ID, &v.Author, &v.Shop, &v.Product, &v.Upload, &v.Caption, &v.State, &v.Failure, &v.Progress, &duration, &v.Width, &v.Height,
+	err = s.Scan(&v.ID, &v.Author, &v.Shop, &v.Product, &v.Upload, &v.Caption, &v.State, &v.Failure, &v.Progress,
+		&duration, &v.Width, &v.Height,
 		&v.Likes, &v.Shares, &v.HiddenBy, &created, &published, &v.Room, &v.Pin)
 	v.Duration = time.Duration(duration) * time.Millisecond
 	v.CreatedAt, v.PublishedAt = sqldb.FromMillis(created), sqldb.FromMillis(published)
@@ -22,7 +24,9 @@ func scanVideo(s sqldb.Scanner) (v Video, err error) {
 }
 
 func insertVideo(ctx context.Context, tx *sqldb.Tx, v Video) (bool, error) {
-	return tx.InsertOnce(ctx, "INSERT INTO video (id, author_id, shop_id, product_id, upload_id, caption, state, created_at, room_id, pin_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	return tx.InsertOnce(ctx,
+		`INSERT INTO video (id, author_id, shop_id, product_id, upload_id, caption, state, created_at, room_id, pin_id)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		v.ID, v.Author, v.Shop, v.Product, v.Upload, v.Caption, v.State, sqldb.Millis(v.CreatedAt), v.Room, v.Pin)
 }
 
@@ -40,18 +44,21 @@ func uploadClaimed(ctx context.Context, q sqldb.Querier, upload string) (bool, e
 }
 
 func setText(ctx context.Context, tx *sqldb.Tx, v Video) error {
-	_, err := tx.Exec(ctx, "UPDATE video SET caption = ?, product_id = ?, shop_id = ? WHERE id = ?", v.Caption, v.Product, v.Shop, v.ID)
+	_, err := tx.Exec(ctx, "UPDATE video SET caption = ?, product_id = ?, shop_id = ? WHERE id = ?", v.Caption,
+		v.Product, v.Shop, v.ID)
 	return err
 }
 
 func setState(ctx context.Context, tx *sqldb.Tx, v Video) error {
-	_, err := tx.Exec(ctx, "UPDATE video SET state = ?, hidden_by = ?, published_at = ? WHERE id = ?", v.State, v.HiddenBy, sqldb.Millis(v.PublishedAt), v.ID)
+	_, err := tx.Exec(ctx, "UPDATE video SET state = ?, hidden_by = ?, published_at = ? WHERE id = ?", v.State,
+		v.HiddenBy, sqldb.Millis(v.PublishedAt), v.ID)
 	return err
 }
 
 // setMeasured stores what the transcoding found.
 func setMeasured(ctx context.Context, tx *sqldb.Tx, v Video) error {
-	_, err := tx.Exec(ctx, "UPDATE video SET progress = 100, duration_ms = ?, width = ?, height = ? WHERE id = ?", v.Duration.Milliseconds(), v.Width, v.Height, v.ID)
+	_, err := tx.Exec(ctx, "UPDATE video SET progress = 100, duration_ms = ?, width = ?, height = ? WHERE id = ?",
+		v.Duration.Milliseconds(), v.Width, v.Height, v.ID)
 	return err
 }
 
@@ -61,13 +68,15 @@ func setProgress(ctx context.Context, tx *sqldb.Tx, video id.Video, percent int)
 }
 
 func setFailed(ctx context.Context, tx *sqldb.Tx, video id.Video, code string) error {
-	_, err := tx.Exec(ctx, "UPDATE video SET state = ?, failure = ? WHERE id = ? AND state = ?", Failed, code, video, Processing)
+	_, err := tx.Exec(ctx, "UPDATE video SET state = ?, failure = ? WHERE id = ? AND state = ?", Failed, code, video,
+		Processing)
 	return err
 }
 
 func setLike(ctx context.Context, tx *sqldb.Tx, video id.Video, user id.User, liked bool) error {
 	if liked {
-		fresh, err := tx.InsertOnce(ctx, "INSERT INTO video_like (video_id, user_id, created_at) VALUES (?, ?, ?)", video, user, sqldb.Millis(tx.Now()))
+		fresh, err := tx.InsertOnce(ctx, "INSERT INTO video_like (video_id, user_id, created_at) VALUES (?, ?, ?)",
+			video, user, sqldb.Millis(tx.Now()))
 		if err != nil || !fresh {
 			return err
 		}
@@ -92,7 +101,8 @@ func likedBy(ctx context.Context, q sqldb.Querier, user id.User, videos []id.Vid
 	for _, v := range videos {
 		args = append(args, v)
 	}
-	rows, err := q.Query(ctx, "SELECT video_id FROM video_like WHERE user_id = ? AND video_id IN ("+sqldb.Marks(len(videos))+")", args...)
+	rows, err := q.Query(ctx, "SELECT video_id FROM video_like WHERE user_id = ? AND video_id IN ("+
+		sqldb.Marks(len(videos))+")", args...)
 	list, err := sqldb.Collect(rows, err, func(s sqldb.Scanner) (v id.Video, err error) { return v, s.Scan(&v) })
 	for _, v := range list {
 		out[v] = true
@@ -108,13 +118,16 @@ func addShare(ctx context.Context, tx *sqldb.Tx, video id.Video) error {
 func feed(ctx context.Context, q sqldb.Querier, before feedKey, limit int) ([]Video, error) {
 	query, args := "SELECT "+videoColumns+" FROM video WHERE state = ?", []any{Published}
 	if !before.ID.IsZero() {
-		query, args = query+" AND (published_at < ? OR (published_at = ? AND id < ?))", append(args, before.At, before.At, before.ID)
+		query, args = query+" AND (published_at < ? OR (published_at = ? AND id < ?))", append(args, before.At,
+			before.At, before.ID)
 	}
 	rows, err := q.Query(ctx, query+" ORDER BY published_at DESC, id DESC LIMIT ?", append(args, limit)...)
 	return sqldb.Collect(rows, err, scanVideo)
 }
 
-func videosOf(ctx context.Context, q sqldb.Querier, author id.User, shop id.Shop, before id.Video, limit int) ([]Video, error) {
+func videosOf(ctx context.Context, q sqldb.Querier, author id.User, shop id.Shop, before id.Video,
+	limit int,
+) ([]Video, error) {
 	query, args := "SELECT "+videoColumns+" FROM video WHERE 1 = 1", []any{}
 	if !author.IsZero() {
 		query, args = query+" AND author_id = ?", append(args, author)
@@ -130,7 +143,8 @@ func videosOf(ctx context.Context, q sqldb.Querier, author id.User, shop id.Shop
 }
 
 func videosShowing(ctx context.Context, q sqldb.Querier, product id.Product, limit int) ([]id.Video, error) {
-	rows, err := q.Query(ctx, "SELECT id FROM video WHERE product_id = ? AND state = ? ORDER BY id DESC LIMIT ?", product, Published, limit)
+	rows, err := q.Query(ctx, "SELECT id FROM video WHERE product_id = ? AND state = ? ORDER BY id DESC LIMIT ?",
+		product, Published, limit)
 	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (v id.Video, err error) { return v, s.Scan(&v) })
 }
 
@@ -141,6 +155,7 @@ func clipped(ctx context.Context, q sqldb.Querier, pin id.Pin) (bool, error) {
 }
 
 func clipsOf(ctx context.Context, q sqldb.Querier, shop id.Shop, room id.Room) ([]Video, error) {
-	rows, err := q.Query(ctx, "SELECT "+videoColumns+" FROM video WHERE room_id = ? AND shop_id = ? AND pin_id <> 0 ORDER BY pin_id", room, shop)
+	rows, err := q.Query(ctx, "SELECT "+videoColumns+
+		" FROM video WHERE room_id = ? AND shop_id = ? AND pin_id <> 0 ORDER BY pin_id", room, shop)
 	return sqldb.Collect(rows, err, scanVideo)
 }

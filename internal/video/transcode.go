@@ -96,7 +96,10 @@ func (s *Service) transcode(ctx context.Context, r jobs.Run, last bool) error {
 		}
 		if v.clip() { // a draft: somebody looks at it first
 			v.State = Ready
-			return errors.Join(setState(ctx, tx, v), events.Record(ctx, tx, DraftedFact{Video: v.ID, Shop: v.Shop, Room: v.Room, Product: v.Product}))
+			return errors.Join(setState(ctx, tx, v), events.Record(ctx, tx, DraftedFact{
+				Video: v.ID, Shop: v.Shop,
+				Room: v.Room, Product: v.Product,
+			}))
 		}
 		return publish(ctx, tx, v)
 	})
@@ -138,7 +141,10 @@ func (s *Service) render(ctx context.Context, v Video) (film ffmpeg.Film, err er
 	if info.Duration > s.DurationMax {
 		return film, fmt.Errorf("%w: %s", ffmpeg.ErrTooLong, info.Duration)
 	}
-	job := ffmpeg.Job{Dir: dir, Input: inputName, Out: outName, Info: info, Max: s.DurationMax, Progress: s.reporter(ctx, v.ID)}
+	job := ffmpeg.Job{
+		Dir: dir, Input: inputName, Out: outName, Info: info, Max: s.DurationMax,
+		Progress: s.reporter(ctx, v.ID),
+	}
 	cover, render := s.Tool.Cover, s.Tool.Render
 	if v.clip() {
 		cover, render = s.Tool.Portrait, s.Tool.Clip
@@ -161,7 +167,10 @@ func (s *Service) reporter(ctx context.Context, video id.Video) func(float64) {
 			return
 		}
 		noted = percent
-		err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error { return setProgress(ctx, tx, video, percent) })
+		err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+			return setProgress(ctx, tx, video,
+				percent)
+		})
 		if err != nil && ctx.Err() == nil {
 			s.Log.Warn("progress not noted", "video", video.String(), "error", err)
 		}

@@ -309,7 +309,10 @@ func publish(ctx context.Context, tx *sqldb.Tx, v Video) error {
 	if err := setState(ctx, tx, v); err != nil {
 		return err
 	}
-	return events.Record(ctx, tx, PublishedFact{Video: v.ID, Author: v.Author, Shop: v.Shop, Product: v.Product, At: v.PublishedAt})
+	return events.Record(ctx, tx, PublishedFact{
+		Video: v.ID, Author: v.Author, Shop: v.Shop, Product: v.Product,
+		At: v.PublishedAt,
+	})
 }
 
 // Unpublish hides a film.
@@ -332,7 +335,9 @@ func (s *Service) Unpublish(ctx context.Context, user id.User, video id.Video) (
 	})
 }
 
-func (s *Service) move(ctx context.Context, video id.Video, fn func(ctx context.Context, tx *sqldb.Tx, v Video) error) (after Video, err error) {
+func (s *Service) move(ctx context.Context, video id.Video, fn func(ctx context.Context, tx *sqldb.Tx,
+	v Video) error,
+) (after Video, err error) {
 	err = s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
 		v, err := find(ctx, tx, video)
 		if err == nil {

@@ -28,7 +28,8 @@ func (m *mall) cut(path string, part []byte, size int) {
 	m.t.Helper()
 	c, err := net.Dial("tcp", m.server.Listener.Addr().String())
 	m.must(err)
-	_, err = fmt.Fprintf(c, "PATCH %s HTTP/1.1\r\nHost: here\r\nAuthorization: Bearer %s\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\n"+
+	_, err = fmt.Fprintf(c, "PATCH %s HTTP/1.1\r\nHost: here\r\nAuthorization: Bearer %s\r\nTus-Resumable: "+
+		"1.0.0\r\nUpload-Offset: 0\r\n"+
 		"Content-Type: application/offset+octet-stream\r\nContent-Length: %d\r\n\r\n", path, m.author, size)
 	m.must(err)
 	_, err = c.Write(part)
@@ -46,13 +47,16 @@ func TestUploadCutGoesOnIsPublishedAndPlays(t *testing.T) {
 	if offset > len(content)/2 {
 		t.Fatalf("%d bytes arrived, %d were sent", offset, len(content)/2)
 	}
-	if early := m.call(m.author, "POST", "/videos", fmt.Sprintf(`{"upload_id":%q,"caption":""}`, filepath.Base(path))); early.code() != "upload.unfinished" {
+	if early := m.call(m.author, "POST", "/videos", fmt.Sprintf(`{"upload_id":%q,"caption":""}`,
+		filepath.Base(path))); early.code() != "upload.unfinished" {
 		t.Errorf("half a file: %d %s", early.status, early.body)
 	}
-	if a := m.tus(m.author, "PATCH", path, content[offset:], "Upload-Offset", strconv.Itoa(offset)); a.status != http.StatusNoContent {
+	if a := m.tus(m.author, "PATCH", path, content[offset:], "Upload-Offset",
+		strconv.Itoa(offset)); a.status != http.StatusNoContent {
 		t.Fatalf("go on at %d: %d %s", offset, a.status, a.body)
 	}
-	v := decode(t, m.call(m.author, "POST", "/videos", fmt.Sprintf(`{"upload_id":%q,"caption":"转三百圈","product_id":%q}`, filepath.Base(path), product)), 201)
+	v := decode(t, m.call(m.author, "POST", "/videos", fmt.Sprintf(`{"upload_id":%q,"caption":"转三百圈","product_id":%q}`,
+		filepath.Base(path), product)), 201)
 	if v.State != video.Processing || v.PlaybackURL != "" {
 		t.Errorf("posted: %+v", v)
 	}
@@ -65,7 +69,8 @@ func TestUploadCutGoesOnIsPublishedAndPlays(t *testing.T) {
 		t.Errorf("its company: product %+v, shop %+v, room %s", v.Product, v.Shop, v.LiveRoom)
 	}
 	for _, url := range []string{v.PlaybackURL, v.MP4URL} {
-		out, err := exec.CommandContext(t.Context(), "ffmpeg", "-nostdin", "-v", "error", "-i", m.server.URL+url, "-f", "null", "-").CombinedOutput()
+		out, err := exec.CommandContext(t.Context(), "ffmpeg", "-nostdin", "-v", "error", "-i", m.server.URL+url, "-f",
+			"null", "-").CombinedOutput()
 		if err != nil || len(out) > 0 {
 			t.Errorf("%s does not play: %v: %s", url, err, out)
 		}
@@ -124,14 +129,17 @@ func TestUploadsBelongToTheirOwners(t *testing.T) {
 	if a := m.tus(m.author, "GET", path, nil); a.status == http.StatusOK {
 		t.Error("uploads can be downloaded")
 	}
-	if a := m.tus(m.author, "PATCH", path, []byte("0123456789"), "Upload-Offset", "0"); a.status != http.StatusNoContent {
+	if a := m.tus(m.author, "PATCH", path, []byte("0123456789"), "Upload-Offset",
+		"0"); a.status != http.StatusNoContent {
 		t.Fatalf("the owner: %d", a.status)
 	}
-	if a := m.call(m.other, "POST", "/videos", fmt.Sprintf(`{"upload_id":%q,"caption":""}`, filepath.Base(path))); a.code() != "upload.not_found" {
+	if a := m.call(m.other, "POST", "/videos", fmt.Sprintf(`{"upload_id":%q,"caption":""}`,
+		filepath.Base(path))); a.code() != "upload.not_found" {
 		t.Errorf("claimed by somebody else: %d %s", a.status, a.body)
 	}
 	for _, name := range []string{"../hawker.db", "x", ""} {
-		if a := m.call(m.author, "POST", "/videos", fmt.Sprintf(`{"upload_id":%q,"caption":""}`, name)); a.code() != "upload.not_found" {
+		if a := m.call(m.author, "POST", "/videos", fmt.Sprintf(`{"upload_id":%q,"caption":""}`,
+			name)); a.code() != "upload.not_found" {
 			t.Errorf("upload %q: %d %s", name, a.status, a.body)
 		}
 	}
@@ -140,11 +148,13 @@ func TestUploadsBelongToTheirOwners(t *testing.T) {
 func TestTooLargeIsSaidBeforeAByteIsSent(t *testing.T) {
 	m := newMall(t)
 	a := m.tus(m.author, "POST", "/api/v1/uploads/", nil, "Upload-Length", strconv.Itoa(sizeMax+1))
-	if a.status != http.StatusRequestEntityTooLarge || a.code() != "upload.too_large" || a.header.Get("Content-Type") != "application/problem+json" {
+	if a.status != http.StatusRequestEntityTooLarge || a.code() != "upload.too_large" ||
+		a.header.Get("Content-Type") != "application/problem+json" {
 		t.Errorf("answer %d %s", a.status, a.body)
 	}
 	path := m.create(m.author, 4)
-	if a := m.tus(m.author, "PATCH", path, []byte("longer than said"), "Upload-Offset", "0"); a.status == http.StatusNoContent {
+	if a := m.tus(m.author, "PATCH", path, []byte("longer than said"), "Upload-Offset",
+		"0"); a.status == http.StatusNoContent {
 		t.Error("more was taken than was announced")
 	}
 }
@@ -174,7 +184,8 @@ func TestWhatIsNoVideoFailsWithItsReason(t *testing.T) {
 			v := m.post(m.author, []byte(c.content), id.Product{})
 			m.must(m.queue.Drain(t.Context()))
 			got := m.get(m.author, v.ID)
-			if got.State != video.Failed || got.Failure != c.code || got.FailureText == c.code || got.FailureText == "" {
+			if got.State != video.Failed || got.Failure != c.code || got.FailureText == c.code ||
+				got.FailureText == "" {
 				t.Errorf("film: %s %s %q", got.State, got.Failure, got.FailureText)
 			}
 			if a := m.call(m.other, "GET", "/videos/"+v.ID.String(), ""); a.code() != "video.not_found" {
@@ -275,13 +286,15 @@ func TestWhoMayHideAndShow(t *testing.T) {
 	if a := m.call(m.other, "PATCH", "/videos/"+v.ID.String(), `{"caption":"x"}`); a.code() != "video.not_found" {
 		t.Errorf("changed by somebody else: %d", a.status)
 	}
-	if got := decode(t, m.call(m.author, "PATCH", "/videos/"+v.ID.String(), `{"caption":"新"}`), 200); got.Caption != "新" || got.Product == nil {
+	if got := decode(t, m.call(m.author, "PATCH", "/videos/"+v.ID.String(), `{"caption":"新"}`),
+		200); got.Caption != "新" || got.Product == nil {
 		t.Errorf("changed: %+v", got)
 	}
 	if a := m.call(m.other, "GET", "/merchant/"+m.shop.String()+"/videos", ""); a.code() != "shop.not_staff" {
 		t.Errorf("the shop's list for others: %d", a.status)
 	}
-	if a := m.call(m.owner, "GET", "/merchant/"+m.shop.String()+"/videos", ""); !strings.Contains(string(a.body), v.ID.String()) {
+	if a := m.call(m.owner, "GET", "/merchant/"+m.shop.String()+"/videos", ""); !strings.Contains(string(a.body),
+		v.ID.String()) {
 		t.Errorf("the shop's list: %s", a.body)
 	}
 }
@@ -310,18 +323,28 @@ func TestFeedLikesAndShares(t *testing.T) {
 		t.Errorf("feed %v, made %v", seen, made)
 	}
 	first := "/videos/" + made[0].String()
-	for i, c := range []struct{ method, want string }{{"POST", `{"likes":1,"liked":true}`}, {"POST", `{"likes":1,"liked":true}`}, {"DELETE", `{"likes":0,"liked":false}`}, {"DELETE", `{"likes":0,"liked":false}`}, {"POST", `{"likes":1,"liked":true}`}} {
+	for i, c := range []struct {
+		method, want string
+	}{
+		{"POST", `{"likes":1,"liked":true}`},
+		{"POST", `{"likes":1,"liked":true}`},
+		{"DELETE", `{"likes":0,"liked":false}`},
+		{"DELETE", `{"likes":0,"liked":false}`},
+		{"POST", `{"likes":1,"liked":true}`},
+	} {
 		if a := m.call(m.other, c.method, first+"/likes", ""); strings.TrimSpace(string(a.body)) != c.want {
 			t.Errorf("like %d: %s", i, a.body)
 		}
 	}
-	if mine, theirs := m.get(m.other, made[0]), m.get(m.author, made[0]); !mine.Liked || theirs.Liked || theirs.Likes != 1 {
+	if mine, theirs := m.get(m.other, made[0]), m.get(m.author, made[0]); !mine.Liked || theirs.Liked ||
+		theirs.Likes != 1 {
 		t.Errorf("liked: %v and %v, %d", mine.Liked, theirs.Liked, theirs.Likes)
 	}
 	if a := m.call(m.other, "POST", "/videos/"+hidden.ID.String()+"/likes", ""); a.code() != "video.not_found" {
 		t.Errorf("hidden film liked: %d", a.status)
 	}
-	if a := m.call(m.other, "POST", first+"/share", ""); !strings.Contains(string(a.body), "/s/"+made[0].String()) || m.get(m.other, made[0]).Shares != 1 {
+	if a := m.call(m.other, "POST", first+"/share", ""); !strings.Contains(string(a.body), "/s/"+made[0].String()) ||
+		m.get(m.other, made[0]).Shares != 1 {
 		t.Errorf("share: %s", a.body)
 	}
 	if ids, err := m.videos.VideosShowing(t.Context(), product); err != nil || len(ids) != 3 {
@@ -340,13 +363,16 @@ func TestFeedLikesAndShares(t *testing.T) {
 func TestOnlyStaffSpeaksForAShop(t *testing.T) {
 	m := newMall(t)
 	upload := m.uploaded(m.author, []byte("anything"))
-	if a := m.call(m.author, "POST", "/videos", fmt.Sprintf(`{"upload_id":%q,"caption":"","shop_id":%q}`, upload, m.shop)); a.code() != "shop.not_staff" {
+	if a := m.call(m.author, "POST", "/videos", fmt.Sprintf(`{"upload_id":%q,"caption":"","shop_id":%q}`, upload,
+		m.shop)); a.code() != "shop.not_staff" {
 		t.Errorf("posted for a shop: %d %s", a.status, a.body)
 	}
-	if a := m.call(m.author, "POST", "/videos", fmt.Sprintf(`{"upload_id":%q,"caption":"","product_id":%q}`, upload, id.Make[id.Product](m.db))); a.code() != "video.no_such_product" {
+	if a := m.call(m.author, "POST", "/videos", fmt.Sprintf(`{"upload_id":%q,"caption":"","product_id":%q}`, upload,
+		id.Make[id.Product](m.db))); a.code() != "video.no_such_product" {
 		t.Errorf("unknown product: %d %s", a.status, a.body)
 	}
-	if a := m.call(m.author, "POST", "/videos", fmt.Sprintf(`{"upload_id":%q,"caption":%q}`, upload, strings.Repeat("字", video.CaptionMax+1))); a.code() != "video.bad_caption" {
+	if a := m.call(m.author, "POST", "/videos", fmt.Sprintf(`{"upload_id":%q,"caption":%q}`, upload,
+		strings.Repeat("字", video.CaptionMax+1))); a.code() != "video.bad_caption" {
 		t.Errorf("long caption: %d %s", a.status, a.body)
 	}
 }

@@ -137,9 +137,11 @@ func (w Views) cards(ctx context.Context, products []id.Product) (map[id.Product
 func (c company) view(ctx context.Context, v Video) View {
 	author := c.people[v.Author]
 	out := View{
-		ID: v.ID, Author: AuthorView{v.Author, author.DisplayName, author.AvatarURL}, Caption: v.Caption, DurationMs: v.Duration.Milliseconds(),
-		Width: v.Width, Height: v.Height, Likes: v.Likes, Liked: c.liked[v.ID], Shares: v.Shares, LiveRoom: c.rooms[v.Shop],
-		ClipOf: v.Room, State: v.State, Progress: v.Progress, Failure: v.Failure, CreatedAt: v.CreatedAt,
+		ID: v.ID, Author: AuthorView{v.Author, author.DisplayName, author.AvatarURL}, Caption: v.Caption,
+		DurationMs: v.Duration.Milliseconds(),
+		Width:      v.Width, Height: v.Height, Likes: v.Likes, Liked: c.liked[v.ID], Shares: v.Shares,
+		LiveRoom: c.rooms[v.Shop],
+		ClipOf:   v.Room, State: v.State, Progress: v.Progress, Failure: v.Failure, CreatedAt: v.CreatedAt,
 	}
 	if v.Failure != "" {
 		out.FailureText = httpapi.Translate(httpapi.Language(ctx), v.Failure, nil)

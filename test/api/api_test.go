@@ -79,9 +79,12 @@ func TestSomeoneElsesThingsAreNotThere(t *testing.T) {
 	for _, verb := range []string{"cancel", "confirm"} {
 		other.Post("/orders/"+o.ID+"/"+verb, nil).WantProblem(t, http.StatusNotFound, "order.not_found")
 	}
-	other.Post("/orders/"+o.ID+"/pay", map[string]string{"provider": "sandbox", "return_url": "/"}).WantProblem(t, http.StatusNotFound, "order.not_found")
-	other.Do("DELETE", "/me/addresses/"+shopper.Address(t), "", nil).WantProblem(t, http.StatusNotFound, "account.no_address")
-	other.Post("/orders", kit.Wish(other.Find(t, mug).SKUs[0].ID, shopper.Address(t), 1)).WantProblem(t, http.StatusNotFound, "account.no_address")
+	other.Post("/orders/"+o.ID+"/pay", map[string]string{"provider": "sandbox", "return_url": "/"}).WantProblem(t,
+		http.StatusNotFound, "order.not_found")
+	other.Do("DELETE", "/me/addresses/"+shopper.Address(t), "", nil).WantProblem(t, http.StatusNotFound,
+		"account.no_address")
+	other.Post("/orders", kit.Wish(other.Find(t, mug).SKUs[0].ID, shopper.Address(t), 1)).WantProblem(t,
+		http.StatusNotFound, "account.no_address")
 	if got := shopper.Order(t, o.ID); got.Status != "pending_payment" {
 		t.Errorf("the order was touched: %+v", got)
 	}
@@ -99,21 +102,46 @@ func TestBadInputIsAClearProblem(t *testing.T) {
 		code   string
 	}{
 		{"no JSON", shopper.Post("/checkout/quote", []byte("{")), 400, "request.malformed"},
-		{"unknown field", shopper.Post("/checkout/quote", map[string]any{"items": []any{}, "free": true}), 422, "request.invalid"},
-		{"a body of 2 MiB", shopper.Post("/checkout/quote", bytes.Repeat([]byte(" "), 2<<20)), 413, "request.too_large"},
+		{
+			"unknown field", shopper.Post("/checkout/quote", map[string]any{"items": []any{}, "free": true}), 422,
+			"request.invalid",
+		},
+		{
+			"a body of 2 MiB", shopper.Post("/checkout/quote", bytes.Repeat([]byte(" "), 2<<20)), 413,
+			"request.too_large",
+		},
 		{"no idempotency key", shopper.Do("POST", "/orders", "", kit.Wish(sku, address, 1)), 422, "request.invalid"},
 		{"an id of another kind", shopper.Get("/orders/" + sku), 422, "request.invalid"},
 		{"an order that never was", shopper.Get("/orders/ord_0000000000001"), 404, "order.not_found"},
-		{"more than there are", shopper.Post("/orders", kit.Wish(sku, address, 999)), 409, "inventory.insufficient_stock"},
+		{
+			"more than there are", shopper.Post("/orders", kit.Wish(sku, address, 999)), 409,
+			"inventory.insufficient_stock",
+		},
 		{"a minus quantity", shopper.Post("/orders", kit.Wish(sku, address, -1)), 422, "request.invalid"},
-		{"a way back to elsewhere", shopper.Post("/orders/ord_0000000000001/pay", map[string]string{"provider": "sandbox", "return_url": "https://elsewhere.example/"}), 422, "payment.bad_return_url"},
+		{
+			"a way back to elsewhere", shopper.Post("/orders/ord_0000000000001/pay",
+				map[string]string{"provider": "sandbox", "return_url": "https://elsewhere.example/"}), 422,
+			"payment.bad_return_url",
+		},
 		{"a torn cursor", shopper.Get("/products?cursor=!!"), 422, "request.bad_cursor"},
 		{"a path that is not there", shopper.Get("/nothing"), 404, "request.no_such_path"},
 		{"a method that is not there", shopper.Do("DELETE", "/products", "", nil), 405, "request.method_not_allowed"},
-		{"a short password", m.Visitor().Post("/auth/register", map[string]string{"email": "a@b.example", "password": "short", "display_name": "x"}), 422, "account.weak_password"},
-		{"a taken e-mail", m.Visitor().Post("/auth/register", map[string]string{"email": "SHOPPER@hawker.demo", "password": "long enough", "display_name": "x"}), 409, "account.email_taken"},
-		{"a wrong password", m.Visitor().Post("/auth/login", map[string]string{"email": "shopper@hawker.demo", "password": "wrong wrong"}), 401, "account.wrong_password"},
-		{"nobody's e-mail", m.Visitor().Post("/auth/login", map[string]string{"email": "nobody@hawker.demo", "password": "wrong wrong"}), 401, "account.wrong_password"},
+		{"a short password", m.Visitor().Post("/auth/register", map[string]string{
+			"email":    "a@b.example",
+			"password": "short", "display_name": "x",
+		}), 422, "account.weak_password"},
+		{"a taken e-mail", m.Visitor().Post("/auth/register", map[string]string{
+			"email":    "SHOPPER@hawker.demo",
+			"password": "long enough", "display_name": "x",
+		}), 409, "account.email_taken"},
+		{"a wrong password", m.Visitor().Post("/auth/login", map[string]string{
+			"email":    "shopper@hawker.demo",
+			"password": "wrong wrong",
+		}), 401, "account.wrong_password"},
+		{"nobody's e-mail", m.Visitor().Post("/auth/login", map[string]string{
+			"email":    "nobody@hawker.demo",
+			"password": "wrong wrong",
+		}), 401, "account.wrong_password"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.answer.WantProblem(t, c.status, c.code)
@@ -122,7 +150,8 @@ func TestBadInputIsAClearProblem(t *testing.T) {
 			if p.Detail == "" || p.Detail == c.code {
 				t.Errorf("the problem is not explained: %s", c.answer.Body)
 			}
-			if bytes.Contains(c.answer.Body, []byte("wrong wrong")) || bytes.Contains(c.answer.Body, []byte(`"short"`)) {
+			if bytes.Contains(c.answer.Body, []byte("wrong wrong")) || bytes.Contains(c.answer.Body,
+				[]byte(`"short"`)) {
 				t.Errorf("the answer repeats a password: %s", c.answer.Body)
 			}
 		})
@@ -156,8 +185,10 @@ func TestACommandSentTwiceHappensOnce(t *testing.T) {
 	if left := shopper.Find(t, mug).SKUs[0].Available; left != p.SKUs[0].Available-2 {
 		t.Errorf("%d left of %d", left, p.SKUs[0].Available)
 	}
-	shopper.Do("POST", "/orders", "the-same-key", kit.Wish(p.SKUs[0].ID, shopper.Address(t), 3)).WantProblem(t, 409, "request.idempotency_key_reused")
-	m.Register("other").Do("POST", "/orders", "the-same-key", wish).WantProblem(t, 404, "account.no_address") // keys of two people never meet
+	shopper.Do("POST", "/orders", "the-same-key", kit.Wish(p.SKUs[0].ID, shopper.Address(t), 3)).WantProblem(t, 409,
+		"request.idempotency_key_reused")
+	m.Register("other").Do("POST", "/orders", "the-same-key", wish).WantProblem(t, 404,
+		"account.no_address") // keys of two people never meet
 }
 
 func TestFromOrderToCommission(t *testing.T) {
@@ -181,7 +212,11 @@ func TestFromOrderToCommission(t *testing.T) {
 	merchant.Post("/merchant/"+shop+"/shipments", parcel).WantProblem(t, 409, "order.wrong_status")
 	shopper.Post("/orders/"+o.ID+"/cancel", nil).WantProblem(t, 409, "order.wrong_status")
 	shopper.Post("/orders/"+o.ID+"/confirm", nil).Want(t, 200)
-	m.Eventually("the commission is free", func() bool { e := earned(); return e.Frozen.Amount == 0 && e.Available.Amount == 25900*12/100 })
+	m.Eventually("the commission is free", func() bool {
+		e := earned()
+		return e.Frozen.Amount == 0 &&
+			e.Available.Amount == 25900*12/100
+	})
 	m.Doctor()
 }
 

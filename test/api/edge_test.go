@@ -47,8 +47,10 @@ func edge(t *testing.T, rtmp, web, mall string) {
 			t.Fatal(err)
 		}
 	}
-	conf := strings.NewReplacer("modules/ngx", modules+"/ngx", "127.0.0.1:1936", rtmp, "127.0.0.1:8081", web, "127.0.0.1:8080", mall,
-		"change-me", "s3cret", "hls_path hls", "hls_path "+dir+"/hls", "root .", "root "+dir, "worker_processes 1;", "worker_processes 1;\ndaemon off;\nuser root;").Replace(string(shipped))
+	conf := strings.NewReplacer("modules/ngx", modules+"/ngx", "127.0.0.1:1936", rtmp, "127.0.0.1:8081", web,
+		"127.0.0.1:8080", mall,
+		"change-me", "s3cret", "hls_path hls", "hls_path "+dir+"/hls", "root .", "root "+dir, "worker_processes 1;",
+		"worker_processes 1;\ndaemon off;\nuser root;").Replace(string(shipped))
 	if os.Getuid() != 0 {
 		conf = strings.Replace(conf, "user root;", "", 1)
 	}
@@ -91,8 +93,12 @@ func TestNginxRTMPInFront(t *testing.T) {
 		return err == nil
 	})
 	other := merchant.OpenRoom(t, nil)
-	for what, name := range map[string]string{"a wrong key": room.ID + "?key=wrong", "no key": room.ID, "the key as name": key, "another room's name": other.ID + "?key=" + key} {
-		if out, err := exec.Command("ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=64x64:r=10:d=1", "-f", "flv", "rtmp://"+rtmp+"/live/"+name).CombinedOutput(); err == nil {
+	for what, name := range map[string]string{
+		"a wrong key": room.ID + "?key=wrong", "no key": room.ID,
+		"the key as name": key, "another room's name": other.ID + "?key=" + key,
+	} {
+		if out, err := exec.Command("ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i",
+			"testsrc2=s=64x64:r=10:d=1", "-f", "flv", "rtmp://"+rtmp+"/live/"+name).CombinedOutput(); err == nil {
 			t.Errorf("%s may publish: %s", what, out)
 		}
 	}
@@ -107,7 +113,8 @@ func TestNginxRTMPInFront(t *testing.T) {
 		t.Errorf("the player is sent to %s", seen.PlaybackURL)
 	}
 	m.Eventually("nginx's picture plays", func() bool {
-		out, err := exec.Command("ffprobe", "-v", "error", "-show_entries", "stream=codec_name", "-of", "csv=p=0", seen.PlaybackURL).Output()
+		out, err := exec.Command("ffprobe", "-v", "error", "-show_entries", "stream=codec_name", "-of", "csv=p=0",
+			seen.PlaybackURL).Output()
 		return err == nil && strings.Contains(string(out), "h264") && strings.Contains(string(out), "aac")
 	})
 	page, err := http.Get(m.URL + "/")

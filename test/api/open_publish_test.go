@@ -14,7 +14,8 @@ func TestOpenPublishingLeavesRoomsAlone(t *testing.T) {
 	m := kit.Start(t, "HAWKER_LIVE_OPEN_PUBLISH=true")
 	merchant := m.SignIn("merchant")
 	room := merchant.OpenRoom(t, nil)
-	merchant.Do("PATCH", "/merchant/"+merchant.Shop(t)+"/rooms/"+room.ID, "", map[string]any{"low_latency": true}).Want(t, http.StatusOK)
+	merchant.Do("PATCH", "/merchant/"+merchant.Shop(t)+"/rooms/"+room.ID, "", map[string]any{"low_latency": true}).
+		Want(t, http.StatusOK)
 	m.Stream(t, room.Stream.PublishURL)
 	m.Stream(t, "rtmp://"+m.RTMP+"/live/stranger")
 	for name, part := range map[string]string{room.ID: "PART-TARGET=0.2", "stranger": "PART-TARGET=0.5"} {

@@ -40,7 +40,8 @@ func TestAShowBecomesClipsAndAReport(t *testing.T) {
 	if !strings.HasPrefix(seen.Cover, "/") {
 		t.Errorf("a room without a cover shows %q, not what it sells first", seen.Cover)
 	}
-	if figures := string(m.Visitor().Fetch("/metrics").Want(t, http.StatusOK).Body); !strings.Contains(figures, `hawker_stream_bits_per_second{room="`+room.ID+`"}`) {
+	if figures := string(m.Visitor().Fetch("/metrics").Want(t, http.StatusOK).Body); !strings.Contains(figures,
+		`hawker_stream_bits_per_second{room="`+room.ID+`"}`) {
 		t.Error("the operator's figures do not show the stream")
 	}
 
@@ -81,7 +82,8 @@ func TestAShowBecomesClipsAndAReport(t *testing.T) {
 	})
 	clip := clips.Items[0]
 	t.Logf("the draft was there %s after unpinning", time.Since(unpinned).Round(100*time.Millisecond))
-	if clip.Width != 360 || clip.Height != 640 || clip.Length < 5000 || clip.Length > 12000 || clip.Product == nil || clip.Product.ID != p.ID {
+	if clip.Width != 360 || clip.Height != 640 || clip.Length < 5000 || clip.Length > 12000 || clip.Product == nil ||
+		clip.Product.ID != p.ID {
 		t.Errorf("the clip is %+v", clip)
 	}
 	showing := func() (out struct {
@@ -144,7 +146,10 @@ func TestARehearsalIsThereForStaffOnly(t *testing.T) {
 	base := "/merchant/" + merchant.Shop(t) + "/rooms/" + room.ID
 	prices := map[string]any{"items": []map[string]any{{"sku_id": p.SKUs[0].ID, "price": 100}}}
 	merchant.Do("PUT", base+"/prices", "some-key-2", prices).Want(t, http.StatusOK)
-	deal := map[string]any{"product_id": p.ID, "items": []map[string]any{{"sku_id": p.SKUs[0].ID, "price": 90, "quantity": 1}}, "countdown_seconds": 10, "run_seconds": 60, "limit_per_buyer": 1, "start": true}
+	deal := map[string]any{"product_id": p.ID, "items": []map[string]any{{
+		"sku_id": p.SKUs[0].ID, "price": 90,
+		"quantity": 1,
+	}}, "countdown_seconds": 10, "run_seconds": 60, "limit_per_buyer": 1, "start": true}
 	merchant.Post(base+"/deals", deal).Want(t, http.StatusCreated)
 	for _, path := range []string{"", "/shelf", "/messages", "/marks", "/deals", "/coupons", "/auction", "/bags"} {
 		for _, who := range []*kit.Person{m.Visitor(), shopper} {
@@ -152,7 +157,10 @@ func TestARehearsalIsThereForStaffOnly(t *testing.T) {
 		}
 		merchant.Get("/live/rooms/"+room.ID+path).Want(t, http.StatusOK)
 	}
-	quote := map[string]any{"items": []map[string]any{{"sku_id": p.SKUs[0].ID, "quantity": 1}}, "source": map[string]string{"room_id": room.ID}}
+	quote := map[string]any{
+		"items":  []map[string]any{{"sku_id": p.SKUs[0].ID, "quantity": 1}},
+		"source": map[string]string{"room_id": room.ID},
+	}
 	goods := func(who *kit.Person) int64 {
 		var q struct {
 			Groups []struct {

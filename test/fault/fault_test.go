@@ -41,7 +41,10 @@ func TestTwoHundredBuyersForTwentyUnits(t *testing.T) {
 	m := kit.Start(t)
 	merchant := m.SignIn("merchant")
 	sku := merchant.Find(t, mug).SKUs[0]
-	merchant.Post("/merchant/"+merchant.Shop(t)+"/skus/"+sku.ID+"/stock", map[string]any{"delta": 20 - sku.Available, "reason": "flash"}).Want(t, 200)
+	merchant.Post("/merchant/"+merchant.Shop(t)+"/skus/"+sku.ID+"/stock", map[string]any{
+		"delta":  20 - sku.Available,
+		"reason": "flash",
+	}).Want(t, 200)
 	buyers := crowd(t, m, 200)
 	answers := make([]kit.Answer, len(buyers))
 	var wg sync.WaitGroup
@@ -93,7 +96,8 @@ func TestKillInTheMiddleOfTwoHundredOrders(t *testing.T) {
 	for i, b := range buyers {
 		address := b.Address(t)
 		for k := range 4 {
-			attempts = append(attempts, &attempt{who: b, key: fmt.Sprintf("order-%d-%d", i, k), wish: kit.Wish(sku.ID, address, 1)})
+			attempts = append(attempts, &attempt{who: b, key: fmt.Sprintf("order-%d-%d", i, k), wish: kit.Wish(sku.ID,
+				address, 1)})
 		}
 	}
 	place := func(a *attempt) string {
@@ -178,7 +182,8 @@ func TestForgedNotificationsAreRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	body := []byte(`{"id":"sbx_evt_x","type":"payment.succeeded","data":{"out_trade_no":"` + o.ID + `","amount":6900,"currency":"CNY","status":"succeeded"}}`)
+	body := []byte(`{"id":"sbx_evt_x","type":"payment.succeeded","data":{"out_trade_no":"` + o.ID +
+		`","amount":6900,"currency":"CNY","status":"succeeded"}}`)
 	for name, header := range map[string]http.Header{
 		"unsigned": {},
 		"signed by a stranger": {
@@ -187,7 +192,8 @@ func TestForgedNotificationsAreRefused(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			req, err := http.NewRequest("POST", m.URL+"/api/v1/payments/sandbox/notify", strings.NewReader(string(body)))
+			req, err := http.NewRequest("POST", m.URL+"/api/v1/payments/sandbox/notify",
+				strings.NewReader(string(body)))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -64,7 +64,8 @@ func Start(t testing.TB, env ...string) *Mall {
 	t.Helper()
 	ports := freePorts(t, 3)
 	m := &Mall{t: t, Dir: t.TempDir(), URL: "http://" + ports[0], RTMP: ports[1]}
-	m.env = append(os.Environ(), "HAWKER_HTTP="+ports[0], "HAWKER_RTMP="+ports[1], "HAWKER_PAYMENT_SANDBOX_ADDR="+ports[2],
+	m.env = append(os.Environ(), "HAWKER_HTTP="+ports[0], "HAWKER_RTMP="+ports[1], "HAWKER_PAYMENT_SANDBOX_ADDR="+
+		ports[2],
 		"HAWKER_DATA="+m.Dir, "HAWKER_VIDEO_WORKERS=0")
 	if server := os.Getenv("HAWKER_TEST_MYSQL"); server != "" {
 		m.env = append(m.env, "HAWKER_DATABASE_URL=mysql:"+freshMySQL(t, server))
@@ -235,7 +236,10 @@ func (m *Mall) SignIn(name string) *Person {
 // Register makes a new shopper.
 func (m *Mall) Register(name string) *Person {
 	m.t.Helper()
-	return m.enter("/auth/register", map[string]string{"email": name + "@example.com", "password": "a long password", "display_name": name})
+	return m.enter("/auth/register", map[string]string{
+		"email": name + "@example.com", "password": "a long password",
+		"display_name": name,
+	})
 }
 
 func (m *Mall) enter(path string, body any) *Person {

@@ -48,8 +48,12 @@ func (m *Mall) Stream(t testing.TB, url string, args ...string) (stop func()) {
 		t.Skip("no ffmpeg on this machine: nothing can be published")
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	all := append([]string{"-nostdin", "-v", "error", "-re", "-f", "lavfi", "-i", "testsrc2=s=360x640:r=30", "-f", "lavfi", "-i", "sine=f=440:r=44100"}, args...)
-	all = append(all, "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-g", "30", "-b:v", "400k", "-pix_fmt", "yuv420p", "-c:a", "aac", "-f", "flv", url)
+	all := append([]string{
+		"-nostdin", "-v", "error", "-re", "-f", "lavfi", "-i", "testsrc2=s=360x640:r=30", "-f",
+		"lavfi", "-i", "sine=f=440:r=44100",
+	}, args...)
+	all = append(all, "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-g", "30", "-b:v", "400k",
+		"-pix_fmt", "yuv420p", "-c:a", "aac", "-f", "flv", url)
 	cmd := exec.CommandContext(ctx, "ffmpeg", all...)
 	log, err := os.Create(filepath.Join(m.Dir, "ffmpeg.log"))
 	if err != nil {

@@ -69,7 +69,10 @@ func (p *Person) Address(t testing.TB) string {
 		return list.Items[0].ID
 	}
 	var made Named
-	p.Post("/me/addresses", map[string]any{"name": "Buyer", "phone": "13800000000", "region": "Somewhere", "detail": "Street 1"}).
+	p.Post("/me/addresses", map[string]any{
+		"name": "Buyer", "phone": "13800000000", "region": "Somewhere",
+		"detail": "Street 1",
+	}).
 		Want(t, http.StatusCreated).Into(t, &made)
 	return made.ID
 }

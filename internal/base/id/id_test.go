@@ -31,7 +31,8 @@ func TestIDsRoundTripAndSortAsTheirNumbers(t *testing.T) {
 func TestWhatIsNoIDIsRefused(t *testing.T) {
 	good := id.FromInt[id.Order](7).String()
 	for _, text := range []string{
-		id.FromInt[id.SKU](7).String(), good + "0", good[:len(good)-1], "ord_000000000000u", "ord_000000000000A", "ord_0000000000000",
+		id.FromInt[id.SKU](7).String(), good + "0", good[:len(good)-1], "ord_000000000000u", "ord_000000000000A",
+		"ord_0000000000000",
 		"ord_zzzzzzzzzzzzz", "ord_8000000000000", "7", "ord_",
 	} {
 		var o id.Order

@@ -92,7 +92,8 @@ func TestOverflowIsAnError(t *testing.T) {
 
 func TestMoneyReads(t *testing.T) {
 	for want, m := range map[string]money.Money{
-		"CNY 69.00": money.Of(6900, "CNY"), "CNY -0.05": money.Of(-5, "CNY"), "JPY 500": money.Of(500, "JPY"), "KWD 1.005": money.Of(1005, "KWD"),
+		"CNY 69.00": money.Of(6900, "CNY"), "CNY -0.05": money.Of(-5, "CNY"), "JPY 500": money.Of(500, "JPY"),
+		"KWD 1.005": money.Of(1005, "KWD"),
 	} {
 		if got := m.String(); got != want {
 			t.Errorf("%s, want %s", got, want)

@@ -83,7 +83,8 @@ func New(t *testing.T) *Market {
 	})
 	log := slog.New(slog.DiscardHandler)
 	m := &Market{
-		T: t, DB: db, Clock: c, Log: log, Box: Must[*secret.Box](t)(secret.NewBox(make([]byte, secret.KeySize))), Bus: events.NewBus(db, log),
+		T: t, DB: db, Clock: c, Log: log, Box: Must[*secret.Box](t)(secret.NewBox(make([]byte, secret.KeySize))),
+		Bus:  events.NewBus(db, log),
 		Shop: id.Make[id.Shop](db), Room: id.Make[id.Room](db), media: catalog.NewMedia(db, disk),
 	}
 	m.Products = catalog.New(db, m.media)
@@ -219,7 +220,8 @@ func (m *Market) ProductOf(shop id.Shop, price, stock int64) catalog.Product {
 	ctx := m.T.Context()
 	o := Must[catalog.Object](m.T)(m.media.Add(ctx, shop, &raw))
 	p := Must[catalog.Product](m.T)(m.Products.Create(ctx, shop, id.User{}, catalog.DraftProduct{
-		Title: lang.Text{lang.Chinese: "茶"}, Category: m.category, Pictures: []id.Media{o.ID}, SKUs: []catalog.DraftSKU{{Price: price, Initial: stock}},
+		Title: lang.Text{lang.Chinese: "茶"}, Category: m.category, Pictures: []id.Media{o.ID},
+		SKUs: []catalog.DraftSKU{{Price: price, Initial: stock}},
 	}))
 	return Must[catalog.Product](m.T)(m.Products.SetState(ctx, shop, p.ID, catalog.OnSale))
 }
@@ -236,7 +238,10 @@ func (m *Market) WantStock(p catalog.Product, available, reserved, allotted, sol
 	if sold == Any {
 		sold = got.Sold
 	}
-	if want := (inventory.Level{SKU: sku, Available: available, Reserved: reserved, Allotted: allotted, Sold: sold}); got != want {
+	if want := (inventory.Level{
+		SKU: sku, Available: available, Reserved: reserved, Allotted: allotted,
+		Sold: sold,
+	}); got != want {
 		m.T.Errorf("stock %+v, want %+v", got, want)
 	}
 	if drift := Must[[]inventory.Drift](m.T)(inventory.Check(ctx, q)); len(drift) > 0 {

@@ -101,7 +101,10 @@ type Process struct {
 // Start starts a child, which is killed when ctx ends. Whoever gets a process
 // must Wait for it. Error ErrMissing.
 func Start(ctx context.Context, c Command) (*Process, error) {
-	p := &Process{cmd: exec.CommandContext(ctx, c.Program, c.Args...), words: tail{max: stderrKept}, ended: make(chan struct{})}
+	p := &Process{
+		cmd: exec.CommandContext(ctx, c.Program, c.Args...), words: tail{max: stderrKept},
+		ended: make(chan struct{}),
+	}
 	p.cmd.Dir = c.Dir
 	p.cmd.Env = environment()
 	p.cmd.SysProcAttr = attributes()

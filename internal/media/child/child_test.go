@@ -105,8 +105,15 @@ func TestLimitsAreInForce(t *testing.T) {
 		want   map[string]string // of /proc/PID/limits
 		nice   string
 	}{
-		"all":     {child.Limits{Address: 2 << 30, Files: 40, FileSize: 5 << 20, CPU: 90 * time.Second, Nice: 7}, map[string]string{"Max cpu time": "90", "Max file size": "5242880"}, "7"},
-		"no more": {child.Limits{Address: 2 << 30, Files: 40}, map[string]string{"Max cpu time": "unlimited", "Max file size": "0"}, "0"},
+		"all": {
+			child.Limits{Address: 2 << 30, Files: 40, FileSize: 5 << 20, CPU: 90 * time.Second, Nice: 7},
+			map[string]string{"Max cpu time": "90", "Max file size": "5242880"},
+			"7",
+		},
+		"no more": {child.Limits{Address: 2 << 30, Files: 40}, map[string]string{
+			"Max cpu time":  "unlimited",
+			"Max file size": "0",
+		}, "0"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cmd := shell("read line")
@@ -116,7 +123,8 @@ func TestLimitsAreInForce(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c.want["Max address space"], c.want["Max open files"], c.want["Max core file size"] = "2147483648", "40", "0"
+			c.want["Max address space"], c.want["Max open files"], c.want["Max core file size"] = "2147483648", "40",
+				"0"
 			for what, n := range c.want {
 				_, rest, _ := strings.Cut(string(raw), what)
 				if f := strings.Fields(rest); len(f) < 2 || f[0] != n || f[1] != n {
@@ -148,10 +156,18 @@ func TestLimitsEndAChild(t *testing.T) {
 		limits child.Limits
 		killed bool
 	}{
-		"CPU time":    {"while :; do :; done", child.Limits{Address: 1 << 30, Files: 32, CPU: time.Second}, true},
-		"no file":     {"echo much >file", child.Limits{Address: 1 << 30, Files: 32}, true},
-		"a long file": {"exec head -c 4096 /dev/zero >file", child.Limits{Address: 1 << 30, Files: 32, FileSize: 1024}, true},
-		"many files":  {"exec 3</dev/null 4</dev/null 5</dev/null 6</dev/null", child.Limits{Address: 1 << 30, Files: 6}, false},
+		"CPU time": {"while :; do :; done", child.Limits{Address: 1 << 30, Files: 32, CPU: time.Second}, true},
+		"no file":  {"echo much >file", child.Limits{Address: 1 << 30, Files: 32}, true},
+		"a long file": {
+			"exec head -c 4096 /dev/zero >file",
+			child.Limits{Address: 1 << 30, Files: 32, FileSize: 1024},
+			true,
+		},
+		"many files": {
+			"exec 3</dev/null 4</dev/null 5</dev/null 6</dev/null",
+			child.Limits{Address: 1 << 30, Files: 6},
+			false,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cmd := shell("read line; " + c.script)
@@ -272,7 +288,8 @@ func TestNothingOfOurEnvironmentIsKnown(t *testing.T) {
 	}
 	for l := range strings.Lines(out) {
 		name, _, _ := strings.Cut(l, "=")
-		if !slices.Contains([]string{"LANG", "AV_LOG_FORCE_NOCOLOR", "MALLOC_ARENA_MAX", "PATH", "LD_LIBRARY_PATH"}, name) {
+		if !slices.Contains([]string{"LANG", "AV_LOG_FORCE_NOCOLOR", "MALLOC_ARENA_MAX", "PATH", "LD_LIBRARY_PATH"},
+			name) {
 			t.Errorf("it knows %s", l)
 		}
 	}
@@ -290,7 +307,8 @@ func TestOfManyWordsTheLastAreKept(t *testing.T) {
 	if n := len(exit.Stderr); n > 4<<10 || !strings.HasSuffix(exit.Stderr, "aaathe end\n") {
 		t.Errorf("%d bytes are kept, the last are %q", n, exit.Stderr[max(0, n-20):])
 	}
-	if text := err.Error(); exit.Killed() || !strings.HasPrefix(text, "sh: exit status 3: aaa") || !strings.HasSuffix(text, "the end") {
+	if text := err.Error(); exit.Killed() || !strings.HasPrefix(text, "sh: exit status 3: aaa") ||
+		!strings.HasSuffix(text, "the end") {
 		t.Errorf("its error is %.40q…", text)
 	}
 }
@@ -341,7 +359,10 @@ func TestWhatCannotBeStarted(t *testing.T) {
 		"a folder":        {dir, false},
 	} {
 		before := open(t)
-		_, err := child.Start(t.Context(), child.Command{Program: c.program, Limits: roomy(), In: true, Out: true, More: 2})
+		_, err := child.Start(t.Context(), child.Command{
+			Program: c.program, Limits: roomy(), In: true, Out: true,
+			More: 2,
+		})
 		if err == nil || errors.Is(err, child.ErrMissing) != c.missing {
 			t.Errorf("%s: %v", name, err)
 		}

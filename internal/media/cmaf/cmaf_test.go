@@ -15,7 +15,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func tracks(t *testing.T) (*cmaf.VideoTrack, *cmaf.AudioTrack) {
 	t.Helper()
-	avcc, err := hex.DecodeString("0164001fffe1001a6764001facd9405005bb0110000003001000000303c0f183196001000468efbcb0fdf8f800")
+	avcc, err := hex.DecodeString(
+		"0164001fffe1001a6764001facd9405005bb0110000003001000000303c0f183196001000468efbcb0fdf8f800")
 	if err != nil {
 		t.Fatal(err)
 	}

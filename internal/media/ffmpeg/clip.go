@@ -31,7 +31,10 @@ func (t *Tool) Clip(ctx context.Context, j Job) (Film, error) {
 		return Film{}, err
 	}
 	args, rung := j.clipArgs()
-	err := t.run(ctx, run{program: t.ffmpeg, dir: j.Dir, args: args, cpu: cpuBase + j.length(j.Max)*cpuPerSecond, line: j.follow(j.Max)})
+	err := t.run(ctx, run{
+		program: t.ffmpeg, dir: j.Dir, args: args, cpu: cpuBase + j.length(j.Max)*cpuPerSecond,
+		line: j.follow(j.Max),
+	})
 	if err != nil {
 		return Film{}, err
 	}
@@ -51,7 +54,10 @@ func (t *Tool) Clip(ctx context.Context, j Job) (Film, error) {
 func uprightOf(side int) int { return int(math.Round(float64(side)*16/9/2)) * 2 }
 
 func (j Job) clipArgs() ([]string, Rung) {
-	args := []string{"-hide_banner", "-nostdin", "-y", "-v", "error", "-progress", "pipe:1", "-stats_period", "0.5", "-threads", threads()}
+	args := []string{
+		"-hide_banner", "-nostdin", "-y", "-v", "error", "-progress", "pipe:1", "-stats_period", "0.5",
+		"-threads", threads(),
+	}
 	args = append(args, guarded(j.Info.Container, j.Input)...)
 	picture, sound := "0:"+strconv.Itoa(j.Info.Video), "0:"+strconv.Itoa(j.Info.Audio)
 	if j.Info.copied() {
@@ -67,12 +73,16 @@ func (j Job) clipArgs() ([]string, Rung) {
 	rung := Rung{Side: min(clipSide, min(j.Info.Height*9/16, j.Info.Width)) &^ 1, Preset: clipPreset, Cap: clipCap}
 	group := strconv.Itoa(int(math.Round(segmentSeconds * j.Info.Rate.Float())))
 	args = append(args, "-map", picture, "-an", "-vf",
-		fmt.Sprintf("fps=%s,crop=w='min(iw,ih*9/16)':h='min(ih,iw*16/9)',scale=%d:%d:flags=bilinear,setsar=1,format=yuv420p", j.Info.Rate, rung.Side, uprightOf(rung.Side)),
-		"-c:v", "libx264", "-threads", threads(), "-preset", rung.Preset, "-crf", crf, "-maxrate", strconv.Itoa(rung.Cap), "-bufsize", strconv.Itoa(2*rung.Cap),
+		fmt.Sprintf("fps=%s,crop=w='min(iw,ih*9/16)':h='min(ih,iw*16/9)',"+
+			"scale=%d:%d:flags=bilinear,setsar=1,format=yuv420p",
+			j.Info.Rate, rung.Side, uprightOf(rung.Side)),
+		"-c:v", "libx264", "-threads", threads(), "-preset", rung.Preset, "-crf", crf, "-maxrate",
+		strconv.Itoa(rung.Cap), "-bufsize", strconv.Itoa(2*rung.Cap),
 		"-profile:v", "high", "-g", group, "-keyint_min", group, "-sc_threshold", "0", "-flags", "+cgop")
 	args = append(args, j.hlsArgs(rung.name(), j.Max)...)
 	if j.Info.Audio >= 0 {
-		args = append(args, "-map", sound, "-vn", "-c:a", "aac", "-b:a", strconv.Itoa(audioBits), "-ac", "2", "-ar", "48000")
+		args = append(args, "-map", sound, "-vn", "-c:a", "aac", "-b:a", strconv.Itoa(audioBits), "-ac", "2", "-ar",
+			"48000")
 		args = append(args, j.hlsArgs(audioName, j.Max)...)
 	}
 	return args, rung

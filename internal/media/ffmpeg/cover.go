@@ -46,13 +46,20 @@ func (t *Tool) still(ctx context.Context, j Job, choose string) error {
 	rung.Side = min(rung.Side, coverSide)
 	chain := scaleTo(rung, j.Info) + ","
 	if j.Info.HDR {
-		chain += "zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv,"
+		chain += "zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709," +
+			"tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv,"
 	}
 	chain += "format=yuv420p," + choose
-	args := []string{"-hide_banner", "-nostdin", "-y", "-v", "error", "-progress", "pipe:1", "-threads", threads(), "-t", seconds(coverWithin)}
+	args := []string{
+		"-hide_banner", "-nostdin", "-y", "-v", "error", "-progress", "pipe:1", "-threads", threads(),
+		"-t", seconds(coverWithin),
+	}
 	args = append(args, guarded(j.Info.Container, j.Input)...)
-	args = append(args, "-map", "0:"+strconv.Itoa(j.Info.Video), "-vf", chain, "-an", "-map_metadata", "-1", "-frames:v", "1",
+	args = append(args, "-map", "0:"+strconv.Itoa(j.Info.Video), "-vf", chain, "-an", "-map_metadata", "-1",
+		"-frames:v", "1",
 		"-c:v", "mjpeg", "-pix_fmt", "yuvj420p", "-q:v", "4", "-f", "image2", "-update", "1", j.Out+"/"+CoverName)
 	// A long black stretch reports nothing; what counts is that the child is alive.
-	return t.run(ctx, run{program: t.ffmpeg, dir: j.Dir, args: args, cpu: coverCPU, line: func(string) bool { return true }})
+	return t.run(ctx, run{program: t.ffmpeg, dir: j.Dir, args: args, cpu: coverCPU, line: func(string) bool {
+		return true
+	}})
 }

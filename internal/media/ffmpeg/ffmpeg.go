@@ -88,7 +88,9 @@ func (t *Tool) run(ctx context.Context, r run) error {
 
 // follow reads the child's output to its end, waits for the child, and kills it
 // when nothing moves meanwhile.
-func (t *Tool) follow(ctx context.Context, kill context.CancelCauseFunc, p *child.Process, line func(string) bool) error {
+func (t *Tool) follow(ctx context.Context, kill context.CancelCauseFunc, p *child.Process,
+	line func(string) bool,
+) error {
 	moved := make(chan struct{}, 1)
 	done := make(chan struct{})
 	var wg sync.WaitGroup

@@ -34,7 +34,8 @@ func tool() *ffmpeg.Tool { return ffmpeg.New("ffmpeg", clock.Real{}) }
 
 func TestLadderCutsAllRungsAlike(t *testing.T) {
 	dir := t.TempDir()
-	film(t, dir, "-f", "lavfi", "-i", "testsrc2=s=720x1280:r=25:d=5", "-f", "lavfi", "-i", "sine=d=5", "-c:v", "libx264", "-preset", "ultrafast", "-g", "250", "-f", "mp4", "in")
+	film(t, dir, "-f", "lavfi", "-i", "testsrc2=s=720x1280:r=25:d=5", "-f", "lavfi", "-i", "sine=d=5", "-c:v",
+		"libx264", "-preset", "ultrafast", "-g", "250", "-f", "mp4", "in")
 	info, err := tool().Probe(t.Context(), dir, "in")
 	if err != nil {
 		t.Fatal(err)
@@ -43,7 +44,9 @@ func TestLadderCutsAllRungsAlike(t *testing.T) {
 		t.Fatalf("probe answers %+v", info)
 	}
 	var seen []float64
-	j := ffmpeg.Job{Dir: dir, Input: "in", Out: "out", Info: info, Max: time.Minute, Progress: func(f float64) { seen = append(seen, f) }}
+	j := ffmpeg.Job{Dir: dir, Input: "in", Out: "out", Info: info, Max: time.Minute, Progress: func(f float64) {
+		seen = append(seen, f)
+	}}
 	f, err := tool().Render(t.Context(), j)
 	if err != nil {
 		t.Fatal(err)
@@ -66,7 +69,8 @@ func TestLadderCutsAllRungsAlike(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if first := strings.Index(string(master), "480.m3u8"); first < 0 || first > strings.Index(string(master), "720.m3u8") {
+	if first := strings.Index(string(master), "480.m3u8"); first < 0 || first > strings.Index(string(master),
+		"720.m3u8") {
 		t.Errorf("480 does not stand first:\n%s", master)
 	}
 	play(t, filepath.Join(dir, "out", ffmpeg.MasterName), 125)
@@ -76,7 +80,8 @@ func TestLadderCutsAllRungsAlike(t *testing.T) {
 // play decodes a film with an unguarded ffmpeg, as a player would, and counts frames.
 func play(t *testing.T, path string, frames int) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "ffprobe", "-v", "error", "-allowed_extensions", "ALL", "-select_streams", "v:0", "-count_frames", "-show_entries", "stream=nb_read_frames:format=start_time", "-of", "json", path)
+	cmd := exec.CommandContext(t.Context(), "ffprobe", "-v", "error", "-allowed_extensions", "ALL", "-select_streams",
+		"v:0", "-count_frames", "-show_entries", "stream=nb_read_frames:format=start_time", "-of", "json", path)
 	if filepath.Ext(path) != ".m3u8" {
 		cmd.Args = slices.DeleteFunc(cmd.Args, func(a string) bool { return a == "-allowed_extensions" || a == "ALL" })
 	}
@@ -99,7 +104,8 @@ func play(t *testing.T, path string, frames int) {
 
 func TestMP4HasItsIndexInFront(t *testing.T) {
 	dir := t.TempDir()
-	film(t, dir, "-f", "lavfi", "-i", "testsrc2=s=320x240:r=30:d=2", "-c:v", "libx264", "-preset", "ultrafast", "-f", "mp4", "in")
+	film(t, dir, "-f", "lavfi", "-i", "testsrc2=s=320x240:r=30:d=2", "-c:v", "libx264", "-preset", "ultrafast", "-f",
+		"mp4", "in")
 	info, err := tool().Probe(t.Context(), dir, "in")
 	if err != nil {
 		t.Fatal(err)
@@ -127,11 +133,26 @@ func TestOddSources(t *testing.T) {
 		width, height int
 		rungs         int
 	}{
-		{"turned by 90 degrees", []string{"-f", "lavfi", "-i", "testsrc2=s=640x480:r=30:d=1", "-c:v", "libx264", "-f", "mp4", "pre.mp4"}, 480, 640, 2},
-		{"odd size, 4:4:4", []string{"-f", "lavfi", "-i", "testsrc=s=641x363:r=24:d=1", "-c:v", "libx264", "-pix_fmt", "yuv444p", "-f", "matroska", "in"}, 641, 363, 1},
-		{"wide pixels", []string{"-f", "lavfi", "-i", "testsrc2=s=360x576:r=25:d=1", "-vf", "setsar=2/1", "-c:v", "mpeg4", "-f", "avi", "in"}, 720, 576, 2},
-		{"60 frames a second, mono", []string{"-f", "lavfi", "-i", "testsrc2=s=480x480:r=60:d=1", "-f", "lavfi", "-i", "sine=d=1", "-ac", "1", "-c:v", "libvpx", "-deadline", "realtime", "-f", "webm", "in"}, 480, 480, 2},
-		{"transport stream", []string{"-f", "lavfi", "-i", "testsrc2=s=480x360:r=30:d=1", "-c:v", "mpeg2video", "-f", "mpegts", "in"}, 480, 360, 1},
+		{"turned by 90 degrees", []string{
+			"-f", "lavfi", "-i", "testsrc2=s=640x480:r=30:d=1", "-c:v", "libx264", "-f",
+			"mp4", "pre.mp4",
+		}, 480, 640, 2},
+		{"odd size, 4:4:4", []string{
+			"-f", "lavfi", "-i", "testsrc=s=641x363:r=24:d=1", "-c:v", "libx264", "-pix_fmt",
+			"yuv444p", "-f", "matroska", "in",
+		}, 641, 363, 1},
+		{"wide pixels", []string{
+			"-f", "lavfi", "-i", "testsrc2=s=360x576:r=25:d=1", "-vf", "setsar=2/1", "-c:v",
+			"mpeg4", "-f", "avi", "in",
+		}, 720, 576, 2},
+		{"60 frames a second, mono", []string{
+			"-f", "lavfi", "-i", "testsrc2=s=480x480:r=60:d=1", "-f", "lavfi", "-i",
+			"sine=d=1", "-ac", "1", "-c:v", "libvpx", "-deadline", "realtime", "-f", "webm", "in",
+		}, 480, 480, 2},
+		{"transport stream", []string{
+			"-f", "lavfi", "-i", "testsrc2=s=480x360:r=30:d=1", "-c:v", "mpeg2video", "-f",
+			"mpegts", "in",
+		}, 480, 360, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -146,7 +167,10 @@ func TestOddSources(t *testing.T) {
 			if info.Width != c.width || info.Height != c.height || info.Rate.Float() > 30 {
 				t.Errorf("shown as %dx%d at %s, want %dx%d", info.Width, info.Height, info.Rate, c.width, c.height)
 			}
-			f, err := tool().Render(t.Context(), ffmpeg.Job{Dir: dir, Input: "in", Out: "out", Info: info, Max: time.Minute})
+			f, err := tool().Render(t.Context(), ffmpeg.Job{
+				Dir: dir, Input: "in", Out: "out", Info: info,
+				Max: time.Minute,
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -162,7 +186,8 @@ func TestOddSources(t *testing.T) {
 
 func TestCoverIsNotBlack(t *testing.T) {
 	dir := t.TempDir()
-	film(t, dir, "-f", "lavfi", "-i", "color=black:s=360x640:r=30:d=1", "-f", "lavfi", "-i", "color=red:s=360x640:r=30:d=1",
+	film(t, dir, "-f", "lavfi", "-i", "color=black:s=360x640:r=30:d=1", "-f", "lavfi", "-i",
+		"color=red:s=360x640:r=30:d=1",
 		"-filter_complex", "[0][1]concat=n=2", "-c:v", "libx264", "-preset", "ultrafast", "-f", "mp4", "in")
 	info, err := tool().Probe(t.Context(), dir, "in")
 	if err != nil {
@@ -187,7 +212,8 @@ func TestCoverIsNotBlack(t *testing.T) {
 
 func TestBlackFilmHasACoverAllTheSame(t *testing.T) {
 	dir := t.TempDir()
-	film(t, dir, "-f", "lavfi", "-i", "color=black:s=360x640:r=30:d=1", "-c:v", "libx264", "-preset", "ultrafast", "-f", "mp4", "in")
+	film(t, dir, "-f", "lavfi", "-i", "color=black:s=360x640:r=30:d=1", "-c:v", "libx264", "-preset", "ultrafast", "-f",
+		"mp4", "in")
 	info, err := tool().Probe(t.Context(), dir, "in")
 	if err != nil {
 		t.Fatal(err)
@@ -230,7 +256,8 @@ func TestWhatIsNoVideo(t *testing.T) {
 
 func TestLongFilmIsCutOffAndRefused(t *testing.T) {
 	dir := t.TempDir()
-	film(t, dir, "-f", "lavfi", "-i", "testsrc2=s=160x120:r=10:d=20", "-c:v", "libx264", "-preset", "ultrafast", "-f", "mp4", "in")
+	film(t, dir, "-f", "lavfi", "-i", "testsrc2=s=160x120:r=10:d=20", "-c:v", "libx264", "-preset", "ultrafast", "-f",
+		"mp4", "in")
 	info, err := tool().Probe(t.Context(), dir, "in")
 	if err != nil {
 		t.Fatal(err)
@@ -244,13 +271,17 @@ func TestLongFilmIsCutOffAndRefused(t *testing.T) {
 
 func TestGivingUpKillsTheChild(t *testing.T) {
 	dir := t.TempDir()
-	film(t, dir, "-f", "lavfi", "-i", "testsrc2=s=1280x720:r=30:d=10", "-c:v", "libx264", "-preset", "ultrafast", "-f", "mp4", "in")
+	film(t, dir, "-f", "lavfi", "-i", "testsrc2=s=1280x720:r=30:d=10", "-c:v", "libx264", "-preset", "ultrafast", "-f",
+		"mp4", "in")
 	info, err := tool().Probe(t.Context(), dir, "in")
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	_, err = tool().Render(ctx, ffmpeg.Job{Dir: dir, Input: "in", Out: "out", Info: info, Max: time.Minute, Progress: func(float64) { cancel() }})
+	_, err = tool().Render(ctx, ffmpeg.Job{
+		Dir: dir, Input: "in", Out: "out", Info: info, Max: time.Minute,
+		Progress: func(float64) { cancel() },
+	})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("answer %v", err)
 	}
@@ -259,7 +290,8 @@ func TestGivingUpKillsTheChild(t *testing.T) {
 // A child that says nothing for half a minute is killed; the clock is turned by hand.
 func TestStalledChildIsKilled(t *testing.T) {
 	dir := t.TempDir()
-	film(t, dir, "-f", "lavfi", "-i", "testsrc2=s=160x120:r=10:d=1", "-c:v", "libx264", "-preset", "ultrafast", "-f", "mp4", "in")
+	film(t, dir, "-f", "lavfi", "-i", "testsrc2=s=160x120:r=10:d=1", "-c:v", "libx264", "-preset", "ultrafast", "-f",
+		"mp4", "in")
 	silent := filepath.Join(dir, "ffmpeg")
 	if err := os.WriteFile(silent, []byte("#!/bin/sh\nexec sleep 600 >/dev/null\n"), 0o755); err != nil {
 		t.Fatal(err)
@@ -271,7 +303,10 @@ func TestStalledChildIsKilled(t *testing.T) {
 	hands := clock.NewManual(time.Unix(1_700_000_000, 0))
 	failed := make(chan error, 1)
 	go func() {
-		_, err := ffmpeg.New(silent, hands).Render(t.Context(), ffmpeg.Job{Dir: dir, Input: "in", Out: "out", Info: info, Max: time.Minute})
+		_, err := ffmpeg.New(silent, hands).Render(t.Context(), ffmpeg.Job{
+			Dir: dir, Input: "in", Out: "out",
+			Info: info, Max: time.Minute,
+		})
 		failed <- err
 	}()
 	tick := time.NewTicker(10 * time.Millisecond)
@@ -314,8 +349,10 @@ func TestAClipIsCopiedOrCroppedUpright(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			film(t, dir, "-f", "lavfi", "-i", "testsrc2=s="+c.size+":r=30:d=6", "-f", "lavfi", "-i", "sine=d=6", "-c:v", "libx264", "-preset", "ultrafast",
-				"-bf", "2", "-g", "30", "-c:a", "aac", "-movflags", "+frag_keyframe+empty_moov+default_base_moof", "-f", "mp4", "in")
+			film(t, dir, "-f", "lavfi", "-i", "testsrc2=s="+c.size+":r=30:d=6", "-f", "lavfi", "-i", "sine=d=6", "-c:v",
+				"libx264", "-preset", "ultrafast",
+				"-bf", "2", "-g", "30", "-c:a", "aac", "-movflags", "+frag_keyframe+empty_moov+default_base_moof", "-f",
+				"mp4", "in")
 			info, err := tool().Probe(t.Context(), dir, "in")
 			if err != nil {
 				t.Fatal(err)
@@ -350,7 +387,8 @@ func TestAClipIsCopiedOrCroppedUpright(t *testing.T) {
 // pictures is a hash of the coded pictures of a file.
 func pictures(t *testing.T, dir, name string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "ffmpeg", "-nostdin", "-v", "error", "-i", name, "-map", "0:v", "-c", "copy", "-f", "hash", "-")
+	cmd := exec.CommandContext(t.Context(), "ffmpeg", "-nostdin", "-v", "error", "-i", name, "-map", "0:v", "-c",
+		"copy", "-f", "hash", "-")
 	cmd.Dir = dir
 	out, err := cmd.Output()
 	if err != nil {
@@ -363,7 +401,8 @@ func pictures(t *testing.T, dir, name string) string {
 // the show's own times.
 func TestFragmentsFromTheMiddleAreAsLongAsTheyAre(t *testing.T) {
 	dir := t.TempDir()
-	film(t, dir, "-f", "lavfi", "-i", "testsrc2=s=180x320:r=10:d=900", "-c:v", "libx264", "-preset", "ultrafast", "-g", "50", "-sc_threshold", "0",
+	film(t, dir, "-f", "lavfi", "-i", "testsrc2=s=180x320:r=10:d=900", "-c:v", "libx264", "-preset", "ultrafast", "-g",
+		"50", "-sc_threshold", "0",
 		"-movflags", "+frag_keyframe+empty_moov+default_base_moof", "-f", "mp4", "whole")
 	raw, err := os.ReadFile(filepath.Join(dir, "whole"))
 	if err != nil {

@@ -22,7 +22,12 @@ type Rung struct {
 // Ladder is every rung there may be, the largest first. The presets are where
 // quality is cheap: small rungs cost little beside the decoding.
 func Ladder() []Rung {
-	return []Rung{{1080, "veryfast", 5_000_000}, {720, "veryfast", 2_600_000}, {480, "fast", 1_200_000}, {360, "medium", 700_000}}
+	return []Rung{
+		{1080, "veryfast", 5_000_000},
+		{720, "veryfast", 2_600_000},
+		{480, "fast", 1_200_000},
+		{360, "medium", 700_000},
+	}
 }
 
 // rungsFor leaves out rungs above the source; what is smaller than all of them
@@ -150,12 +155,16 @@ func (j Job) follow(most time.Duration) func(string) bool {
 }
 
 func (j Job) ladderArgs(rungs []Rung, most time.Duration) []string {
-	args := []string{"-hide_banner", "-nostdin", "-y", "-v", "error", "-progress", "pipe:1", "-stats_period", "0.5", "-threads", threads(), "-filter_threads", "2"}
+	args := []string{
+		"-hide_banner", "-nostdin", "-y", "-v", "error", "-progress", "pipe:1", "-stats_period", "0.5",
+		"-threads", threads(), "-filter_threads", "2",
+	}
 	args = append(args, guarded(j.Info.Container, j.Input)...)
 	args = append(args, "-filter_complex", j.graph(rungs))
 	group := strconv.Itoa(int(math.Round(segmentSeconds * j.Info.Rate.Float())))
 	for i, r := range rungs {
-		args = append(args, "-map", fmt.Sprintf("[o%d]", i), "-an", "-c:v", "libx264", "-threads", threads(), "-preset", r.Preset, "-crf", crf,
+		args = append(args, "-map", fmt.Sprintf("[o%d]", i), "-an", "-c:v", "libx264", "-threads", threads(), "-preset",
+			r.Preset, "-crf", crf,
 			"-maxrate", strconv.Itoa(r.Cap), "-bufsize", strconv.Itoa(2*r.Cap), "-profile:v", "high",
 			"-g", group, "-keyint_min", group, "-sc_threshold", "0", "-flags", "+cgop",
 			"-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709")
@@ -175,7 +184,8 @@ func (j Job) hlsArgs(name string, most time.Duration) []string {
 		"-map_metadata", "-1", "-map_chapters", "-1", "-t", seconds(most),
 		"-f", "hls", "-hls_time", strconv.Itoa(segmentSeconds), "-hls_list_size", "0", "-hls_playlist_type", "vod",
 		"-hls_segment_type", "fmp4", "-hls_flags", "independent_segments",
-		"-hls_fmp4_init_filename", name + "_init.mp4", "-hls_segment_filename", j.Out + "/" + name + "_%04d.m4s", j.Out + "/" + name + ".m3u8",
+		"-hls_fmp4_init_filename", name + "_init.mp4", "-hls_segment_filename", j.Out + "/" + name + "_%04d.m4s",
+		j.Out + "/" + name + ".m3u8",
 	}
 }
 
@@ -184,7 +194,8 @@ func (j Job) graph(rungs []Rung) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "[0:%d]fps=%s,%s", j.Info.Video, j.Info.Rate, scaleTo(rungs[0], j.Info))
 	if j.Info.HDR { // after scaling down: it is float
-		b.WriteString(",zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv")
+		b.WriteString(",zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709," +
+			"tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv")
 	}
 	b.WriteString(",format=yuv420p")
 	for i := range rungs {
@@ -198,8 +209,10 @@ func (j Job) graph(rungs []Rung) string {
 		}
 	}
 	if j.Info.Audio >= 0 {
-		// A source that names no channel layout fails without aformat; gaps are filled so that sound stays with picture.
-		fmt.Fprintf(&b, ";[0:%d]aresample=async=1:first_pts=0,aformat=sample_rates=48000:channel_layouts=stereo[a]", j.Info.Audio)
+		// A source that names no channel layout fails without aformat; gaps are filled so
+		// that sound stays with picture.
+		fmt.Fprintf(&b, ";[0:%d]aresample=async=1:first_pts=0,aformat=sample_rates=48000:channel_layouts=stereo[a]",
+			j.Info.Audio)
 	}
 	return b.String()
 }

@@ -147,7 +147,8 @@ func (j Job) writeMaster(renditions []Rendition) error {
 	var b strings.Builder
 	b.WriteString("#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n")
 	if sound != nil {
-		b.WriteString(`#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="main",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="` + audioName + ".m3u8\"\n")
+		b.WriteString(`#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="main",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="` +
+			audioName + ".m3u8\"\n")
 	}
 	for _, v := range append(first, rest...) {
 		b.WriteString(v)
@@ -160,7 +161,8 @@ func (r Rendition) variant(sound *Rendition) string {
 	if sound != nil {
 		peak, average, codecs, group = peak+sound.Peak, average+sound.Average, codecs+","+sound.Codec, `,AUDIO="a"`
 	}
-	return fmt.Sprintf("#EXT-X-STREAM-INF:BANDWIDTH=%d,AVERAGE-BANDWIDTH=%d,CODECS=\"%s\",RESOLUTION=%dx%d,FRAME-RATE=%s%s\n%s.m3u8\n",
+	return fmt.Sprintf("#EXT-X-STREAM-INF:BANDWIDTH=%d,AVERAGE-BANDWIDTH=%d,CODECS=\"%s\","+
+		"RESOLUTION=%dx%d,FRAME-RATE=%s%s\n%s.m3u8\n",
 		peak, average, codecs, r.Width, r.Height, strconv.FormatFloat(r.rate, 'f', 3, 64), group, r.Name)
 }
 

@@ -31,29 +31,36 @@ func TestParseEnhancedVideo(t *testing.T) {
 		want flv.Video
 		err  error
 	}{
-		"HEVC start":                   {"90" + cc + "0102", config(flv.HEVC, false, 1, 2), nil},
-		"HEVC frame":                   {"a1" + cc + "fffff6 09", frame(flv.HEVC, false, false, -10, 9), nil},
-		"HEVC frame without its time":  {"93" + cc + "09", frame(flv.HEVC, true, false, 0, 9), nil},
-		"AV1 frame":                    {"91" + ca + "0908", frame(flv.AV1, true, false, 0, 9, 8), nil},
-		"AV1 start of MPEG-2 TS":       {"95" + ca + "09", flv.Video{}, flv.ErrCodec},
-		"H.264 in new clothes":         {"91" + c4 + "000021 09", frame(flv.AVC, true, true, 33, 9), nil},
-		"end of sequence":              {"92" + cc, end, nil},
-		"metadata":                     {"94" + cc + "020009", end, nil},
-		"metadata of a command frame":  {"d4" + cc + "02", end, nil},
-		"command":                      {"d1 00", end, nil},
-		"empty frame":                  {"93" + cc, end, nil},
-		"VP9":                          {"91 76703039 09", flv.Video{}, flv.ErrCodec},
-		"short":                        {"91 6876", flv.Video{}, flv.ErrShort},
-		"composition time cut":         {"91" + cc + "0000", flv.Video{}, flv.ErrShort},
-		"modifier":                     {"97 02 0a0b0c 03" + cc + "09", frame(flv.HEVC, true, true, 0, 9), nil},
-		"two modifiers":                {"97 00 0a 07 01 0b0c 03" + cc + "09", frame(flv.HEVC, true, true, 0, 9), nil},
-		"long modifier":                {"97 ff 0100" + strings.Repeat("aa", 257) + "03" + cc + "09", frame(flv.HEVC, true, true, 0, 9), nil},
-		"modifier cut":                 {"97 05 0a0b", flv.Video{}, flv.ErrShort},
-		"modifier without end":         {"97 00 0a", flv.Video{}, flv.ErrShort},
-		"one track":                    {"96 03" + cc + "00 0908", frame(flv.HEVC, true, true, 0, 9, 8), nil},
-		"one track, not the first":     {"96 03" + cc + "01 0908", end, nil},
-		"tracks":                       {"96 13" + cc + "01 000001 07 00 000002 0908", frame(flv.HEVC, true, true, 0, 9, 8), nil},
-		"tracks of several codecs":     {"96 21" + ca + "01 000001 07" + cc + "00 000005 00000a 0908", frame(flv.HEVC, true, true, 10, 9, 8), nil},
+		"HEVC start":                  {"90" + cc + "0102", config(flv.HEVC, false, 1, 2), nil},
+		"HEVC frame":                  {"a1" + cc + "fffff6 09", frame(flv.HEVC, false, false, -10, 9), nil},
+		"HEVC frame without its time": {"93" + cc + "09", frame(flv.HEVC, true, false, 0, 9), nil},
+		"AV1 frame":                   {"91" + ca + "0908", frame(flv.AV1, true, false, 0, 9, 8), nil},
+		"AV1 start of MPEG-2 TS":      {"95" + ca + "09", flv.Video{}, flv.ErrCodec},
+		"H.264 in new clothes":        {"91" + c4 + "000021 09", frame(flv.AVC, true, true, 33, 9), nil},
+		"end of sequence":             {"92" + cc, end, nil},
+		"metadata":                    {"94" + cc + "020009", end, nil},
+		"metadata of a command frame": {"d4" + cc + "02", end, nil},
+		"command":                     {"d1 00", end, nil},
+		"empty frame":                 {"93" + cc, end, nil},
+		"VP9":                         {"91 76703039 09", flv.Video{}, flv.ErrCodec},
+		"short":                       {"91 6876", flv.Video{}, flv.ErrShort},
+		"composition time cut":        {"91" + cc + "0000", flv.Video{}, flv.ErrShort},
+		"modifier":                    {"97 02 0a0b0c 03" + cc + "09", frame(flv.HEVC, true, true, 0, 9), nil},
+		"two modifiers":               {"97 00 0a 07 01 0b0c 03" + cc + "09", frame(flv.HEVC, true, true, 0, 9), nil},
+		"long modifier": {
+			"97 ff 0100" + strings.Repeat("aa", 257) + "03" + cc + "09",
+			frame(flv.HEVC, true, true, 0, 9), nil,
+		},
+		"modifier cut":             {"97 05 0a0b", flv.Video{}, flv.ErrShort},
+		"modifier without end":     {"97 00 0a", flv.Video{}, flv.ErrShort},
+		"one track":                {"96 03" + cc + "00 0908", frame(flv.HEVC, true, true, 0, 9, 8), nil},
+		"one track, not the first": {"96 03" + cc + "01 0908", end, nil},
+		"tracks": {"96 13" + cc + "01 000001 07 00 000002 0908", frame(flv.HEVC, true, true, 0, 9,
+			8), nil},
+		"tracks of several codecs": {
+			"96 21" + ca + "01 000001 07" + cc + "00 000005 00000a 0908",
+			frame(flv.HEVC, true, true, 10, 9, 8), nil,
+		},
 		"track start":                  {"96 00" + cc + "00 0908", config(flv.HEVC, true, 9, 8), nil},
 		"track longer than the tag":    {"96 13" + cc + "00 000009 09", flv.Video{}, flv.ErrShort},
 		"tracks within tracks":         {"96 06" + cc + "00", flv.Video{}, flv.ErrCodec},
@@ -78,16 +85,26 @@ func TestParseEnhancedAudio(t *testing.T) {
 		want flv.Audio
 		err  error
 	}{
-		"Opus start":        {"90" + opus + "0102", flv.Audio{Format: flv.Opus, Kind: flv.KindConfig, Data: []byte{1, 2}}, nil},
+		"Opus start": {"90" + opus + "0102", flv.Audio{
+			Format: flv.Opus, Kind: flv.KindConfig,
+			Data: []byte{1, 2},
+		}, nil},
 		"Opus":              {"91" + opus + "09", flv.Audio{Format: flv.Opus, Data: []byte{9}}, nil},
 		"AAC":               {"91 6d703461 21", flv.Audio{Data: []byte{0x21}, Wrapped: true}, nil},
 		"end":               {"92" + opus, flv.Audio{Kind: flv.KindEnd}, nil},
 		"order of channels": {"94" + opus + "0102", flv.Audio{Kind: flv.KindEnd}, nil},
-		"tracks":            {"95 11" + opus + "01 000001 07 00 000001 09", flv.Audio{Format: flv.Opus, Data: []byte{9}, Wrapped: true}, nil},
-		"modifier":          {"97 02 000001 01" + opus + "09", flv.Audio{Format: flv.Opus, Data: []byte{9}, Wrapped: true}, nil},
-		"unknown packet":    {"98" + opus + "09", flv.Audio{}, flv.ErrCodec},
-		"FLAC":              {"91 664c6143 09", flv.Audio{}, flv.ErrCodec},
-		"short":             {"91 4f", flv.Audio{}, flv.ErrShort},
+		"tracks": {"95 11" + opus + "01 000001 07 00 000001 09", flv.Audio{
+			Format: flv.Opus, Data: []byte{9},
+			Wrapped: true,
+		}, nil},
+		"modifier": {
+			"97 02 000001 01" + opus + "09",
+			flv.Audio{Format: flv.Opus, Data: []byte{9}, Wrapped: true},
+			nil,
+		},
+		"unknown packet": {"98" + opus + "09", flv.Audio{}, flv.ErrCodec},
+		"FLAC":           {"91 664c6143 09", flv.Audio{}, flv.ErrCodec},
+		"short":          {"91 4f", flv.Audio{}, flv.ErrShort},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := flv.ParseAudio(unhex(t, tt.in))
@@ -198,7 +215,8 @@ func TestParseOpus(t *testing.T) {
 		t.Errorf("%+v, %v", c, err)
 	}
 	for name, bad := range map[string][]byte{
-		"nothing": nil, "another": bytes.Repeat([]byte{1}, 19), "six without a table": six[:22], "no channel": flv.OpusHead(0, 0),
+		"nothing": nil, "another": bytes.Repeat([]byte{1}, 19), "six without a table": six[:22],
+		"no channel":      flv.OpusHead(0, 0),
 		"six of family 0": flv.OpusHead(6, 0),
 	} {
 		if _, err := flv.ParseOpus(bad); !errors.Is(err, flv.ErrConfig) {

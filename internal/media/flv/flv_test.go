@@ -29,8 +29,12 @@ func TestParseVideo(t *testing.T) {
 		want flv.Video
 		err  error
 	}{
-		"empty":                     {"", flv.Video{Kind: flv.KindEnd}, nil},
-		"config":                    {"17 00 000000 01", flv.Video{Kind: flv.KindConfig, Key: true, Data: []byte{1}}, nil},
+		"empty": {"", flv.Video{Kind: flv.KindEnd}, nil},
+		"config": {
+			"17 00 000000 01",
+			flv.Video{Kind: flv.KindConfig, Key: true, Data: []byte{1}},
+			nil,
+		},
 		"key frame":                 {"17 01 000043 01", flv.Video{Key: true, Composition: 67, Data: []byte{1}}, nil},
 		"negative composition time": {"27 01 ffffbd 01", flv.Video{Composition: -67, Data: []byte{1}}, nil},
 		"most negative":             {"27 01 800000 01", flv.Video{Composition: -8388608, Data: []byte{1}}, nil},
@@ -113,7 +117,8 @@ func TestParseAVC(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a.Width != 1280 || a.Height != 720 || a.FPS != 30 || a.Codec != "avc1.64001f" || a.LengthSize != 4 || !bytes.Equal(a.Record, good) {
+	if a.Width != 1280 || a.Height != 720 || a.FPS != 30 || a.Codec != "avc1.64001f" || a.LengthSize != 4 ||
+		!bytes.Equal(a.Record, good) {
 		t.Errorf("%+v", a)
 	}
 	bad := map[string][]byte{
@@ -154,12 +159,16 @@ func TestParseAAC(t *testing.T) {
 }
 
 func TestReadFile(t *testing.T) {
-	file := unhex(t, "464c560105 00000009 00000000"+"09 000002 123456 78 000000 1700 0000000d"+"08 000001 000001 00 000000 af 0000000c"+"09 0000ff")
+	file := unhex(t, "464c560105 00000009 00000000"+"09 000002 123456 78 000000 1700 0000000d"+
+		"08 000001 000001 00 000000 af 0000000c"+"09 0000ff")
 	tags, err := flv.ReadFile(bytes.NewReader(file))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []flv.Tag{{Type: 9, Timestamp: 0x78123456, Body: []byte{0x17, 0}}, {Type: 8, Timestamp: 1, Body: []byte{0xaf}}}
+	want := []flv.Tag{{Type: 9, Timestamp: 0x78123456, Body: []byte{0x17, 0}}, {
+		Type: 8, Timestamp: 1,
+		Body: []byte{0xaf},
+	}}
 	if d := cmp.Diff(want, tags); d != "" {
 		t.Error(d)
 	}

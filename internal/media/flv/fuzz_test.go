@@ -31,7 +31,8 @@ func fuzzVideo(t *testing.T, body []byte, v flv.Video) {
 		return
 	}
 	again, err := flv.ParseVideo(flv.VideoBody(v))
-	if err != nil || string(again.Data) != string(v.Data) || again.Kind != v.Kind || again.Composition != v.Composition || again.Wrapped {
+	if err != nil || string(again.Data) != string(v.Data) || again.Kind != v.Kind ||
+		again.Composition != v.Composition || again.Wrapped {
 		t.Errorf("%+v is written as %+v, %v", v, again, err)
 	}
 	if v.Kind == flv.KindConfig {

@@ -92,7 +92,10 @@ func (s Server) ServeSRS(w http.ResponseWriter, r *http.Request) {
 		s.answerSRS(w, http.StatusBadRequest)
 		return
 	}
-	e := Event{Server: SRS, Client: m.ServerID + "/" + m.Client, Addr: m.IP, App: m.App, Name: m.Stream, File: m.File, Query: queryOf(m.Param)}
+	e := Event{
+		Server: SRS, Client: m.ServerID + "/" + m.Client, Addr: m.IP, App: m.App, Name: m.Stream, File: m.File,
+		Query: queryOf(m.Param),
+	}
 	if u, err := url.Parse(m.TCURL); err == nil {
 		addQuery(e.Query, u.Query())
 	}
@@ -127,7 +130,8 @@ func (s Server) ServeNginxRTMP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	e := Event{
-		Server: NginxRTMP, Client: form.Get("clientid"), Addr: form.Get("addr"), App: form.Get("app"), Name: form.Get("name"),
+		Server: NginxRTMP, Client: form.Get("clientid"), Addr: form.Get("addr"), App: form.Get("app"),
+		Name:  form.Get("name"),
 		Query: form, File: form.Get("path"), Recorder: form.Get("recorder"),
 	}
 	if u, err := url.Parse(form.Get("tcurl")); err == nil {
@@ -167,7 +171,8 @@ func formOf(w http.ResponseWriter, r *http.Request) (url.Values, error) {
 	if r.Method == http.MethodGet {
 		return r.URL.Query(), nil
 	}
-	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/x-www-form-urlencoded" {
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil ||
+		kind != "application/x-www-form-urlencoded" {
 		return nil, errors.New("hooks: not a form")
 	}
 	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, bodyMax))

@@ -21,7 +21,8 @@ type desk struct {
 }
 
 func (d *desk) note(call string, e hooks.Event) error {
-	d.heard = append(d.heard, fmt.Sprintf("%s %s %s %s/%s key=%s addr=%s", call, e.Server, e.Client, e.App, e.Name, e.Query.Get("key"), e.Addr))
+	d.heard = append(d.heard, fmt.Sprintf("%s %s %s %s/%s key=%s addr=%s", call, e.Server, e.Client, e.App, e.Name,
+		e.Query.Get("key"), e.Addr))
 	return d.err
 }
 
@@ -50,21 +51,74 @@ func TestEachServerIsUnderstoodAndAnswered(t *testing.T) {
 		heard, location  string
 		reply            string
 	}{
-		"srs publish":           {"/hooks/srs?secret=s3", "application/json", srsPublish, desk{}, 200, "publish srs vid-1/9308h583 live/show key=k1 addr=192.168.1.10", "", `{"code":0}`},
-		"srs refused":           {"/hooks/srs?secret=s3", "application/json", srsPublish, desk{err: hooks.ErrRefused}, 403, "publish srs vid-1/9308h583 live/show key=k1 addr=192.168.1.10", "", `{"code":403}`},
-		"srs key of the tcUrl":  {"/hooks/srs?secret=s3", "application/json", `{"action":"on_publish","client_id":"c","app":"live","stream":"x","tcUrl":"rtmp://h/live?key=k9"}`, desk{}, 200, "publish srs /c live/x key=k9 addr=", "", `{"code":0}`},
-		"srs unknown action":    {"/hooks/srs?secret=s3", "application/json", `{"action":"on_new_thing"}`, desk{}, 200, "", "", `{"code":0}`},
-		"srs dvr":               {"/hooks/srs?secret=s3", "application/json", `{"action":"on_dvr","client_id":"c","app":"live","stream":"x","file":"/d/x.flv"}`, desk{}, 200, "record /d/x.flv srs /c live/x key= addr=", "", `{"code":0}`},
-		"srs not JSON":          {"/hooks/srs?secret=s3", "application/json", `{`, desk{}, 400, "", "", `{"code":400}`},
-		"nginx publish":         {"/hooks/nginx-rtmp?secret=s3", form, nginx + "publish&name=show&type=live&key=k1", desk{}, 200, "publish nginx-rtmp 5 live/show key=k1 addr=10.0.0.7", "", ""},
-		"nginx renamed":         {"/hooks/nginx-rtmp?secret=s3", form, nginx + "publish&name=k1&type=live", desk{rename: "rom_1"}, 302, "publish nginx-rtmp 5 live/k1 key= addr=10.0.0.7", "rom_1", ""},
-		"nginx first name wins": {"/hooks/nginx-rtmp?secret=s3", form, nginx + "publish&name=show&type=live&name=evil&addr=1.2.3.4&key=k", desk{}, 200, "publish nginx-rtmp 5 live/show key=k addr=10.0.0.7", "", ""},
-		"nginx done":            {"/hooks/nginx-rtmp?secret=s3", form, nginx + "publish_done&name=show", desk{}, 200, "unpublish nginx-rtmp 5 live/show key= addr=10.0.0.7", "", ""},
-		"nginx refused":         {"/hooks/nginx-rtmp?secret=s3", form, nginx + "play&name=show", desk{err: errors.New("boom")}, 403, "play nginx-rtmp 5 live/show key= addr=10.0.0.7", "", ""},
-		"nginx update":          {"/hooks/nginx-rtmp?secret=s3", form, nginx + "update_publish&name=show&time=30", desk{}, 200, "update nginx-rtmp 5 live/show key= addr=10.0.0.7", "", ""},
-		"nginx no form":         {"/hooks/nginx-rtmp?secret=s3", "text/plain", "x", desk{}, 400, "", "", ""},
-		"wrong secret":          {"/hooks/nginx-rtmp?secret=s4", form, nginx + "publish&name=show", desk{}, 403, "", "", ""},
-		"no secret":             {"/hooks/srs", "application/json", srsPublish, desk{}, 403, "", "", ""},
+		"srs publish": {
+			"/hooks/srs?secret=s3", "application/json", srsPublish,
+			desk{},
+			200,
+			"publish srs vid-1/9308h583 live/show key=k1 addr=192.168.1.10", "", `{"code":0}`,
+		},
+		"srs refused": {
+			"/hooks/srs?secret=s3", "application/json", srsPublish,
+			desk{err: hooks.ErrRefused},
+			403, "publish srs vid-1/9308h583 live/show key=k1 addr=192.168.1.10", "", `{"code":403}`,
+		},
+		"srs key of the tcUrl": {
+			"/hooks/srs?secret=s3", "application/json",
+			`{"action":"on_publish","client_id":"c","app":"live","stream":"x","tcUrl":"rtmp://h/live?key=k9"}`,
+			desk{},
+			200, "publish srs /c live/x key=k9 addr=", "", `{"code":0}`,
+		},
+		"srs unknown action": {
+			"/hooks/srs?secret=s3", "application/json", `{"action":"on_new_thing"}`,
+			desk{},
+			200,
+			"", "", `{"code":0}`,
+		},
+		"srs dvr": {
+			"/hooks/srs?secret=s3", "application/json",
+			`{"action":"on_dvr","client_id":"c","app":"live","stream":"x","file":"/d/x.flv"}`,
+			desk{},
+			200,
+			"record /d/x.flv srs /c live/x key= addr=", "", `{"code":0}`,
+		},
+		"srs not JSON": {"/hooks/srs?secret=s3", "application/json", `{`, desk{}, 400, "", "", `{"code":400}`},
+		"nginx publish": {
+			"/hooks/nginx-rtmp?secret=s3", form, nginx + "publish&name=show&type=live&key=k1",
+			desk{},
+			200, "publish nginx-rtmp 5 live/show key=k1 addr=10.0.0.7", "", "",
+		},
+		"nginx renamed": {
+			"/hooks/nginx-rtmp?secret=s3", form, nginx + "publish&name=k1&type=live",
+			desk{rename: "rom_1"},
+			302, "publish nginx-rtmp 5 live/k1 key= addr=10.0.0.7", "rom_1", "",
+		},
+		"nginx first name wins": {
+			"/hooks/nginx-rtmp?secret=s3", form,
+			nginx + "publish&name=show&type=live&name=evil&addr=1.2.3.4&key=k",
+			desk{},
+			200,
+			"publish nginx-rtmp 5 live/show key=k addr=10.0.0.7", "", "",
+		},
+		"nginx done": {
+			"/hooks/nginx-rtmp?secret=s3", form, nginx + "publish_done&name=show",
+			desk{},
+			200,
+			"unpublish nginx-rtmp 5 live/show key= addr=10.0.0.7", "", "",
+		},
+		"nginx refused": {
+			"/hooks/nginx-rtmp?secret=s3", form, nginx + "play&name=show",
+			desk{err: errors.New("boom")},
+			403, "play nginx-rtmp 5 live/show key= addr=10.0.0.7", "", "",
+		},
+		"nginx update": {
+			"/hooks/nginx-rtmp?secret=s3", form, nginx + "update_publish&name=show&time=30",
+			desk{},
+			200,
+			"update nginx-rtmp 5 live/show key= addr=10.0.0.7", "", "",
+		},
+		"nginx no form": {"/hooks/nginx-rtmp?secret=s3", "text/plain", "x", desk{}, 400, "", "", ""},
+		"wrong secret":  {"/hooks/nginx-rtmp?secret=s4", form, nginx + "publish&name=show", desk{}, 403, "", "", ""},
+		"no secret":     {"/hooks/srs", "application/json", srsPublish, desk{}, 403, "", "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := c.answer
@@ -77,7 +131,8 @@ func TestEachServerIsUnderstoodAndAnswered(t *testing.T) {
 			} else {
 				s.ServeNginxRTMP(w, r)
 			}
-			if w.Code != c.status || strings.Join(d.heard, "; ") != c.heard || w.Header().Get("Location") != c.location || strings.TrimSpace(w.Body.String()) != c.reply {
+			if w.Code != c.status || strings.Join(d.heard, "; ") != c.heard ||
+				w.Header().Get("Location") != c.location || strings.TrimSpace(w.Body.String()) != c.reply {
 				t.Errorf("%d %q, heard %q, Location %q", w.Code, w.Body, d.heard, w.Header().Get("Location"))
 			}
 		})
@@ -88,7 +143,8 @@ func TestWithoutASecretNothingIsBelieved(t *testing.T) {
 	d := desk{}
 	s := hooks.Server{Handler: &d, Log: slog.New(slog.DiscardHandler)}
 	w := httptest.NewRecorder()
-	s.ServeSRS(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/hooks/srs?secret=", strings.NewReader(srsPublish)))
+	s.ServeSRS(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/hooks/srs?secret=",
+		strings.NewReader(srsPublish)))
 	if w.Code != http.StatusForbidden || len(d.heard) != 0 {
 		t.Errorf("%d, heard %v", w.Code, d.heard)
 	}
@@ -100,7 +156,8 @@ func FuzzCallbacks(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body string) {
 		s := hooks.Server{Secret: "s", Handler: &desk{}, Log: slog.New(slog.DiscardHandler)}
 		for _, serve := range []func(http.ResponseWriter, *http.Request){s.ServeSRS, s.ServeNginxRTMP} {
-			r := httptest.NewRequestWithContext(context.Background(), http.MethodPost, "/?secret=s", strings.NewReader(body))
+			r := httptest.NewRequestWithContext(context.Background(), http.MethodPost, "/?secret=s",
+				strings.NewReader(body))
 			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 			serve(httptest.NewRecorder(), r)
 		}

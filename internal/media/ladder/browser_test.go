@@ -21,9 +21,12 @@ func numbered(t *testing.T) []flv.Tag {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "numbered.flv")
 	run(t, "ffmpeg", "-f", "lavfi", "-i", "testsrc2=s=640x360:r=30",
-		"-f", "lavfi", "-i", "color=black:s=320x32:r=30,format=gray,geq=lum='16+219*mod(floor(N/pow(2,floor(X/32))),2)'",
-		"-f", "lavfi", "-i", "sine=f=440:r=48000", "-filter_complex", "[0:v][1:v]overlay=0:0:format=yuv420,format=yuv420p[v]",
-		"-map", "[v]", "-map", "2:a", "-frames:v", "1020", "-t", "34", "-c:v", "libx264", "-preset", "superfast", "-bf", "2", "-b:v", "900k",
+		"-f", "lavfi", "-i", "color=black:s=320x32:r=30,format=gray,"+
+			"geq=lum='16+219*mod(floor(N/pow(2,floor(X/32))),2)'",
+		"-f", "lavfi", "-i", "sine=f=440:r=48000", "-filter_complex",
+		"[0:v][1:v]overlay=0:0:format=yuv420,format=yuv420p[v]",
+		"-map", "[v]", "-map", "2:a", "-frames:v", "1020", "-t", "34", "-c:v", "libx264", "-preset", "superfast", "-bf",
+		"2", "-b:v", "900k",
 		"-g", "30", "-sc_threshold", "0", "-c:a", "aac", "-ac", "2", "-f", "flv", path)
 	f, err := os.Open(path)
 	if err != nil {
@@ -54,7 +57,10 @@ func play(t *testing.T, kind, url, seconds string) (r report) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, need := range []string{"/usr/bin/chromium", filepath.Join(web, "node_modules/@playwright/test"), filepath.Join(web, "node_modules/hls.js"), filepath.Join(web, "node_modules/mpegts.js")} {
+	for _, need := range []string{
+		"/usr/bin/chromium", filepath.Join(web, "node_modules/@playwright/test"),
+		filepath.Join(web, "node_modules/hls.js"), filepath.Join(web, "node_modules/mpegts.js"),
+	} {
 		if _, err := os.Stat(need); err != nil {
 			t.Skipf("no browser to play in: %v (make test installs it)", err)
 		}
@@ -91,7 +97,8 @@ func (r report) goesOn(t *testing.T, step int) {
 		}
 		widest = max(widest, d)
 	}
-	t.Logf("%d pictures shown, widest step %d, %d steps back, %.1f s played, %d stalls, levels shown %v, heights %v, errors %v",
+	t.Logf("%d pictures shown, widest step %d, %d steps back, %.1f s played, %d stalls, levels shown %v, heights %v, "+
+		"errors %v",
 		len(r.Numbers), widest, back, r.Played, r.Stalls, r.Switched, r.Heights, r.Errors)
 	if back > 0 || widest > step {
 		t.Errorf("the picture went back %d times and left out up to %d frames", back, widest)
@@ -106,7 +113,8 @@ func TestSwitchingInChromium(t *testing.T) {
 	n.eventually("three renditions", func() bool { return len(n.variants("room")) == 3 })
 	r := play(t, "hls", n.http+"room/index.m3u8", "16")
 	r.goesOn(t, 45)
-	if r.Levels != 3 || !slices.Contains(r.Heights, 180) || !slices.Contains(r.Heights, 270) || !slices.Contains(r.Heights, 360) {
+	if r.Levels != 3 || !slices.Contains(r.Heights, 180) || !slices.Contains(r.Heights, 270) ||
+		!slices.Contains(r.Heights, 360) {
 		t.Errorf("of %d levels pictures of %v lines were shown", r.Levels, r.Heights)
 	}
 	if r.Stalls > 0 || r.Played < 14 {

@@ -29,7 +29,10 @@ func TestRenditionsAreCutAlike(t *testing.T) {
 	n.publish("room", tags)
 	n.eventually("three renditions", func() bool { return slices.Equal(n.variants("room"), all) })
 	_, multi := n.get("room/index.m3u8")
-	for _, want := range []string{"RESOLUTION=640x360,FRAME-RATE=30.000\nlive.m3u8", "RESOLUTION=320x180,FRAME-RATE=30.000\n180p/", "RESOLUTION=214x120,FRAME-RATE=30.000\n120p/", `,mp4a.40.2"`} {
+	for _, want := range []string{
+		"RESOLUTION=640x360,FRAME-RATE=30.000\nlive.m3u8",
+		"RESOLUTION=320x180,FRAME-RATE=30.000\n180p/", "RESOLUTION=214x120,FRAME-RATE=30.000\n120p/", `,mp4a.40.2"`,
+	} {
 		if !strings.Contains(multi, want) {
 			t.Errorf("no %q in\n%s", want, multi)
 		}
@@ -46,7 +49,8 @@ func TestRenditionsAreCutAlike(t *testing.T) {
 	}
 	_, list := n.get("room/live.m3u8")
 	_, small := n.get("room/120p/live.m3u8")
-	if !strings.Contains(list, `#EXT-X-RENDITION-REPORT:URI="180p/live.m3u8",LAST-MSN=`) || !strings.Contains(small, `#EXT-X-RENDITION-REPORT:URI="../live.m3u8",LAST-MSN=`) {
+	if !strings.Contains(list, `#EXT-X-RENDITION-REPORT:URI="180p/live.m3u8",LAST-MSN=`) || !strings.Contains(small,
+		`#EXT-X-RENDITION-REPORT:URI="../live.m3u8",LAST-MSN=`) {
 		t.Errorf("no reports in\n%s\n%s", list, small)
 	}
 	common := slices.Sorted(maps.Keys(views[0].seen))
@@ -54,7 +58,8 @@ func TestRenditionsAreCutAlike(t *testing.T) {
 	want := n.packets(views[0], s)
 	for i, v := range views[1:] {
 		got := n.packets(v, s)
-		if math.Abs(got.first-want.first) > frame || got.pictures != want.pictures || got.sounds != want.sounds || got.pictures < 20 || !got.key {
+		if math.Abs(got.first-want.first) > frame || got.pictures != want.pictures || got.sounds != want.sounds ||
+			got.pictures < 20 || !got.key {
 			t.Errorf("%s, segment %d: %+v, the stream has %+v", all[i+1], s, got, want)
 		}
 		if math.Abs(got.first-want.first) > 0.0015 {
@@ -72,7 +77,8 @@ func alike(t *testing.T, name string, want, got map[int64]hlscheck.Segment) {
 			continue
 		}
 		common++
-		if !a.Date.Equal(b.Date) || a.Duration != b.Duration || a.Discontinuity != b.Discontinuity || len(a.Parts) != len(b.Parts) {
+		if !a.Date.Equal(b.Date) || a.Duration != b.Duration || a.Discontinuity != b.Discontinuity ||
+			len(a.Parts) != len(b.Parts) {
 			t.Errorf("%s: segment %d is %+v, the stream's is %+v", name, msn, b, a)
 			continue
 		}
@@ -108,7 +114,8 @@ func (n *node) packets(v *viewer, msn int64) (c content) {
 		n.t.Fatal(err)
 	}
 	c.first = math.Inf(1)
-	for l := range strings.Lines(run(n.t, "ffprobe", "-show_entries", "packet=codec_type,pts_time,flags", "-of", "csv=p=0", path)) {
+	for l := range strings.Lines(run(n.t, "ffprobe", "-show_entries", "packet=codec_type,pts_time,flags", "-of",
+		"csv=p=0", path)) {
 		f := strings.Split(strings.TrimSpace(l), ",")
 		if f[0] == "audio" {
 			c.sounds++
@@ -190,14 +197,19 @@ func TestCutAndEnd(t *testing.T) {
 	wg.Go(func() { small.until(9) })
 	wg.Wait()
 	alike(t, "120p", source.seen, small.seen)
-	if !slices.ContainsFunc(slices.Collect(maps.Values(small.seen)), func(s hlscheck.Segment) bool { return s.Discontinuity }) {
+	if !slices.ContainsFunc(slices.Collect(maps.Values(small.seen)), func(s hlscheck.Segment) bool {
+		return s.Discontinuity
+	}) {
 		t.Error("no discontinuity")
 	}
 	if after, _ := n.ladder.Status("room"); after.PID != before.PID || after.Tries != 0 {
 		t.Errorf("%+v, it was %+v", after, before)
 	}
 	n.hub.Close("room")
-	n.eventually("the end", func() bool { _, b := n.get("room/120p/live.m3u8"); return strings.Contains(b, "#EXT-X-ENDLIST") })
+	n.eventually("the end", func() bool {
+		_, b := n.get("room/120p/live.m3u8")
+		return strings.Contains(b, "#EXT-X-ENDLIST")
+	})
 	n.eventually("no child", func() bool { _, ok := n.ladder.Status("room"); return !ok })
 }
 
@@ -209,7 +221,11 @@ func TestRoomForOne(t *testing.T) {
 	n.eventually("renditions of the first", func() bool { return len(n.variants("first")) == 2 })
 	n.publish("plain", tags)
 	n.publish("second", tags)
-	n.eventually("the second waits", func() bool { s, ok := n.ladder.Status("second"); return ok && s.State == ladder.Waiting })
+	n.eventually("the second waits", func() bool {
+		s, ok := n.ladder.Status("second")
+		return ok &&
+			s.State == ladder.Waiting
+	})
 	n.view("second/live.m3u8").until(3)
 	if got := n.variants("second"); len(got) != 1 {
 		t.Errorf("%q", got)
@@ -226,7 +242,11 @@ func TestBrokenProgram(t *testing.T) {
 	tags := clip(t, "320x180")
 	n := newNode(t, ladder.Config{Program: "/nowhere/ffmpeg"}, 120)
 	n.publish("room", tags)
-	n.eventually("it is tried again", func() bool { s, _ := n.ladder.Status("room"); return s.Tries >= 2 && s.Reason == "missing" })
+	n.eventually("it is tried again", func() bool {
+		s, _ := n.ladder.Status("room")
+		return s.Tries >= 2 &&
+			s.Reason == "missing"
+	})
 	n.view("room/live.m3u8").until(4)
 	if code, _ := n.get("room/120p/live.m3u8"); code != http.StatusNotFound {
 		t.Errorf("status %d", code)
@@ -247,7 +267,10 @@ func TestSlowChild(t *testing.T) {
 	var wg sync.WaitGroup
 	wg.Go(func() { source.until(14) })
 	n.eventually("it is found to be slow", func() bool { s, _ := n.ladder.Status("room"); return s.Reason == "slow" })
-	n.eventually("it is tried with the smaller one alone", func() bool { return slices.Equal(n.variants("room"), []string{all[0], all[2]}) })
+	n.eventually("it is tried with the smaller one alone", func() bool {
+		return slices.Equal(n.variants("room"),
+			[]string{all[0], all[2]})
+	})
 	wg.Wait()
 	for msn, s := range source.seen {
 		if s.Discontinuity {

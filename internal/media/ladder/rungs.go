@@ -72,10 +72,12 @@ func arguments(all []rung) []string {
 		bits := strconv.FormatInt(r.bits, 10)
 		args = append(args,
 			"-map", fmt.Sprintf("[o%d]", i), "-fps_mode", "passthrough", "-enc_time_base", "1:1000",
-			"-c:v", "libx264", "-preset", "superfast", "-tune", "zerolatency", "-profile:v", "main", "-bf", "0", "-threads", "1",
+			"-c:v", "libx264", "-preset", "superfast", "-tune", "zerolatency", "-profile:v", "main", "-bf", "0",
+			"-threads", "1",
 			"-g", "100000", "-sc_threshold", "0", "-force_key_frames", "source", "-forced-idr", "1",
 			"-crf", "23", "-maxrate", bits, "-bufsize", bits,
-			"-flush_packets", "1", "-flvflags", "no_duration_filesize", "-f", "flv", "pipe:"+strconv.Itoa(child.FirstMore+i))
+			"-flush_packets", "1", "-flvflags", "no_duration_filesize", "-f", "flv",
+			"pipe:"+strconv.Itoa(child.FirstMore+i))
 	}
 	return args
 }

@@ -23,7 +23,10 @@ func TestRungs(t *testing.T) {
 		"a little over a rung": {642, 362, "638x360"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := stream.Health{Width: tt.width, Height: tt.height, BitRate: 4_000_000, Ladder: []int{360, 720, 480, 480}}
+			h := stream.Health{Width: tt.width, Height: tt.height, BitRate: 4_000_000, Ladder: []int{
+				360, 720, 480,
+				480,
+			}}
 			var got []string
 			before := h.BitRate
 			for _, r := range rungs(h) {

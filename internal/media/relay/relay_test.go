@@ -40,7 +40,10 @@ type station struct {
 func open(t *testing.T, addr string) *station {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
-	s := &station{t: t, hub: stream.NewHub(stream.Config{Clock: clock.Real{}, Log: log, Admission: anybody{}, Store: forgetful{}})}
+	s := &station{t: t, hub: stream.NewHub(stream.Config{
+		Clock: clock.Real{}, Log: log, Admission: anybody{},
+		Store: forgetful{},
+	})}
 	ln, err := net.Listen("tcp", addr)
 	if err != nil {
 		t.Fatal(err)
@@ -104,18 +107,25 @@ func TestAStreamIsSentOnWhateverItsTargetsDo(t *testing.T) {
 	}
 	r.Set("show", targets)
 	eventually(t, "all wait for the stream", func() bool {
-		return at("good").State == relay.Waiting && at("closed").State == relay.Waiting && at("nobody").State == relay.Waiting
+		return at("good").State == relay.Waiting && at("closed").State == relay.Waiting &&
+			at("nobody").State == relay.Waiting
 	})
 	ctx, cancel := context.WithCancel(t.Context())
-	publisher := exec.CommandContext(ctx, "ffmpeg", "-nostdin", "-v", "error", "-re", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=30", "-f", "lavfi", "-i", "sine",
-		"-c:v", "libx264", "-preset", "ultrafast", "-g", "30", "-c:a", "aac", "-f", "flv", "rtmp://"+home.addr+"/live/show")
+	publisher := exec.CommandContext(ctx, "ffmpeg", "-nostdin", "-v", "error", "-re", "-f", "lavfi", "-i",
+		"testsrc2=s=320x180:r=30", "-f", "lavfi", "-i", "sine",
+		"-c:v", "libx264", "-preset", "ultrafast", "-g", "30", "-c:a", "aac", "-f", "flv",
+		"rtmp://"+home.addr+"/live/show")
 	if err := publisher.Start(); err != nil {
 		t.Fatal(err)
 	}
 	defer func() { cancel(); _ = publisher.Wait() }()
-	eventually(t, "the copy plays", func() bool { return away.live("copy") && at("good").State == relay.Sending && at("good").Bytes > 0 })
+	eventually(t, "the copy plays", func() bool {
+		return away.live("copy") && at("good").State == relay.Sending &&
+			at("good").Bytes > 0
+	})
 	eventually(t, "the others are tried again", func() bool {
-		return at("closed").Tries >= 2 && at("closed").Reason == "refused" && at("nobody").Tries >= 2 && at("nobody").Reason == "unreachable"
+		return at("closed").Tries >= 2 && at("closed").Reason == "refused" && at("nobody").Tries >= 2 &&
+			at("nobody").Reason == "unreachable"
 	})
 	if at("closed").RetryAt.Before(at("closed").Since.Add(2 * time.Second)) {
 		t.Error("the second pause is not longer than the first")
@@ -123,11 +133,16 @@ func TestAStreamIsSentOnWhateverItsTargetsDo(t *testing.T) {
 	away.stop()
 	eventually(t, "the loss is noticed", func() bool { return at("good").State == relay.Retrying })
 	again := open(t, away.addr)
-	eventually(t, "the copy plays again", func() bool { return again.live("copy") && at("good").State == relay.Sending })
+	eventually(t, "the copy plays again", func() bool {
+		return again.live("copy") && at("good").State == relay.Sending
+	})
 	r.Set("show", targets[:1])
 	if len(r.Status("show")) != 1 || at("good").State != relay.Sending {
 		t.Errorf("after two were taken away: %+v", r.Status("show"))
 	}
 	home.hub.Close("show")
-	eventually(t, "the copy ends with the show", func() bool { return at("good").State == relay.Waiting && !again.live("copy") })
+	eventually(t, "the copy ends with the show", func() bool {
+		return at("good").State == relay.Waiting &&
+			!again.live("copy")
+	})
 }

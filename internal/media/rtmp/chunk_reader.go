@@ -132,7 +132,8 @@ func (c *chunkReader) chunk() (m Message, whole bool, err error) {
 	m = Message{Type: cs.kind, StreamID: cs.streamID, Timestamp: cs.timestamp, Payload: cs.buf}
 	c.open -= len(cs.buf)
 	cs.partial = false
-	if media := cs.kind == typeAudio || cs.kind == typeVideo || cs.kind == typeAggregate; media || cap(cs.buf) > keepBufferMax {
+	if media := cs.kind == typeAudio || cs.kind == typeVideo || cs.kind == typeAggregate; media ||
+		cap(cs.buf) > keepBufferMax {
 		cs.buf = nil
 	} else {
 		cs.buf = cs.buf[:0]

@@ -107,12 +107,16 @@ func (c *Client) start(app, name, tcURL string) error {
 		want   string
 		values []any
 	}{
-		{0, "_result", []any{"connect", 1, amf.Object{"app": app, "type": "nonprivate", "flashVer": "FMLE/3.0", "tcUrl": tcURL}}},
+		{0, "_result", []any{"connect", 1, amf.Object{
+			"app": app, "type": "nonprivate", "flashVer": "FMLE/3.0",
+			"tcUrl": tcURL,
+		}}},
 		{0, "_result", []any{"createStream", 2, nil}},
 		{mediaStream, "onStatus", []any{"publish", 3, nil, name, "live"}},
 	}
 	for _, s := range steps {
-		err := c.out.write(csCommand, Message{Type: typeCommand, StreamID: s.stream, Payload: amf.Append(nil, s.values...)})
+		err := c.out.write(csCommand, Message{Type: typeCommand, StreamID: s.stream, Payload: amf.Append(nil,
+			s.values...)})
 		if err == nil {
 			err = c.out.flush()
 		}

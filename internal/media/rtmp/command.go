@@ -97,7 +97,10 @@ func (s *session) connect(c call) error {
 	if err != nil {
 		return err
 	}
-	info := amf.Object{"level": "status", "code": "NetConnection.Connect.Success", "description": "connected", "objectEncoding": 0}
+	info := amf.Object{
+		"level": "status", "code": "NetConnection.Connect.Success", "description": "connected",
+		"objectEncoding": 0,
+	}
 	if s.enhanced { // nobody else is told: old encoders choke on arrays
 		info["fourCcList"] = []any{"avc1", "hvc1", "av01", "mp4a", "Opus"}
 		info["videoFourCcInfoMap"] = amf.Object{"avc1": canForward, "hvc1": canForward, "av01": canForward}
@@ -125,7 +128,8 @@ func (s *session) publish(ctx context.Context, c call) error {
 func (s *session) begin() error { return s.userControlEvent(eventBegin) }
 
 func (s *session) userControlEvent(event byte) error {
-	return s.out.write(csControl, Message{Type: typeUserControl, Payload: append([]byte{0, event}, be32(mediaStream)...)})
+	return s.out.write(csControl, Message{Type: typeUserControl, Payload: append([]byte{0, event},
+		be32(mediaStream)...)})
 }
 
 // named is the request for a stream of that name, which may have a query.

@@ -50,7 +50,8 @@ func (s *session) play(ctx context.Context, c call) error {
 		s.begin(),
 		s.status("status", "NetStream.Play.Reset", "playing"),
 		s.status("status", "NetStream.Play.Start", "playing"),
-		s.out.write(csStatus, Message{Type: typeData, StreamID: mediaStream, Payload: amf.Append(nil, "|RtmpSampleAccess", true, true)}),
+		s.out.write(csStatus, Message{Type: typeData, StreamID: mediaStream, Payload: amf.Append(nil,
+			"|RtmpSampleAccess", true, true)}),
 	)
 	if err != nil {
 		source.Close()

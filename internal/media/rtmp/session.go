@@ -93,7 +93,8 @@ func (s *session) run(ctx context.Context) {
 	if s.sink != nil {
 		s.sink.Close(err)
 	}
-	quiet := errors.Is(err, io.EOF) || errors.Is(err, errLeft) || errors.Is(err, errEnded) || errors.Is(err, net.ErrClosed)
+	quiet := errors.Is(err, io.EOF) || errors.Is(err, errLeft) || errors.Is(err, errEnded) ||
+		errors.Is(err, net.ErrClosed)
 	if !quiet {
 		s.srv.Log.Info("rtmp connection ended", "remote", s.request.RemoteAddr, "app", s.request.App, "error", err)
 	}

@@ -101,7 +101,8 @@ func TestWhatEncodersSay(t *testing.T) {
 	if v := k.hear("onStatus", 0); v[3].(amf.Object)["code"] != "NetStream.Publish.Start" {
 		t.Errorf("publish: %v", v)
 	}
-	k.say(Message{Type: typeDataAMF3, Payload: append([]byte{0}, amf.Append(nil, "@setDataFrame", "onMetaData", amf.Object{"framerate": 50.0})...)})
+	k.say(Message{Type: typeDataAMF3, Payload: append([]byte{0}, amf.Append(nil, "@setDataFrame", "onMetaData",
+		amf.Object{"framerate": 50.0})...)})
 	k.say(Message{Type: typeData, Payload: []byte{2, 0, 200}}) // torn
 	k.say(Message{Type: typeVideo, Timestamp: 7, Payload: []byte{0x17}})
 	d.wait(t, "video 7")

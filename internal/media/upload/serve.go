@@ -36,8 +36,9 @@ func (s *Store) Handler(d Door) (http.Handler, error) {
 	h := &server{store: s, door: d}
 	tus, err := handler.NewHandler(handler.Config{
 		StoreComposer: s.composer(), BasePath: d.Prefix, MaxSize: d.SizeMax, DisableDownload: true,
-		Cors:                    &handler.CorsConfig{Disable: true}, // same origin only
-		Logger:                  slog.New(slog.NewTextHandler(discard{}, &slog.HandlerOptions{Level: slog.LevelError + 1})),
+		Cors: &handler.CorsConfig{Disable: true}, // same origin only
+		Logger: slog.New(slog.NewTextHandler(discard{}, &slog.HandlerOptions{Level: slog.LevelError +
+			1})),
 		PreUploadCreateCallback: h.name,
 	})
 	if err != nil {

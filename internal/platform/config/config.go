@@ -120,11 +120,15 @@ func Default() Config {
 		Mall:  Mall{Name: "Hawker", Currency: "CNY", TimeZone: "Asia/Shanghai"},
 		Order: Order{PayWithin: 15 * time.Minute, PayDealWithin: 3 * time.Minute, ReceiveWithin: 10 * 24 * time.Hour},
 		Distribution: Distribution{
-			Levels: 2, Level1: 1000, Level2: 300, Fee: 200, BindFor: 365 * 24 * time.Hour, AfterSale: 7 * 24 * time.Hour,
+			Levels: 2, Level1: 1000, Level2: 300, Fee: 200, BindFor: 365 * 24 * time.Hour,
+			AfterSale: 7 * 24 * time.Hour,
 		},
 		Payment: Payment{Sandbox: true, SandboxAddr: "127.0.0.1:8090"},
-		Live:    Live{Part: 500 * time.Millisecond, StreamsMax: 200, FFmpeg: "ffmpeg", WebRTCUDP: "127.0.0.1:0", WebRTCIPs: []string{}, Ladder: Ladder{Renditions: []int{720, 480, 360}}},
-		Video:   Video{UploadMax: 500 << 20, DurationMax: 5 * time.Minute, Workers: 1},
+		Live: Live{
+			Part: 500 * time.Millisecond, StreamsMax: 200, FFmpeg: "ffmpeg", WebRTCUDP: "127.0.0.1:0",
+			WebRTCIPs: []string{}, Ladder: Ladder{Renditions: []int{720, 480, 360}},
+		},
+		Video: Video{UploadMax: 500 << 20, DurationMax: 5 * time.Minute, Workers: 1},
 	}
 }
 
@@ -150,7 +154,8 @@ func Load(path string) (Config, error) {
 			return Config{}, fmt.Errorf("read %s: %w", path, err)
 		}
 		if len(k.Keys()) != before {
-			return Config{}, fmt.Errorf("%s has settings that do not exist: %s", path, strings.Join(unknown(k.Keys(), known), ", "))
+			return Config{}, fmt.Errorf("%s has settings that do not exist: %s", path,
+				strings.Join(unknown(k.Keys(), known), ", "))
 		}
 	}
 	var strange []string
@@ -204,12 +209,17 @@ func (c Config) Check() error {
 	bad(!c.Mall.Currency.Valid(), "mall.currency %q is no ISO 4217 code", c.Mall.Currency)
 	bad(c.Order.PayWithin < time.Second, "order.pay_within must be at least 1s")
 	bad(c.Order.ReceiveWithin < time.Second, "order.receive_within must be at least 1s")
-	bad(c.Distribution.Levels < 0 || c.Distribution.Levels > 3, "distribution.levels must be 0 to 3; more is against the law in many places")
+	bad(c.Distribution.Levels < 0 || c.Distribution.Levels > 3,
+		"distribution.levels must be 0 to 3; more is against the law in many places")
 	bad(c.Distribution.AfterSale < 0 || c.Distribution.BindFor < 0, "distribution durations must not be negative")
-	bad(c.Distribution.Level1+c.Distribution.Level2 > 5000, "distribution rates together must not exceed 5000 basis points")
+	bad(c.Distribution.Level1+c.Distribution.Level2 > 5000,
+		"distribution rates together must not exceed 5000 basis points")
 	bad(c.Live.Part < 100*time.Millisecond || c.Live.Part > 2*time.Second, "live.part must be 100ms to 2s")
 	bad(c.Live.Ladder.StreamsMax < 0, "live.ladder.max_streams must not be negative")
-	bad(slices.ContainsFunc(c.Live.Ladder.Renditions, func(n int) bool { return n < 96 || n > 4320 }), "live.ladder.renditions must be 96 to 4320 lines each")
+	bad(slices.ContainsFunc(c.Live.Ladder.Renditions, func(n int) bool {
+		return n < 96 ||
+			n > 4320
+	}), "live.ladder.renditions must be 96 to 4320 lines each")
 	bad(len(c.Live.Ladder.Renditions) > 6, "live.ladder.renditions may be 6 at the most")
 	bad(c.Video.UploadMax < 1<<20, "video.upload_max_bytes must be at least 1 MiB")
 	bad(c.Video.Workers < 0, "video.workers must not be negative")

@@ -35,7 +35,8 @@ func TestEnvironmentWinsOverFile(t *testing.T) {
 }
 
 func TestWhatDoesNotExistIsRefusedByName(t *testing.T) {
-	if _, err := config.Load(write(t, "mall:\n  nmae: x\n")); err == nil || !strings.Contains(err.Error(), "mall.nmae") {
+	if _, err := config.Load(write(t, "mall:\n  nmae: x\n")); err == nil || !strings.Contains(err.Error(),
+		"mall.nmae") {
 		t.Errorf("misspelt file setting: %v", err)
 	}
 	t.Setenv("HAWKER_MALL_NMAE", "x")

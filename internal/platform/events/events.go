@@ -32,7 +32,10 @@ func Record(ctx context.Context, tx *sqldb.Tx, facts ...event.Event) error {
 		if err != nil {
 			return fmt.Errorf("record %s: %w", f.EventName(), err)
 		}
-		env := event.Envelope{ID: id.Make[id.Event](tx), Name: f.EventName(), Key: f.EventKey(), At: tx.Now(), Payload: payload}
+		env := event.Envelope{
+			ID: id.Make[id.Event](tx), Name: f.EventName(), Key: f.EventKey(), At: tx.Now(),
+			Payload: payload,
+		}
 		if err := insertOutbox(ctx, tx, env); err != nil {
 			return fmt.Errorf("record %s: %w", f.EventName(), err)
 		}

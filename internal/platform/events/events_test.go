@@ -104,7 +104,8 @@ func TestAHandlersEffectHappensOnce(t *testing.T) {
 		drain(t, b)
 	}
 	if handled.Load() != 1 || failures.Load() != 3 || notified.Load() != 1 {
-		t.Errorf("handled %d times, shaky tried %d, notified %d; want 1, 3, 1", handled.Load(), failures.Load(), notified.Load())
+		t.Errorf("handled %d times, shaky tried %d, notified %d; want 1, 3, 1", handled.Load(), failures.Load(),
+			notified.Load())
 	}
 	wantStuck(t, db, 0, 0)
 }
@@ -126,7 +127,8 @@ func TestWhatNobodyTakesIsSetAside(t *testing.T) {
 	}
 	wantStuck(t, db, 1, 0)
 	var text string
-	if err := db.Reader().QueryRow(t.Context(), "SELECT last_error FROM outbox").Scan(&text); err != nil || !utf8.ValidString(text) || !strings.Contains(text, "坏") {
+	if err := db.Reader().QueryRow(t.Context(), "SELECT last_error FROM outbox").Scan(&text); err != nil ||
+		!utf8.ValidString(text) || !strings.Contains(text, "坏") {
 		t.Errorf("the reason is kept as %q, %v", text, err)
 	}
 }

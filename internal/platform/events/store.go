@@ -17,7 +17,8 @@ type dueEvent struct {
 
 func insertOutbox(ctx context.Context, tx *sqldb.Tx, env event.Envelope) error {
 	at := sqldb.Millis(env.At)
-	_, err := tx.Exec(ctx, "INSERT INTO outbox (id, name, event_key, payload, created_at, due_at) VALUES (?, ?, ?, ?, ?, ?)",
+	_, err := tx.Exec(ctx, `INSERT INTO outbox (id, name, event_key, payload, created_at, due_at)
+		VALUES (?, ?, ?, ?, ?, ?)`,
 		env.ID, env.Name, env.Key, string(env.Payload), at, at)
 	return err
 }
@@ -25,7 +26,9 @@ func insertOutbox(ctx context.Context, tx *sqldb.Tx, env event.Envelope) error {
 // dueOutbox reads rows, never "everything after the last id": ids are given
 // before the commit, so a later commit may carry an earlier id.
 func dueOutbox(ctx context.Context, q sqldb.Querier, now time.Time, limit int) ([]dueEvent, error) {
-	rows, err := q.Query(ctx, "SELECT id, name, event_key, payload, created_at, attempts FROM outbox WHERE dead = 0 AND due_at <= ? ORDER BY id LIMIT ?",
+	rows, err := q.Query(ctx,
+		`SELECT id, name, event_key, payload, created_at, attempts FROM outbox WHERE dead = 0 AND due_at <= ?
+			ORDER BY id LIMIT ?`,
 		sqldb.Millis(now), limit)
 	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (d dueEvent, err error) {
 		var payload string
@@ -37,7 +40,8 @@ func dueOutbox(ctx context.Context, q sqldb.Querier, now time.Time, limit int) (
 }
 
 func insertInbox(ctx context.Context, tx *sqldb.Tx, consumer string, ev id.Event) (bool, error) {
-	return tx.InsertOnce(ctx, "INSERT INTO inbox (consumer, event_id, done_at) VALUES (?, ?, ?)", consumer, ev, sqldb.Millis(tx.Now()))
+	return tx.InsertOnce(ctx, "INSERT INTO inbox (consumer, event_id, done_at) VALUES (?, ?, ?)", consumer, ev,
+		sqldb.Millis(tx.Now()))
 }
 
 func inInbox(ctx context.Context, q sqldb.Querier, consumer string, ev id.Event) (bool, error) {
@@ -53,7 +57,9 @@ func deleteOutbox(ctx context.Context, db *sqldb.DB, ev id.Event) error {
 	})
 }
 
-func postponeOutbox(ctx context.Context, db *sqldb.DB, d dueEvent, told []string, wait time.Duration, cause error) error {
+func postponeOutbox(ctx context.Context, db *sqldb.DB, d dueEvent, told []string, wait time.Duration,
+	cause error,
+) error {
 	return db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
 		for _, consumer := range told {
 			if _, err := insertInbox(ctx, tx, consumer, d.ID); err != nil {
@@ -66,7 +72,8 @@ func postponeOutbox(ctx context.Context, db *sqldb.DB, d dueEvent, told []string
 		}
 		text := cause.Error()
 		text = strings.ToValidUTF8(text[:min(len(text), 900)], "") // MySQL refuses half a letter
-		_, err := tx.Exec(ctx, "UPDATE outbox SET attempts = attempts + 1, due_at = ?, dead = ?, last_error = ? WHERE id = ?",
+		_, err := tx.Exec(ctx, `UPDATE outbox SET attempts = attempts + 1, due_at = ?, dead = ?, last_error = ?
+			WHERE id = ?`,
 			sqldb.Millis(tx.Now().Add(wait)), dead, text, d.ID)
 		return err
 	})

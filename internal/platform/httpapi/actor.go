@@ -51,7 +51,10 @@ func (p CookiePolicy) Name() string {
 
 // Session makes the cookie that signs a browser in, or out with an empty token.
 func (p CookiePolicy) Session(token string, until time.Time) http.Cookie {
-	c := http.Cookie{Name: p.Name(), Value: token, Path: "/", Expires: until, HttpOnly: true, Secure: p.Secure, SameSite: http.SameSiteLaxMode}
+	c := http.Cookie{
+		Name: p.Name(), Value: token, Path: "/", Expires: until, HttpOnly: true, Secure: p.Secure,
+		SameSite: http.SameSiteLaxMode,
+	}
 	if token == "" {
 		c.MaxAge = -1
 	}

@@ -48,22 +48,38 @@ type pour struct {
 func door() *httpapi.API {
 	p := people{id.FromInt[id.User](7)}
 	a := httpapi.New(httpapi.Deps{
-		Log: slog.New(slog.DiscardHandler), Clock: clock.Real{}, Limiter: cache.NewMemoryLimiter(clock.Real{}), Sign: p, Staff: p, Metrics: quiet{},
+		Log: slog.New(slog.DiscardHandler), Clock: clock.Real{}, Limiter: cache.NewMemoryLimiter(clock.Real{}), Sign: p,
+		Staff: p, Metrics: quiet{},
 	})
 	ok := func(context.Context, *struct{}) (*httpapi.Empty, error) { return &httpapi.Empty{}, nil }
 	shop := func(context.Context, *httpapi.ShopPath) (*httpapi.Empty, error) { return &httpapi.Empty{}, nil }
-	httpapi.Register(a, httpapi.Operation{ID: "pour", Method: "POST", Path: "/pour", Access: httpapi.Anyone, BodyMax: 1000}, func(context.Context, *pour) (*httpapi.Empty, error) { return &httpapi.Empty{}, nil })
+	httpapi.Register(a, httpapi.Operation{
+		ID: "pour", Method: "POST", Path: "/pour", Access: httpapi.Anyone,
+		BodyMax: 1000,
+	}, func(context.Context, *pour) (*httpapi.Empty, error) { return &httpapi.Empty{}, nil })
 	httpapi.Register(a, httpapi.Operation{ID: "mine", Method: "GET", Path: "/mine", Access: httpapi.SignedIn}, ok)
 	httpapi.Register(a, httpapi.Operation{ID: "all", Method: "GET", Path: "/all", Access: httpapi.OperatorOnly}, ok)
-	httpapi.Register(a, httpapi.Operation{ID: "drink", Method: "GET", Path: "/shops/{shop}/drink", Access: httpapi.Staff("tea.drink")}, shop)
-	httpapi.Register(a, httpapi.Operation{ID: "sell", Method: "GET", Path: "/shops/{shop}/sell", Access: httpapi.Staff("tea.sell")}, shop)
-	httpapi.Register(a, httpapi.Operation{ID: "rare", Method: "GET", Path: "/rare", Access: httpapi.Anyone, Limit: cache.Rate{Count: 2, Per: time.Hour}}, ok)
+	httpapi.Register(a, httpapi.Operation{
+		ID: "drink", Method: "GET", Path: "/shops/{shop}/drink",
+		Access: httpapi.Staff("tea.drink"),
+	}, shop)
+	httpapi.Register(a, httpapi.Operation{
+		ID: "sell", Method: "GET", Path: "/shops/{shop}/sell",
+		Access: httpapi.Staff("tea.sell"),
+	}, shop)
+	httpapi.Register(a, httpapi.Operation{
+		ID: "rare", Method: "GET", Path: "/rare", Access: httpapi.Anyone,
+		Limit: cache.Rate{Count: 2, Per: time.Hour},
+	}, ok)
 	fail := func(err error) func(context.Context, *struct{}) (*httpapi.Empty, error) {
 		return func(context.Context, *struct{}) (*httpapi.Empty, error) { return nil, err }
 	}
-	httpapi.Register(a, httpapi.Operation{ID: "wrong", Method: "GET", Path: "/wrong", Access: httpapi.Anyone}, fail(errors.New("secret-dsn refused")))
-	httpapi.Register(a, httpapi.Operation{ID: "gone", Method: "GET", Path: "/gone", Access: httpapi.Anyone}, fail(fault.NotFound("order.not_found").Because(errors.New("secret-dsn"))))
-	httpapi.Register(a, httpapi.Operation{ID: "bug", Method: "GET", Path: "/bug", Access: httpapi.Anyone}, func(context.Context, *struct{}) (*httpapi.Empty, error) { panic("secret-dsn") })
+	httpapi.Register(a, httpapi.Operation{ID: "wrong", Method: "GET", Path: "/wrong", Access: httpapi.Anyone},
+		fail(errors.New("secret-dsn refused")))
+	httpapi.Register(a, httpapi.Operation{ID: "gone", Method: "GET", Path: "/gone", Access: httpapi.Anyone},
+		fail(fault.NotFound("order.not_found").Because(errors.New("secret-dsn"))))
+	httpapi.Register(a, httpapi.Operation{ID: "bug", Method: "GET", Path: "/bug", Access: httpapi.Anyone},
+		func(context.Context, *struct{}) (*httpapi.Empty, error) { panic("secret-dsn") })
 	return a
 }
 
@@ -94,7 +110,12 @@ func TestRefusalsAreProblems(t *testing.T) {
 		{"staff without the permission", "GET", "/shops/" + shop + "/sell", "", bearer, 403, "shop.not_staff"},
 		{"no such shop", "GET", "/shops/x/drink", "", bearer, 404, "shop.not_found"},
 		{"another site", "POST", "/pour", "{}", []string{"Sec-Fetch-Site", "cross-site"}, 403, "request.cross_origin"},
-		{"another origin", "POST", "/pour", "{}", []string{"Origin", "https://elsewhere.example"}, 403, "request.cross_origin"},
+		{
+			"another origin", "POST", "/pour", "{}",
+			[]string{"Origin", "https://elsewhere.example"},
+			403,
+			"request.cross_origin",
+		},
 		{"a big body", "POST", "/pour", strings.Repeat(" ", 1001), nil, 413, "request.too_large"},
 		{"no JSON", "POST", "/pour", "{", nil, 400, "request.malformed"},
 		{"bad fields", "POST", "/pour", `{"password":"hunter2","cups":4242}`, nil, 422, "request.invalid"},
@@ -106,12 +127,14 @@ func TestRefusalsAreProblems(t *testing.T) {
 		{"no database", "GET", "/mine", "", []string{"Authorization", "Bearer broken"}, 500, "internal"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := call(a, c.method, c.path, c.body, append(c.header, "X-Request-Id", "rid-1", "Accept-Language", "en")...)
+			w := call(a, c.method, c.path, c.body, append(c.header, "X-Request-Id", "rid-1", "Accept-Language",
+				"en")...)
 			var p httpapi.Problem
 			if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil {
 				t.Fatalf("%v: %s", err, w.Body)
 			}
-			if w.Code != c.status || p.Status != c.status || p.Code != c.code || p.Type != "urn:hawker:problem:"+c.code || p.RequestID != "rid-1" {
+			if w.Code != c.status || p.Status != c.status || p.Code != c.code || p.Type != "urn:hawker:problem:"+
+				c.code || p.RequestID != "rid-1" {
 				t.Errorf("answered %d %+v", w.Code, p)
 			}
 			if got := w.Header().Get("Content-Type"); got != "application/problem+json" {
@@ -159,9 +182,13 @@ func TestTheRateIsEachCallersOwn(t *testing.T) {
 
 func TestProblemsSpeakTheCallersLanguage(t *testing.T) {
 	a := door()
-	for header, want := range map[string]string{"en-US,en;q=0.9": "Sign in first.", "zh-CN,zh": "请先登录。", "": "请先登录。", "xx": "请先登录。"} {
+	for header, want := range map[string]string{
+		"en-US,en;q=0.9": "Sign in first.", "zh-CN,zh": "请先登录。", "": "请先登录。",
+		"xx": "请先登录。",
+	} {
 		var p httpapi.Problem
-		if err := json.Unmarshal(call(a, "GET", "/mine", "", "Accept-Language", header).Body.Bytes(), &p); err != nil || p.Detail != want {
+		if err := json.Unmarshal(call(a, "GET", "/mine", "", "Accept-Language", header).Body.Bytes(), &p); err != nil ||
+			p.Detail != want {
 			t.Errorf("%q: %+v, %v", header, p, err)
 		}
 	}
@@ -169,12 +196,16 @@ func TestProblemsSpeakTheCallersLanguage(t *testing.T) {
 
 func TestRequestIDsAreCleanAndPagesSafe(t *testing.T) {
 	a := door()
-	for sent, kept := range map[string]bool{"abc-1": true, "with space": false, strings.Repeat("x", 65): false, "": false} {
+	for sent, kept := range map[string]bool{
+		"abc-1": true, "with space": false, strings.Repeat("x", 65): false,
+		"": false,
+	} {
 		w := call(a, "GET", "/nothing", "", "X-Request-Id", sent)
 		if got := w.Header().Get("X-Request-Id"); got == "" || (got == sent) != kept {
 			t.Errorf("%q became %q", sent, got)
 		}
-		if csp := w.Header().Get("Content-Security-Policy"); !strings.Contains(csp, "frame-ancestors 'none'") || strings.Contains(csp, "unsafe") {
+		if csp := w.Header().Get("Content-Security-Policy"); !strings.Contains(csp, "frame-ancestors 'none'") ||
+			strings.Contains(csp, "unsafe") {
 			t.Errorf("policy %q", csp)
 		}
 	}
@@ -182,7 +213,8 @@ func TestRequestIDsAreCleanAndPagesSafe(t *testing.T) {
 
 func TestASessionCookieIsBoundToTheHost(t *testing.T) {
 	c := httpapi.CookiePolicy{Secure: true}.Session("t", time.Now())
-	if c.Name != "__Host-hawker_session" || !c.Secure || !c.HttpOnly || c.Path != "/" || c.Domain != "" || c.SameSite != http.SameSiteLaxMode {
+	if c.Name != "__Host-hawker_session" || !c.Secure || !c.HttpOnly || c.Path != "/" || c.Domain != "" ||
+		c.SameSite != http.SameSiteLaxMode {
 		t.Errorf("%+v", c)
 	}
 	if out := (httpapi.CookiePolicy{}).Session("", time.Time{}); out.MaxAge >= 0 {

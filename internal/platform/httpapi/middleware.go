@@ -83,7 +83,8 @@ func contentPolicy(pictures []string) string {
 		more += " " + p
 	}
 	return "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; " +
-		"media-src 'self' blob:" + more + "; worker-src 'self' blob:; connect-src 'self' ws: wss:" + more + "; font-src 'self'; " +
+		"media-src 'self' blob:" + more + "; worker-src 'self' blob:; connect-src 'self' ws: wss:" + more +
+		"; font-src 'self'; " +
 		"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 }
 
@@ -112,7 +113,10 @@ func (a *API) notFound(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *API) methodNotAllowed(w http.ResponseWriter, r *http.Request) {
-	p := finish(&Problem{Status: http.StatusMethodNotAllowed, Code: "request.method_not_allowed", RequestID: RequestID(r.Context())}, Language(r.Context()))
+	p := finish(&Problem{
+		Status: http.StatusMethodNotAllowed, Code: "request.method_not_allowed",
+		RequestID: RequestID(r.Context()),
+	}, Language(r.Context()))
 	a.writeProblem(w, r, p)
 }
 

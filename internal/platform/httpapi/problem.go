@@ -83,7 +83,8 @@ func (a *API) problem(ctx context.Context, operation string, err error) *Problem
 	case f != nil:
 		p.Status, p.Code, p.Params = statusOf(f.Kind), f.Code, f.Params
 		if f.Field != "" {
-			p.Errors = []FieldError{{Location: f.Field, Code: f.Code, Message: Translate(Language(ctx), f.Code, f.Params)}}
+			p.Errors = []FieldError{{Location: f.Field, Code: f.Code, Message: Translate(Language(ctx), f.Code,
+				f.Params)}}
 		}
 	case errors.Is(err, context.Canceled):
 		p.Status, p.Code = 499, "request.cancelled"
@@ -112,7 +113,10 @@ func newProblem(hc huma.Context, status int, _ string, errs ...error) huma.Statu
 	for _, err := range errs {
 		var detail *huma.ErrorDetail
 		if errors.As(err, &detail) {
-			p.Errors = append(p.Errors, FieldError{Location: detail.Location, Code: "request.invalid_field", Message: detail.Message})
+			p.Errors = append(p.Errors, FieldError{
+				Location: detail.Location, Code: "request.invalid_field",
+				Message: detail.Message,
+			})
 		}
 	}
 	return finish(p, Language(ctx))

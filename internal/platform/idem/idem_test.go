@@ -25,7 +25,11 @@ func TestOnce(t *testing.T) {
 	db := sqltest.New(t)
 	done := 0
 	do := func(k idem.Key, fail error) (int, error) {
-		return idem.Once(t.Context(), db, k, func(context.Context, *sqldb.Tx) (int, error) { done++; return done, fail })
+		return idem.Once(t.Context(), db, k, func(context.Context, *sqldb.Tx) (int, error) {
+			done++
+			return done,
+				fail
+		})
 	}
 	errNo := errors.New("no")
 	if _, err := do(key(t, "a", "1", "x"), errNo); !errors.Is(err, errNo) {
@@ -51,7 +55,9 @@ func TestTheSameKeyAtTheSameTime(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range answers {
 		wg.Go(func() {
-			n, err := idem.Once(t.Context(), db, k, func(ctx context.Context, tx *sqldb.Tx) (int64, error) { return tx.NextID(), nil })
+			n, err := idem.Once(t.Context(), db, k, func(ctx context.Context, tx *sqldb.Tx) (int64, error) {
+				return tx.NextID(), nil
+			})
 			if err != nil {
 				t.Error(err)
 			}

@@ -36,7 +36,9 @@ func NewKey(operation, caller, value string, content any) (Key, error) {
 
 // Once runs fn in a transaction, unless the same key was answered before: then
 // it gives that answer again. The same key with other content is a conflict.
-func Once[T any](ctx context.Context, db *sqldb.DB, key Key, fn func(ctx context.Context, tx *sqldb.Tx) (T, error)) (T, error) {
+func Once[T any](ctx context.Context, db *sqldb.DB, key Key, fn func(ctx context.Context, tx *sqldb.Tx) (T, error)) (T,
+	error,
+) {
 	var answer T
 	err := db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
 		var zero T
@@ -60,7 +62,8 @@ func Once[T any](ctx context.Context, db *sqldb.DB, key Key, fn func(ctx context
 
 func recall(ctx context.Context, q sqldb.Querier, key Key, answer any) (bool, error) {
 	var hash, raw string
-	err := q.QueryRow(ctx, "SELECT request_hash, answer FROM idempotency WHERE scope = ? AND idem_key = ?", key.Scope, key.Value).Scan(&hash, &raw)
+	err := q.QueryRow(ctx, "SELECT request_hash, answer FROM idempotency WHERE scope = ? AND idem_key = ?", key.Scope,
+		key.Value).Scan(&hash, &raw)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
@@ -78,7 +81,8 @@ func remember(ctx context.Context, tx *sqldb.Tx, key Key, answer any) error {
 	if err != nil {
 		return fmt.Errorf("keep answer: %w", err)
 	}
-	_, err = tx.Exec(ctx, "INSERT INTO idempotency (scope, idem_key, request_hash, answer, created_at) VALUES (?, ?, ?, ?, ?)",
+	_, err = tx.Exec(ctx, `INSERT INTO idempotency (scope, idem_key, request_hash, answer, created_at)
+		VALUES (?, ?, ?, ?, ?)`,
 		key.Scope, key.Value, key.Hash, string(raw), sqldb.Millis(tx.Now()))
 	return err
 }

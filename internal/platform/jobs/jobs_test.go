@@ -27,7 +27,10 @@ func queue(db *sqldb.DB, work func(ctx context.Context, r jobs.Run) error) *jobs
 func enqueue(t *testing.T, db *sqldb.DB, j jobs.Job) {
 	t.Helper()
 	j.Kind = "work"
-	if err := db.Update(t.Context(), func(ctx context.Context, tx *sqldb.Tx) error { return jobs.Enqueue(ctx, tx, j) }); err != nil {
+	if err := db.Update(t.Context(), func(ctx context.Context, tx *sqldb.Tx) error {
+		return jobs.Enqueue(ctx, tx,
+			j)
+	}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -90,7 +93,8 @@ func TestFailedWorkIsTriedAgainThenSetAside(t *testing.T) {
 		t.Errorf("%d dead, %v", n, err)
 	}
 	var text string
-	if err := db.Reader().QueryRow(t.Context(), "SELECT last_error FROM job").Scan(&text); err != nil || !utf8.ValidString(text) || !strings.Contains(text, "坏") {
+	if err := db.Reader().QueryRow(t.Context(), "SELECT last_error FROM job").Scan(&text); err != nil ||
+		!utf8.ValidString(text) || !strings.Contains(text, "坏") {
 		t.Errorf("the reason is kept as %q, %v", text, err)
 	}
 }
@@ -101,11 +105,12 @@ func TestALapsedLeaseIsTakenOver(t *testing.T) {
 	db, c := sqltest.NewManual(t)
 	holding, release := make(chan struct{}), make(chan struct{})
 	stuck := jobs.NewQueue(db, slog.New(slog.DiscardHandler))
-	stuck.Handle("work", jobs.Options{Workers: 1, Lease: 1000 * time.Hour, Tries: 3}, func(context.Context, jobs.Run) error {
-		close(holding)
-		<-release
-		return nil
-	})
+	stuck.Handle("work", jobs.Options{Workers: 1, Lease: 1000 * time.Hour, Tries: 3},
+		func(context.Context, jobs.Run) error {
+			close(holding)
+			<-release
+			return nil
+		})
 	var attempts []int
 	second := queue(db, func(_ context.Context, r jobs.Run) error {
 		attempts = append(attempts, r.Attempt)

@@ -23,12 +23,14 @@ type Lease struct {
 func (l Lease) Hold(ctx context.Context) (held bool, err error) {
 	err = l.DB.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
 		now, until := sqldb.Millis(tx.Now()), sqldb.Millis(tx.Now().Add(l.For))
-		n, err := tx.Exec(ctx, "UPDATE lease SET holder = ?, lease_until = ? WHERE name = ? AND (holder = ? OR lease_until < ?)",
+		n, err := tx.Exec(ctx, `UPDATE lease SET holder = ?, lease_until = ? WHERE name = ? AND (holder = ?
+			OR lease_until < ?)`,
 			l.Holder, until, l.Name, l.Holder, now)
 		if held = n == 1; held || err != nil {
 			return err
 		}
-		held, err = tx.InsertOnce(ctx, "INSERT INTO lease (name, holder, lease_until) VALUES (?, ?, ?)", l.Name, l.Holder, until)
+		held, err = tx.InsertOnce(ctx, "INSERT INTO lease (name, holder, lease_until) VALUES (?, ?, ?)", l.Name,
+			l.Holder, until)
 		return err
 	})
 	return held && err == nil, err

@@ -52,8 +52,10 @@ type Node struct {
 // New makes and starts a node.
 func New(log *slog.Logger, gate Gate) (*Node, error) {
 	cfg := centrifuge.Config{
-		LogLevel:           centrifuge.LogLevelWarn,
-		LogHandler:         func(e centrifuge.LogEntry) { log.Warn("realtime: "+e.Message, "fields", fmt.Sprint(e.Fields)) },
+		LogLevel: centrifuge.LogLevelWarn,
+		LogHandler: func(e centrifuge.LogEntry) {
+			log.Warn("realtime: "+e.Message, "fields", fmt.Sprint(e.Fields))
+		},
 		ChannelMaxLength:   channelLength,
 		ClientChannelLimit: channelsMax,
 	}
@@ -62,17 +64,25 @@ func New(log *slog.Logger, gate Gate) (*Node, error) {
 		return nil, err
 	}
 	n := &Node{node: node, log: log}
-	n.packets = newPackets(n.send, func(channel string, err error) { log.Warn("realtime: not published", "channel", channel, "error", err) })
+	n.packets = newPackets(n.send, func(channel string, err error) {
+		log.Warn("realtime: not published", "channel",
+			channel, "error", err)
+	})
 	node.OnConnecting(func(ctx context.Context, _ centrifuge.ConnectEvent) (centrifuge.ConnectReply, error) {
-		return centrifuge.ConnectReply{Credentials: &centrifuge.Credentials{UserID: httpapi.ActorFrom(ctx).User.String()}}, nil
+		return centrifuge.ConnectReply{Credentials: &centrifuge.Credentials{UserID: httpapi.ActorFrom(
+			ctx).User.String()}}, nil
 	})
 	node.OnConnect(func(c *centrifuge.Client) {
-		c.OnSubscribe(func(e centrifuge.SubscribeEvent, done centrifuge.SubscribeCallback) { done(n.subscribe(c, gate, e)) })
+		c.OnSubscribe(func(e centrifuge.SubscribeEvent, done centrifuge.SubscribeCallback) {
+			done(n.subscribe(c, gate, e))
+		})
 	})
 	return n, node.Run()
 }
 
-func (n *Node) subscribe(c *centrifuge.Client, gate Gate, e centrifuge.SubscribeEvent) (centrifuge.SubscribeReply, error) {
+func (n *Node) subscribe(c *centrifuge.Client, gate Gate, e centrifuge.SubscribeEvent) (centrifuge.SubscribeReply,
+	error,
+) {
 	entry, err := gate.MayListen(c.Context(), httpapi.ActorFrom(c.Context()), e.Channel)
 	if err != nil {
 		n.log.Error("realtime: may listen", "channel", e.Channel, "error", err)
@@ -81,7 +91,10 @@ func (n *Node) subscribe(c *centrifuge.Client, gate Gate, e centrifuge.Subscribe
 	if entry == Refused {
 		return centrifuge.SubscribeReply{}, centrifuge.ErrorPermissionDenied
 	}
-	return centrifuge.SubscribeReply{Options: centrifuge.SubscribeOptions{EnableRecovery: true, EnablePositioning: true, EmitPresence: entry == Counted}}, nil
+	return centrifuge.SubscribeReply{Options: centrifuge.SubscribeOptions{
+		EnableRecovery: true, EnablePositioning: true,
+		EmitPresence: entry == Counted,
+	}}, nil
 }
 
 // Publish sends v, as JSON, to whoever listens to the channel now or comes back
@@ -113,9 +126,11 @@ func (n *Node) Listeners(channel string) int {
 // Mount adds the sockets to a router: /ws and its fallbacks.
 func (n *Node) Mount(handle func(pattern string, h http.Handler)) {
 	handle("/ws", centrifuge.NewWebsocketHandler(n.node, centrifuge.WebsocketConfig{MessageSizeLimit: messageMax}))
-	handle("/ws/http_stream", centrifuge.NewHTTPStreamHandler(n.node, centrifuge.HTTPStreamConfig{MaxRequestBodySize: messageMax}))
+	handle("/ws/http_stream", centrifuge.NewHTTPStreamHandler(n.node,
+		centrifuge.HTTPStreamConfig{MaxRequestBodySize: messageMax}))
 	handle("/ws/sse", centrifuge.NewSSEHandler(n.node, centrifuge.SSEConfig{MaxRequestBodySize: messageMax}))
-	handle("/ws/emulation", centrifuge.NewEmulationHandler(n.node, centrifuge.EmulationConfig{MaxRequestBodySize: messageMax}))
+	handle("/ws/emulation", centrifuge.NewEmulationHandler(n.node,
+		centrifuge.EmulationConfig{MaxRequestBodySize: messageMax}))
 }
 
 // Stop says goodbye to everybody.

@@ -90,7 +90,8 @@ func enter(t *testing.T, addr string) *viewer {
 	if err := conn.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
 		t.Fatal(err)
 	}
-	fmt.Fprintf(conn, "GET /ws HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", addr)
+	fmt.Fprintf(conn, "GET /ws HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: "+
+		"Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", addr)
 	v := &viewer{t: t, conn: conn, read: bufio.NewReader(conn)}
 	res, err := http.ReadResponse(v.read, nil)
 	if err != nil || res.StatusCode != http.StatusSwitchingProtocols {
@@ -186,7 +187,8 @@ func TestWhoWasAwayGetsWhatTheyMissed(t *testing.T) {
 	publish(t, n, "two")
 	publish(t, n, "three")
 	back := enter(t, addr)
-	r := back.call(fmt.Sprintf(`"subscribe":{"channel":%q,"recover":true,"offset":%d,"epoch":%q}`, room, offset, epoch)).Subscribe
+	r := back.call(fmt.Sprintf(`"subscribe":{"channel":%q,"recover":true,"offset":%d,"epoch":%q}`, room, offset,
+		epoch)).Subscribe
 	if r == nil || !r.Recovered {
 		t.Fatalf("came back to %+v", r)
 	}
@@ -209,7 +211,8 @@ func TestWhoWasAwayGetsWhatTheyMissed(t *testing.T) {
 	if strings.Join(heard, " ") != "two three four" {
 		t.Errorf("and then heard %v", heard)
 	}
-	lost := enter(t, addr).call(fmt.Sprintf(`"subscribe":{"channel":%q,"recover":true,"offset":%d,"epoch":"other"}`, room, offset)).Subscribe
+	lost := enter(t, addr).call(fmt.Sprintf(`"subscribe":{"channel":%q,"recover":true,"offset":%d,"epoch":"other"}`,
+		room, offset)).Subscribe
 	if lost == nil || lost.Recovered {
 		t.Errorf("somebody of another epoch is told that nothing was missed: %+v", lost)
 	}
@@ -218,7 +221,8 @@ func TestWhoWasAwayGetsWhatTheyMissed(t *testing.T) {
 func TestNobodyHearsOrSaysWhatTheyMayNot(t *testing.T) {
 	_, addr := serve(t)
 	v := enter(t, addr)
-	if r := v.call(fmt.Sprintf(`"subscribe":{"channel":%q}`, counter)); r.Error == nil || r.Error.Code != 103 || r.Subscribe != nil {
+	if r := v.call(fmt.Sprintf(`"subscribe":{"channel":%q}`, counter)); r.Error == nil || r.Error.Code != 103 ||
+		r.Subscribe != nil {
 		t.Errorf("a stranger at the counter: %+v", r)
 	}
 	v.call(fmt.Sprintf(`"subscribe":{"channel":%q}`, room))

@@ -36,7 +36,8 @@ func TestOnlyTheSameBoxAndPlaceOpen(t *testing.T) {
 	for i := range sealed {
 		torn := []byte(sealed)
 		torn[i] ^= 1
-		if plain, err := b.Open(string(torn), "address adr_1"); err == nil && i < len(sealed)-1 { // the last letter holds unused bits
+		if plain, err := b.Open(string(torn), "address adr_1"); err == nil &&
+			i < len(sealed)-1 { // the last letter holds unused bits
 			t.Errorf("opened with letter %d changed: %q", i, plain)
 		}
 	}
@@ -50,7 +51,8 @@ func TestOnlyTheSameBoxAndPlaceOpen(t *testing.T) {
 func TestTheIndexFindsEqualValuesOfOnePurpose(t *testing.T) {
 	b := box(t, 1)
 	i := b.Index("a@b.example", "e-mail")
-	if i != b.Index("a@b.example", "e-mail") || i == b.Index("a@c.example", "e-mail") || i == b.Index("a@b.example", "key") || i == box(t, 2).Index("a@b.example", "e-mail") {
+	if i != b.Index("a@b.example", "e-mail") || i == b.Index("a@c.example", "e-mail") || i == b.Index("a@b.example",
+		"key") || i == box(t, 2).Index("a@b.example", "e-mail") {
 		t.Error("the index does not tell values, purposes and keys apart")
 	}
 }

@@ -15,7 +15,9 @@ const never = time.Hour
 
 func commit(t *testing.T, db *sqldb.DB, n int64) {
 	t.Helper()
-	if err := db.Update(t.Context(), func(ctx context.Context, tx *sqldb.Tx) error { return put(ctx, tx, n) }); err != nil {
+	if err := db.Update(t.Context(), func(ctx context.Context, tx *sqldb.Tx) error {
+		return put(ctx, tx, n)
+	}); err != nil {
 		t.Fatal(err)
 	}
 }

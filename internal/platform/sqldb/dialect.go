@@ -76,7 +76,8 @@ const mysqlConnsMax = 32
 func (db *DB) openMySQL(ctx context.Context, dsn string) error {
 	cfg, err := mysql.ParseDSN(dsn)
 	if err != nil {
-		return errors.New("the MySQL address does not parse; want mysql:user:password@tcp(host:port)/name") // the cause may hold the password
+		return errors.New("the MySQL address does not parse; want " +
+			"mysql:user:password@tcp(host:port)/name") // the cause may hold the password
 	}
 	cfg.ParseTime, cfg.Loc = true, time.UTC // the migration lock needs ParseTime
 	cfg.ClientFoundRows = true              // rows matched, as SQLite counts

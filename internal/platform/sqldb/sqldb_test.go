@@ -16,7 +16,8 @@ import (
 
 // put writes one outbox row, a table that every database has.
 func put(ctx context.Context, tx *sqldb.Tx, n int64) error {
-	_, err := tx.Exec(ctx, `INSERT INTO outbox (id, name, event_key, payload, created_at, due_at) VALUES (?, 'test', '', '{}', ?, 0)`, n, sqldb.Millis(tx.Now()))
+	_, err := tx.Exec(ctx, `INSERT INTO outbox (id, name, event_key, payload, created_at, due_at)
+		VALUES (?, 'test', '', '{}', ?, 0)`, n, sqldb.Millis(tx.Now()))
 	return err
 }
 
@@ -37,10 +38,19 @@ func TestUpdateCommitsOrRollsBack(t *testing.T) {
 		want error
 		rows int
 	}{
-		"error rolls back":    {func(ctx context.Context, tx *sqldb.Tx) error { return errors.Join(put(ctx, tx, 1), boom) }, boom, 0},
-		"nil commits":         {func(ctx context.Context, tx *sqldb.Tx) error { return put(ctx, tx, 2) }, nil, 1},
-		"nested is refused":   {func(ctx context.Context, tx *sqldb.Tx) error { return db.Update(ctx, nil) }, sqldb.ErrNested, 0},
-		"duplicate is unique": {func(ctx context.Context, tx *sqldb.Tx) error { return errors.Join(put(ctx, tx, 3), put(ctx, tx, 3)) }, nil, 0},
+		"error rolls back": {func(ctx context.Context, tx *sqldb.Tx) error {
+			return errors.Join(put(ctx, tx, 1),
+				boom)
+		}, boom, 0},
+		"nil commits": {func(ctx context.Context, tx *sqldb.Tx) error { return put(ctx, tx, 2) }, nil, 1},
+		"nested is refused": {func(ctx context.Context, tx *sqldb.Tx) error {
+			return db.Update(ctx,
+				nil)
+		}, sqldb.ErrNested, 0},
+		"duplicate is unique": {func(ctx context.Context, tx *sqldb.Tx) error {
+			return errors.Join(put(ctx, tx, 3),
+				put(ctx, tx, 3))
+		}, nil, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			before := count(t, db.Reader())
@@ -107,7 +117,8 @@ func TestUpsertKeepsOneRow(t *testing.T) {
 		}
 	}
 	var holder string
-	if err := db.Reader().QueryRow(t.Context(), "SELECT holder FROM lease WHERE name = ?", "relay").Scan(&holder); err != nil || holder != "b" {
+	if err := db.Reader().QueryRow(t.Context(), "SELECT holder FROM lease WHERE name = ?", "relay").
+		Scan(&holder); err != nil || holder != "b" {
 		t.Fatalf("got %q, %v", holder, err)
 	}
 }

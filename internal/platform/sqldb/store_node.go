@@ -52,7 +52,8 @@ func (l *nodeLease) take(ctx context.Context, tx *Tx) error {
 	next := int64(0)
 	for _, t := range taken {
 		if t.until < now {
-			n, err := tx.Exec(ctx, "UPDATE node_lease SET token = ?, lease_until = ? WHERE node = ? AND lease_until = ?", l.token, until, t.node, t.until)
+			n, err := tx.Exec(ctx, `UPDATE node_lease SET token = ?, lease_until = ? WHERE node = ?
+				AND lease_until = ?`, l.token, until, t.node, t.until)
 			if err != nil {
 				return err
 			}
@@ -88,7 +89,8 @@ func (l *nodeLease) keep() {
 }
 
 func (l *nodeLease) renew(ctx context.Context, tx *Tx) error {
-	n, err := tx.Exec(ctx, "UPDATE node_lease SET lease_until = ? WHERE node = ? AND token = ?", tx.now.Add(leaseFor).UnixMilli(), l.node, l.token)
+	n, err := tx.Exec(ctx, "UPDATE node_lease SET lease_until = ? WHERE node = ? AND token = ?", tx.now.Add(leaseFor).
+		UnixMilli(), l.node, l.token)
 	if err == nil && n == 0 {
 		return errors.New("the lease was lost to another node")
 	}

@@ -70,7 +70,13 @@ func TestManyValuesAreRefused(t *testing.T) {
 
 func TestRoundTrip(t *testing.T) {
 	long := strings.Repeat("x", 70000)
-	in := []any{"connect", 1.0, amf.Object{"app": "live", "n": 2.5, "ok": true, "o": amf.Object{}}, nil, false, []any{"a", 1.0}, long}
+	in := []any{
+		"connect", 1.0,
+		amf.Object{"app": "live", "n": 2.5, "ok": true, "o": amf.Object{}},
+		nil, false,
+		[]any{"a", 1.0},
+		long,
+	}
 	out, err := amf.Decode(amf.Append(nil, in...))
 	if err != nil {
 		t.Fatal(err)
@@ -81,7 +87,10 @@ func TestRoundTrip(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	for _, s := range []string{"03 0001 61 0101 000009", "0a 00000002 0101 02 0004 68766331", "08 ffffffff 0001 61 0101", "11 0a"} {
+	for _, s := range []string{
+		"03 0001 61 0101 000009", "0a 00000002 0101 02 0004 68766331",
+		"08 ffffffff 0001 61 0101", "11 0a",
+	} {
 		f.Add(unhex(f, s))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
