@@ -6,6 +6,7 @@ import (
 
 	"hawker/internal/base/id"
 	"hawker/internal/base/money"
+	"hawker/internal/base/permission"
 	"hawker/internal/platform/httpapi"
 )
 
@@ -33,11 +34,11 @@ type API struct {
 func (h API) Register(api *httpapi.API) {
 	httpapi.Register(api, httpapi.Operation{
 		ID: "merchant-today", Method: "GET", Path: "/merchant/{shop}/today",
-		Access: httpapi.Staff("figures.read"), Summary: "Today beside yesterday",
+		Access: httpapi.Staff(permission.FiguresRead), Summary: "Today beside yesterday",
 	}, h.today)
 	httpapi.Register(api, httpapi.Operation{
 		ID: "merchant-room-report", Method: "GET",
-		Path: "/merchant/{shop}/rooms/{room}/report", Access: httpapi.Staff("figures.read"),
+		Path: "/merchant/{shop}/rooms/{room}/report", Access: httpapi.Staff(permission.FiguresRead),
 		Summary: "What a show came to, minute by minute",
 	}, h.report)
 }

@@ -11,6 +11,7 @@ import (
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
+	"hawker/internal/base/permission"
 	"hawker/internal/media/stream"
 	"hawker/internal/platform/httpapi"
 )
@@ -52,7 +53,7 @@ func (a *App) staffOnly(ctx context.Context, streamID string) (private bool, err
 		return false, nil
 	}
 	if actor := httpapi.ActorFrom(ctx); actor.SignedIn() {
-		may, err := a.Shops.May(ctx, actor.User, shop, "live.moderate")
+		may, err := a.Shops.May(ctx, actor.User, shop, permission.LiveModerate)
 		if err != nil || may {
 			return true, err
 		}

@@ -6,6 +6,7 @@ import (
 
 	"hawker/internal/base/id"
 	"hawker/internal/base/page"
+	"hawker/internal/base/permission"
 	"hawker/internal/platform/httpapi"
 )
 
@@ -14,7 +15,7 @@ type API struct{ Service *Service }
 
 // Register adds the operations.
 func (h API) Register(api *httpapi.API) {
-	run, room := httpapi.Staff("live.run"), "/merchant/{shop}/rooms/{room}/auctions"
+	run, room := httpapi.Staff(permission.LiveRun), "/merchant/{shop}/rooms/{room}/auctions"
 	httpapi.Register(api, httpapi.Operation{
 		ID: "auction-get", Method: "GET", Path: "/live/rooms/{id}/auction",
 		Access: httpapi.Anyone, Summary: "The auction of a room now, next or just over",

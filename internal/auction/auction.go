@@ -17,6 +17,7 @@ import (
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/base/money"
+	"hawker/internal/base/permission"
 	"hawker/internal/catalog"
 	"hawker/internal/checkout"
 	"hawker/internal/platform/sqldb"
@@ -163,7 +164,7 @@ type Rooms interface {
 
 // Staff answers who works where: they may not bid.
 type Staff interface {
-	May(ctx context.Context, user id.User, shop id.Shop, permission string) (bool, error)
+	May(ctx context.Context, user id.User, shop id.Shop, p permission.Permission) (bool, error)
 }
 
 // Addresses answers where goods for somebody go, the default first.

@@ -9,6 +9,7 @@ import (
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/base/money"
+	"hawker/internal/base/permission"
 	"hawker/internal/platform/idem"
 	"hawker/internal/platform/sqldb"
 )
@@ -32,7 +33,7 @@ func (s *Service) Bid(ctx context.Context, key idem.Key, room id.Room, b Bid) (L
 	if err != nil {
 		return Lot{}, err
 	}
-	host, err := s.Staff.May(ctx, b.User, lot.Shop, "live.run")
+	host, err := s.Staff.May(ctx, b.User, lot.Shop, permission.LiveRun)
 	if err != nil {
 		return Lot{}, err
 	}

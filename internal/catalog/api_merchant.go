@@ -10,6 +10,7 @@ import (
 	"hawker/internal/base/lang"
 	"hawker/internal/base/money"
 	"hawker/internal/base/page"
+	"hawker/internal/base/permission"
 	"hawker/internal/inventory"
 	"hawker/internal/platform/httpapi"
 	"hawker/internal/platform/idem"
@@ -18,9 +19,9 @@ import (
 
 // Permissions that the merchant's operations ask for; shop's table grants them.
 const (
-	permitRead  = "catalog.read"
-	permitWrite = "catalog.write"
-	permitStock = "stock.write"
+	permitRead  = permission.CatalogRead
+	permitWrite = permission.CatalogWrite
+	permitStock = permission.StockWrite
 )
 
 // MerchantAPI is the door of a shop's staff.

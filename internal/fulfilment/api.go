@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"hawker/internal/base/id"
+	"hawker/internal/base/permission"
 	"hawker/internal/order"
 	"hawker/internal/platform/httpapi"
 )
@@ -19,7 +20,7 @@ type API struct {
 func (h API) Register(api *httpapi.API) {
 	httpapi.Register(api, httpapi.Operation{
 		ID: "merchant-ship", Method: "POST", Path: "/merchant/{shop}/shipments",
-		Access: httpapi.Staff("orders.ship"), Status: 201, Summary: "Send an order",
+		Access: httpapi.Staff(permission.OrdersShip), Status: 201, Summary: "Send an order",
 	}, h.ship)
 }
 

@@ -7,6 +7,7 @@ import (
 	"hawker/internal/base/id"
 	"hawker/internal/base/money"
 	"hawker/internal/base/page"
+	"hawker/internal/base/permission"
 	"hawker/internal/platform/httpapi"
 )
 
@@ -15,7 +16,7 @@ type API struct{ Service *Service }
 
 // Register adds the operations.
 func (h API) Register(api *httpapi.API) {
-	run, room := httpapi.Staff("live.run"), "/merchant/{shop}/rooms/{room}/bags"
+	run, room := httpapi.Staff(permission.LiveRun), "/merchant/{shop}/rooms/{room}/bags"
 	httpapi.Register(api, httpapi.Operation{
 		ID: "bag-list", Method: "GET", Path: "/live/rooms/{id}/bags",
 		Access: httpapi.Anyone, Summary: "Lucky bags of a room",

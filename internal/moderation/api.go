@@ -6,6 +6,7 @@ import (
 
 	"hawker/internal/base/id"
 	"hawker/internal/base/page"
+	"hawker/internal/base/permission"
 	"hawker/internal/platform/httpapi"
 )
 
@@ -22,7 +23,7 @@ type API struct {
 
 // Register adds the operations.
 func (h API) Register(api *httpapi.API) {
-	moderate, base := httpapi.Staff("live.moderate"), "/merchant/{shop}"
+	moderate, base := httpapi.Staff(permission.LiveModerate), "/merchant/{shop}"
 	httpapi.Register(api, httpapi.Operation{
 		ID: "merchant-words", Method: "GET", Path: base + "/words",
 		Access: moderate, Summary: "The shop's word list",

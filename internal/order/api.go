@@ -5,6 +5,7 @@ import (
 
 	"hawker/internal/base/id"
 	"hawker/internal/base/page"
+	"hawker/internal/base/permission"
 	"hawker/internal/platform/httpapi"
 )
 
@@ -14,7 +15,7 @@ type API struct {
 	Views   Views
 }
 
-const permitRead = "orders.read"
+const permitRead = permission.OrdersRead
 
 // Register adds the operations.
 func (h API) Register(api *httpapi.API) {

@@ -9,6 +9,7 @@ import (
 	"hawker/internal/base/lang"
 	"hawker/internal/base/money"
 	"hawker/internal/base/page"
+	"hawker/internal/base/permission"
 	"hawker/internal/catalog"
 	"hawker/internal/platform/httpapi"
 )
@@ -18,7 +19,7 @@ type MerchantAPI struct{ Service *Service }
 
 // Register adds the operations.
 func (h MerchantAPI) Register(api *httpapi.API) {
-	run, room, coupon := httpapi.Staff("live.run"), "/merchant/{shop}/rooms/{room}", "/merchant/{shop}/coupons"
+	run, room, coupon := httpapi.Staff(permission.LiveRun), "/merchant/{shop}/rooms/{room}", "/merchant/{shop}/coupons"
 	httpapi.Register(api, httpapi.Operation{
 		ID: "merchant-room-price-list", Method: "GET", Path: room + "/prices",
 		Access: run, Summary: "Prices for those who buy in the room",
@@ -52,7 +53,7 @@ func (h MerchantAPI) Register(api *httpapi.API) {
 		ID: "merchant-room-coupon-unpin", Method: "POST",
 		Path: room + "/coupons/{coupon}/unpin", Access: run, Status: 204, Summary: "Take it off the screens",
 	}, h.unpin)
-	read, write := httpapi.Staff("catalog.read"), httpapi.Staff("catalog.write")
+	read, write := httpapi.Staff(permission.CatalogRead), httpapi.Staff(permission.CatalogWrite)
 	httpapi.Register(api, httpapi.Operation{
 		ID: "merchant-coupon-list", Method: "GET", Path: coupon, Access: read,
 		Summary: "Coupons of the shop, newest first",

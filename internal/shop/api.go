@@ -6,6 +6,7 @@ import (
 
 	"hawker/internal/base/id"
 	"hawker/internal/base/page"
+	"hawker/internal/base/permission"
 	"hawker/internal/platform/httpapi"
 )
 
@@ -23,7 +24,7 @@ type API struct {
 
 // Register adds the operations.
 func (h API) Register(api *httpapi.API) {
-	manage, base := httpapi.Staff(ManageStaff), "/merchant/{shop}/staff"
+	manage, base := httpapi.Staff(permission.StaffManage), "/merchant/{shop}/staff"
 	httpapi.Register(api, httpapi.Operation{
 		ID: "merchant-staff", Method: "GET", Path: base, Access: manage,
 		Summary: "Who works here, and as what",

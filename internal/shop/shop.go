@@ -11,6 +11,7 @@ import (
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/base/lang"
+	"hawker/internal/base/permission"
 	"hawker/internal/platform/sqldb"
 )
 
@@ -35,34 +36,23 @@ const (
 	Moderator Role = "moderator"
 )
 
-// Permissions that operations ask for.
-const (
-	ReadCatalog  = "catalog.read"
-	WriteCatalog = "catalog.write"
-	WriteStock   = "stock.write"
-	ReadOrders   = "orders.read"
-	Ship         = "orders.ship"
-	RunLive      = "live.run"
-	ModerateLive = "live.moderate"
-	RunVideo     = "video.run"
-	ReadFigures  = "figures.read"
-)
-
 // Can reports whether a role has a permission.
-func (r Role) Can(permission string) bool {
+func (r Role) Can(p permission.Permission) bool {
 	switch r {
 	case Owner, Manager:
 		return true
 	case Host:
-		return slices.Contains([]string{ReadCatalog, RunLive, ModerateLive, RunVideo, ReadFigures, ReadOrders},
-			permission)
+		return slices.Contains([]permission.Permission{permission.CatalogRead, permission.LiveRun,
+			permission.LiveModerate, permission.VideoRun, permission.FiguresRead, permission.OrdersRead}, p)
 	case Warehouse:
-		return slices.Contains([]string{ReadCatalog, WriteStock, ReadOrders, Ship}, permission)
+		return slices.Contains([]permission.Permission{permission.CatalogRead, permission.StockWrite,
+			permission.OrdersRead, permission.OrdersShip}, p)
 	case Support:
-		return slices.Contains([]string{ReadCatalog, ReadOrders, ReadFigures, ModerateLive}, permission)
+		return slices.Contains([]permission.Permission{permission.CatalogRead, permission.OrdersRead,
+			permission.FiguresRead, permission.LiveModerate}, p)
 	}
 	if r == Moderator {
-		return permission == ModerateLive || permission == ReadCatalog
+		return p == permission.LiveModerate || p == permission.CatalogRead
 	}
 	return false
 }
@@ -120,10 +110,10 @@ func (s *Service) MembersOf(ctx context.Context, user id.User) ([]Member, error)
 }
 
 // May implements httpapi.StaffRegister.
-func (s *Service) May(ctx context.Context, user id.User, shop id.Shop, permission string) (bool, error) {
+func (s *Service) May(ctx context.Context, user id.User, shop id.Shop, p permission.Permission) (bool, error) {
 	role, err := roleOf(ctx, s.db.Reader(), shop, user)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
-	return err == nil && role.Can(permission), err
+	return err == nil && role.Can(p), err
 }

@@ -6,6 +6,7 @@ import (
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/base/lang"
+	"hawker/internal/base/permission"
 	"hawker/internal/platform/sqldb/sqltest"
 	"hawker/internal/shop"
 )
@@ -22,26 +23,29 @@ func TestARoleMayWhatItsWorkNeeds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := func(user id.User, at id.Shop, permission string, may bool) {
+	want := func(user id.User, at id.Shop, p permission.Permission, may bool) {
 		t.Helper()
-		if got, err := s.May(t.Context(), user, at, permission); got != may || err != nil {
-			t.Errorf("%s at %s: %v, %v", permission, at, got, err)
+		if got, err := s.May(t.Context(), user, at, p); got != may || err != nil {
+			t.Errorf("%s at %s: %v, %v", p, at, got, err)
 		}
 	}
-	want(owner, sh.ID, shop.WriteCatalog, true)
-	want(owner, other.ID, shop.ReadOrders, false)
-	want(worker, sh.ID, shop.ReadCatalog, false)
-	want(id.User{}, sh.ID, shop.ReadCatalog, false)
+	want(owner, sh.ID, permission.CatalogWrite, true)
+	want(owner, other.ID, permission.OrdersRead, false)
+	want(worker, sh.ID, permission.CatalogRead, false)
+	want(id.User{}, sh.ID, permission.CatalogRead, false)
 	for _, c := range []struct {
 		role    shop.Role
 		may     string
 		mayNot  []string
 		members int
 	}{
-		{shop.Host, shop.RunLive, []string{shop.WriteCatalog, shop.WriteStock, shop.Ship}, 1},
-		{shop.Warehouse, shop.Ship, []string{shop.WriteCatalog, shop.RunLive, shop.ReadFigures}, 1},
-		{shop.Support, shop.ReadOrders, []string{shop.Ship, shop.WriteStock, shop.RunLive}, 1},
-		{"stranger", "", []string{shop.ReadCatalog, shop.ReadOrders}, 1},
+		{shop.Host, permission.LiveRun, []permission.Permission{permission.CatalogWrite, permission.StockWrite,
+			permission.OrdersShip}, 1},
+		{shop.Warehouse, permission.OrdersShip, []permission.Permission{permission.CatalogWrite, permission.LiveRun,
+			permission.FiguresRead}, 1},
+		{shop.Support, permission.OrdersRead, []permission.Permission{permission.OrdersShip, permission.StockWrite,
+			permission.LiveRun}, 1},
+		{"stranger", "", []permission.Permission{permission.CatalogRead, permission.OrdersRead}, 1},
 	} {
 		if err := s.Hire(t.Context(), sh.ID, worker, c.role); err != nil { // replaces the role before
 			t.Fatal(err)

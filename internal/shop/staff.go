@@ -12,9 +12,6 @@ import (
 	"hawker/internal/platform/sqldb"
 )
 
-// ManageStaff is the permission to say who works here.
-const ManageStaff = "staff.manage"
-
 // Roles lists every role, the most powerful first.
 func Roles() []Role { return []Role{Owner, Manager, Host, Moderator, Support, Warehouse} }
 

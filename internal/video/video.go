@@ -16,6 +16,7 @@ import (
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/base/page"
+	"hawker/internal/base/permission"
 	"hawker/internal/catalog"
 	"hawker/internal/media/ffmpeg"
 	"hawker/internal/media/upload"
@@ -78,11 +79,11 @@ func (v Video) whole() bool { return v.State == Ready || v.State == Published }
 const CaptionMax = 200
 
 // permission to act for a shop's films.
-const runVideo = "video.run"
+const runVideo = permission.VideoRun
 
 // Staff knows who works where.
 type Staff interface {
-	May(ctx context.Context, user id.User, shop id.Shop, permission string) (bool, error)
+	May(ctx context.Context, user id.User, shop id.Shop, p permission.Permission) (bool, error)
 }
 
 // Options are what the module needs of others.

@@ -1,11 +1,14 @@
 // Package events carries facts from the module where they happened to the
 // modules that want to know. A fact is recorded in the transaction that made it
-// true (the outbox); the relay hands it to every subscriber at least once, and a
-// subscriber's effect happens once because its inbox row is written with it.
+// true (the outbox): one row, which also holds which of its subscribers have taken
+// it. The relay hands it to every subscriber at least once; the effects of the
+// handlers are written in one transaction together with that note, so each happens
+// once.
 //
-// Handlers must not depend on the order of events. A handler that fails is
-// tried again with growing pauses and set aside as dead after triesMax; doctor
-// reports what is dead.
+// Handlers must not depend on the order of events. A handler that fails is tried
+// again with growing pauses, without its neighbours; after triesMax the event is
+// set aside as dead, where doctor and the operator's page find it and it can be
+// tried again or dropped.
 package events
 
 import (
@@ -13,15 +16,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"hawker/internal/base/event"
 	"hawker/internal/base/id"
 	"hawker/internal/platform/lease"
 	"hawker/internal/platform/sqldb"
+	"hawker/internal/platform/supervise"
 )
 
 // Record stores facts beside the effect they tell of. They are carried only if
@@ -43,160 +44,225 @@ func Record(ctx context.Context, tx *sqldb.Tx, facts ...event.Event) error {
 	return nil
 }
 
-// Handler takes an event in a transaction, which also holds its inbox row.
+// Handler takes an event in a transaction, which also notes that it has.
 type Handler func(ctx context.Context, tx *sqldb.Tx, env event.Envelope) error
 
 // Notifier takes an event outside any transaction, at least once: for what
 // leaves the database (a push to a viewer's screen), where twice does no harm.
 type Notifier func(ctx context.Context, env event.Envelope) error
 
-type subscription struct {
-	consumer string
-	handle   Handler
-	notify   Notifier
+// Subscription is one subscriber of one event. Consumer is stable and unique for
+// the event. One of Handle and Notify is set.
+type Subscription struct {
+	Consumer string
+	Event    string
+	Handle   Handler
+	Notify   Notifier
+}
+
+// On subscribes a handler to the event name, whose payload is an E.
+func On[E any](consumer, name string, fn func(ctx context.Context, tx *sqldb.Tx, e E) error) Subscription {
+	return Subscription{Consumer: consumer, Event: name, Handle: func(ctx context.Context, tx *sqldb.Tx,
+		env event.Envelope,
+	) error {
+		e, err := event.Decode[E](env)
+		if err != nil {
+			return err
+		}
+		return fn(ctx, tx, e)
+	}}
+}
+
+// Tell subscribes a notifier to the event name, whose payload is an E.
+func Tell[E any](consumer, name string, fn func(ctx context.Context, e E) error) Subscription {
+	return Subscription{Consumer: consumer, Event: name, Notify: func(ctx context.Context, env event.Envelope) error {
+		e, err := event.Decode[E](env)
+		if err != nil {
+			return err
+		}
+		return fn(ctx, e)
+	}}
 }
 
 // Bus relays events to subscribers in this process.
 type Bus struct {
-	db   *sqldb.DB
-	log  *slog.Logger
-	subs map[string][]subscription
+	db    *sqldb.DB
+	guard *supervise.Supervisor
+	subs  map[string][]Subscription
 }
 
-// NewBus makes a bus without subscribers. Subscribe before Run.
-func NewBus(db *sqldb.DB, log *slog.Logger) *Bus {
-	return &Bus{db: db, log: log, subs: map[string][]subscription{}}
-}
-
-// Handle subscribes a transactional handler. consumer is stable and unique for
-// the event: it is half of the inbox key.
-func (b *Bus) Handle(consumer, name string, h Handler) {
-	b.subs[name] = append(b.subs[name], subscription{consumer: consumer, handle: h})
-}
-
-// Notify subscribes a handler whose effect is outside the database.
-func (b *Bus) Notify(consumer, name string, n Notifier) {
-	b.subs[name] = append(b.subs[name], subscription{consumer: consumer, notify: n})
+// NewBus makes a bus of subscribers.
+func NewBus(db *sqldb.DB, guard *supervise.Supervisor, subs ...Subscription) *Bus {
+	b := &Bus{db: db, guard: guard, subs: map[string][]Subscription{}}
+	for _, s := range subs {
+		for _, known := range b.subs[s.Event] {
+			if known.Consumer == s.Consumer {
+				panic("events: " + s.Consumer + " takes " + s.Event + " twice")
+			}
+		}
+		b.subs[s.Event] = append(b.subs[s.Event], s)
+	}
+	return b
 }
 
 const (
 	gather     = 20 * time.Millisecond // what this process committed in that time is delivered together
-	pollOthers = time.Second           // for what other nodes committed, or what has become due
+	pollOthers = time.Second           // on a shared database, for what other nodes committed
 	batchMax   = 200
 	parallel   = 16
 	triesMax   = 12
 	retryFirst = time.Second
 	retryMax   = 10 * time.Minute
 	leaseFor   = 10 * time.Second
-	inboxKeep  = 14 * 24 * time.Hour
+	leasePause = 2 * time.Second
 )
 
-// Run relays until ctx ends. Several nodes may run it; a lease chooses one.
+// Run relays until ctx ends. Several nodes may run it; on a shared database a
+// lease chooses one.
 func (b *Bus) Run(ctx context.Context) error {
-	l := lease.Lease{DB: b.db, Name: "events.relay", Holder: id.Token(), For: leaseFor}
-	var heldUntil, prunedAt time.Time
-	for ctx.Err() == nil {
-		now := b.db.Clock().Now()
-		if now.Add(leaseFor * 2 / 3).After(heldUntil) {
-			held, err := l.Hold(ctx)
-			if err != nil && ctx.Err() == nil {
-				b.log.Error("relay lease", "error", err)
-			}
-			if heldUntil = (time.Time{}); held {
-				heldUntil = now.Add(leaseFor)
-			}
-		}
-		delivered, changed := 0, b.db.Changed()
-		if !heldUntil.IsZero() {
-			var err error
-			if delivered, err = b.deliver(ctx); err != nil && ctx.Err() == nil {
-				b.log.Error("relay", "error", err)
-			}
-			if now.Sub(prunedAt) > time.Hour {
-				prunedAt = now
-				b.prune(ctx)
-			}
-		}
-		if delivered == 0 {
-			b.db.Await(ctx, changed, gather, pollOthers)
-		}
+	if !b.db.Shared() {
+		return b.relay(ctx)
 	}
-	return l.Release(context.WithoutCancel(ctx))
+	l := lease.Lease{DB: b.db, Name: "events.relay", Holder: id.Token(), For: leaseFor}
+	for ctx.Err() == nil {
+		if _, err := l.While(ctx, b.relay); err != nil && ctx.Err() == nil {
+			b.guard.Log().Error("relay", "error", err)
+		}
+		b.sleep(ctx, leasePause)
+	}
+	return nil
 }
 
-func (b *Bus) prune(ctx context.Context) {
-	if err := pruneInbox(ctx, b.db, b.db.Clock().Now().Add(-inboxKeep)); err != nil && ctx.Err() == nil {
-		b.log.Error("prune inbox", "error", err)
+// relay hands on what is due, each event beside the others: one whose handler is
+// slow holds up nobody else. What is done is taken out of the outbox together.
+func (b *Bus) relay(ctx context.Context) error {
+	f := newFlow(b)
+	defer f.wait()
+	for ctx.Err() == nil {
+		changed := b.db.Changed()
+		started, next, err := f.start(ctx)
+		if err != nil && ctx.Err() == nil {
+			b.guard.Log().Error("relay", "error", err)
+			b.sleep(ctx, pollOthers)
+			continue
+		}
+		if started == 0 {
+			b.await(ctx, f, changed, next)
+		}
+	}
+	return nil
+}
+
+// await sleeps until something may be due: at next, after a commit, when a hand is
+// free.
+func (b *Bus) await(ctx context.Context, f *flow, changed <-chan struct{}, next time.Time) {
+	wait := time.Duration(0)
+	if !next.IsZero() {
+		wait = max(next.Sub(b.db.Clock().Now()), time.Millisecond)
+	}
+	if b.db.Shared() && (wait == 0 || wait > pollOthers) {
+		wait = pollOthers
+	}
+	var due <-chan time.Time
+	if wait > 0 {
+		timer := b.db.Clock().NewTimer(wait)
+		defer timer.Stop()
+		due = timer.C()
+	}
+	select {
+	case <-ctx.Done():
+	case <-due:
+	case <-f.free:
+	case <-changed:
+		b.sleep(ctx, gather)
+	}
+}
+
+func (b *Bus) sleep(ctx context.Context, d time.Duration) {
+	timer := b.db.Clock().NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C():
 	}
 }
 
 // Drain delivers until nothing is due; tests and shutdown use it.
 func (b *Bus) Drain(ctx context.Context) error {
 	for {
-		n, err := b.deliver(ctx)
-		if err != nil || n == 0 {
+		f := newFlow(b)
+		started, _, err := f.start(ctx)
+		f.wait()
+		if err != nil || started == 0 {
 			return err
 		}
 	}
 }
 
-// deliver hands on one batch and answers how many events it held. Events of a
-// batch run side by side, so that on SQLite they share commits.
-func (b *Bus) deliver(ctx context.Context) (int, error) {
-	due, err := dueOutbox(ctx, b.db.Reader(), b.db.Clock().Now(), batchMax)
-	if err != nil || len(due) == 0 {
-		return 0, err
+// deliver hands an event to those who have not taken it. done reports that nobody
+// is left.
+func (b *Bus) deliver(ctx context.Context, d dueEvent) (done bool, err error) {
+	failed, err := b.handle(ctx, &d)
+	if err != nil {
+		failed = append(failed, err)
 	}
-	var g errgroup.Group
-	g.SetLimit(parallel)
-	for _, d := range due {
-		g.Go(func() error { return b.deliverOne(ctx, d) })
-	}
-	return len(due), g.Wait()
-}
-
-func (b *Bus) deliverOne(ctx context.Context, d dueEvent) error {
-	var failed []error
-	var told []string // notifiers that took it
+	told := false
 	for _, s := range b.subs[d.Name] {
-		err := b.hand(ctx, s, d)
-		switch {
-		case err != nil:
-			failed = append(failed, fmt.Errorf("%s: %w", s.consumer, err))
-		case s.notify != nil:
-			told = append(told, s.consumer)
+		if s.Notify == nil || d.taken[s.Consumer] {
+			continue
 		}
+		if err := b.guard.Call(s.Consumer, func() error { return s.Notify(ctx, d.Envelope) }); err != nil {
+			failed = append(failed, fmt.Errorf("%s: %w", s.Consumer, err))
+			continue
+		}
+		d.taken[s.Consumer], told = true, true
 	}
 	if len(failed) == 0 {
-		return deleteOutbox(ctx, b.db, d.ID)
+		return true, nil
 	}
-	if ctx.Err() != nil {
-		return nil // stopping is not the event's fault
+	if ctx.Err() != nil && !told {
+		return false, nil // stopping is not the event's fault
 	}
-	err := errors.Join(failed...)
-	b.log.Warn("event not taken", "event", d.Name, "id", d.ID.String(), "attempt", d.attempts+1, "error", err)
-	return postponeOutbox(ctx, b.db, d, told, backoff(d.attempts), err)
+	err = errors.Join(failed...)
+	b.guard.Log().Warn("event not taken", "event", d.Name, "id", d.ID.String(), "attempt", d.attempts+1, "error", err)
+	return false, postpone(ctx, b.db, d, backoff(d.attempts), err)
 }
 
-// hand gives an event to one subscriber. A notifier is asked for its inbox row
-// only on a later try: the row is written when a neighbour failed, so that this
-// one is not told again.
-func (b *Bus) hand(ctx context.Context, s subscription, d dueEvent) error {
-	if s.notify != nil {
-		if d.attempts > 0 {
-			if done, err := inInbox(ctx, b.db.Reader(), s.consumer, d.ID); done || err != nil {
+// handle runs the handlers in one transaction and notes in it who has taken the
+// event. What one of them could not do is taken back alone.
+func (b *Bus) handle(ctx context.Context, d *dueEvent) (failed []error, err error) {
+	var todo []Subscription
+	for _, s := range b.subs[d.Name] {
+		if s.Handle != nil && !d.taken[s.Consumer] {
+			todo = append(todo, s)
+		}
+	}
+	if len(todo) == 0 {
+		return nil, nil
+	}
+	var taken map[string]bool
+	err = b.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+		taken, failed = d.copyTaken(), nil
+		for _, s := range todo {
+			err := tx.Try(ctx, func() error { return s.Handle(ctx, tx, d.Envelope) })
+			switch {
+			case sqldb.IsRetryable(err):
 				return err
+			case err != nil:
+				failed = append(failed, fmt.Errorf("%s: %w", s.Consumer, err))
+			default:
+				taken[s.Consumer] = true
 			}
 		}
-		return s.notify(ctx, d.Envelope)
-	}
-	return b.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
-		fresh, err := insertInbox(ctx, tx, s.consumer, d.ID)
-		if err != nil || !fresh {
-			return err
-		}
-		return s.handle(ctx, tx, d.Envelope)
+		return noteTaken(ctx, tx, *d, taken)
 	})
+	if errors.Is(err, errTakenElsewhere) {
+		return nil, err
+	}
+	if err == nil {
+		d.taken = taken
+	}
+	return failed, err
 }
 
 func backoff(attempts int) time.Duration {

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"context"
-	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/base/lang"
+	"hawker/internal/base/permission"
 )
 
 // Actor is who calls. The zero Actor is a visitor.
@@ -33,7 +33,7 @@ type Authenticator interface {
 
 // StaffRegister knows who works where.
 type StaffRegister interface {
-	May(ctx context.Context, user id.User, shop id.Shop, permission string) (bool, error)
+	May(ctx context.Context, user id.User, shop id.Shop, p permission.Permission) (bool, error)
 }
 
 // CookiePolicy says how the session cookie is set.
@@ -123,11 +123,7 @@ const refCodeMax = 32
 func (a *API) authenticate(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx := context.WithValue(r.Context(), localeKey{}, lang.Match(r.Header.Get("Accept-Language")))
-		host, _, err := net.SplitHostPort(r.RemoteAddr)
-		if err != nil {
-			host = r.RemoteAddr
-		}
-		ctx = context.WithValue(ctx, addrKey{}, host)
+		ctx = context.WithValue(ctx, addrKey{}, callerAddress(r, a.deps.Trusted))
 		ctx = context.WithValue(ctx, originKey{}, a.origin(r))
 		if c, err := r.Cookie(RefCookie); err == nil && len(c.Value) <= refCodeMax {
 			ctx = context.WithValue(ctx, refKey{}, c.Value)
@@ -159,7 +155,7 @@ func (a *API) token(r *http.Request) string {
 // guard lets through who may call the operation, as often as they may.
 func (a *API) guard(op Operation) func(huma.Context, func(huma.Context)) {
 	return func(hc huma.Context, next func(huma.Context)) {
-		err := a.admit(hc, op)
+		hc, err := a.admit(hc, op)
 		if err == nil {
 			next(hc)
 			return
@@ -171,48 +167,31 @@ func (a *API) guard(op Operation) func(huma.Context, func(huma.Context)) {
 	}
 }
 
-func (a *API) admit(hc huma.Context, op Operation) error {
+func (a *API) admit(hc huma.Context, op Operation) (huma.Context, error) {
 	ctx := hc.Context()
 	actor := ActorFrom(ctx)
-	if op.Access != Anyone && !actor.SignedIn() {
-		return fault.Unauthorized("auth.sign_in_required")
+	room := hc.Param("room")
+	if room == "" {
+		room = hc.Param("id")
 	}
-	if op.Access == OperatorOnly && !actor.Operator {
-		return fault.Forbidden("auth.operator_only")
+	pass, err := a.auth.Check(ctx, op.Access, actor, Subject{Shop: hc.Param("shop"), Room: room})
+	if err != nil {
+		return hc, err
 	}
-	if permission, ok := strings.CutPrefix(string(op.Access), staffPrefix); ok {
-		if err := a.admitStaff(ctx, actor, hc.Param("shop"), permission); err != nil {
-			return err
-		}
+	if pass.Room.Private() {
+		hc.SetHeader("Cache-Control", privateAnswer)
 	}
+	hc = huma.WithValue(hc, passKey{}, pass)
 	if op.Limit.Count == 0 {
-		return nil
+		return hc, nil
 	}
-	key := Address(ctx)
+	key := network(Address(ctx))
 	if actor.SignedIn() {
 		key = actor.User.String()
 	}
 	ok, err := a.deps.Limiter.Allow(ctx, op.ID+":"+key, op.Limit)
-	if err != nil {
-		return err
+	if err == nil && !ok {
+		err = fault.TooMany("request.too_many")
 	}
-	if !ok {
-		return fault.TooMany("request.too_many")
-	}
-	return nil
-}
-
-func (a *API) admitStaff(ctx context.Context, actor Actor, shopText, permission string) error {
-	var shop id.Shop
-	if err := shop.UnmarshalText([]byte(shopText)); err != nil || shop.IsZero() {
-		return fault.NotFound("shop.not_found")
-	}
-	may, err := a.deps.Staff.May(ctx, actor.User, shop, permission)
-	if err != nil {
-		return err
-	}
-	if !may {
-		return fault.Forbidden("shop.not_staff")
-	}
-	return nil
+	return hc, err
 }

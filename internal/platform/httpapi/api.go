@@ -11,6 +11,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"reflect"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -25,21 +26,6 @@ import (
 
 // Prefix stands before the path of every operation.
 const Prefix = "/api/v1"
-
-// Access says who may call an operation.
-type Access string
-
-// Who may call. Staff(permission) asks for a role in the shop of the path.
-const (
-	Anyone       Access = "anyone"
-	SignedIn     Access = "signed_in"
-	OperatorOnly Access = "operator"
-)
-
-const staffPrefix = "staff:"
-
-// Staff asks for a permission in the shop named by the path's {shop}.
-func Staff(permission string) Access { return Access(staffPrefix + permission) }
 
 // Operation describes one entry of the API.
 type Operation struct {
@@ -63,8 +49,11 @@ type Deps struct {
 	Staff   StaffRegister
 	Cookies CookiePolicy
 	Metrics Observer
-	// Guard may refuse any request after it is known who calls; nil refuses none.
-	Guard func(r *http.Request) error
+	// Rooms is asked by whatever is declared for the visitors or staff of a room.
+	Rooms RoomGate
+	// Trusted are the networks of proxies whose word about the caller's address is
+	// taken.
+	Trusted []netip.Prefix
 	// PictureOrigins are other servers from which pages may fetch pictures of rooms.
 	PictureOrigins []string
 }
@@ -79,19 +68,21 @@ type API struct {
 	deps   Deps
 	router chi.Router
 	huma   huma.API
+	auth   Authorizer
 	ops    []Operation
+	routes []Route
 	names  namer
 }
 
 // New makes an empty API on a router of its own.
 func New(d Deps) *API {
-	a := &API{deps: d, router: chi.NewRouter()}
+	a := &API{deps: d, router: chi.NewRouter(), auth: Authorizer{Staff: d.Staff, Rooms: d.Rooms}}
 	huma.DefaultArrayNullable = false
 	huma.NewErrorWithContext = newProblem
 	huma.NewError = func(status int, msg string, errs ...error) huma.StatusError {
 		return newProblem(nil, status, msg, errs...)
 	}
-	a.router.Use(a.requestID, a.recoverPanic, a.observe, a.secureHeaders, a.sameOrigin, a.authenticate, a.guardAll)
+	a.router.Use(a.requestID, a.recoverPanic, a.observe, a.secureHeaders, a.sameOrigin, a.authenticate)
 	a.router.NotFound(a.notFound)
 	a.router.MethodNotAllowed(a.methodNotAllowed)
 	cfg := huma.DefaultConfig("Hawker", "1")
@@ -108,8 +99,8 @@ func New(d Deps) *API {
 	return a
 }
 
-// Router mounts what is no operation: media, pages, uploads, sockets.
-func (a *API) Router() chi.Router { return a.router }
+// Authorizer decides for channels of the socket what the door decides for paths.
+func (a *API) Authorizer() Authorizer { return a.auth }
 
 // Operations lists what was registered.
 func (a *API) Operations() []Operation { return a.ops }
@@ -136,7 +127,7 @@ func Register[I, O any](a *API, op Operation, handle func(ctx context.Context, i
 		Extensions:  map[string]any{"x-access": string(op.Access)},
 		Errors:      errorsOf[I](op),
 	}
-	if op.Access != Anyone {
+	if op.Access.needsAccount() {
 		h.Security = []map[string][]string{{"session": {}}, {"bearer": {}}}
 	}
 	huma.Register(a.huma, h, func(ctx context.Context, in *I) (*O, error) {
@@ -164,7 +155,7 @@ func checkInput(operation string, t reflect.Type) {
 // errorsOf lists the statuses that an operation can answer, for the description.
 func errorsOf[I any](op Operation) []int {
 	out := []int{http.StatusBadRequest, http.StatusUnprocessableEntity}
-	if op.Access != Anyone {
+	if op.Access.needsAccount() {
 		out = append(out, http.StatusUnauthorized, http.StatusForbidden)
 	}
 	if reflect.TypeFor[I]().NumField() > 0 {

@@ -14,6 +14,7 @@ import (
 	"hawker/internal/base/clock"
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
+	"hawker/internal/base/permission"
 	"hawker/internal/platform/cache"
 	"hawker/internal/platform/httpapi"
 )
@@ -30,8 +31,8 @@ func (p people) Authenticate(_ context.Context, token string) (httpapi.Actor, er
 	return httpapi.Actor{}, fault.Unauthorized("auth.session_expired")
 }
 
-func (people) May(_ context.Context, _ id.User, _ id.Shop, permission string) (bool, error) {
-	return permission == "tea.drink", nil
+func (people) May(_ context.Context, _ id.User, _ id.Shop, p permission.Permission) (bool, error) {
+	return p == "tea.drink", nil
 }
 
 type quiet struct{}

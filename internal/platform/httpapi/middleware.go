@@ -119,17 +119,3 @@ func (a *API) methodNotAllowed(w http.ResponseWriter, r *http.Request) {
 	}, Language(r.Context()))
 	a.writeProblem(w, r, p)
 }
-
-// guardAll asks Deps.Guard.
-func (a *API) guardAll(next http.Handler) http.Handler {
-	if a.deps.Guard == nil {
-		return next
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := a.deps.Guard(r); err != nil {
-			a.writeProblem(w, r, err)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
-}

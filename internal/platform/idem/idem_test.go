@@ -22,13 +22,12 @@ func key(t *testing.T, caller, value string, content any) idem.Key {
 }
 
 func TestOnce(t *testing.T) {
-	db := sqltest.New(t)
+	db := sqltest.New(t, sqltest.Once)
 	done := 0
 	do := func(k idem.Key, fail error) (int, error) {
 		return idem.Once(t.Context(), db, k, func(context.Context, *sqldb.Tx) (int, error) {
 			done++
-			return done,
-				fail
+			return done, fail
 		})
 	}
 	errNo := errors.New("no")

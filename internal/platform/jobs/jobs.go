@@ -10,16 +10,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"sync"
 	"time"
 
 	"hawker/internal/base/id"
 	"hawker/internal/platform/sqldb"
+	"hawker/internal/platform/supervise"
 )
 
 // Job is work to be done at or after At. A second job with the same non-empty
-// Key is dropped while the first is there.
+// Key is dropped while the first is there; one that was set aside is tried again
+// instead.
 type Job struct {
 	Kind    string
 	Key     string
@@ -66,30 +67,28 @@ type Options struct {
 	Tries   int
 }
 
-type kind struct {
-	name string
-	opts Options
-	work func(ctx context.Context, r Run) error
+// Kind is how jobs of one kind are done. Work must stand being done twice.
+type Kind struct {
+	Name string
+	Options
+	Work func(ctx context.Context, r Run) error
 }
 
 // Queue claims and runs jobs.
 type Queue struct {
 	db    *sqldb.DB
-	log   *slog.Logger
-	kinds []kind
+	guard *supervise.Supervisor
+	kinds []Kind
 }
 
-// NewQueue makes a queue without kinds. Handle before Run.
-func NewQueue(db *sqldb.DB, log *slog.Logger) *Queue { return &Queue{db: db, log: log} }
-
-// Handle says how to do jobs of a kind.
-func (q *Queue) Handle(name string, o Options, work func(ctx context.Context, r Run) error) {
-	q.kinds = append(q.kinds, kind{name, o, work})
+// NewQueue makes a queue that does jobs of these kinds.
+func NewQueue(db *sqldb.DB, guard *supervise.Supervisor, kinds ...Kind) *Queue {
+	return &Queue{db: db, guard: guard, kinds: kinds}
 }
 
 const (
-	gather     = 50 * time.Millisecond // workers look so often at the most while this process commits
-	pollOthers = time.Second           // for what other nodes committed, or what has become due
+	gather     = 50 * time.Millisecond // while this process commits, each kind is looked for so often at the most
+	pollOthers = time.Second           // on a shared database, for what other nodes committed
 	retryFirst = 2 * time.Second
 	retryMax   = 10 * time.Minute
 )
@@ -98,23 +97,81 @@ const (
 func (q *Queue) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	for _, k := range q.kinds {
-		for range k.opts.Workers {
-			wg.Go(func() { q.worker(ctx, k) })
-		}
+		wg.Go(func() { q.keep(ctx, k) })
 	}
 	wg.Wait()
 	return nil
 }
 
-func (q *Queue) worker(ctx context.Context, k kind) {
+// keep does jobs of one kind, as many at once as it has workers.
+func (q *Queue) keep(ctx context.Context, k Kind) {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	hands, free := make(chan struct{}, k.Workers), make(chan struct{}, 1)
 	for ctx.Err() == nil {
 		changed := q.db.Changed()
-		worked, err := q.once(ctx, k)
-		if err != nil && ctx.Err() == nil {
-			q.log.Error("job", "kind", k.name, "error", err)
+		var next time.Time
+		if len(hands) < k.Workers {
+			var r Run
+			var ok bool
+			var err error
+			if r, ok, next, err = q.take(ctx, k); err != nil && ctx.Err() == nil {
+				q.guard.Log().Error("job", "kind", k.Name, "error", err)
+				next = q.db.Clock().Now().Add(pollOthers)
+			}
+			if ok {
+				hands <- struct{}{}
+				wg.Go(func() {
+					q.do(ctx, k, r)
+					<-hands
+					signal(free)
+				})
+				continue
+			}
 		}
-		if !worked {
-			q.db.Await(ctx, changed, gather, pollOthers)
+		q.await(ctx, changed, free, next)
+	}
+}
+
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+func (q *Queue) do(ctx context.Context, k Kind, r Run) {
+	if err := q.try(ctx, k, r); err != nil && ctx.Err() == nil {
+		q.guard.Log().Error("job", "kind", k.Name, "id", r.ID.String(), "error", err)
+	}
+}
+
+// await sleeps until a job may be due: at next, after a commit, when a worker is
+// free.
+func (q *Queue) await(ctx context.Context, changed, free <-chan struct{}, next time.Time) {
+	wait := time.Duration(0)
+	if !next.IsZero() {
+		wait = max(next.Sub(q.db.Clock().Now()), time.Millisecond)
+	}
+	if q.db.Shared() && (wait == 0 || wait > pollOthers) {
+		wait = pollOthers
+	}
+	var due <-chan time.Time
+	if wait > 0 {
+		timer := q.db.Clock().NewTimer(wait)
+		defer timer.Stop()
+		due = timer.C()
+	}
+	select {
+	case <-ctx.Done():
+	case <-due:
+	case <-free:
+	case <-changed:
+		more := q.db.Clock().NewTimer(gather)
+		defer more.Stop()
+		select {
+		case <-more.C():
+		case <-ctx.Done():
 		}
 	}
 }
@@ -124,37 +181,37 @@ func (q *Queue) Drain(ctx context.Context) error {
 	for again := true; again; {
 		again = false
 		for _, k := range q.kinds {
-			worked, err := q.once(ctx, k)
+			r, ok, _, err := q.take(ctx, k)
+			if err == nil && ok {
+				again, err = true, q.try(ctx, k, r)
+			}
 			if err != nil {
 				return err
 			}
-			again = again || worked
 		}
 	}
 	return nil
 }
 
-func (q *Queue) once(ctx context.Context, k kind) (bool, error) {
-	ready, err := anyDue(ctx, q.db.Reader(), k.name, q.db.Clock().Now())
-	if err != nil || !ready {
-		return false, err
+// take claims a job that is due; where none is, next is when one will be.
+func (q *Queue) take(ctx context.Context, k Kind) (r Run, ok bool, next time.Time, err error) {
+	next, err = nextDue(ctx, q.db.Reader(), k.Name)
+	if err != nil || next.IsZero() || next.After(q.db.Clock().Now()) {
+		return r, false, next, err
 	}
-	r, ok, err := claim(ctx, q.db, k)
-	if err != nil || !ok {
-		return false, err
-	}
+	r, ok, err = claim(ctx, q.db, k)
 	r.queue = q
-	return true, q.try(ctx, k, r)
+	return r, ok, time.Time{}, err
 }
 
-func (q *Queue) try(ctx context.Context, k kind, r Run) error {
+func (q *Queue) try(ctx context.Context, k Kind, r Run) error {
 	workCtx, cancel := context.WithCancel(ctx)
 	renewed := make(chan struct{})
 	go func() {
 		defer close(renewed)
 		q.renew(workCtx, cancel, k, r)
 	}()
-	err := runSafely(workCtx, k, r)
+	err := q.guard.Call("job "+k.Name, func() error { return k.Work(workCtx, r) })
 	cancel()
 	<-renewed
 	after := context.WithoutCancel(ctx)
@@ -162,35 +219,28 @@ func (q *Queue) try(ctx context.Context, k kind, r Run) error {
 	case err == nil:
 		return finish(after, q.db, r)
 	case ctx.Err() != nil:
-		return giveBack(after, q.db, r) // stopping is not the job's fault
+		return release(after, q.db, r) // stopping is not the job's fault
 	}
-	dead := r.Attempt >= k.opts.Tries
-	q.log.Warn("job failed", "kind", k.name, "id", r.ID.String(), "attempt", r.Attempt, "dead", dead, "error", err)
+	dead := r.Attempt >= k.Tries
+	q.guard.Log().Warn("job failed", "kind", k.Name, "id", r.ID.String(), "attempt", r.Attempt, "dead", dead, "error", err)
 	return postpone(after, q.db, r, min(retryFirst<<min(r.Attempt-1, 20), retryMax), dead, err)
 }
 
 // renew keeps the lease while the work runs and stops the work when it is lost.
-func (q *Queue) renew(ctx context.Context, lost context.CancelFunc, k kind, r Run) {
+func (q *Queue) renew(ctx context.Context, lost context.CancelFunc, k Kind, r Run) {
 	for {
-		timer := q.db.Clock().NewTimer(k.opts.Lease / 3)
+		timer := q.db.Clock().NewTimer(k.Lease / 3)
 		select {
 		case <-ctx.Done():
 			timer.Stop()
 			return
 		case <-timer.C():
 		}
-		if err := extend(ctx, q.db, r, k.opts.Lease); errors.Is(err, errLeaseLost) {
+		if err := extend(ctx, q.db, r, k.Lease); errors.Is(err, errLeaseLost) {
 			lost()
 			return
+		} else if err != nil && ctx.Err() == nil {
+			q.guard.Log().Warn("job's lease not renewed", "kind", k.Name, "id", r.ID.String(), "error", err)
 		}
 	}
-}
-
-func runSafely(ctx context.Context, k kind, r Run) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic in job %s: %v", k.name, p)
-		}
-	}()
-	return k.work(ctx, r)
 }

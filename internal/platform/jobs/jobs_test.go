@@ -12,6 +12,7 @@ import (
 	"hawker/internal/platform/jobs"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/platform/sqldb/sqltest"
+	"hawker/internal/platform/supervise"
 )
 
 var errNo = errors.New("no")
@@ -19,9 +20,12 @@ var errNo = errors.New("no")
 const lease = 30 * time.Second
 
 func queue(db *sqldb.DB, work func(ctx context.Context, r jobs.Run) error) *jobs.Queue {
-	q := jobs.NewQueue(db, slog.New(slog.DiscardHandler))
-	q.Handle("work", jobs.Options{Workers: 1, Lease: lease, Tries: 3}, work)
-	return q
+	return queueWith(db, jobs.Options{Workers: 1, Lease: lease, Tries: 3}, work)
+}
+
+func queueWith(db *sqldb.DB, o jobs.Options, work func(ctx context.Context, r jobs.Run) error) *jobs.Queue {
+	guard := supervise.New(slog.New(slog.DiscardHandler), db.Clock())
+	return jobs.NewQueue(db, guard, jobs.Kind{Name: "work", Options: o, Work: work})
 }
 
 func enqueue(t *testing.T, db *sqldb.DB, j jobs.Job) {
@@ -104,8 +108,7 @@ func TestFailedWorkIsTriedAgainThenSetAside(t *testing.T) {
 func TestALapsedLeaseIsTakenOver(t *testing.T) {
 	db, c := sqltest.NewManual(t)
 	holding, release := make(chan struct{}), make(chan struct{})
-	stuck := jobs.NewQueue(db, slog.New(slog.DiscardHandler))
-	stuck.Handle("work", jobs.Options{Workers: 1, Lease: 1000 * time.Hour, Tries: 3},
+	stuck := queueWith(db, jobs.Options{Workers: 1, Lease: 1000 * time.Hour, Tries: 3},
 		func(context.Context, jobs.Run) error {
 			close(holding)
 			<-release

@@ -5,6 +5,7 @@ package lease
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"hawker/internal/platform/sqldb"
@@ -42,4 +43,42 @@ func (l Lease) Release(ctx context.Context) error {
 		_, err := tx.Exec(ctx, "UPDATE lease SET lease_until = 0 WHERE name = ? AND holder = ?", l.Name, l.Holder)
 		return err
 	})
+}
+
+// While runs fn under the lease, renewing it at a third of its time, and gives it
+// back. It answers false, without running fn, when another holds it. When the lease
+// is lost meanwhile, fn's context ends.
+func (l Lease) While(ctx context.Context, fn func(ctx context.Context) error) (held bool, err error) {
+	if held, err = l.Hold(ctx); err != nil || !held {
+		return false, err
+	}
+	work, stop := context.WithCancelCause(ctx)
+	renewed := make(chan struct{})
+	go func() {
+		defer close(renewed)
+		l.renew(work, stop)
+	}()
+	err = fn(work)
+	stop(nil)
+	<-renewed
+	return true, errors.Join(err, l.Release(context.WithoutCancel(ctx)))
+}
+
+// ErrLost is why the context of what runs under a lease ends.
+var ErrLost = errors.New("the lease was lost to another node")
+
+func (l Lease) renew(ctx context.Context, stop context.CancelCauseFunc) {
+	for {
+		timer := l.DB.Clock().NewTimer(l.For / 3)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-timer.C():
+		}
+		if held, err := l.Hold(ctx); err == nil && !held {
+			stop(ErrLost)
+			return
+		}
+	}
 }

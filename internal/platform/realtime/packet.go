@@ -20,16 +20,18 @@ type packets struct {
 	send func(channel string, packet []byte) error
 	fail func(channel string, err error)
 
-	mu   sync.Mutex
-	open map[string]*packet
+	mu     sync.Mutex // guards the map alone: nobody sends under it
+	open   map[string]*packet
+	closed bool
 }
 
 // packet is what waits in one channel. Its lock is held while sending, so that
-// packets keep their order.
+// packets keep their order; other channels are not held up.
 type packet struct {
 	mu    sync.Mutex
 	items []json.RawMessage
 	timer *time.Timer
+	gone  bool // no more in the map: whoever still holds it looks again
 }
 
 func newPackets(send func(string, []byte) error, fail func(string, error)) *packets {
@@ -39,24 +41,42 @@ func newPackets(send func(string, []byte) error, fail func(string, error)) *pack
 // add sends v at once if the channel was silent, else with what is said in the
 // same moment.
 func (p *packets) add(channel string, v json.RawMessage) error {
+	for {
+		k := p.of(channel)
+		if k == nil {
+			return nil // everybody has been told goodbye
+		}
+		k.mu.Lock() // in the order in which they came
+		if k.gone {
+			k.mu.Unlock()
+			continue
+		}
+		defer k.mu.Unlock()
+		k.items = append(k.items, v)
+		first := k.timer == nil
+		if first {
+			k.timer = time.AfterFunc(packetDelay, func() { p.flush(channel, k) })
+		}
+		if first || len(k.items) >= packetSize {
+			return p.out(channel, k)
+		}
+		return nil
+	}
+}
+
+// of is the channel's packet, a new one where there is none; nil after close.
+func (p *packets) of(channel string) *packet {
 	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return nil
+	}
 	k := p.open[channel]
-	first := k == nil
-	if first {
+	if k == nil {
 		k = &packet{}
 		p.open[channel] = k
 	}
-	k.mu.Lock() // in the order in which they came
-	p.mu.Unlock()
-	defer k.mu.Unlock()
-	k.items = append(k.items, v)
-	if first {
-		k.timer = time.AfterFunc(packetDelay, func() { p.flush(channel, k) })
-	}
-	if first || len(k.items) >= packetSize {
-		return p.out(channel, k)
-	}
-	return nil
+	return k
 }
 
 // out sends what waits; k is locked.
@@ -76,15 +96,18 @@ func rawBytes(items []json.RawMessage) [][]byte {
 
 // flush sends what gathered, and forgets a channel in which nothing did.
 func (p *packets) flush(channel string, k *packet) {
-	p.mu.Lock()
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if k.gone {
+		return
+	}
 	if len(k.items) == 0 {
+		k.gone = true
+		p.mu.Lock()
 		delete(p.open, channel)
 		p.mu.Unlock()
 		return
 	}
-	p.mu.Unlock()
 	k.timer.Reset(packetDelay)
 	if err := p.out(channel, k); err != nil {
 		p.fail(channel, err)
@@ -94,11 +117,15 @@ func (p *packets) flush(channel string, k *packet) {
 // close drops what waits: everybody is told goodbye.
 func (p *packets) close() {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	for channel, k := range p.open {
+	waiting := p.open
+	p.open, p.closed = map[string]*packet{}, true
+	p.mu.Unlock()
+	for _, k := range waiting {
 		k.mu.Lock()
-		k.timer.Stop()
+		k.gone = true
+		if k.timer != nil {
+			k.timer.Stop()
+		}
 		k.mu.Unlock()
-		delete(p.open, channel)
 	}
 }

@@ -7,13 +7,17 @@ package realtime
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/centrifugal/centrifuge"
 
+	"hawker/internal/base/crash"
+	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/platform/httpapi"
 )
@@ -28,9 +32,23 @@ const (
 	Uncounted // who works there is no listener to be counted
 )
 
-// Gate decides who may listen to a channel.
-type Gate interface {
-	MayListen(ctx context.Context, actor httpapi.Actor, channel string) (Entry, error)
+// Channel is a kind of channel: all whose name is Name, a colon and an id. It says
+// who may listen as an operation does.
+type Channel struct {
+	Name   string
+	Access httpapi.Access
+	// Subject reads the id that stands in a channel's name.
+	Subject func(id string) httpapi.Subject
+	// Enter decides further when somebody comes who may by Access; nil counts
+	// everybody. It is not asked again while they stay.
+	Enter func(ctx context.Context, actor httpapi.Actor, id string, pass httpapi.Pass) (Entry, error)
+	// Stay is asked besides Access whether somebody who listens still may; nil: they may.
+	Stay func(ctx context.Context, actor httpapi.Actor, id string) (bool, error)
+}
+
+// Authorizer decides who may reach what is declared so.
+type Authorizer interface {
+	Check(ctx context.Context, access httpapi.Access, actor httpapi.Actor, s httpapi.Subject) (httpapi.Pass, error)
 }
 
 // Limits of a channel's memory and of a connection.
@@ -47,10 +65,21 @@ type Node struct {
 	node    *centrifuge.Node
 	log     *slog.Logger
 	packets *packets
+
+	mu       sync.RWMutex
+	auth     Authorizer
+	channels map[string]Channel
+	clients  map[string]*client // by the client's id
 }
 
-// New makes and starts a node.
-func New(log *slog.Logger, gate Gate) (*Node, error) {
+// client is an open connection and whose it is.
+type client struct {
+	*centrifuge.Client
+	actor httpapi.Actor
+}
+
+// New makes a node. It serves nobody before Run.
+func New(log *slog.Logger) (*Node, error) {
 	cfg := centrifuge.Config{
 		LogLevel: centrifuge.LogLevelWarn,
 		LogHandler: func(e centrifuge.LogEntry) {
@@ -63,27 +92,53 @@ func New(log *slog.Logger, gate Gate) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &Node{node: node, log: log}
+	n := &Node{node: node, log: log, channels: map[string]Channel{}, clients: map[string]*client{}}
 	n.packets = newPackets(n.send, func(channel string, err error) {
-		log.Warn("realtime: not published", "channel",
-			channel, "error", err)
+		log.Warn("realtime: not published", "channel", channel, "error", err)
 	})
 	node.OnConnecting(func(ctx context.Context, _ centrifuge.ConnectEvent) (centrifuge.ConnectReply, error) {
-		return centrifuge.ConnectReply{Credentials: &centrifuge.Credentials{UserID: httpapi.ActorFrom(
-			ctx).User.String()}}, nil
+		user := httpapi.ActorFrom(ctx).User.String()
+		return centrifuge.ConnectReply{Credentials: &centrifuge.Credentials{UserID: user}}, nil
 	})
-	node.OnConnect(func(c *centrifuge.Client) {
-		c.OnSubscribe(func(e centrifuge.SubscribeEvent, done centrifuge.SubscribeCallback) {
-			done(n.subscribe(c, gate, e))
-		})
-	})
-	return n, node.Run()
+	node.OnConnect(n.connected)
+	return n, nil
 }
 
-func (n *Node) subscribe(c *centrifuge.Client, gate Gate, e centrifuge.SubscribeEvent) (centrifuge.SubscribeReply,
-	error,
-) {
-	entry, err := gate.MayListen(c.Context(), httpapi.ActorFrom(c.Context()), e.Channel)
+// Serve begins to let people in, to the channels that are declared.
+func (n *Node) Serve(auth Authorizer, channels []Channel) error {
+	n.mu.Lock()
+	n.auth = auth
+	for _, c := range channels {
+		n.channels[c.Name] = c
+	}
+	n.mu.Unlock()
+	return n.node.Run()
+}
+
+// Channels lists what was declared.
+func (n *Node) Channels() (out []Channel) {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	for _, c := range n.channels {
+		out = append(out, c)
+	}
+	return out
+}
+
+func (n *Node) connected(c *centrifuge.Client) {
+	n.mu.Lock()
+	n.clients[c.ID()] = &client{c, httpapi.ActorFrom(c.Context())}
+	n.mu.Unlock()
+	c.OnDisconnect(func(centrifuge.DisconnectEvent) {
+		n.mu.Lock()
+		delete(n.clients, c.ID())
+		n.mu.Unlock()
+	})
+	c.OnSubscribe(func(e centrifuge.SubscribeEvent, done centrifuge.SubscribeCallback) { done(n.subscribe(c, e)) })
+}
+
+func (n *Node) subscribe(c *centrifuge.Client, e centrifuge.SubscribeEvent) (centrifuge.SubscribeReply, error) {
+	entry, err := n.enter(c.Context(), httpapi.ActorFrom(c.Context()), e.Channel)
 	if err != nil {
 		n.log.Error("realtime: may listen", "channel", e.Channel, "error", err)
 		return centrifuge.SubscribeReply{}, centrifuge.ErrorInternal
@@ -92,9 +147,107 @@ func (n *Node) subscribe(c *centrifuge.Client, gate Gate, e centrifuge.Subscribe
 		return centrifuge.SubscribeReply{}, centrifuge.ErrorPermissionDenied
 	}
 	return centrifuge.SubscribeReply{Options: centrifuge.SubscribeOptions{
-		EnableRecovery: true, EnablePositioning: true,
-		EmitPresence: entry == Counted,
+		EnableRecovery: true, EnablePositioning: true, EmitPresence: entry == Counted,
 	}}, nil
+}
+
+// declared finds the kind of a channel and the id in its name.
+func (n *Node) declared(channel string) (c Channel, id string, ok bool) {
+	name, id, found := strings.Cut(channel, ":")
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	c, ok = n.channels[name]
+	return c, id, ok && found
+}
+
+func (n *Node) enter(ctx context.Context, actor httpapi.Actor, channel string) (entry Entry, err error) {
+	c, id, ok := n.declared(channel)
+	if !ok {
+		return Refused, nil
+	}
+	err = crash.Catch(func() error {
+		pass, err := n.auth.Check(ctx, c.Access, actor, c.Subject(id))
+		switch {
+		case fault.As(err) != nil:
+			entry = Refused
+			return nil
+		case err != nil:
+			return err
+		}
+		entry = Counted
+		if c.Enter != nil {
+			entry, err = c.Enter(ctx, actor, id, pass)
+		}
+		return err
+	})
+	return entry, err
+}
+
+// mayStay reports whether somebody who listens still may.
+func (n *Node) mayStay(ctx context.Context, actor httpapi.Actor, channel string) (bool, error) {
+	c, id, ok := n.declared(channel)
+	if !ok {
+		return false, nil
+	}
+	if _, err := n.auth.Check(ctx, c.Access, actor, c.Subject(id)); err != nil {
+		if fault.As(err) != nil {
+			err = nil
+		}
+		return false, err
+	}
+	if c.Stay == nil {
+		return true, nil
+	}
+	return c.Stay(ctx, actor, id)
+}
+
+// Recheck asks again for everybody who listens to the channel whether they may,
+// and takes it away from those who may not any more.
+func (n *Node) Recheck(ctx context.Context, channel string) error {
+	return n.recheck(ctx, func(*client) bool { return true }, func(ch string) bool { return ch == channel })
+}
+
+// RecheckUser asks again for everything that a person listens to.
+func (n *Node) RecheckUser(ctx context.Context, user id.User) error {
+	return n.recheck(ctx, func(c *client) bool { return c.actor.User == user }, func(string) bool { return true })
+}
+
+func (n *Node) recheck(ctx context.Context, who func(*client) bool, what func(channel string) bool) error {
+	var errs []error
+	for _, c := range n.open(who) {
+		for channel := range c.ChannelsWithContext() {
+			if !what(channel) {
+				continue
+			}
+			stay, err := n.mayStay(ctx, c.actor, channel)
+			if !stay { // also where nobody could say: they may come back and ask
+				errs = append(errs, err)
+				c.Unsubscribe(channel, centrifuge.Unsubscribe{Code: unsubscribeRevoked, Reason: "may not any more"})
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// unsubscribeRevoked is below 2500: the client does not try again by itself.
+const unsubscribeRevoked = 2100
+
+// DisconnectSession closes the connections of a session that has ended.
+func (n *Node) DisconnectSession(session id.Session) {
+	for _, c := range n.open(func(c *client) bool { return c.actor.Session == session }) {
+		c.Disconnect(centrifuge.DisconnectForceReconnect) // as whom the browser is now
+	}
+}
+
+func (n *Node) open(who func(*client) bool) (out []*client) {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	for _, c := range n.clients {
+		if who(c) {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 // Publish sends v, as JSON, to whoever listens to the channel now or comes back
@@ -123,14 +276,19 @@ func (n *Node) Listeners(channel string) int {
 	return stats.NumClients
 }
 
-// Mount adds the sockets to a router: /ws and its fallbacks.
-func (n *Node) Mount(handle func(pattern string, h http.Handler)) {
-	handle("/ws", centrifuge.NewWebsocketHandler(n.node, centrifuge.WebsocketConfig{MessageSizeLimit: messageMax}))
-	handle("/ws/http_stream", centrifuge.NewHTTPStreamHandler(n.node,
-		centrifuge.HTTPStreamConfig{MaxRequestBodySize: messageMax}))
-	handle("/ws/sse", centrifuge.NewSSEHandler(n.node, centrifuge.SSEConfig{MaxRequestBodySize: messageMax}))
-	handle("/ws/emulation", centrifuge.NewEmulationHandler(n.node,
-		centrifuge.EmulationConfig{MaxRequestBodySize: messageMax}))
+// Routes are the socket and its fallbacks. Anybody may connect: who may listen to
+// what is declared by the channels.
+func (n *Node) Routes() []httpapi.Route {
+	return []httpapi.Route{
+		{Pattern: "/ws", Access: httpapi.Anyone, Handler: centrifuge.NewWebsocketHandler(n.node,
+			centrifuge.WebsocketConfig{MessageSizeLimit: messageMax})},
+		{Pattern: "/ws/http_stream", Access: httpapi.Anyone, Handler: centrifuge.NewHTTPStreamHandler(n.node,
+			centrifuge.HTTPStreamConfig{MaxRequestBodySize: messageMax})},
+		{Pattern: "/ws/sse", Access: httpapi.Anyone, Handler: centrifuge.NewSSEHandler(n.node,
+			centrifuge.SSEConfig{MaxRequestBodySize: messageMax})},
+		{Pattern: "/ws/emulation", Access: httpapi.Anyone, Handler: centrifuge.NewEmulationHandler(n.node,
+			centrifuge.EmulationConfig{MaxRequestBodySize: messageMax})},
+	}
 }
 
 // Stop says goodbye to everybody.

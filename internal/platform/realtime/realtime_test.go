@@ -12,27 +12,57 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"hawker/internal/base/fault"
+	"hawker/internal/base/id"
 	"hawker/internal/platform/httpapi"
 	"hawker/internal/platform/realtime"
 )
 
 const room, desk, counter = "room:rom_1", "room:rom_2", "shop:shp_1"
 
-// rooms lets everybody listen to rooms and nobody to counters; at a desk nobody
-// is counted.
-type rooms struct{}
+// door lets everybody into rooms but those who were banned, and only staff to a
+// counter; at a desk nobody is counted.
+type door struct {
+	mu     sync.Mutex
+	banned map[string]bool // by the room's id
+	staff  bool
+}
 
-func (rooms) MayListen(_ context.Context, _ httpapi.Actor, channel string) (realtime.Entry, error) {
-	switch {
-	case channel == desk:
-		return realtime.Uncounted, nil
-	case strings.HasPrefix(channel, "room:"):
-		return realtime.Counted, nil
+func (d *door) Check(_ context.Context, access httpapi.Access, _ httpapi.Actor, s httpapi.Subject) (httpapi.Pass,
+	error,
+) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if access == httpapi.RoomLobby && !d.banned[s.Room] || access == httpapi.SignedIn && d.staff {
+		return httpapi.Pass{}, nil
 	}
-	return realtime.Refused, nil
+	return httpapi.Pass{}, fault.Forbidden("shop.not_staff")
+}
+
+func (d *door) set(change func(d *door)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	change(d)
+}
+
+func channels() []realtime.Channel {
+	return []realtime.Channel{{
+		Name: "room", Access: httpapi.RoomLobby,
+		Subject: func(id string) httpapi.Subject { return httpapi.Subject{Room: id} },
+		Enter: func(_ context.Context, _ httpapi.Actor, id string, _ httpapi.Pass) (realtime.Entry, error) {
+			if "room:"+id == desk {
+				return realtime.Uncounted, nil
+			}
+			return realtime.Counted, nil
+		},
+	}, {
+		Name: "shop", Access: httpapi.SignedIn,
+		Subject: func(id string) httpapi.Subject { return httpapi.Subject{Shop: id} },
+	}}
 }
 
 // viewer is a WebSocket client of its own: RFC 6455 frames, JSON lines within.
@@ -48,8 +78,9 @@ type reply struct {
 	ID    int `json:"id"`
 	Error *struct{ Code int }
 	Push  *struct {
-		Channel string
-		Pub     struct {
+		Channel     string
+		Unsubscribe *struct{ Code int }
+		Pub         struct {
 			Data   json.RawMessage
 			Offset uint64
 		}
@@ -64,12 +95,22 @@ type reply struct {
 
 func serve(t *testing.T) (*realtime.Node, string) {
 	t.Helper()
-	n, err := realtime.New(slog.New(slog.DiscardHandler), rooms{})
+	return serveWith(t, &door{})
+}
+
+func serveWith(t *testing.T, d *door) (*realtime.Node, string) {
+	t.Helper()
+	n, err := realtime.New(slog.New(slog.DiscardHandler))
+	if err == nil {
+		err = n.Serve(d, channels())
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	mux := http.NewServeMux()
-	n.Mount(mux.Handle)
+	for _, r := range n.Routes() {
+		mux.Handle(r.Pattern, r.Handler)
+	}
 	server := httptest.NewServer(mux)
 	t.Cleanup(func() {
 		if err := n.Stop(context.WithoutCancel(t.Context())); err != nil {
@@ -228,5 +269,57 @@ func TestNobodyHearsOrSaysWhatTheyMayNot(t *testing.T) {
 	v.call(fmt.Sprintf(`"subscribe":{"channel":%q}`, room))
 	if r := v.call(fmt.Sprintf(`"publish":{"channel":%q,"data":"spam"}`, room)); r.Error == nil {
 		t.Errorf("a client published by itself: %+v", r)
+	}
+}
+
+// TestARightThatEndsEndsOnOpenSockets bans somebody who listens: what is said from
+// then on is not theirs any more, and they are told why.
+func TestARightThatEndsEndsOnOpenSockets(t *testing.T) {
+	t.Parallel()
+	d := &door{banned: map[string]bool{}, staff: true}
+	n, addr := serveWith(t, d)
+	v := enter(t, addr)
+	for _, channel := range []string{room, desk, counter} {
+		if r := v.call(fmt.Sprintf(`"subscribe":{"channel":%q}`, channel)); r.Error != nil {
+			t.Fatalf("not let into %s: %+v", channel, r.Error)
+		}
+	}
+	d.set(func(d *door) { d.banned["rom_1"] = true })
+	if err := n.Recheck(t.Context(), room); err != nil {
+		t.Fatal(err)
+	}
+	v.wantRevoked(room)
+	d.set(func(d *door) { d.staff = false })
+	if err := n.RecheckUser(t.Context(), id.User{}); err != nil { // as whom nobody signed in
+		t.Fatal(err)
+	}
+	v.wantRevoked(counter)
+	publish(t, n, "not for you")
+	if err := n.Publish(t.Context(), desk, "for you"); err != nil {
+		t.Fatal(err)
+	}
+	if r := v.next(); r.Push == nil || r.Push.Channel != desk {
+		t.Errorf("heard %+v, want what was said at the desk", r.Push)
+	}
+}
+
+func (v *viewer) wantRevoked(channel string) {
+	v.t.Helper()
+	r := v.next()
+	if r.Push == nil || r.Push.Channel != channel || r.Push.Unsubscribe == nil || r.Push.Unsubscribe.Code >= 2500 {
+		v.t.Fatalf("heard %+v, want to be sent out of %s for good", r.Push, channel)
+	}
+}
+
+func TestAnEndedSessionsSocketIsClosed(t *testing.T) {
+	t.Parallel()
+	n, addr := serve(t)
+	v := enter(t, addr)
+	v.call(fmt.Sprintf(`"subscribe":{"channel":%q}`, room))
+	n.DisconnectSession(id.Session{})
+	for { // the goodbye, then the end
+		if _, err := v.read.ReadByte(); err != nil {
+			return
+		}
 	}
 }

@@ -19,8 +19,7 @@ import (
 
 const readersMax = 8
 
-// openSQLite follows the settings measured in the dependency notes: WAL, full
-// sync (an acknowledged order survives a power cut), one writer, readers beside
+// openSQLite chooses (docs/adr/0002-group-commit.md) WAL, full sync (an acknowledged order survives a power cut), one writer, readers beside
 // it. The folder is locked: two processes on one file would each believe to be
 // the only writer.
 func (db *DB) openSQLite(path string, readOnly bool) (err error) {
@@ -102,7 +101,32 @@ func (db *DB) openMySQL(ctx context.Context, dsn string) error {
 	if strings.Contains(mode, "NO_BACKSLASH_ESCAPES") {
 		return errors.New("sql_mode NO_BACKSLASH_ESCAPES is not supported: arguments are interpolated by the driver")
 	}
-	return nil
+	return proveChecks(ctx, db.write)
+}
+
+// ErrNoChecks means that the server takes CHECK constraints and does not hold
+// them: MySQL before 8.0.16, TiDB with tidb_enable_check_constraint off.
+var ErrNoChecks = errors.New("this database server does not enforce CHECK constraints, on which stock and " +
+	"ledger rely; use MySQL 8.0.16, MariaDB 10.6 or newer, or set tidb_enable_check_constraint = ON")
+
+// proveChecks tries a row that a CHECK forbids, in a table that only this
+// connection sees.
+func proveChecks(ctx context.Context, db *sql.DB) error {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = conn.ExecContext(ctx, "CREATE TEMPORARY TABLE hawker_check_proof (n INT NOT NULL, CHECK (n > 0))")
+	if err == nil {
+		if _, err = conn.ExecContext(ctx, "INSERT INTO hawker_check_proof (n) VALUES (0)"); err == nil {
+			err = ErrNoChecks
+		} else if IsCheck(err) {
+			err = nil
+		}
+		_, dropErr := conn.ExecContext(ctx, "DROP TEMPORARY TABLE hawker_check_proof")
+		err = errors.Join(err, dropErr)
+	}
+	return errors.Join(err, conn.Close())
 }
 
 // Result codes of the servers; SQLite's are extended codes.
@@ -111,12 +135,13 @@ const (
 	sqlitePrimaryKey = 1555
 	sqliteCheck      = 275
 
-	mysqlDuplicate   = 1062
-	mysqlCheck       = 3819
-	mariadbCheck     = 4025
-	mysqlLockWait    = 1205
-	mysqlDeadlock    = 1213
-	tidbWriteConfict = 9007
+	mysqlDuplicate    = 1062
+	mysqlCheck        = 3819
+	mariadbCheck      = 4025
+	mysqlLockWait     = 1205
+	mysqlDeadlock     = 1213
+	mariadbSnapshot   = 1020 // the row has changed since the transaction's snapshot
+	tidbWriteConflict = 9007
 )
 
 func codes(err error) (lite, my int) {
@@ -143,9 +168,12 @@ func IsCheck(err error) bool {
 	return lite == sqliteCheck || my == mysqlCheck || my == mariadbCheck
 }
 
-func isRetryable(err error) bool {
+// IsRetryable reports an error after which the server has rolled back the whole
+// transaction, and which goes away when it is run again.
+func IsRetryable(err error) bool {
 	_, my := codes(err)
-	return my == mysqlLockWait || my == mysqlDeadlock || my == tidbWriteConfict
+	return my == mysqlLockWait || my == mysqlDeadlock || my == mariadbSnapshot ||
+		my == tidbWriteConflict
 }
 
 // Upsert builds "insert, or update what is there": keys name the unique key,

@@ -17,6 +17,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"sync"
 	"time"
 
 	"hawker/internal/base/clock"
@@ -42,8 +43,11 @@ type Querier interface {
 type Options struct {
 	URL      string // sqlite:PATH or mysql:DSN (user:password@tcp(host:port)/name)
 	ReadOnly bool   // look without the lock on the data folder; Update fails
-	Clock    clock.Clock
-	Log      *slog.Logger
+	// Twice runs each transaction function twice and rolls the first run back, for
+	// tests: what a function changes outside the database shows at once.
+	Twice bool
+	Clock clock.Clock
+	Log   *slog.Logger
 }
 
 // DB is an open database. Close it after everything that uses it has stopped.
@@ -58,12 +62,15 @@ type DB struct {
 	ids     *id.Generator
 	lease   *nodeLease
 	changed signal
+	twice   bool
+	closing sync.Once
+	closed  error
 }
 
 // Open connects. The schema is not touched; see Migrate.
 func Open(ctx context.Context, o Options) (*DB, error) {
 	kind, rest, _ := strings.Cut(o.URL, ":")
-	db := &DB{dialect: Dialect(kind), clock: o.Clock, log: o.Log}
+	db := &DB{dialect: Dialect(kind), clock: o.Clock, log: o.Log, twice: o.Twice}
 	var err error
 	switch db.dialect {
 	case SQLite:
@@ -94,8 +101,28 @@ func (db *DB) Reader() Querier { return pool{db.read} }
 // Ping tells whether the database answers.
 func (db *DB) Ping(ctx context.Context) error { return db.read.PingContext(ctx) }
 
-// Close waits for running transactions and lets go of the data folder.
+// Shared reports whether other nodes may work on this database. SQLite's file is
+// locked for one process, so nobody has to be looked out for there.
+func (db *DB) Shared() bool { return db.dialect == MySQL }
+
+// Lost is closed when this process may no longer make ids, because another may
+// hold its node number by now: the program has to end. It is nil where that
+// cannot happen.
+func (db *DB) Lost() <-chan struct{} {
+	if db.lease == nil {
+		return nil
+	}
+	return db.lease.lost
+}
+
+// Close waits for running transactions and lets go of the data folder. Closing
+// again answers the same.
 func (db *DB) Close() error {
+	db.closing.Do(func() { db.closed = db.close() })
+	return db.closed
+}
+
+func (db *DB) close() error {
 	var errs []error
 	if db.lease != nil {
 		errs = append(errs, db.lease.stop())
@@ -144,8 +171,8 @@ func FromMillis(ms int64) time.Time {
 // Scanner is a row.
 type Scanner interface{ Scan(dest ...any) error }
 
-// Collect reads all rows: sqldb.Collect(q.Query(ctx, …))(scan) reads well, but
-// Go wants the error handled first, so it takes both.
+// Collect reads all rows of a query; it takes the query's error, too, so that a
+// store function is one expression.
 func Collect[T any](rows *sql.Rows, err error, scan func(Scanner) (T, error)) ([]T, error) {
 	if err != nil {
 		return nil, err
@@ -183,4 +210,10 @@ func (db *DB) Snapshot(ctx context.Context, fn func(ctx context.Context, q Queri
 		return err
 	}
 	return errors.Join(fn(ctx, &Tx{db: db, conn: tx, now: db.clock.Now()}), tx.Rollback())
+}
+
+// Cut shortens a text to at most n bytes without breaking a letter, which MySQL
+// refuses.
+func Cut(text string, n int) string {
+	return strings.ToValidUTF8(text[:min(len(text), n)], "")
 }

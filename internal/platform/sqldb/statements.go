@@ -7,7 +7,8 @@ import (
 )
 
 // statementsMax bounds how many prepared statements a connection keeps. The
-// program's texts are few; those with lists of varying length are the rest.
+// program's texts are few; those with lists of varying length are the rest, and
+// of them the longest unused makes room.
 const statementsMax = 400
 
 // prepared is a connection that keeps the statements it has prepared: reading a
@@ -15,28 +16,47 @@ const statementsMax = 400
 // goroutine at a time uses it.
 type prepared struct {
 	conn  *sql.Conn
-	stmts map[string]*sql.Stmt
+	stmts map[string]*kept
+	uses  int64
+}
+
+type kept struct {
+	*sql.Stmt
+	used int64 // the greater, the later
 }
 
 func newPrepared(conn *sql.Conn) *prepared {
-	return &prepared{conn: conn, stmts: make(map[string]*sql.Stmt)}
+	return &prepared{conn: conn, stmts: make(map[string]*kept)}
 }
 
-// get prepares a statement or answers the one that is there; nil when it is not
-// worth keeping.
+// get prepares a statement or answers the one that is there; nil when the text
+// does not prepare.
 func (p *prepared) get(ctx context.Context, query string) *sql.Stmt {
+	p.uses++
 	if s := p.stmts[query]; s != nil {
-		return s
-	}
-	if len(p.stmts) >= statementsMax {
-		return nil
+		s.used = p.uses
+		return s.Stmt
 	}
 	s, err := p.conn.PrepareContext(ctx, query)
 	if err != nil {
 		return nil // the caller runs the text and gets the error
 	}
-	p.stmts[query] = s
+	if len(p.stmts) >= statementsMax {
+		p.forgetOldest()
+	}
+	p.stmts[query] = &kept{s, p.uses}
 	return s
+}
+
+func (p *prepared) forgetOldest() {
+	oldest := ""
+	for query, s := range p.stmts {
+		if oldest == "" || s.used < p.stmts[oldest].used {
+			oldest = query
+		}
+	}
+	_ = p.stmts[oldest].Close() // a statement that does not close is no reason to run no other
+	delete(p.stmts, oldest)
 }
 
 func (p *prepared) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {

@@ -8,8 +8,8 @@ import (
 	"hawker/internal/base/id"
 )
 
-// Nodes take turns on 1,024 numbers by a leased row, so that ids made by
-// several processes on one database never collide.
+// Nodes of a shared database take turns on 1,024 numbers by a leased row, so that
+// ids made by several processes never collide. A SQLite file has one process.
 const (
 	leaseFor   = 2 * time.Minute
 	leaseRenew = 30 * time.Second
@@ -21,12 +21,24 @@ type nodeLease struct {
 	token string
 	quit  chan struct{}
 	done  chan struct{}
+	lost  chan struct{} // closed when another may hold the number
 }
 
-func (db *DB) leaseNode(ctx context.Context) error {
-	l := &nodeLease{db: db, token: id.Token(), quit: make(chan struct{}), done: make(chan struct{})}
-	if err := db.Update(ctx, l.take); err != nil {
+func (db *DB) leaseNode(ctx context.Context) (err error) {
+	if !db.Shared() {
+		db.ids, err = id.NewGenerator(db.clock, 0)
 		return err
+	}
+	l := &nodeLease{
+		db: db, token: id.Token(), quit: make(chan struct{}), done: make(chan struct{}), lost: make(chan struct{}),
+	}
+	for try := 1; ; try++ {
+		if err = db.Update(ctx, l.take); err == nil {
+			break
+		}
+		if !IsUnique(err) || try == triesMax {
+			return err // else another node took the same number in this moment
+		}
 	}
 	ids, err := id.NewGenerator(db.clock, l.node)
 	if err != nil {
@@ -74,6 +86,7 @@ func (l *nodeLease) take(ctx context.Context, tx *Tx) error {
 
 func (l *nodeLease) keep() {
 	defer close(l.done)
+	until := l.db.clock.Now().Add(leaseFor)
 	for {
 		timer := l.db.clock.NewTimer(leaseRenew)
 		select {
@@ -82,17 +95,27 @@ func (l *nodeLease) keep() {
 			return
 		case <-timer.C():
 		}
-		if err := l.db.Update(context.Background(), l.renew); err != nil {
-			l.db.log.Error("node lease not renewed", "node", l.node, "error", err)
+		asked := l.db.clock.Now()
+		err := l.db.Update(context.Background(), l.renew)
+		if err == nil {
+			until = asked.Add(leaseFor)
+			continue
+		}
+		l.db.log.Error("node lease not renewed", "node", l.node, "error", err)
+		if errors.Is(err, errLeaseLost) || !l.db.clock.Now().Before(until) {
+			close(l.lost)
+			return
 		}
 	}
 }
 
+var errLeaseLost = errors.New("the lease was lost to another node")
+
 func (l *nodeLease) renew(ctx context.Context, tx *Tx) error {
-	n, err := tx.Exec(ctx, "UPDATE node_lease SET lease_until = ? WHERE node = ? AND token = ?", tx.now.Add(leaseFor).
-		UnixMilli(), l.node, l.token)
+	n, err := tx.Exec(ctx, "UPDATE node_lease SET lease_until = ? WHERE node = ? AND token = ?",
+		tx.now.Add(leaseFor).UnixMilli(), l.node, l.token)
 	if err == nil && n == 0 {
-		return errors.New("the lease was lost to another node")
+		return errLeaseLost
 	}
 	return err
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"time"
+
+	"hawker/internal/base/crash"
 )
 
 // Tx is one transaction: one instant, all or nothing.
@@ -61,6 +63,25 @@ func (tx *Tx) InsertOnce(ctx context.Context, query string, args ...any) (bool, 
 	return err == nil, err
 }
 
+// Try runs fn within the transaction and takes back what it wrote when it fails.
+// An error that IsRetryable has ended the whole transaction and must be returned.
+func (tx *Tx) Try(ctx context.Context, fn func() error) error {
+	if _, err := tx.conn.ExecContext(ctx, "SAVEPOINT try"); err != nil {
+		return err
+	}
+	err := crash.Catch(fn)
+	if err != nil && !IsRetryable(err) {
+		if _, rollbackErr := tx.conn.ExecContext(ctx, "ROLLBACK TO SAVEPOINT try"); rollbackErr != nil {
+			return errors.Join(err, rollbackErr)
+		}
+	}
+	if IsRetryable(err) {
+		return err
+	}
+	_, releaseErr := tx.conn.ExecContext(ctx, "RELEASE SAVEPOINT try")
+	return errors.Join(err, releaseErr)
+}
+
 // NextID implements id.Source outside a transaction, for ids that must be known
 // before it (a key sent to a provider, say).
 func (db *DB) NextID() int64 {
@@ -105,7 +126,7 @@ const (
 func (db *DB) updateMySQL(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
 	for try := 1; ; try++ {
 		err := db.tryMySQL(ctx, fn)
-		if !isRetryable(err) || try == triesMax {
+		if !IsRetryable(err) || try == triesMax {
 			return err
 		}
 		wait := retryFirst << min(try, 6)
@@ -130,7 +151,13 @@ func (db *DB) tryMySQL(ctx context.Context, fn func(ctx context.Context, tx *Tx)
 		}
 	}()
 	tx := &Tx{db: db, conn: stx, now: db.clock.Now()}
-	if err := runSafely(context.WithValue(ctx, nesting{}, true), tx, fn); err != nil {
+	ctx = context.WithValue(ctx, nesting{}, true)
+	if db.twice {
+		if err := rehearse(ctx, tx, stx, fn); err != nil {
+			return err
+		}
+	}
+	if err := runSafely(ctx, tx, fn); err != nil {
 		return err
 	}
 	return stx.Commit()
@@ -145,11 +172,27 @@ func ignoreDone(err error) error {
 
 // runSafely turns a panic of fn into an error, so that a bug in one transaction
 // rolls that one back and leaves its neighbours in the batch alone.
-func runSafely(ctx context.Context, tx *Tx, fn func(ctx context.Context, tx *Tx) error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic in transaction: %v", p)
-		}
-	}()
-	return fn(ctx, tx)
+func runSafely(ctx context.Context, tx *Tx, fn func(ctx context.Context, tx *Tx) error) error {
+	err := crash.Catch(func() error { return fn(ctx, tx) })
+	if c := (*crash.Error)(nil); errors.As(err, &c) {
+		return fmt.Errorf("in a transaction: %w", err)
+	}
+	return err
+}
+
+// rehearse runs fn and takes back what it wrote. Its own error is not looked at:
+// the run that counts meets it again. The error answered is the transaction's.
+func rehearse(ctx context.Context, tx *Tx, conn execer, fn func(ctx context.Context, tx *Tx) error) error {
+	if _, err := conn.ExecContext(ctx, "SAVEPOINT rehearsal"); err != nil {
+		return err
+	}
+	err := runSafely(ctx, tx, fn)
+	if IsRetryable(err) {
+		return err
+	}
+	if _, err := conn.ExecContext(ctx, "ROLLBACK TO SAVEPOINT rehearsal"); err != nil {
+		return err
+	}
+	_, err = conn.ExecContext(ctx, "RELEASE SAVEPOINT rehearsal")
+	return err
 }

@@ -139,7 +139,13 @@ func (w *writer) savepoint(conn *prepared, tx *Tx, r *request) error {
 	if _, err := conn.ExecContext(ctx, "SAVEPOINT one"); err != nil {
 		return err
 	}
-	r.err = runSafely(context.WithValue(ctx, nesting{}, true), tx, r.fn)
+	ctx = context.WithValue(ctx, nesting{}, true)
+	if w.db.twice {
+		if err := rehearse(ctx, tx, conn, r.fn); err != nil {
+			return err
+		}
+	}
+	r.err = runSafely(ctx, tx, r.fn)
 	if r.err != nil {
 		if _, err := conn.ExecContext(ctx, "ROLLBACK TO one"); err != nil {
 			return err

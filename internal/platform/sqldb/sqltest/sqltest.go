@@ -22,19 +22,30 @@ import (
 // Start is the instant at which the clocks of tests begin.
 var Start = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
+// Option changes how a test's database is opened.
+type Option func(o *sqldb.Options)
+
+// Once runs transaction functions once, for a test that counts runs. The others
+// run each twice, so that what a function changes outside the database shows.
+func Once(o *sqldb.Options) { o.Twice = false }
+
 // New opens a fresh database on the machine's clock.
-func New(t testing.TB) *sqldb.DB { return NewAt(t, clock.Real{}) }
+func New(t testing.TB, options ...Option) *sqldb.DB { return NewAt(t, clock.Real{}, options...) }
 
 // NewManual opens a fresh database whose clock only moves when told to.
-func NewManual(t testing.TB) (*sqldb.DB, *clock.Manual) {
+func NewManual(t testing.TB, options ...Option) (*sqldb.DB, *clock.Manual) {
 	c := clock.NewManual(Start)
-	return NewAt(t, c), c
+	return NewAt(t, c, options...), c
 }
 
 // NewAt opens a fresh database on the given clock.
-func NewAt(t testing.TB, c clock.Clock) *sqldb.DB {
+func NewAt(t testing.TB, c clock.Clock, options ...Option) *sqldb.DB {
 	t.Helper()
-	db, err := sqldb.Open(t.Context(), sqldb.Options{URL: freshURL(t), Clock: c, Log: slog.New(slog.DiscardHandler)})
+	o := sqldb.Options{URL: freshURL(t), Clock: c, Log: slog.New(slog.DiscardHandler), Twice: true}
+	for _, change := range options {
+		change(&o)
+	}
+	db, err := sqldb.Open(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

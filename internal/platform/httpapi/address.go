@@ -1,0 +1,77 @@
+package httpapi
+
+import (
+	"net/http"
+	"net/netip"
+	"strings"
+)
+
+// forwardedMax bounds how many addresses of X-Forwarded-For are looked at: a
+// caller may write as many as the header holds.
+const forwardedMax = 16
+
+// callerAddress is who calls: the peer of the connection, or, where that is a
+// trusted proxy, the right-most address of X-Forwarded-For that is none. What
+// stands left of it was written by the caller and proves nothing.
+func callerAddress(r *http.Request, trusted []netip.Prefix) string {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	addr := peer.Addr().Unmap()
+	hops := forwarded(r.Header)
+	for range forwardedMax {
+		if !contains(trusted, addr) || len(hops) == 0 {
+			break
+		}
+		next, err := parseHop(hops[len(hops)-1])
+		if err != nil {
+			break // a proxy that wrote no address: it is the last that we know
+		}
+		addr, hops = next, hops[:len(hops)-1]
+	}
+	return addr.WithZone("").String()
+}
+
+func forwarded(h http.Header) (hops []string) {
+	for _, line := range h.Values("X-Forwarded-For") {
+		hops = append(hops, strings.Split(line, ",")...)
+	}
+	return hops
+}
+
+// parseHop reads an address with or without a port, as proxies write both.
+func parseHop(text string) (netip.Addr, error) {
+	text = strings.TrimSpace(text)
+	if addr, err := netip.ParseAddr(strings.Trim(text, "[]")); err == nil {
+		return addr.Unmap(), nil
+	}
+	withPort, err := netip.ParseAddrPort(text)
+	return withPort.Addr().Unmap(), err
+}
+
+func contains(networks []netip.Prefix, addr netip.Addr) bool {
+	for _, n := range networks {
+		if n.Contains(addr) {
+			return true
+		}
+	}
+	return false
+}
+
+// homeBits is how much of an IPv6 address names a home: within it, everybody may
+// have any number of addresses.
+const homeBits = 64
+
+// network is what limits count by: an IPv4 address, or the home of an IPv6 one.
+func network(address string) string {
+	addr, err := netip.ParseAddr(address)
+	if err != nil || addr.Is4() {
+		return address
+	}
+	home, err := addr.Prefix(homeBits)
+	if err != nil {
+		return address
+	}
+	return home.String()
+}

@@ -1,0 +1,154 @@
+// Package schedule does what is due when it is due. A task says when its earliest
+// row becomes due; the scheduler sleeps until then and looks again when this
+// process commits, so that an idle program neither writes nor scans. On a database
+// that other nodes share it looks once in a while besides, and a lease lets one
+// node at a time do a task.
+package schedule
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"hawker/internal/base/id"
+	"hawker/internal/platform/lease"
+	"hawker/internal/platform/sqldb"
+	"hawker/internal/platform/supervise"
+)
+
+// Task is work that becomes due. Do stands being done twice, and does all that is
+// due or a part that leaves the rest due.
+type Task struct {
+	Name string
+	// Next answers when the earliest row is due; the zero time when none is. It reads
+	// an index.
+	Next func(ctx context.Context, q sqldb.Querier) (time.Time, error)
+	// Every is for what has no rows to look at (files, a cache): Do is called that
+	// often. One of Next and Every is set.
+	Every time.Duration
+	Do    func(ctx context.Context) error
+}
+
+// Scheduler runs tasks.
+type Scheduler struct {
+	db    *sqldb.DB
+	log   *slog.Logger
+	guard *supervise.Supervisor
+	tasks []Task
+}
+
+// New makes a scheduler of tasks.
+func New(db *sqldb.DB, log *slog.Logger, guard *supervise.Supervisor, tasks []Task) *Scheduler {
+	return &Scheduler{db: db, log: log, guard: guard, tasks: tasks}
+}
+
+const (
+	gather     = 100 * time.Millisecond // after a commit: what it made due is rarely due at once
+	pollOthers = time.Second            // on a shared database
+	leaseFor   = 15 * time.Second
+	pauseFirst = 50 * time.Millisecond // after a Do that left something due
+	pauseError = time.Second
+	pauseMax   = 30 * time.Second
+)
+
+// Run works until ctx ends.
+func (s *Scheduler) Run(ctx context.Context) error {
+	var g errgroup.Group
+	for _, t := range s.tasks {
+		g.Go(func() error { s.keep(ctx, t); return nil })
+	}
+	return g.Wait()
+}
+
+// keep does one task whenever it is due.
+func (s *Scheduler) keep(ctx context.Context, t Task) {
+	last := s.db.Clock().Now()
+	var pause time.Duration
+	for ctx.Err() == nil {
+		changed := s.db.Changed()
+		next, err := s.next(ctx, t, last)
+		now := s.db.Clock().Now()
+		due := err == nil && !next.IsZero() && !next.After(now)
+		if due {
+			last = now
+			err = s.do(ctx, t)
+		}
+		if err != nil && ctx.Err() == nil {
+			s.log.Error("task", "name", t.Name, "error", err)
+		}
+		switch {
+		case err != nil:
+			pause = min(max(2*pause, pauseError), pauseMax)
+			s.sleep(ctx, pause)
+		case due:
+			pause = min(max(2*pause, pauseFirst), pauseError)
+			s.sleep(ctx, pause)
+		default:
+			pause = 0
+			s.await(ctx, t, changed, next.Sub(now))
+		}
+	}
+}
+
+func (s *Scheduler) next(ctx context.Context, t Task, last time.Time) (next time.Time, err error) {
+	if t.Next == nil {
+		return last.Add(t.Every), nil
+	}
+	err = s.guard.Call("task "+t.Name, func() error {
+		next, err = t.Next(ctx, s.db.Reader())
+		return err
+	})
+	return next, err
+}
+
+// do runs the task, under its lease where other nodes are possible. The lease is
+// renewed meanwhile: a task may wait for a slow provider.
+func (s *Scheduler) do(ctx context.Context, t Task) error {
+	run := func(ctx context.Context) error {
+		return s.guard.Call("task "+t.Name, func() error { return t.Do(ctx) })
+	}
+	if !s.db.Shared() {
+		return run(ctx)
+	}
+	l := lease.Lease{DB: s.db, Name: "task." + t.Name, Holder: id.Token(), For: leaseFor}
+	held, err := l.While(ctx, run)
+	if err == nil && !held {
+		s.sleep(ctx, pollOthers)
+	}
+	return err
+}
+
+// await sleeps until something may be due: wait from now when that is positive, or
+// after a commit.
+func (s *Scheduler) await(ctx context.Context, t Task, changed <-chan struct{}, wait time.Duration) {
+	if t.Next == nil {
+		s.sleep(ctx, wait)
+		return
+	}
+	if s.db.Shared() && (wait <= 0 || wait > pollOthers) {
+		wait = pollOthers
+	}
+	var due <-chan time.Time
+	if wait > 0 {
+		timer := s.db.Clock().NewTimer(wait)
+		defer timer.Stop()
+		due = timer.C()
+	}
+	select {
+	case <-ctx.Done():
+	case <-due:
+	case <-changed:
+		s.sleep(ctx, gather)
+	}
+}
+
+func (s *Scheduler) sleep(ctx context.Context, d time.Duration) {
+	timer := s.db.Clock().NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C():
+	}
+}
