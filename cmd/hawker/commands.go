@@ -16,6 +16,7 @@ import (
 	"hawker/internal/platform/config"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/platform/telemetry"
+	"hawker/internal/sandbox"
 	"hawker/internal/schema"
 )
 
@@ -76,7 +77,8 @@ func (c serveCmd) Run(ctx context.Context) error {
 		defer wg.Wait()
 		defer stop()
 	}
-	return onInstallation(ctx, cfg, log, func(a *app.App) error { return serve(ctx, a, c.Demo, log) })
+	o := app.Options{Config: cfg, Log: log, Clock: clock.Real{}, Demo: c.Demo}
+	return onInstallation(ctx, o, func(a *app.App) error { return serve(ctx, a, c.Demo, log) })
 }
 
 func serve(ctx context.Context, a *app.App, demo bool, log *slog.Logger) error {
@@ -89,7 +91,7 @@ func serve(ctx context.Context, a *app.App, demo bool, log *slog.Logger) error {
 		return err
 	}
 	fmt.Print(a.Welcome(demo))
-	err := a.Run(ctx, demo)
+	err := a.Run(ctx)
 	log.Info("stopped")
 	return err
 }
@@ -101,15 +103,15 @@ func (c workerCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return onInstallation(ctx, cfg, log, func(a *app.App) error {
+	return onInstallation(ctx, app.Options{Config: cfg, Log: log, Clock: clock.Real{}}, func(a *app.App) error {
 		log.Info("working")
 		return a.Work(ctx)
 	})
 }
 
 // onInstallation opens an installation, does something with it and lets go.
-func onInstallation(ctx context.Context, cfg config.Config, log *slog.Logger, do func(a *app.App) error) error {
-	a, err := app.Open(ctx, app.Options{Config: cfg, Log: log, Clock: clock.Real{}})
+func onInstallation(ctx context.Context, o app.Options, do func(a *app.App) error) error {
+	a, err := app.Open(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -144,7 +146,9 @@ func (c demoCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return onInstallation(ctx, cfg, log, func(a *app.App) error { return a.FillDemo(ctx) })
+	return onInstallation(ctx, app.Options{Config: cfg, Log: log, Clock: clock.Real{}}, func(a *app.App) error {
+		return a.FillDemo(ctx)
+	})
 }
 
 type doctorCmd struct {
@@ -187,7 +191,7 @@ func (c sandboxCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return app.ServeSandbox(ctx, c.Data, c.HTTP, log)
+	return sandbox.Serve(ctx, c.Data, c.HTTP, log)
 }
 
 type benchCmd struct {

@@ -133,6 +133,22 @@ func (s *Service) ByEmail(ctx context.Context, email string) (User, error) {
 	return u, err
 }
 
+// DisplayNames gives display names; unknown people are left out.
+func (s *Service) DisplayNames(ctx context.Context, users []id.User) (map[id.User]string, error) {
+	found, err := s.Names(ctx, users)
+	out := make(map[id.User]string, len(found))
+	for u, a := range found {
+		out[u] = a.DisplayName
+	}
+	return out, err
+}
+
+// UserByEmail finds a person's id; fault account.not_found.
+func (s *Service) UserByEmail(ctx context.Context, email string) (id.User, error) {
+	u, err := s.ByEmail(ctx, email)
+	return u.ID, err
+}
+
 // Names gives display names; unknown people are left out.
 func (s *Service) Names(ctx context.Context, users []id.User) (map[id.User]User, error) {
 	return usersByID(ctx, s.db.Reader(), s.box, users)

@@ -81,7 +81,7 @@ func (s *Service) Authenticate(ctx context.Context, token string) (httpapi.Actor
 
 // SweepSessions deletes what has expired.
 func (s *Service) SweepSessions(ctx context.Context) error {
-	return s.db.Update(ctx, deleteExpiredSessions)
+	return sqldb.Prune(ctx, s.db, "account_session", "expires_at", s.db.Clock().Now())
 }
 
 func tokenHash(token string) string {

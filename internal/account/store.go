@@ -103,11 +103,6 @@ func deleteSession(ctx context.Context, tx *sqldb.Tx, session id.Session) error 
 	return err
 }
 
-func deleteExpiredSessions(ctx context.Context, tx *sqldb.Tx) error {
-	_, err := tx.Exec(ctx, "DELETE FROM account_session WHERE expires_at <= ?", sqldb.Millis(tx.Now()))
-	return err
-}
-
 func addressOwner(address id.Address) string { return address.String() }
 
 func scanAddress(box *secret.Box) func(sqldb.Scanner) (SavedAddress, error) {

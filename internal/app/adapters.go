@@ -3,11 +3,10 @@ package app
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
-	"hawker/internal/account"
 	"hawker/internal/analytics"
-	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/base/lang"
 	"hawker/internal/base/money"
@@ -16,99 +15,43 @@ import (
 	"hawker/internal/checkout"
 	"hawker/internal/distribution"
 	"hawker/internal/live"
+	"hawker/internal/luckybag"
 	"hawker/internal/media/relay"
 	"hawker/internal/media/stream"
 	"hawker/internal/order"
 	"hawker/internal/payment"
-	"hawker/internal/platform/httpapi"
-	"hawker/internal/platform/realtime"
 	"hawker/internal/platform/sqldb"
-	"hawker/internal/shop"
 )
 
 // The types here answer one module's question with another's answer, so that
 // neither has to know the other.
 
-// shops answers what shops are called and who works there.
-type shops struct{ a *App }
-
-func (s shops) ShopRefs(ctx context.Context, ids []id.Shop, tag lang.Tag) (map[id.Shop]catalog.ShopRef, error) {
-	found, err := s.a.Shops.Named(ctx, ids)
-	out := make(map[id.Shop]catalog.ShopRef, len(found))
-	for _, sh := range found {
-		out[sh.ID] = catalog.ShopRef{ID: sh.ID, Name: sh.Name.In(tag)}
-	}
-	return out, err
-}
-
-func (s shops) MembershipsOf(ctx context.Context, user id.User, tag lang.Tag) ([]account.Membership, error) {
-	members, err := s.a.Shops.MembersOf(ctx, user)
-	out := make([]account.Membership, len(members))
-	for i, m := range members {
-		out[i] = account.Membership{ID: m.Shop.ID, Name: m.Shop.Name.In(tag), Role: string(m.Role)}
-	}
-	return out, err
-}
-
-// stalls tells which shops there are.
-type stalls struct{ shops *shop.Service }
-
-func (s stalls) Exists(ctx context.Context, shop id.Shop) error {
-	_, err := s.shops.ByID(ctx, shop)
-	return err
-}
-
 // promoters tells a visitor who earns when they buy.
-type promoters struct{ a *App }
+type promoters struct{ d *distribution.Distribution }
 
 func (p promoters) PromoterOf(ctx context.Context, refCode string, visitor id.User) (string, bool, error) {
-	user, ok, err := p.a.Distribution.PromoterOf(ctx, refCode, visitor)
-	if err != nil || !ok {
-		return "", false, err
-	}
-	names, err := p.a.Accounts.Names(ctx, []id.User{user})
-	return names[user].DisplayName, err == nil, err
+	return p.d.PromoterName(ctx, refCode, visitor)
 }
 
-// people gives display names to promoters' pages.
-type people struct{ accounts *account.Service }
-
-func (p people) DisplayNames(ctx context.Context, users []id.User) (map[id.User]string, error) {
-	found, err := p.accounts.Names(ctx, users)
-	out := make(map[id.User]string, len(found))
-	for u, a := range found {
-		out[u] = a.DisplayName
-	}
-	return out, err
+// promoted gives promoters the products that pay.
+type promoted struct {
+	products *catalog.Service
+	draw     catalog.API
 }
 
-// UserByEmail finds a colleague-to-be; fault shop.no_such_person.
-func (p people) UserByEmail(ctx context.Context, email string) (id.User, error) {
-	u, err := p.accounts.ByEmail(ctx, email)
-	if fault.As(err) != nil {
-		return id.User{}, fault.NotFound("shop.no_such_person")
-	}
-	return u.ID, err
-}
-
-// shelf gives promoters the products that pay.
-type shelf struct{ a *App }
-
-func (s shelf) PromotedProducts(ctx context.Context, r page.Request,
-	tag lang.Tag,
-) (page.Page[distribution.PromotedProduct], error) {
-	p, err := s.a.Catalog.List(ctx, catalog.Filter{State: catalog.OnSale, Sort: catalog.BestSold, Commission: true}, r)
+func (s promoted) PromotedProducts(ctx context.Context, r page.Request, tag lang.Tag) (
+	page.Page[distribution.PromotedProduct], error,
+) {
+	p, err := s.products.List(ctx, catalog.Filter{State: catalog.OnSale, Sort: catalog.BestSold, Commission: true}, r)
 	if err != nil {
 		return page.Page[distribution.PromotedProduct]{}, err
 	}
-	draw := catalog.API{DB: s.a.db, Shops: shops(s), Currency: s.a.cfg.Mall.Currency}
-	cards, err := draw.Cards(ctx, p.Items, tag)
+	cards, err := s.draw.Cards(ctx, p.Items, tag)
 	out := page.Page[distribution.PromotedProduct]{NextCursor: p.NextCursor}
 	for i, c := range cards {
 		out.Items = append(out.Items, distribution.PromotedProduct{
 			ID: c.ID, Shop: distribution.PromotedShop(c.Shop), Title: c.Title, CoverURL: c.CoverURL, Price: c.Price,
-			WasPrice: c.WasPrice,
-			Sold:     c.Sold, InStock: c.InStock, Rule: ruleOf(p.Items[i].Commission),
+			WasPrice: c.WasPrice, Sold: c.Sold, InStock: c.InStock, Rule: ruleOf(p.Items[i].Commission),
 		})
 	}
 	return out, err
@@ -162,38 +105,33 @@ func (s shows) ShowsSince(ctx context.Context, shop id.Shop, since time.Time) ([
 	return out, watching, err
 }
 
-// lateGate is the real-time gate before the module that knows is made: the two
-// need each other.
-type lateGate struct{ Gate realtime.Gate }
-
-func (g *lateGate) MayListen(ctx context.Context, actor httpapi.Actor, channel string) (realtime.Entry, error) {
-	return g.Gate.MayListen(ctx, actor, channel)
-}
-
 // lateRelay is the relay before the engine is made that it reads from.
 type lateRelay struct{ *relay.Relay }
 
 // admission is the rooms', and with open publishing any name besides.
-func (a *App) admission() stream.Admission {
-	if !a.cfg.Live.OpenPublish {
-		return a.Live
+func (s *services) admission(p *platform) stream.Admission {
+	if !p.cfg.Live.OpenPublish {
+		return s.rooms
 	}
-	return openAdmission{a}
+	return openAdmission{s.rooms, p.cfg.Live.Part}
 }
 
-type openAdmission struct{ a *App }
+type openAdmission struct {
+	rooms *live.Service
+	part  time.Duration
+}
 
 const openNameMax = 64
 
 func (o openAdmission) Admit(ctx context.Context, r stream.PublishRequest) (stream.Grant, error) {
-	g, err := o.a.Live.Admit(ctx, r)
+	g, err := o.rooms.Admit(ctx, r)
 	if !errors.Is(err, live.ErrWrongKey) {
 		return g, err
 	}
 	if r.Name == "" || len(r.Name) > openNameMax || !plainName(r.Name) {
 		return g, err
 	}
-	return stream.Grant{StreamID: r.Name, PartTarget: o.a.cfg.Live.Part}, nil
+	return stream.Grant{StreamID: r.Name, PartTarget: o.part}, nil
 }
 
 func plainName(name string) bool {
@@ -214,12 +152,26 @@ func ruleOf(rates [2]money.BasisPoints) distribution.Rule {
 	return distribution.Percent(rates[:]...)
 }
 
-// countSold adds a paid order to the figures that product lists show.
-func (a *App) countSold(ctx context.Context, tx *sqldb.Tx, f order.Fact) error {
-	for _, l := range f.Lines {
-		if err := catalog.CountSold(ctx, tx, l.Product, l.Quantity); err != nil {
-			return err
-		}
+// evidence tells an order when its goods were explained in the room.
+type evidence struct{}
+
+func (evidence) For(ctx context.Context, q sqldb.Querier, room id.Room, products []id.Product) ([]order.Shown, error) {
+	shown, err := live.ShownIn(ctx, q, room, products)
+	var out []order.Shown
+	for _, s := range shown {
+		out = append(out, order.Shown{Product: s.Product, Room: room, From: s.From, Until: s.Until})
 	}
-	return nil
+	return out, err
+}
+
+// listeners hear what viewers say.
+type listeners struct {
+	bags *luckybag.Service
+	log  *slog.Logger
+}
+
+func (l listeners) Said(ctx context.Context, room id.Room, user id.User, text string) {
+	if err := l.bags.Said(ctx, room, user, text); err != nil {
+		l.log.Warn("lucky bag did not hear", "room", room.String(), "error", err)
+	}
 }

@@ -1,108 +1,63 @@
 // Package app puts the program together: it reads the configuration, makes every
-// module with what it needs, mounts their doors and runs what runs in the
-// background, in an order in which each part finds ready what it stands on. It
-// is the only package that knows all others, and has no rules of its own.
+// module with its ports, and runs what they bring, in an order in which each part
+// finds ready what it stands on. It is the only package that knows all others, and
+// has no rules of its own.
+//
+//	app.go      the platform, open and close    modules.go  the list of modules
+//	run.go      what runs while it serves       doctor.go   what must be true
 package app
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
-	"runtime"
-	"strings"
+	"slices"
 	"time"
 
-	"hawker/internal/account"
-	"hawker/internal/analytics"
-	"hawker/internal/auction"
 	"hawker/internal/base/clock"
-	"hawker/internal/base/id"
-	"hawker/internal/cart"
-	"hawker/internal/catalog"
-	"hawker/internal/checkout"
-	"hawker/internal/clip"
-	"hawker/internal/distribution"
-	"hawker/internal/fulfilment"
-	"hawker/internal/live"
-	"hawker/internal/luckybag"
-	"hawker/internal/media/ffmpeg"
-	"hawker/internal/media/ladder"
-	"hawker/internal/media/record"
-	"hawker/internal/media/relay"
-	"hawker/internal/media/stream"
-	"hawker/internal/media/upload"
-	"hawker/internal/media/whip"
-	"hawker/internal/moderation"
-	"hawker/internal/notify"
-	"hawker/internal/order"
-	"hawker/internal/payment"
 	"hawker/internal/platform/blob"
 	"hawker/internal/platform/cache"
 	"hawker/internal/platform/config"
 	"hawker/internal/platform/events"
 	"hawker/internal/platform/httpapi"
+	"hawker/internal/platform/idem"
 	"hawker/internal/platform/jobs"
+	"hawker/internal/platform/module"
 	"hawker/internal/platform/realtime"
+	"hawker/internal/platform/schedule"
 	"hawker/internal/platform/secret"
 	"hawker/internal/platform/sqldb"
+	"hawker/internal/platform/supervise"
 	"hawker/internal/platform/telemetry"
-	"hawker/internal/promotion"
 	"hawker/internal/schema"
-	"hawker/internal/shop"
-	"hawker/internal/social"
-	"hawker/internal/video"
 )
 
 // App is one node.
 type App struct {
+	platform
+	services
+	modules []module.Module
+	api     *httpapi.API
+
+	lnHTTP  net.Listener
+	lnRTMP  net.Listener
+	lnRTMPS net.Listener // nil without a certificate
+}
+
+// platform is what modules stand on.
+type platform struct {
 	cfg     config.Config
 	log     *slog.Logger
 	clock   clock.Clock
 	zone    *time.Location
+	guard   *supervise.Supervisor
 	metrics *telemetry.Metrics
-
-	db     *sqldb.DB
-	box    *secret.Box
-	blobs  *blob.Disk
-	bus    *events.Bus
-	queue  *jobs.Queue
-	news   *realtime.Node
-	hub    *stream.Hub
-	ladder *ladder.Ladder
-	bank   *bank
-	relays *relay.Relay
-	rtc    *whip.Server
-	films  *ffmpeg.Tool
-	files  *upload.Store
-
-	Accounts     *account.Service
-	Shops        *shop.Service
-	Pictures     *catalog.Media
-	Catalog      *catalog.Service
-	Orders       *order.Service
-	Cart         *cart.Service
-	Checkout     *checkout.Service
-	Payments     *payment.Service
-	Fulfilment   *fulfilment.Service
-	Distribution *distribution.Distribution
-	Live         *live.Service
-	Analytics    *analytics.Service
-	Videos       *video.Service
-	Clips        *clip.Service
-	Social       *social.Service
-	Notices      *notify.Service
-	Words        *moderation.Service
-	Promotions   *promotion.Service
-	Auctions     *auction.Service
-	Bags         *luckybag.Service
-
-	api     *httpapi.API
-	lnHTTP  net.Listener
-	lnRTMP  net.Listener
-	lnRTMPS net.Listener // nil without a certificate
+	db      *sqldb.DB
+	box     *secret.Box
+	blobs   *blob.Disk
+	news    *realtime.Node
 }
 
 // Options are what is not a setting.
@@ -110,23 +65,26 @@ type Options struct {
 	Config config.Config
 	Log    *slog.Logger
 	Clock  clock.Clock
+	Demo   bool // a clip plays in the demo room
 }
 
-// Open makes the node: database migrated, modules made, doors mounted, nothing
-// running yet. Close it.
+// Open makes the node: database migrated, modules made, operations registered. No
+// port is opened and nothing runs before Run. Close it.
 func Open(ctx context.Context, o Options) (*App, error) {
 	zone, err := time.LoadLocation(o.Config.Mall.TimeZone)
 	if err != nil {
 		return nil, err
 	}
-	a := &App{cfg: o.Config, log: o.Log, clock: o.Clock, zone: zone, metrics: telemetry.NewMetrics(), bank: newBank()}
-	for _, step := range []func(context.Context) error{
-		a.openPlatform, a.makeModules, a.makeLive, a.makeSelling,
-		a.makeVideos, a.mount, a.subscribe,
-	} {
-		if err := step(ctx); err != nil {
-			return nil, errors.Join(err, a.Close())
-		}
+	a := &App{platform: platform{
+		cfg: o.Config, log: o.Log, clock: o.Clock, zone: zone,
+		guard: supervise.New(o.Log, o.Clock), metrics: telemetry.NewMetrics(),
+	}}
+	err = a.openPlatform(ctx)
+	if err == nil {
+		err = a.openModules(o.Demo)
+	}
+	if err != nil {
+		return nil, errors.Join(err, a.Close())
 	}
 	return a, nil
 }
@@ -149,132 +107,72 @@ func (a *App) openPlatform(ctx context.Context) (err error) {
 	if a.blobs, err = blob.NewDisk(a.cfg.Path("media")); err != nil {
 		return err
 	}
-	a.bus = events.NewBus(a.db, a.log)
-	a.queue = jobs.NewQueue(a.db, a.log)
-	return nil
-}
-
-func (a *App) makeModules(context.Context) (err error) {
-	a.Accounts = account.New(a.db, a.box, cache.NewMemoryLimiter(a.clock))
-	a.Shops = shop.New(a.db)
-	a.Pictures = catalog.NewMedia(a.db, a.blobs)
-	a.Catalog = catalog.New(a.db, a.Pictures)
-	a.Orders = order.New(a.db, a.box, order.Terms{
-		PayWithin:     a.cfg.Order.PayWithin,
-		ReceiveWithin: a.cfg.Order.ReceiveWithin,
-	})
-	a.Cart = cart.New(a.db)
-	a.Fulfilment = fulfilment.New(a.db, a.Orders)
-	a.Analytics = analytics.New(a.db, a.zone)
-	a.Distribution, err = distribution.New(a.db, a.distributionSettings(), people{a.Accounts}, shelf{a})
-	if err != nil {
-		return err
-	}
-	a.Checkout = checkout.New(a.db, a.Orders, a.Accounts, earners{a.Distribution},
-		checkout.Prices{Currency: a.cfg.Mall.Currency, Shipping: a.cfg.Mall.Shipping})
-	providers := map[string]payment.Provider{}
-	if a.cfg.Payment.Sandbox {
-		bank := payment.NewSandbox(a.db, a.box, a.sandboxURL(), func() string {
-			return a.localURL() + httpapi.Prefix +
-				"/payments/sandbox/notify"
-		})
-		bank.Transport = a.bank
-		providers[payment.SandboxName] = bank
-	}
-	a.Payments = payment.New(a.db, a.log, a.Orders, splits{a.Distribution}, providers)
-	a.Payments.Jobs(a.queue)
-	return nil
-}
-
-func (a *App) distributionSettings() distribution.Settings {
-	c := a.cfg.Distribution
-	return distribution.Settings{
-		Policy:  distribution.Policy{Levels: c.Levels, LineCap: 5000, Fee: c.Fee},
-		Default: distribution.Percent(c.Level1, c.Level2), BindFor: c.BindFor, AfterSale: c.AfterSale,
-		Currency: a.cfg.Mall.Currency, Zone: a.zone, PublicURL: a.cfg.PublicURL,
-	}
-}
-
-// coresForLadder is the smallest machine on which new rooms have smaller
-// renditions unless their shop says otherwise: a ladder takes up to one core.
-const coresForLadder = 4
-
-func (a *App) makeLive(context.Context) (err error) {
-	gate := &lateGate{}
-	if a.news, err = realtime.New(a.log, gate); err != nil {
-		return err
-	}
-	a.Social = social.New(a.db, stalls{a.Shops})
-	a.Words = moderation.New(a.db)
-	a.Notices = notify.New(a.db, a.log, a.news)
-	relays := &lateRelay{}
-	a.Live = live.New(live.Options{
-		DB: a.db, Box: a.box, Log: a.log, Catalog: a.Catalog, News: a.news, Words: a.Words, Follows: a.Social,
-		Limiter: cache.NewMemoryLimiter(a.clock), Part: a.cfg.Live.Part, Relay: relays,
-		Ladder: runtime.NumCPU() >= coresForLadder, Renditions: a.cfg.Live.Ladder.Renditions,
-	})
-	gate.Gate = live.Gate{Service: a.Live, Staff: a.Shops}
-	a.hub = stream.NewHub(stream.Config{
-		Clock: a.clock, Log: a.log, Admission: a.admission(), Observer: a.Live, Store: a.Live,
-		RecordDir: a.recordings(), StreamsMax: a.cfg.Live.StreamsMax, Playback: a,
-	})
-	a.ladder = ladder.New(ladder.Config{
-		Hub: a.hub, Clock: a.clock, Log: a.log, Program: a.cfg.Live.FFmpeg,
-		StreamsMax: cmp.Or(a.cfg.Live.Ladder.StreamsMax, runtime.NumCPU()/2),
-	})
-	a.relays = relay.New(relay.Config{Hub: a.hub, Clock: a.clock, Log: a.log})
-	relays.Relay = a.relays
-	a.Live.Attach(a.hub)
-	a.rtc, err = whip.New(whip.Config{
-		Hub: a.hub, Log: a.log, Clock: a.clock, FFmpeg: a.cfg.Live.FFmpeg, UDP: a.cfg.Live.WebRTCUDP,
-		TCP:       a.cfg.Live.WebRTCTCP,
-		PublicIPs: a.cfg.Live.WebRTCIPs, MayPlay: a.mayWatchRTC,
-	})
+	a.news, err = realtime.New(a.log)
 	return err
 }
 
-// recover takes up what a crash left: shows that were on air, work half done.
-// It comes before publishers and jobs.
-func (a *App) recover(ctx context.Context) error {
-	if err := a.Videos.Recover(); err != nil {
+// openModules makes the services, lists what they bring and opens the door to it.
+func (a *App) openModules(demo bool) (err error) {
+	if a.services, err = newServices(&a.platform, a.localURL); err != nil {
 		return err
 	}
-	err := a.Live.Recover(ctx, func(room id.Room) bool {
-		recs, err := record.Scan(a.recordings(), room.String())
-		return err == nil && len(recs) > 0
+	a.api = httpapi.New(httpapi.Deps{
+		Log: a.log, Clock: a.clock, Limiter: cache.NewMemoryLimiter(a.clock), Sign: a.accounts, Staff: a.shops,
+		Rooms: a.rooms, Cookies: a.cookies(), Metrics: a.metrics, Trusted: a.cfg.TrustedNetworks(),
+		PictureOrigins: origins(a.cfg.Live.SRSHLS, a.cfg.Live.NginxHLS),
 	})
-	return errors.Join(err, a.Live.StartRelays(ctx))
-}
-
-func (a *App) recordings() string { return a.cfg.Path("recordings") }
-
-// localURL is where this process answers on its own machine; the sandbox calls
-// it back there.
-func (a *App) localURL() string { return "http://127.0.0.1:" + a.port(a.lnHTTP, a.cfg.HTTP) }
-
-// port is the one that a listener got, or the one that it will ask for.
-func (a *App) port(ln net.Listener, wanted string) string {
-	if ln != nil {
-		wanted = ln.Addr().String()
+	if a.modules, err = a.list(demo); err != nil {
+		return err
 	}
-	return wanted[strings.LastIndexByte(wanted, ':')+1:]
+	for _, m := range a.modules {
+		for _, o := range m.Operations {
+			o.Register(a.api)
+		}
+		a.api.Mount(m.Routes...)
+		if m.Measure != nil {
+			m.Measure(a.metrics)
+		}
+	}
+	return nil
 }
 
-func (a *App) sandboxURL() string { return "http://" + a.cfg.Payment.SandboxAddr }
+func (p *platform) cookies() httpapi.CookiePolicy {
+	return httpapi.CookiePolicy{Secure: p.cfg.Secure()}
+}
 
-// Close lets go of everything that Open took; Run must have returned.
+// gather collects one thing that modules bring.
+func gather[T any](modules []module.Module, of func(m module.Module) []T) (out []T) {
+	for _, m := range modules {
+		out = append(out, of(m)...)
+	}
+	return out
+}
+
+func (a *App) bus() *events.Bus {
+	return events.NewBus(a.db, a.guard, gather(a.modules, func(m module.Module) []events.Subscription {
+		return m.Subscriptions
+	})...)
+}
+
+func (a *App) queue() *jobs.Queue {
+	return jobs.NewQueue(a.db, a.guard, gather(a.modules, func(m module.Module) []jobs.Kind { return m.Jobs })...)
+}
+
+func (a *App) scheduler() *schedule.Scheduler {
+	tasks := gather(a.modules, func(m module.Module) []schedule.Task { return m.Tasks })
+	return schedule.New(a.db, a.log, a.guard, append(tasks, idem.Task(a.db)))
+}
+
+// Close lets go of everything that Open took, the last first; Run must have
+// returned.
 func (a *App) Close() error {
 	var errs []error
 	ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
 	defer cancel()
-	if a.rtc != nil {
-		errs = append(errs, a.rtc.Close(ctx))
-	}
-	if a.relays != nil {
-		a.relays.Close()
-	}
-	if a.hub != nil {
-		errs = append(errs, a.hub.Shutdown(ctx))
+	for _, m := range slices.Backward(a.modules) {
+		if m.Close != nil {
+			errs = append(errs, m.Close(ctx))
+		}
 	}
 	if a.news != nil {
 		errs = append(errs, a.news.Stop(ctx))

@@ -16,6 +16,7 @@ import (
 	"hawker/internal/platform/config"
 	"hawker/internal/platform/events"
 	"hawker/internal/platform/jobs"
+	"hawker/internal/platform/module"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/promotion"
 )
@@ -58,11 +59,11 @@ func Doctor(ctx context.Context, cfg config.Config, log *slog.Logger) (Report, e
 	r := Report{Healthy: true}
 	err = db.Snapshot(ctx, func(ctx context.Context, q sqldb.Querier) error {
 		for _, c := range checks() {
-			details, err := c.run(ctx, q)
+			details, err := c.Run(ctx, q)
 			if err != nil {
-				return fmt.Errorf("%s: %w", c.name, err)
+				return fmt.Errorf("%s: %w", c.Name, err)
 			}
-			r.Findings = append(r.Findings, Finding{c.name, len(details) == 0, details})
+			r.Findings = append(r.Findings, Finding{c.Name, len(details) == 0, details})
 			r.Healthy = r.Healthy && len(details) == 0
 		}
 		return nil
@@ -70,64 +71,16 @@ func Doctor(ctx context.Context, cfg config.Config, log *slog.Logger) (Report, e
 	return r, errors.Join(err, db.Close())
 }
 
-type check struct {
-	name string
-	run  func(ctx context.Context, q sqldb.Querier) ([]string, error)
-}
-
-func checks() []check {
-	return []check{
-		{"stock: every row is the sum of its movements", checkStock},
-		{"stock: what orders wait for is what is reserved", checkReserved},
-		{"promotion: deals, coupons and limits add up", promotion.Check},
-		{"ledger: double entry holds (I1 to I8)", func(ctx context.Context, q sqldb.Querier) ([]string, error) {
-			return violations(ledger.Check(ctx, q))
-		}},
-		{"distribution: promises equal the ledger, orders explain themselves (I9, I10)", func(ctx context.Context,
-			q sqldb.Querier,
-		) ([]string, error) {
-			return violations(distribution.Check(ctx, q))
-		}},
-		{"payment: what providers captured is what the ledger holds (I12)", checkCaptured},
-		{"events: none is stuck", checkEvents},
-		{"jobs: none has given up", checkJobs},
+// checks are the modules', which need only the database: doctor opens no module.
+func checks() (out []module.Check) {
+	for _, list := range [][]module.Check{
+		inventory.Checks(), order.Checks(), promotion.Checks(), ledger.Checks(), distribution.Checks(),
+		payment.Checks(),
+		{{Name: "events: none is stuck", Run: checkEvents}, {Name: "jobs: none has given up", Run: checkJobs}},
+	} {
+		out = append(out, list...)
 	}
-}
-
-func violations(list []ledger.Violation, err error) ([]string, error) {
-	var out []string
-	for _, v := range list {
-		out = append(out, v.Code+": "+v.Detail)
-	}
-	return out, err
-}
-
-func checkStock(ctx context.Context, q sqldb.Querier) ([]string, error) {
-	drift, err := inventory.Check(ctx, q)
-	var out []string
-	for _, d := range drift {
-		out = append(out, fmt.Sprintf("%s: row %+v, movements %+v", d.SKU, d.Row, d.Sums))
-	}
-	return out, err
-}
-
-func checkCaptured(ctx context.Context, q sqldb.Querier) ([]string, error) {
-	totals, err := payment.CapturedTotals(ctx, q)
-	if err != nil {
-		return nil, err
-	}
-	var out []string
-	for _, c := range totals {
-		b, err := ledger.BalanceOf(ctx, q, ledger.PSPClearing(c.Provider, c.Currency))
-		if err != nil {
-			return nil, err
-		}
-		if b.Posted != c.In-c.Back {
-			out = append(out, fmt.Sprintf("%s %s: captured %d, refunded %d, ledger %d", c.Provider, c.Currency, c.In,
-				c.Back, b.Posted))
-		}
-	}
-	return out, nil
+	return out
 }
 
 func checkEvents(ctx context.Context, q sqldb.Querier) ([]string, error) {
@@ -144,13 +97,4 @@ func checkJobs(ctx context.Context, q sqldb.Querier) ([]string, error) {
 		return nil, err
 	}
 	return []string{fmt.Sprintf("%d jobs that used up their tries", dead)}, nil
-}
-
-func checkReserved(ctx context.Context, q sqldb.Querier) ([]string, error) {
-	list, err := order.UnmatchedReservations(ctx, q)
-	var out []string
-	for _, u := range list {
-		out = append(out, fmt.Sprintf("%s: %d reserved, orders wait for %d", u.SKU, u.Reserved, u.Awaited))
-	}
-	return out, err
 }

@@ -36,13 +36,13 @@ func modules() []struct {
 	}{
 		{"sandbox", nil}, // a bank of its own; only payment's adapter talks to it
 		{"account", nil},
-		{"shop", nil},
+		{"shop", []string{"account"}},
 		{"inventory", nil},
 		{"ledger", nil},
-		{"distribution", []string{"ledger"}},
-		{"catalog", []string{"inventory"}},
+		{"catalog", []string{"inventory", "shop"}},
 		{"cart", []string{"catalog", "inventory"}},
 		{"order", []string{"account", "catalog", "inventory"}},
+		{"distribution", []string{"ledger", "order"}},
 		{"promotion", []string{"catalog", "inventory", "order"}},
 		{"checkout", []string{"account", "cart", "catalog", "order", "promotion"}},
 		{"auction", []string{"account", "catalog", "checkout", "inventory", "order"}},
@@ -59,7 +59,10 @@ func modules() []struct {
 		{"video", []string{"account", "catalog", "media/ffmpeg", "media/upload"}},
 		{"clip", []string{"catalog", "live", "video", "media/record", "media/upload"}},
 		{"analytics", []string{"inventory"}},
-		{"demo", []string{"catalog"}},
+		{"site", nil},
+		{"demo", []string{
+			"account", "catalog", "distribution", "live", "shop", "video", "media/flv", "media/rtmp", "media/upload",
+		}},
 		{"bench", []string{"demo", "media/flv", "media/rtmp"}},
 	}
 }

@@ -18,11 +18,11 @@ func (h API) Register(api *httpapi.API) {
 	run, room := httpapi.Staff(permission.LiveRun), "/merchant/{shop}/rooms/{room}/auctions"
 	httpapi.Register(api, httpapi.Operation{
 		ID: "auction-get", Method: "GET", Path: "/live/rooms/{id}/auction",
-		Access: httpapi.Anyone, Summary: "The auction of a room now, next or just over",
+		Access: httpapi.RoomVisitor, Summary: "The auction of a room now, next or just over",
 	}, h.current)
 	httpapi.Register(api, httpapi.Operation{
 		ID: "auction-bid", Method: "POST",
-		Path: "/live/rooms/{id}/auctions/{auction}/bids", Access: httpapi.SignedIn, Status: 201,
+		Path: "/live/rooms/{id}/auctions/{auction}/bids", Access: httpapi.RoomVisitorSignedIn, Status: 201,
 		Summary: "Offer what I would pay at the most",
 	}, h.bid)
 	httpapi.Register(api, httpapi.Operation{

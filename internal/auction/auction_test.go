@@ -13,6 +13,7 @@ import (
 	"hawker/internal/base/clock"
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
+	"hawker/internal/base/permission"
 	"hawker/internal/catalog"
 	"hawker/internal/checkout/checkouttest"
 	"hawker/internal/order"
@@ -41,7 +42,7 @@ type house struct {
 
 func must[T any](t *testing.T) func(v T, err error) T { return checkouttest.Must[T](t) }
 
-func (h *house) May(_ context.Context, user id.User, _ id.Shop, _ string) (bool, error) {
+func (h *house) May(_ context.Context, user id.User, _ id.Shop, _ permission.Permission) (bool, error) {
 	return user == h.host, nil
 }
 
@@ -60,14 +61,14 @@ func open(t *testing.T) *house {
 	t.Helper()
 	m := checkouttest.New(t)
 	h := &house{
-		Market: m, t: t, db: m.DB, clock: m.Clock, bus: m.Bus, orders: m.Orders, shop: m.Shop, room: m.Room,
+		Market: m, t: t, db: m.DB, clock: m.Clock, orders: m.Orders, shop: m.Shop, room: m.Room,
 		host: m.User(), address: id.Make[id.Address](m.DB), homeless: map[id.User]bool{},
 	}
 	h.sales = auction.New(auction.Deps{
 		DB: m.DB, Log: m.Log, Desk: m.Checkout, Rooms: m, Staff: h, Addresses: h,
 		Names: m, News: m, Notices: m, Currency: "CNY",
 	})
-	h.sales.Subscribe(m.Bus)
+	h.bus = m.Carry(h.sales.Module())
 	return h
 }
 

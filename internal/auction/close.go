@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"hawker/internal/base/event"
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/catalog"
@@ -232,37 +231,33 @@ type wonNotice struct {
 }
 
 // tellWinner writes to who has won: they may have left the room.
-func (s *Service) tellWinner(ctx context.Context, env event.Envelope) error {
-	h, err := event.Decode[Hammered](env)
-	if err != nil {
-		return err
-	}
+func (s *Service) tellWinner(ctx context.Context, h Hammered) error {
 	return s.Notices.Send(ctx, []id.User{h.Winner}, noticeWon, h.Auction.String(), wonNotice{h.Order, h.Room, h.PayBy})
 }
 
-// Subscribe listens to lots that were won, whose winners are told, and to what
+// subscriptions listen to lots that were won, whose winners are told, and to what
 // becomes of their orders.
-func (s *Service) Subscribe(bus *events.Bus) {
-	bus.Notify("auction.notice", EventHammered, s.tellWinner)
+func (s *Service) subscriptions() []events.Subscription {
+	out := []events.Subscription{events.Tell("auction.notice", EventHammered, s.tellWinner)}
 	for name, state := range map[string]State{order.EventPaid: Paid, order.EventClosed: Unpaid} {
-		bus.Handle("auction.outcome", name, func(ctx context.Context, tx *sqldb.Tx, env event.Envelope) error {
-			f, err := event.Decode[order.Fact](env)
-			if err != nil || !fromSlice(f) {
-				return err
-			}
-			return settle(ctx, tx, f.Order, state)
-		})
-		bus.Notify("auction.news", name, s.tellOutcome)
+		out = append(out,
+			events.On("auction.outcome", name, func(ctx context.Context, tx *sqldb.Tx, f order.Fact) error {
+				if !fromSlice(f) {
+					return nil
+				}
+				return settle(ctx, tx, f.Order, state)
+			}),
+			events.Tell("auction.news", name, s.tellOutcome))
 	}
+	return out
 }
 
 // fromSlice spares orders that cannot be a winner's the look.
 func fromSlice(f order.Fact) bool { return len(f.Lines) == 1 && !f.Lines[0].Slice.IsZero() }
 
-func (s *Service) tellOutcome(ctx context.Context, env event.Envelope) error {
-	f, err := event.Decode[order.Fact](env)
-	if err != nil || !fromSlice(f) {
-		return err
+func (s *Service) tellOutcome(ctx context.Context, f order.Fact) error {
+	if !fromSlice(f) {
+		return nil
 	}
 	lots, err := lotsOfOrder(ctx, s.DB.Reader(), f.Order)
 	for _, l := range lots {

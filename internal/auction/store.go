@@ -139,3 +139,8 @@ func maxOf(ctx context.Context, q sqldb.Querier, auction id.Auction, user id.Use
 		user, auction).Scan(&n)
 	return n, err
 }
+
+// nextEnd answers when the next lot ends.
+func nextEnd(ctx context.Context, q sqldb.Querier) (time.Time, error) {
+	return sqldb.Earliest(ctx, q, "SELECT MIN(ends_at) FROM auction WHERE state = ?", Running)
+}

@@ -13,13 +13,11 @@ import (
 	"hawker/internal/platform/cache"
 	"hawker/internal/platform/httpapi"
 	"hawker/internal/platform/sqldb"
+	"hawker/internal/shop"
 )
 
 // ShopRef names a shop.
-type ShopRef struct {
-	ID   id.Shop `json:"id"`
-	Name string  `json:"name"`
-}
+type ShopRef = shop.Ref
 
 // ShopNames answers what shops are called.
 type ShopNames interface {

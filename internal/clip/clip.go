@@ -13,7 +13,6 @@ import (
 	"os"
 	"time"
 
-	"hawker/internal/base/event"
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/base/lang"
@@ -23,6 +22,7 @@ import (
 	"hawker/internal/media/upload"
 	"hawker/internal/platform/events"
 	"hawker/internal/platform/jobs"
+	"hawker/internal/platform/module"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/video"
 )
@@ -54,24 +54,26 @@ const (
 	lookEvery = 500 * time.Millisecond
 )
 
-// Subscribe cuts what was explained.
-func (s *Service) Subscribe(bus *events.Bus, queue *jobs.Queue) {
-	bus.Handle("clip.cut", live.EventExplained, func(ctx context.Context, tx *sqldb.Tx, env event.Envelope) error {
-		e, err := event.Decode[live.Explained](env)
-		if err != nil {
-			return err
-		}
-		return jobs.Enqueue(ctx, tx, jobs.Job{Kind: jobKind, Key: "clip:" + e.Pin.String(), Payload: e})
-	})
-	queue.Handle(jobKind, jobs.Options{Workers: 1, Lease: time.Minute, Tries: tries}, func(ctx context.Context,
-		r jobs.Run,
-	) error {
-		var e live.Explained
-		if err := r.Decode(&e); err != nil {
-			return err
-		}
-		return s.cut(ctx, e)
-	})
+// Module is what the module brings: what was explained is cut.
+func (s *Service) Module() module.Module {
+	return module.Module{
+		Name: "clip",
+		Subscriptions: []events.Subscription{
+			events.On("clip.cut", live.EventExplained, func(ctx context.Context, tx *sqldb.Tx, e live.Explained) error {
+				return jobs.Enqueue(ctx, tx, jobs.Job{Kind: jobKind, Key: "clip:" + e.Pin.String(), Payload: e})
+			}),
+		},
+		Jobs: []jobs.Kind{{
+			Name: jobKind, Options: jobs.Options{Workers: 1, Lease: time.Minute, Tries: tries},
+			Work: func(ctx context.Context, r jobs.Run) error {
+				var e live.Explained
+				if err := r.Decode(&e); err != nil {
+					return err
+				}
+				return s.cut(ctx, e)
+			},
+		}},
+	}
 }
 
 // cut makes a clip of a stretch. A room that records nothing, or a shop that

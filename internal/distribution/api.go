@@ -71,7 +71,9 @@ func (h API) Register(api *httpapi.API) {
 		ID: "distribution-link", Method: "POST", Path: "/distribution/links",
 		Access: httpapi.SignedIn, Summary: "My short link to a product, room, video or the mall",
 	}, h.link)
-	api.Router().Get("/s/{code}", h.follow)
+	api.Mount(httpapi.Route{
+		Pattern: "/s/{code}", Methods: []string{"GET"}, Access: httpapi.Anyone, Handler: http.HandlerFunc(h.follow),
+	})
 }
 
 // absolute makes a link to copy: the configured public address wins, else the one

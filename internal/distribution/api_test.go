@@ -12,6 +12,7 @@ import (
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/base/money"
+	"hawker/internal/base/permission"
 	"hawker/internal/distribution"
 	"hawker/internal/platform/cache"
 	"hawker/internal/platform/httpapi"
@@ -28,7 +29,9 @@ func (door) Authenticate(_ context.Context, token string) (httpapi.Actor, error)
 	return httpapi.Actor{User: u}, nil
 }
 
-func (door) May(context.Context, id.User, id.Shop, string) (bool, error) { return false, nil }
+func (door) May(context.Context, id.User, id.Shop, permission.Permission) (bool, error) {
+	return false, nil
+}
 
 func (door) ObserveRequest(string, int, float64) {}
 

@@ -209,3 +209,8 @@ func (s store) refund(ctx context.Context, refund id.Refund, hash string) (out R
 	}
 	return out, true, json.Unmarshal([]byte(body), &out)
 }
+
+func nextMature(ctx context.Context, q sqldb.Querier) (time.Time, error) {
+	return sqldb.Earliest(ctx, q, `SELECT MIN(mature_at) FROM commission_order WHERE state = ? AND holds = 0
+		AND mature_at > 0`, StateFrozen)
+}

@@ -51,33 +51,41 @@ func (a announcement) ref() string {
 	return a.Notice.Room.String() + "@" + a.Notice.At.UTC().Format("20060102T150405")
 }
 
-// Announce tells followers, and those who asked, that shows begin or will not
+// Announcements tell followers, and those who asked, that shows begin or will not
 // be: by a job, for followers are many.
-func (s *Service) Announce(bus *events.Bus, queue *jobs.Queue, notices Notices) {
+func (s *Service) Announcements(notices Notices) ([]events.Subscription, []jobs.Kind) {
 	later := func(ctx context.Context, tx *sqldb.Tx, env event.Envelope, a announcement) error {
 		return jobs.Enqueue(ctx, tx, jobs.Job{Kind: announceKind, Key: announceKind + ":" + env.ID.String(), Payload: a})
 	}
-	bus.Handle("live.announce", EventStarted, func(ctx context.Context, tx *sqldb.Tx, env event.Envelope) error {
-		e, err := event.Decode[Started](env)
-		if err != nil {
-			return err
-		}
-		return later(ctx, tx, env, announcement{noticeStarted, roomNotice{e.Room, e.Shop, e.Title, e.At}, true})
-	})
-	bus.Handle("live.announce", EventCalledOff, func(ctx context.Context, tx *sqldb.Tx, env event.Envelope) error {
-		e, err := event.Decode[CalledOff](env)
-		if err != nil {
-			return err
-		}
-		return later(ctx, tx, env, announcement{noticeCalledOff, roomNotice(e), false})
-	})
-	queue.Handle(announceKind, jobs.Options{Workers: 1, Lease: time.Minute, Tries: 5}, func(ctx context.Context, run jobs.Run) error {
+	work := func(ctx context.Context, run jobs.Run) error {
 		var a announcement
 		if err := run.Decode(&a); err != nil {
 			return err
 		}
 		return s.announce(ctx, a, notices)
-	})
+	}
+	return []events.Subscription{
+		{Consumer: "live.announce", Event: EventStarted, Handle: func(ctx context.Context, tx *sqldb.Tx,
+			env event.Envelope,
+		) error {
+			e, err := event.Decode[Started](env)
+			if err != nil {
+				return err
+			}
+			return later(ctx, tx, env, announcement{noticeStarted, roomNotice{e.Room, e.Shop, e.Title, e.At}, true})
+		}},
+		{Consumer: "live.announce", Event: EventCalledOff, Handle: func(ctx context.Context, tx *sqldb.Tx,
+			env event.Envelope,
+		) error {
+			e, err := event.Decode[CalledOff](env)
+			if err != nil {
+				return err
+			}
+			return later(ctx, tx, env, announcement{noticeCalledOff, roomNotice(e), false})
+		}},
+	}, []jobs.Kind{{
+		Name: announceKind, Options: jobs.Options{Workers: 1, Lease: time.Minute, Tries: 5}, Work: work,
+	}}
 }
 
 func (s *Service) announce(ctx context.Context, a announcement, notices Notices) error {

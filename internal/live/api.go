@@ -2,12 +2,12 @@ package live
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/base/page"
+	"hawker/internal/base/permission"
 	"hawker/internal/platform/cache"
 	"hawker/internal/platform/httpapi"
 	"hawker/internal/platform/realtime"
@@ -33,15 +33,15 @@ func likeRate() cache.Rate  { return cache.Rate{Count: 30, Per: 10 * time.Second
 // Register adds the operations.
 func (h API) Register(api *httpapi.API) {
 	httpapi.Register(api, httpapi.Operation{ID: "room-list", Method: "GET", Path: "/live/rooms", Access: httpapi.Anyone, Summary: "Rooms, newest first"}, h.list)
-	httpapi.Register(api, httpapi.Operation{ID: "room-get", Method: "GET", Path: "/live/rooms/{id}", Access: httpapi.Anyone, Summary: "Enter a room"}, h.get)
-	httpapi.Register(api, httpapi.Operation{ID: "room-shelf", Method: "GET", Path: "/live/rooms/{id}/shelf", Access: httpapi.Anyone, Summary: "What the room sells"}, h.shelf)
-	httpapi.Register(api, httpapi.Operation{ID: "room-messages", Method: "GET", Path: "/live/rooms/{id}/messages", Access: httpapi.Anyone, Summary: "The newest messages, or those of a stretch of time, the newest last"}, h.messages)
-	httpapi.Register(api, httpapi.Operation{ID: "room-marks", Method: "GET", Path: "/live/rooms/{id}/marks", Access: httpapi.Anyone, Summary: "What was explained when, on the stream's clock"}, h.marks)
-	httpapi.Register(api, httpapi.Operation{ID: "room-remind", Method: "POST", Path: "/live/rooms/{id}/reminder", Access: httpapi.SignedIn, Status: 204, Limit: shareRate(), Summary: "Tell me when it begins"}, h.remind)
-	httpapi.Register(api, httpapi.Operation{ID: "room-forget", Method: "DELETE", Path: "/live/rooms/{id}/reminder", Access: httpapi.SignedIn, Status: 204, Limit: shareRate(), Summary: "Do not tell me"}, h.forget)
-	httpapi.Register(api, httpapi.Operation{ID: "room-say", Method: "POST", Path: "/live/rooms/{id}/messages", Access: httpapi.SignedIn, Status: 201, Limit: chatRate(), Summary: "Say something"}, h.say)
-	httpapi.Register(api, httpapi.Operation{ID: "room-like", Method: "POST", Path: "/live/rooms/{id}/likes", Access: httpapi.Anyone, Limit: likeRate(), Summary: "Like, several times at once"}, h.like)
-	httpapi.Register(api, httpapi.Operation{ID: "room-share", Method: "POST", Path: "/live/rooms/{id}/share", Access: httpapi.SignedIn, Limit: shareRate(), Summary: "Get the link by which to share a room"}, h.share)
+	httpapi.Register(api, httpapi.Operation{ID: "room-get", Method: "GET", Path: "/live/rooms/{id}", Access: httpapi.RoomLobby, Summary: "Enter a room"}, h.get)
+	httpapi.Register(api, httpapi.Operation{ID: "room-shelf", Method: "GET", Path: "/live/rooms/{id}/shelf", Access: httpapi.RoomLobby, Summary: "What the room sells"}, h.shelf)
+	httpapi.Register(api, httpapi.Operation{ID: "room-messages", Method: "GET", Path: "/live/rooms/{id}/messages", Access: httpapi.RoomLobby, Summary: "The newest messages, or those of a stretch of time, the newest last"}, h.messages)
+	httpapi.Register(api, httpapi.Operation{ID: "room-marks", Method: "GET", Path: "/live/rooms/{id}/marks", Access: httpapi.RoomLobby, Summary: "What was explained when, on the stream's clock"}, h.marks)
+	httpapi.Register(api, httpapi.Operation{ID: "room-remind", Method: "POST", Path: "/live/rooms/{id}/reminder", Access: httpapi.RoomLobbySignedIn, Status: 204, Limit: shareRate(), Summary: "Tell me when it begins"}, h.remind)
+	httpapi.Register(api, httpapi.Operation{ID: "room-forget", Method: "DELETE", Path: "/live/rooms/{id}/reminder", Access: httpapi.RoomLobbySignedIn, Status: 204, Limit: shareRate(), Summary: "Do not tell me"}, h.forget)
+	httpapi.Register(api, httpapi.Operation{ID: "room-say", Method: "POST", Path: "/live/rooms/{id}/messages", Access: httpapi.RoomLobbySignedIn, Status: 201, Limit: chatRate(), Summary: "Say something"}, h.say)
+	httpapi.Register(api, httpapi.Operation{ID: "room-like", Method: "POST", Path: "/live/rooms/{id}/likes", Access: httpapi.RoomLobby, Limit: likeRate(), Summary: "Like, several times at once"}, h.like)
+	httpapi.Register(api, httpapi.Operation{ID: "room-share", Method: "POST", Path: "/live/rooms/{id}/share", Access: httpapi.RoomLobbySignedIn, Limit: shareRate(), Summary: "Get the link by which to share a room"}, h.share)
 }
 
 type listInput struct {
@@ -225,67 +225,63 @@ func (h API) share(ctx context.Context, in *RoomPath) (*httpapi.Body[shareView],
 	return httpapi.OK(shareView{url, code}, err)
 }
 
-// Gate decides who may listen to the channels of this module.
-type Gate struct {
-	Service *Service
-	Staff   httpapi.StaffRegister
+// Door implements httpapi.RoomGate.
+func (s *Service) Door(ctx context.Context, room id.Room) (httpapi.RoomDoor, error) {
+	r, err := s.Find(ctx, room)
+	return httpapi.RoomDoor{Shop: r.Shop, Mode: string(r.Mode)}, err
 }
 
-// MayListen implements realtime.Gate.
-func (g Gate) MayListen(ctx context.Context, actor httpapi.Actor, ch string) (realtime.Entry, error) {
-	if text, ok := strings.CutPrefix(ch, "room:"); ok {
-		var room id.Room
-		if room.UnmarshalText([]byte(text)) != nil || room.IsZero() {
-			return realtime.Refused, nil
+// Channel is where rooms talk.
+func (s *Service) Channel(staff httpapi.StaffRegister) realtime.Channel {
+	g := gate{s, staff}
+	return realtime.Channel{
+		Name: "room", Access: httpapi.RoomLobby,
+		Subject: func(id string) httpapi.Subject { return httpapi.Subject{Room: id} },
+		Enter:   g.enter, Stay: g.stay,
+	}
+}
+
+// gate decides who of those that may listen to a room is let in and counted.
+type gate struct {
+	service *Service
+	staff   httpapi.StaffRegister
+}
+
+func (g gate) enter(ctx context.Context, actor httpapi.Actor, text string, _ httpapi.Pass) (realtime.Entry, error) {
+	entry, room, err := g.look(ctx, actor, text)
+	if entry == realtime.Counted {
+		g.service.entered(room, actor.User)
+	}
+	return entry, err
+}
+
+func (g gate) stay(ctx context.Context, actor httpapi.Actor, text string) (bool, error) {
+	entry, _, err := g.look(ctx, actor, text)
+	return entry != realtime.Refused, err
+}
+
+func (g gate) look(ctx context.Context, actor httpapi.Actor, text string) (realtime.Entry, id.Room, error) {
+	var room id.Room
+	if err := room.UnmarshalText([]byte(text)); err != nil {
+		return realtime.Refused, room, nil
+	}
+	r, err := g.service.Find(ctx, room)
+	if err != nil || !actor.SignedIn() {
+		if fault.Code(err) == "live.not_found" {
+			return realtime.Refused, room, nil
 		}
-		return g.mayEnter(ctx, actor, room)
+		return realtime.Counted, room, err
 	}
-	if text, ok := strings.CutPrefix(ch, "user:"); ok {
-		return counted(actor.SignedIn() && text == actor.User.String()), nil
-	}
-	if text, ok := strings.CutPrefix(ch, "shop:"); ok && actor.SignedIn() {
-		var shop id.Shop
-		if shop.UnmarshalText([]byte(text)) != nil || shop.IsZero() {
-			return realtime.Refused, nil
-		}
-		may, err := g.Staff.May(ctx, actor.User, shop, "orders.read")
-		return counted(may), err
-	}
-	return realtime.Refused, nil
-}
-
-func counted(may bool) realtime.Entry {
-	if may {
-		return realtime.Counted
-	}
-	return realtime.Refused
-}
-
-// mayEnter lets somebody into a room and counts them, unless they work there.
-func (g Gate) mayEnter(ctx context.Context, actor httpapi.Actor, room id.Room) (realtime.Entry, error) {
-	r, err := g.Service.Find(ctx, room)
-	if fault.Code(err) == "live.not_found" {
-		return realtime.Refused, nil
-	}
+	staff, err := g.staff.May(ctx, actor.User, r.Shop, permission.LiveModerate)
 	if err != nil {
-		return realtime.Refused, err
+		return realtime.Refused, room, err
 	}
-	if actor.SignedIn() {
-		staff, err := g.Staff.May(ctx, actor.User, r.Shop, permModerate)
-		if err != nil {
-			return realtime.Refused, err
-		}
-		if staff {
-			return realtime.Uncounted, nil
-		}
-		x, silenced, err := g.Service.Words.Silenced(ctx, r.Shop, actor.User)
-		if err != nil || silenced && x.Banned {
-			return realtime.Refused, err
-		}
+	if staff {
+		return realtime.Uncounted, room, nil
 	}
-	if r.Mode == Rehearsal {
-		return realtime.Refused, nil
+	x, silenced, err := g.service.Words.Silenced(ctx, r.Shop, actor.User)
+	if err != nil || silenced && x.Banned {
+		return realtime.Refused, room, err
 	}
-	g.Service.entered(room, actor.User)
-	return realtime.Counted, nil
+	return realtime.Counted, room, nil
 }

@@ -21,19 +21,30 @@ type Names interface {
 	Names(ctx context.Context, users []id.User) (map[id.User]account.User, error)
 }
 
-// Subscribe listens to orders: they count on the room's shelf, stand in its chat,
-// move the stock that viewers see, and ring at the shop's counter.
-func (s *Service) Subscribe(bus *events.Bus, names Names) {
+// Subscriptions listen to orders: they count on the room's shelf, stand in its
+// chat, move the stock that viewers see, and ring at the shop's counter.
+func (s *Service) Subscriptions(names Names) []events.Subscription {
 	s.people = names
-	bus.Notify("live.followed", social.EventFollowed, s.noteFollow)
-	bus.Handle("live.sold", order.EventPaid, s.countSold)
-	bus.Notify("live.say", order.EventPaid, func(ctx context.Context, env event.Envelope) error { return s.sayOrdered(ctx, env, names) })
+	out := []events.Subscription{
+		{Consumer: "live.followed", Event: social.EventFollowed, Notify: s.noteFollow},
+		{Consumer: "live.sold", Event: order.EventPaid, Handle: s.countSold},
+		{Consumer: "live.say", Event: order.EventPaid, Notify: func(ctx context.Context, env event.Envelope) error {
+			return s.sayOrdered(ctx, env, names)
+		}},
+	}
 	for _, name := range []string{order.EventPlaced, order.EventClosed, order.EventPaid} {
-		bus.Notify("live.stock", name, s.showStock)
+		out = append(out, events.Subscription{Consumer: "live.stock", Event: name, Notify: s.showStock})
 	}
-	for name, status := range map[string]order.Status{order.EventPlaced: order.PendingPayment, order.EventPaid: order.Paid, order.EventClosed: order.Closed, order.EventCompleted: order.Completed} {
-		bus.Notify("live.counter", name, func(ctx context.Context, env event.Envelope) error { return s.ringCounter(ctx, env, status) })
+	for name, status := range map[string]order.Status{
+		order.EventPlaced: order.PendingPayment, order.EventPaid: order.Paid, order.EventClosed: order.Closed,
+		order.EventCompleted: order.Completed,
+	} {
+		out = append(out, events.Subscription{
+			Consumer: "live.counter", Event: name,
+			Notify: func(ctx context.Context, env event.Envelope) error { return s.ringCounter(ctx, env, status) },
+		})
 	}
+	return out
 }
 
 func (s *Service) countSold(ctx context.Context, tx *sqldb.Tx, env event.Envelope) error {

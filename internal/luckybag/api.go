@@ -19,7 +19,7 @@ func (h API) Register(api *httpapi.API) {
 	run, room := httpapi.Staff(permission.LiveRun), "/merchant/{shop}/rooms/{room}/bags"
 	httpapi.Register(api, httpapi.Operation{
 		ID: "bag-list", Method: "GET", Path: "/live/rooms/{id}/bags",
-		Access: httpapi.Anyone, Summary: "Lucky bags of a room",
+		Access: httpapi.RoomVisitor, Summary: "Lucky bags of a room",
 	}, h.list)
 	httpapi.Register(api, httpapi.Operation{
 		ID: "bag-get", Method: "GET", Path: "/live/bags/{bag}",
@@ -27,7 +27,7 @@ func (h API) Register(api *httpapi.API) {
 	}, h.get)
 	httpapi.Register(api, httpapi.Operation{
 		ID: "bag-enter", Method: "POST",
-		Path: "/live/rooms/{id}/bags/{bag}/entries", Access: httpapi.SignedIn, Summary: "Take part",
+		Path: "/live/rooms/{id}/bags/{bag}/entries", Access: httpapi.RoomVisitorSignedIn, Summary: "Take part",
 	}, h.enter)
 	httpapi.Register(api, httpapi.Operation{
 		ID: "bag-claim", Method: "POST", Path: "/live/bags/{bag}/claim",

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"time"
 
-	"hawker/internal/base/event"
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/checkout"
@@ -257,11 +256,7 @@ type wonNotice struct {
 }
 
 // tellWinners writes to those who have won: they may have left the room.
-func (s *Service) tellWinners(ctx context.Context, env event.Envelope) error {
-	w, err := event.Decode[Won](env)
-	if err != nil {
-		return err
-	}
+func (s *Service) tellWinners(ctx context.Context, w Won) error {
 	kind := noticeWon
 	if !w.Coupon.IsZero() {
 		kind = noticeCoupon
@@ -269,15 +264,16 @@ func (s *Service) tellWinners(ctx context.Context, env event.Envelope) error {
 	return s.Notices.Send(ctx, w.Winners, kind, w.Bag.String(), wonNotice{w.Bag, w.Room, w.ClaimBy})
 }
 
-// Subscribe listens to draws, whose winners are told, and to orders that closed:
-// their winners may claim again.
-func (s *Service) Subscribe(bus *events.Bus) {
-	bus.Notify("luckybag.notice", EventWon, s.tellWinners)
-	bus.Handle("luckybag.closed", order.EventClosed, func(ctx context.Context, tx *sqldb.Tx, env event.Envelope) error {
-		f, err := event.Decode[order.Fact](env)
-		if err != nil || len(f.Lines) != 1 || f.Lines[0].Slice.IsZero() {
-			return err
-		}
-		return freeOrder(ctx, tx, f.Order)
-	})
+// subscriptions listen to draws, whose winners are told, and to orders that
+// closed: their winners may claim again.
+func (s *Service) subscriptions() []events.Subscription {
+	return []events.Subscription{
+		events.Tell("luckybag.notice", EventWon, s.tellWinners),
+		events.On("luckybag.closed", order.EventClosed, func(ctx context.Context, tx *sqldb.Tx, f order.Fact) error {
+			if len(f.Lines) != 1 || f.Lines[0].Slice.IsZero() {
+				return nil
+			}
+			return freeOrder(ctx, tx, f.Order)
+		}),
+	}
 }

@@ -56,7 +56,7 @@ func open(t *testing.T) *fair {
 	t.Helper()
 	m := checkouttest.New(t)
 	f := &fair{
-		Market: m, t: t, db: m.DB, clock: m.Clock, bus: m.Bus, orders: m.Orders, shop: m.Shop, room: m.Room,
+		Market: m, t: t, db: m.DB, clock: m.Clock, orders: m.Orders, shop: m.Shop, room: m.Room,
 		followers: map[id.User]bool{},
 	}
 	f.tools = promotion.New(promotion.Deps{
@@ -67,7 +67,7 @@ func open(t *testing.T) *fair {
 		DB: m.DB, Box: m.Box, Log: m.Log, Desk: m.Checkout, Rooms: m, Follows: f,
 		Names: m, News: m, Notices: m, Currency: "CNY",
 	})
-	f.bags.Subscribe(m.Bus)
+	f.bus = m.Carry(f.bags.Module())
 	return f
 }
 

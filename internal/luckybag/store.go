@@ -159,3 +159,17 @@ func freeOrder(ctx context.Context, tx *sqldb.Tx, order id.Order) error {
 	_, err := tx.Exec(ctx, "UPDATE bag_entry SET order_id = 0 WHERE order_id = ?", order)
 	return err
 }
+
+// nextStep answers when the next bag is drawn, or what was won in one is too late
+// to be claimed.
+func nextStep(ctx context.Context, q sqldb.Querier) (time.Time, error) {
+	draw, err := sqldb.Earliest(ctx, q, "SELECT MIN(draws_at) FROM lucky_bag WHERE state = ?", Open)
+	if err != nil {
+		return time.Time{}, err
+	}
+	late, err := sqldb.Earliest(ctx, q, "SELECT MIN(claim_by) FROM lucky_bag WHERE settled = 0 AND claim_by > 0")
+	if draw.IsZero() || !late.IsZero() && late.Before(draw) {
+		return late, err
+	}
+	return draw, err
+}

@@ -99,7 +99,5 @@ func (s *Service) ReadAll(ctx context.Context, user id.User) error {
 
 // Sweep forgets old notices.
 func (s *Service) Sweep(ctx context.Context) error {
-	return s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
-		return deleteBefore(ctx, tx, tx.Now().Add(-keep))
-	})
+	return sqldb.Prune(ctx, s.db, "notice", "created_at", s.db.Clock().Now().Add(-keep))
 }

@@ -3,7 +3,6 @@ package notify
 import (
 	"context"
 	"encoding/json"
-	"time"
 
 	"hawker/internal/base/id"
 	"hawker/internal/platform/sqldb"
@@ -39,10 +38,5 @@ func countUnread(ctx context.Context, q sqldb.Querier, user id.User) (n int64, e
 func readAll(ctx context.Context, tx *sqldb.Tx, user id.User) error {
 	_, err := tx.Exec(ctx, "UPDATE notice SET read_at = ? WHERE user_id = ? AND read_at = 0", sqldb.Millis(tx.Now()),
 		user)
-	return err
-}
-
-func deleteBefore(ctx context.Context, tx *sqldb.Tx, at time.Time) error {
-	_, err := tx.Exec(ctx, "DELETE FROM notice WHERE created_at < ?", sqldb.Millis(at))
 	return err
 }

@@ -206,6 +206,10 @@ func dueOrders(ctx context.Context, q sqldb.Querier, status Status, now time.Tim
 	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (o id.Order, err error) { return o, s.Scan(&o) })
 }
 
+func earliestDue(ctx context.Context, q sqldb.Querier, status Status) (time.Time, error) {
+	return sqldb.Earliest(ctx, q, "SELECT MIN(due_at) FROM orders WHERE status = ? AND due_at > 0", status)
+}
+
 func idsOfCheckouts(ctx context.Context, q sqldb.Querier, checkouts []id.Checkout) (map[id.Checkout][]id.Order, error) {
 	out := make(map[id.Checkout][]id.Order, len(checkouts))
 	if len(checkouts) == 0 {

@@ -25,6 +25,7 @@ import (
 	"hawker/internal/platform/secret"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/platform/sqldb/sqltest"
+	"hawker/internal/platform/supervise"
 	"hawker/internal/sandbox"
 )
 
@@ -78,8 +79,7 @@ func open(t *testing.T, stock int64) *till {
 		payment.SandboxName: bank,
 		twin:                bank,
 	})
-	k.queue = jobs.NewQueue(db, log)
-	k.payments.Jobs(k.queue)
+	k.queue = jobs.NewQueue(db, supervise.New(log, db.Clock()), k.payments.Jobs()...)
 	k.update(func(ctx context.Context, tx *sqldb.Tx) error {
 		k.sku = id.Make[id.SKU](tx)
 		return inventory.Open(ctx, tx, k.shop, k.sku, stock, id.User{})

@@ -11,9 +11,6 @@ import (
 // refundOptions bound the work of sending money back.
 func refundOptions() jobs.Options { return jobs.Options{Workers: 1, Lease: time.Minute, Tries: 20} }
 
-// Jobs says how refunds are sent.
-func (s *Service) Jobs(q *jobs.Queue) { q.Handle(refundKind, refundOptions(), s.refund) }
-
 // pollWait is the pause before the next question about an open payment.
 func pollWait(polls int) time.Duration {
 	waits := [...]time.Duration{5 * time.Second, 30 * time.Second, 2 * time.Minute, 10 * time.Minute}

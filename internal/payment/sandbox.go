@@ -12,10 +12,14 @@ import (
 
 	"hawker/internal/base/id"
 	"hawker/internal/base/money"
+	"hawker/internal/platform/httpapi"
 	"hawker/internal/platform/secret"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/sandbox"
 )
+
+// SandboxNotify is the path to which the sandbox sends its notifications.
+const SandboxNotify = httpapi.Prefix + "/payments/sandbox/notify"
 
 // SandboxName is the provider that pays with play money.
 const SandboxName = "sandbox"

@@ -125,6 +125,10 @@ type Captured struct {
 	Back     int64
 }
 
+func nextPoll(ctx context.Context, q sqldb.Querier) (time.Time, error) {
+	return sqldb.Earliest(ctx, q, "SELECT MIN(poll_at) FROM payment WHERE status = ?", Pending)
+}
+
 // CapturedTotals reads the sums.
 func CapturedTotals(ctx context.Context, q sqldb.Querier) ([]Captured, error) {
 	rows, err := q.Query(ctx,

@@ -16,11 +16,11 @@ type API struct{ Service *Service }
 func (h API) Register(api *httpapi.API) {
 	httpapi.Register(api, httpapi.Operation{
 		ID: "deal-list", Method: "GET", Path: "/live/rooms/{id}/deals",
-		Access: httpapi.Anyone, Summary: "Flash deals of a room, the newest first",
+		Access: httpapi.RoomVisitor, Summary: "Flash deals of a room, the newest first",
 	}, h.deals)
 	httpapi.Register(api, httpapi.Operation{
 		ID: "room-coupon-list", Method: "GET", Path: "/live/rooms/{id}/coupons",
-		Access: httpapi.Anyone, Summary: "Coupons that a room shows",
+		Access: httpapi.RoomVisitor, Summary: "Coupons that a room shows",
 	}, h.coupons)
 	httpapi.Register(api, httpapi.Operation{
 		ID: "coupon-claim", Method: "POST", Path: "/coupons/{id}/claim",

@@ -15,6 +15,7 @@ import (
 	"hawker/internal/auction"
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
+	"hawker/internal/base/permission"
 	"hawker/internal/checkout"
 	"hawker/internal/luckybag"
 	"hawker/internal/order"
@@ -36,7 +37,7 @@ func (door) Authenticate(_ context.Context, token string) (httpapi.Actor, error)
 	return httpapi.Actor{User: u}, nil
 }
 
-func (d door) May(_ context.Context, user id.User, _ id.Shop, _ string) (bool, error) {
+func (d door) May(_ context.Context, user id.User, _ id.Shop, _ permission.Permission) (bool, error) {
 	return user == d.staff, nil
 }
 

@@ -40,7 +40,7 @@ func open(t *testing.T) *mall {
 	t.Helper()
 	k := checkouttest.New(t)
 	m := &mall{
-		Market: k, t: t, db: k.DB, clock: k.Clock, bus: k.Bus, orders: k.Orders, products: k.Products,
+		Market: k, t: t, db: k.DB, clock: k.Clock, orders: k.Orders, products: k.Products,
 		checkout: k.Checkout, shop: k.Shop, room: k.Room,
 	}
 	m.tools = promotion.New(promotion.Deps{
@@ -49,7 +49,7 @@ func open(t *testing.T) *mall {
 	})
 	m.orders.Attach(m.tools)
 	m.checkout.Attach(checkout.Tools{Promotions: m.tools, HoldDeal: m.tools.Terms.HoldDeal})
-	m.tools.Subscribe(m.bus)
+	m.bus = m.Carry(m.tools.Module())
 	return m
 }
 

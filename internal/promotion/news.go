@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"hawker/internal/base/event"
 	"hawker/internal/base/id"
 	"hawker/internal/base/lang"
 	"hawker/internal/order"
@@ -46,18 +45,18 @@ func (s *Service) tellCoupon(ctx context.Context, room id.Room, c Coupon) error 
 	return err
 }
 
-// Subscribe listens to orders: what they take from a slice, pay or give back
+// subscriptions listen to orders: what they take from a slice, pay or give back
 // moves the figures that the room sees.
-func (s *Service) Subscribe(bus *events.Bus) {
+func (s *Service) subscriptions() (out []events.Subscription) {
 	for _, name := range []string{order.EventPlaced, order.EventPaid, order.EventClosed} {
-		bus.Notify("promotion.stock", name, s.noteStock)
+		out = append(out, events.Tell("promotion.stock", name, s.noteStock))
 	}
+	return out
 }
 
-func (s *Service) noteStock(_ context.Context, env event.Envelope) error {
-	f, err := event.Decode[order.Fact](env)
-	if err != nil || f.Room.IsZero() {
-		return err
+func (s *Service) noteStock(_ context.Context, f order.Fact) error {
+	if f.Room.IsZero() {
+		return nil
 	}
 	for _, l := range f.Lines {
 		if !l.Slice.IsZero() {

@@ -238,3 +238,9 @@ func putRoomPrice(ctx context.Context, tx *sqldb.Tx, room id.Room, p RoomPrice) 
 	return tx.Upsert(ctx, "room_price", []string{"room_id", "sku_id"}, []string{"price", "updated_at"}, room, p.SKU,
 		p.Price, sqldb.Millis(tx.Now()))
 }
+
+// nextDeal answers when an open deal changes by itself.
+func nextDeal(ctx context.Context, q sqldb.Querier) (time.Time, error) {
+	return sqldb.Earliest(ctx, q, `SELECT MIN(CASE WHEN state = ? THEN starts_at ELSE ends_at END) FROM deal
+		WHERE state IN (?, ?)`, DealCountdown, DealCountdown, DealRunning)
+}

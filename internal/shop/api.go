@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/base/page"
 	"hawker/internal/base/permission"
@@ -73,6 +74,9 @@ type appointInput struct {
 
 func (h API) appoint(ctx context.Context, in *appointInput) (*httpapi.Body[page.Page[colleagueView]], error) {
 	user, err := h.People.UserByEmail(ctx, in.Body.Email)
+	if fault.As(err) != nil {
+		return nil, fault.NotFound("shop.no_such_person")
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"slices"
 
+	"hawker/internal/account"
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/base/lang"
@@ -42,14 +43,20 @@ func (r Role) Can(p permission.Permission) bool {
 	case Owner, Manager:
 		return true
 	case Host:
-		return slices.Contains([]permission.Permission{permission.CatalogRead, permission.LiveRun,
-			permission.LiveModerate, permission.VideoRun, permission.FiguresRead, permission.OrdersRead}, p)
+		return slices.Contains([]permission.Permission{
+			permission.CatalogRead, permission.LiveRun,
+			permission.LiveModerate, permission.VideoRun, permission.FiguresRead, permission.OrdersRead,
+		}, p)
 	case Warehouse:
-		return slices.Contains([]permission.Permission{permission.CatalogRead, permission.StockWrite,
-			permission.OrdersRead, permission.OrdersShip}, p)
+		return slices.Contains([]permission.Permission{
+			permission.CatalogRead, permission.StockWrite,
+			permission.OrdersRead, permission.OrdersShip,
+		}, p)
 	case Support:
-		return slices.Contains([]permission.Permission{permission.CatalogRead, permission.OrdersRead,
-			permission.FiguresRead, permission.LiveModerate}, p)
+		return slices.Contains([]permission.Permission{
+			permission.CatalogRead, permission.OrdersRead,
+			permission.FiguresRead, permission.LiveModerate,
+		}, p)
 	}
 	if r == Moderator {
 		return p == permission.LiveModerate || p == permission.CatalogRead
@@ -102,6 +109,38 @@ func (s *Service) ByID(ctx context.Context, shop id.Shop) (Shop, error) {
 // Named gives the shops of a list of ids; unknown ones are left out.
 func (s *Service) Named(ctx context.Context, shops []id.Shop) (map[id.Shop]Shop, error) {
 	return shopsByID(ctx, s.db.Reader(), shops)
+}
+
+// Ref names a shop to whoever reads.
+type Ref struct {
+	ID   id.Shop `json:"id"`
+	Name string  `json:"name"`
+}
+
+// ShopRefs names shops in one language; unknown ones are left out.
+func (s *Service) ShopRefs(ctx context.Context, shops []id.Shop, tag lang.Tag) (map[id.Shop]Ref, error) {
+	found, err := s.Named(ctx, shops)
+	out := make(map[id.Shop]Ref, len(found))
+	for _, sh := range found {
+		out[sh.ID] = Ref{ID: sh.ID, Name: sh.Name.In(tag)}
+	}
+	return out, err
+}
+
+// Exists is nil for a shop that there is; fault shop.not_found.
+func (s *Service) Exists(ctx context.Context, shop id.Shop) error {
+	_, err := s.ByID(ctx, shop)
+	return err
+}
+
+// MembershipsOf tells where somebody works and as what.
+func (s *Service) MembershipsOf(ctx context.Context, user id.User, tag lang.Tag) ([]account.Membership, error) {
+	members, err := s.MembersOf(ctx, user)
+	out := make([]account.Membership, len(members))
+	for i, m := range members {
+		out[i] = account.Membership{ID: m.Shop.ID, Name: m.Shop.Name.In(tag), Role: string(m.Role)}
+	}
+	return out, err
 }
 
 // MembersOf lists where somebody works.

@@ -35,16 +35,22 @@ func TestARoleMayWhatItsWorkNeeds(t *testing.T) {
 	want(id.User{}, sh.ID, permission.CatalogRead, false)
 	for _, c := range []struct {
 		role    shop.Role
-		may     string
-		mayNot  []string
+		may     permission.Permission
+		mayNot  []permission.Permission
 		members int
 	}{
-		{shop.Host, permission.LiveRun, []permission.Permission{permission.CatalogWrite, permission.StockWrite,
-			permission.OrdersShip}, 1},
-		{shop.Warehouse, permission.OrdersShip, []permission.Permission{permission.CatalogWrite, permission.LiveRun,
-			permission.FiguresRead}, 1},
-		{shop.Support, permission.OrdersRead, []permission.Permission{permission.OrdersShip, permission.StockWrite,
-			permission.LiveRun}, 1},
+		{shop.Host, permission.LiveRun, []permission.Permission{
+			permission.CatalogWrite, permission.StockWrite,
+			permission.OrdersShip,
+		}, 1},
+		{shop.Warehouse, permission.OrdersShip, []permission.Permission{
+			permission.CatalogWrite, permission.LiveRun,
+			permission.FiguresRead,
+		}, 1},
+		{shop.Support, permission.OrdersRead, []permission.Permission{
+			permission.OrdersShip, permission.StockWrite,
+			permission.LiveRun,
+		}, 1},
 		{"stranger", "", []permission.Permission{permission.CatalogRead, permission.OrdersRead}, 1},
 	} {
 		if err := s.Hire(t.Context(), sh.ID, worker, c.role); err != nil { // replaces the role before

@@ -20,6 +20,7 @@ type API struct {
 	Service *Service
 	Views   Views
 	Links   Links
+	News    News
 }
 
 func postRate() cache.Rate  { return cache.Rate{Count: 30, Per: time.Hour} }

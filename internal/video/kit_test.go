@@ -34,6 +34,7 @@ import (
 	"hawker/internal/platform/secret"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/platform/sqldb/sqltest"
+	"hawker/internal/platform/supervise"
 	"hawker/internal/shop"
 	"hawker/internal/video"
 )
@@ -100,7 +101,7 @@ func newMall(t *testing.T) *mall {
 	files, err := upload.NewStore(filepath.Join(m.dir, "uploads"), clock.Real{}, video.Claims{DB: m.db})
 	m.must(err)
 	pictures := catalog.NewMedia(m.db, blobs)
-	m.goods, m.shops, m.queue = catalog.New(m.db, pictures), shop.New(m.db), jobs.NewQueue(m.db, log)
+	m.goods, m.shops = catalog.New(m.db, pictures), shop.New(m.db)
 	m.author, m.other, m.owner = id.Make[id.User](m.db), id.Make[id.User](m.db), id.Make[id.User](m.db)
 	m.room = id.Make[id.Room](m.db)
 	sh, err := m.shops.Open(t.Context(), lang.Text{lang.Chinese: "小铺", lang.English: "Shop"}, "", m.owner)
@@ -111,7 +112,7 @@ func newMall(t *testing.T) *mall {
 		Staff:   m.shops,
 		WorkDir: filepath.Join(m.dir, "work"), DurationMax: 30 * time.Second, Workers: 1,
 	})
-	m.videos.Jobs(m.queue)
+	m.queue = jobs.NewQueue(m.db, supervise.New(log, m.db.Clock()), m.videos.Jobs()...)
 	api := httpapi.New(httpapi.Deps{
 		Log: log, Clock: clock.Real{}, Limiter: cache.NewMemoryLimiter(clock.Real{}),
 		Sign: m, Staff: m.shops, Metrics: m,
@@ -130,8 +131,10 @@ func newMall(t *testing.T) *mall {
 		Owner: func(r *http.Request) string { return httpapi.ActorFrom(r.Context()).User.String() },
 	})
 	m.must(err)
-	api.Router().Handle(prefix+"*", h)
-	api.Router().Handle(catalog.MediaPrefix+"*", blobs.Handler(catalog.MediaPrefix))
+	api.Mount(video.UploadRoutes(h)...)
+	api.Mount(httpapi.Route{
+		Pattern: catalog.MediaPrefix + "*", Access: httpapi.Anyone, Handler: blobs.Handler(catalog.MediaPrefix),
+	})
 	m.server = httptest.NewServer(api)
 	t.Cleanup(m.server.Close)
 	return m

@@ -35,12 +35,14 @@ type jobPayload struct {
 	Video id.Video `json:"video"`
 }
 
-// Jobs registers the work of this module.
-func (s *Service) Jobs(q *jobs.Queue) {
+// Jobs are the kinds of work that the module has done.
+func (s *Service) Jobs() []jobs.Kind {
 	o := jobs.Options{Workers: s.Workers, Lease: leaseFor, Tries: tries}
 	work := func(ctx context.Context, r jobs.Run) error { return s.transcode(ctx, r, r.Last(o)) }
-	q.Handle(jobKind, o, work)
-	q.Handle(clipKind, jobs.Options{Workers: 1, Lease: leaseFor, Tries: tries}, work)
+	return []jobs.Kind{
+		{Name: jobKind, Options: o, Work: work},
+		{Name: clipKind, Options: jobs.Options{Workers: 1, Lease: leaseFor, Tries: tries}, Work: work},
+	}
 }
 
 // reason is why a film can never be shown, "" for what may pass by itself.

@@ -78,9 +78,6 @@ func (v Video) whole() bool { return v.State == Ready || v.State == Published }
 // CaptionMax is in letters.
 const CaptionMax = 200
 
-// permission to act for a shop's films.
-const runVideo = permission.VideoRun
-
 // Staff knows who works where.
 type Staff interface {
 	May(ctx context.Context, user id.User, shop id.Shop, p permission.Permission) (bool, error)
@@ -175,7 +172,7 @@ func checkCaption(caption string) (string, error) {
 func (s *Service) shopOf(ctx context.Context, author id.User, d Draft) (id.Shop, error) {
 	shop := d.Shop
 	if !shop.IsZero() {
-		may, err := s.Staff.May(ctx, author, shop, runVideo)
+		may, err := s.Staff.May(ctx, author, shop, permission.VideoRun)
 		if err != nil {
 			return shop, err
 		}
@@ -239,7 +236,7 @@ func (s *Service) isStaff(ctx context.Context, user id.User, v Video) (bool, err
 	if v.Shop.IsZero() {
 		return false, nil
 	}
-	return s.Staff.May(ctx, user, v.Shop, runVideo)
+	return s.Staff.May(ctx, user, v.Shop, permission.VideoRun)
 }
 
 // Change is what an author may change of a film; nil is unchanged.

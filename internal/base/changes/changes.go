@@ -17,6 +17,7 @@ import (
 type Set[K comparable] struct {
 	mu    sync.Mutex
 	noted map[K]struct{}
+	first chan struct{} // closed by the first note after a telling; nil while nobody waits
 }
 
 // Note remembers that k changed. It never waits for a telling.
@@ -27,6 +28,10 @@ func (s *Set[K]) Note(k K) {
 		s.noted = map[K]struct{}{}
 	}
 	s.noted[k] = struct{}{}
+	if s.first != nil {
+		close(s.first)
+		s.first = nil
+	}
 }
 
 // Flush tells at once, one after another in no order, what was noted until now.
@@ -41,9 +46,15 @@ func (s *Set[K]) Flush(ctx context.Context, tell func(ctx context.Context, k K))
 	}
 }
 
-// Run flushes again and again, with that much time between, until ctx ends.
+// Run flushes until ctx ends, that long after the first note since the last
+// telling. While nothing changes it sleeps.
 func (s *Set[K]) Run(ctx context.Context, c clock.Clock, every time.Duration, tell func(ctx context.Context, k K)) {
 	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.changed():
+		}
 		t := c.NewTimer(every)
 		select {
 		case <-ctx.Done():
@@ -53,4 +64,19 @@ func (s *Set[K]) Run(ctx context.Context, c clock.Clock, every time.Duration, te
 		}
 		s.Flush(ctx, tell)
 	}
+}
+
+// changed is closed when something is noted that has not been told.
+func (s *Set[K]) changed() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.noted) > 0 {
+		c := make(chan struct{})
+		close(c)
+		return c
+	}
+	if s.first == nil {
+		s.first = make(chan struct{})
+	}
+	return s.first
 }

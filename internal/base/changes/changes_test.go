@@ -98,7 +98,7 @@ func TestRunTellsEveryMomentUntilItsEnd(t *testing.T) {
 		time.Sleep(3 * time.Second)
 		cancel()
 		<-done
-		if want := []time.Duration{time.Second, 2 * time.Second}; !slices.Equal(at, want) {
+		if want := []time.Duration{time.Second, 2500 * time.Millisecond}; !slices.Equal(at, want) {
 			t.Errorf("told at %v, want %v", at, want)
 		}
 	})

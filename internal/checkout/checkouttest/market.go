@@ -28,9 +28,11 @@ import (
 	"hawker/internal/platform/blob"
 	"hawker/internal/platform/events"
 	"hawker/internal/platform/idem"
+	"hawker/internal/platform/module"
 	"hawker/internal/platform/secret"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/platform/sqldb/sqltest"
+	"hawker/internal/platform/supervise"
 	"hawker/internal/promotion"
 )
 
@@ -39,12 +41,12 @@ const Shipping = 800
 
 // Market is a shop with a room on air, and everybody who is asked about it.
 type Market struct {
+	Bus      *events.Bus // set by Carry
 	T        *testing.T
 	DB       *sqldb.DB
 	Clock    *clock.Manual
 	Log      *slog.Logger
 	Box      *secret.Box
-	Bus      *events.Bus
 	Products *catalog.Service
 	Orders   *order.Service
 	Checkout *checkout.Service
@@ -84,7 +86,6 @@ func New(t *testing.T) *Market {
 	log := slog.New(slog.DiscardHandler)
 	m := &Market{
 		T: t, DB: db, Clock: c, Log: log, Box: Must[*secret.Box](t)(secret.NewBox(make([]byte, secret.KeySize))),
-		Bus:  events.NewBus(db, log),
 		Shop: id.Make[id.Shop](db), Room: id.Make[id.Room](db), media: catalog.NewMedia(db, disk),
 	}
 	m.Products = catalog.New(db, m.media)
@@ -92,6 +93,16 @@ func New(t *testing.T) *Market {
 	m.Checkout = checkout.New(db, m.Orders, m, m, checkout.Prices{Currency: "CNY", Shipping: Shipping})
 	m.category = Must[catalog.Category](t)(m.Products.AddCategory(t.Context(), lang.Text{lang.Chinese: "茶"})).ID
 	return m
+}
+
+// Carry makes the bus that carries what happens in the shop to these modules.
+func (m *Market) Carry(modules ...module.Module) *events.Bus {
+	var subs []events.Subscription
+	for _, b := range modules {
+		subs = append(subs, b.Subscriptions...)
+	}
+	m.Bus = events.NewBus(m.DB, supervise.New(m.Log, m.Clock), subs...)
+	return m.Bus
 }
 
 // LeaveAir ends the room's show.

@@ -7,6 +7,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -27,6 +28,8 @@ type Config struct {
 	HTTP      string `koanf:"http"`
 	RTMP      string `koanf:"rtmp"`
 	PublicURL string `koanf:"public_url"`
+	// TrustedProxies are networks whose word about a caller's address is taken.
+	TrustedProxies []string `koanf:"trusted_proxies"`
 
 	Database     Database     `koanf:"database"`
 	Log          Log          `koanf:"log"`
@@ -115,7 +118,7 @@ type Video struct {
 // Default is an installation that nobody has configured.
 func Default() Config {
 	return Config{
-		Data: "data", HTTP: "127.0.0.1:8080", RTMP: "127.0.0.1:1935",
+		Data: "data", HTTP: "127.0.0.1:8080", RTMP: "127.0.0.1:1935", TrustedProxies: []string{},
 		Log:   Log{Level: "info", Format: "text"},
 		Mall:  Mall{Name: "Hawker", Currency: "CNY", TimeZone: "Asia/Shanghai"},
 		Order: Order{PayWithin: 15 * time.Minute, PayDealWithin: 3 * time.Minute, ReceiveWithin: 10 * 24 * time.Hour},
@@ -224,7 +227,21 @@ func (c Config) Check() error {
 	bad(c.Video.UploadMax < 1<<20, "video.upload_max_bytes must be at least 1 MiB")
 	bad(c.Video.Workers < 0, "video.workers must not be negative")
 	bad(c.PublicURL != "" && !strings.HasPrefix(c.PublicURL, "http"), "public_url must be an http or https address")
+	for _, n := range c.TrustedProxies {
+		_, err := netip.ParsePrefix(n)
+		bad(err != nil, "trusted_proxies: %q is no network; want, say, 10.0.0.0/8", n)
+	}
 	return errors.Join(errs...)
+}
+
+// TrustedNetworks are the networks of trusted proxies; Check has read them.
+func (c Config) TrustedNetworks() (out []netip.Prefix) {
+	for _, n := range c.TrustedProxies {
+		if p, err := netip.ParsePrefix(n); err == nil {
+			out = append(out, p.Masked())
+		}
+	}
+	return out
 }
 
 // DatabaseURL is the configured database, or the file in the data folder.

@@ -75,3 +75,10 @@ func network(address string) string {
 	}
 	return home.String()
 }
+
+// Trusted reports whether an address, with or without a port, is of one of the
+// networks.
+func Trusted(networks []netip.Prefix, address string) bool {
+	addr, err := parseHop(address)
+	return err == nil && contains(networks, addr)
+}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"hawker/internal/base/fault"
+	"hawker/internal/platform/schedule"
 	"hawker/internal/platform/sqldb"
 )
 
@@ -90,10 +91,12 @@ func remember(ctx context.Context, tx *sqldb.Tx, key Key, answer any) error {
 // Keep is how long an answer can be asked for again.
 const Keep = 7 * 24 * time.Hour
 
-// Sweep forgets answers older than Keep.
-func Sweep(ctx context.Context, db *sqldb.DB) error {
-	return db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
-		_, err := tx.Exec(ctx, "DELETE FROM idempotency WHERE created_at < ?", sqldb.Millis(tx.Now().Add(-Keep)))
-		return err
-	})
+// Task forgets answers older than Keep.
+func Task(db *sqldb.DB) schedule.Task {
+	return schedule.Task{
+		Name: "idem.answers", Next: sqldb.Oldest("idempotency", "created_at", Keep),
+		Do: func(ctx context.Context) error {
+			return sqldb.Prune(ctx, db, "idempotency", "created_at", db.Clock().Now().Add(-Keep))
+		},
+	}
 }

@@ -26,7 +26,7 @@ type Task struct {
 	// an index.
 	Next func(ctx context.Context, q sqldb.Querier) (time.Time, error)
 	// Every is for what has no rows to look at (files, a cache): Do is called that
-	// often. One of Next and Every is set.
+	// often. With Next, it is how long Do waits at the most while anything is there.
 	Every time.Duration
 	Do    func(ctx context.Context) error
 }
@@ -100,6 +100,9 @@ func (s *Scheduler) next(ctx context.Context, t Task, last time.Time) (next time
 		next, err = t.Next(ctx, s.db.Reader())
 		return err
 	})
+	if t.Every > 0 && !next.IsZero() && last.Add(t.Every).Before(next) {
+		next = last.Add(t.Every)
+	}
 	return next, err
 }
 

@@ -19,9 +19,10 @@ import (
 
 const readersMax = 8
 
-// openSQLite chooses (docs/adr/0002-group-commit.md) WAL, full sync (an acknowledged order survives a power cut), one writer, readers beside
-// it. The folder is locked: two processes on one file would each believe to be
-// the only writer.
+// openSQLite chooses (docs/adr/0002-group-commit.md) WAL, full sync (an
+// acknowledged order survives a power cut), one writer, readers beside it. The
+// folder is locked: two processes on one file would each believe to be the only
+// writer.
 func (db *DB) openSQLite(path string, readOnly bool) (err error) {
 	if !readOnly {
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {

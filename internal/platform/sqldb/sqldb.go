@@ -217,3 +217,14 @@ func (db *DB) Snapshot(ctx context.Context, fn func(ctx context.Context, q Queri
 func Cut(text string, n int) string {
 	return strings.ToValidUTF8(text[:min(len(text), n)], "")
 }
+
+// Earliest reads one time, the least of a column of times; zero when there is none.
+// Zero times in the column are the caller's to leave out.
+func Earliest(ctx context.Context, q Querier, query string, args ...any) (time.Time, error) {
+	var ms sql.NullInt64
+	err := q.QueryRow(ctx, query, args...).Scan(&ms)
+	if errors.Is(err, sql.ErrNoRows) || !ms.Valid {
+		return time.Time{}, nil
+	}
+	return FromMillis(ms.Int64), err
+}

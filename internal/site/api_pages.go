@@ -1,8 +1,9 @@
-package app
+package site
 
 import (
 	"errors"
 	"io/fs"
+	"log/slog"
 	"mime"
 	"net/http"
 	"path"
@@ -15,11 +16,13 @@ import (
 // /console/. Built assets carry a hash in their name and are cached for a year;
 // any other path is a screen of the app and gets its index.html.
 type pages struct {
-	dist fs.FS
-	a    *App
+	dist    fs.FS
+	log     *slog.Logger
+	problem Problem
 }
 
-func newPages(dist fs.FS, a *App) http.Handler { return pages{dist, a} }
+// Problem writes an error as an answer.
+type Problem func(w http.ResponseWriter, r *http.Request, err error)
 
 const consolePrefix = "/console/"
 
@@ -30,7 +33,7 @@ func (p pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if strings.HasPrefix(r.URL.Path, "/api/") {
-		p.a.api.WriteProblem(w, r, fault.NotFound("request.no_such_path")) // a client's mistake, not a screen
+		p.problem(w, r, fault.NotFound("request.no_such_path")) // a client's mistake, not a screen
 		return
 	}
 	folder, name := "mall", strings.TrimPrefix(r.URL.Path, "/")
@@ -71,7 +74,7 @@ func (p pages) file(w http.ResponseWriter, r *http.Request, name, keep string) {
 		return
 	}
 	if err != nil {
-		p.a.api.WriteProblem(w, r, err)
+		p.problem(w, r, err)
 		return
 	}
 	p.write(w, r, name, keep, raw)
@@ -90,7 +93,7 @@ func (p pages) write(w http.ResponseWriter, r *http.Request, name, keep string, 
 		return
 	}
 	if _, err := w.Write(raw); err != nil {
-		p.a.log.Debug("page not written", "error", err)
+		p.log.Debug("page not written", "error", err)
 	}
 }
 
@@ -100,5 +103,5 @@ func (p pages) missing(w http.ResponseWriter, r *http.Request, name string) {
 		return
 	}
 	w.WriteHeader(http.StatusServiceUnavailable)
-	p.a.writeText(w, "The front end is not built yet. Run: make web\n")
+	writeText(w, p.log, "The front end is not built yet. Run: make web\n")
 }

@@ -1,4 +1,4 @@
-package app
+package sandbox
 
 import (
 	"context"
@@ -12,11 +12,10 @@ import (
 
 func TestTheBankIsFetchedByTheFirstWhoNeedsIt(t *testing.T) {
 	open := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(w,
-			r.Body)
+		_, _ = io.Copy(w, r.Body)
 	}))
 	defer open.Close()
-	b := newBank()
+	b := NewKeeper(KeeperConfig{})
 	client := &http.Client{Transport: b}
 	select {
 	case <-b.wanted:
@@ -38,11 +37,11 @@ func TestTheBankIsFetchedByTheFirstWhoNeedsIt(t *testing.T) {
 		t.Fatalf("answered before anybody was there: %v", err)
 	default:
 	}
-	b.up()
+	b.Up()
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
-	b.up() // it answers again after it was started again
+	b.Up() // it answers again after it was started again
 }
 
 func TestWhoGivesUpOnTheBankIsLetGo(t *testing.T) {
@@ -52,7 +51,7 @@ func TestWhoGivesUpOnTheBankIsLetGo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := newBank().RoundTrip(req); !errors.Is(err, context.Canceled) {
+	if _, err := NewKeeper(KeeperConfig{}).RoundTrip(req); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 }

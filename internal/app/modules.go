@@ -1,0 +1,268 @@
+package app
+
+import (
+	"cmp"
+	"net/url"
+	"runtime"
+
+	"hawker/internal/account"
+	"hawker/internal/analytics"
+	"hawker/internal/auction"
+	"hawker/internal/cart"
+	"hawker/internal/catalog"
+	"hawker/internal/checkout"
+	"hawker/internal/clip"
+	"hawker/internal/demo"
+	"hawker/internal/distribution"
+	"hawker/internal/fulfilment"
+	"hawker/internal/inventory"
+	"hawker/internal/ledger"
+	"hawker/internal/live"
+	"hawker/internal/luckybag"
+	"hawker/internal/media/ffmpeg"
+	"hawker/internal/media/ladder"
+	"hawker/internal/media/relay"
+	"hawker/internal/media/stream"
+	"hawker/internal/media/upload"
+	"hawker/internal/media/whip"
+	"hawker/internal/moderation"
+	"hawker/internal/notify"
+	"hawker/internal/order"
+	"hawker/internal/payment"
+	"hawker/internal/platform/cache"
+	"hawker/internal/platform/module"
+	"hawker/internal/promotion"
+	"hawker/internal/sandbox"
+	"hawker/internal/shop"
+	"hawker/internal/site"
+	"hawker/internal/social"
+	"hawker/internal/video"
+	"hawker/web"
+)
+
+// services are the modules' rules, in the order in which each finds its ports.
+type services struct {
+	accounts     *account.Service
+	shops        *shop.Service
+	pictures     *catalog.Media
+	catalog      *catalog.Service
+	social       *social.Service
+	words        *moderation.Service
+	notices      *notify.Service
+	rooms        *live.Service
+	hub          *stream.Hub
+	ladder       *ladder.Ladder
+	relays       *relay.Relay
+	rtc          *whip.Server
+	promotions   *promotion.Service
+	orders       *order.Service
+	cart         *cart.Service
+	distribution *distribution.Distribution
+	checkout     *checkout.Service
+	auctions     *auction.Service
+	bags         *luckybag.Service
+	bank         *sandbox.Keeper
+	payments     *payment.Service
+	fulfilment   *fulfilment.Service
+	uploads      *upload.Store
+	videos       *video.Service
+	clips        *clip.Service
+	analytics    *analytics.Service
+}
+
+func newServices(p *platform, localURL func() string) (s services, err error) {
+	currency := p.cfg.Mall.Currency
+	s.accounts = account.New(p.db, p.box, cache.NewMemoryLimiter(p.clock))
+	s.shops = shop.New(p.db)
+	s.pictures = catalog.NewMedia(p.db, p.blobs)
+	s.catalog = catalog.New(p.db, s.pictures)
+	s.social = social.New(p.db, s.shops)
+	s.words = moderation.New(p.db)
+	s.notices = notify.New(p.db, p.log, p.news)
+	if err := s.openLive(p); err != nil {
+		return s, err
+	}
+	s.promotions = promotion.New(promotion.Deps{
+		DB: p.db, Log: p.log, Catalog: s.catalog, Shops: s.shops, Rooms: s.rooms, News: p.news, Currency: currency,
+		Terms: promotion.Terms{HoldDeal: p.cfg.Order.PayDealWithin},
+	})
+	s.orders = order.New(p.db, p.box,
+		order.Terms{PayWithin: p.cfg.Order.PayWithin, ReceiveWithin: p.cfg.Order.ReceiveWithin})
+	s.orders.Attach(s.promotions)
+	s.cart = cart.New(p.db)
+	s.distribution, err = distribution.New(p.db, distributionSettings(p), s.accounts,
+		promoted{s.catalog, catalog.API{DB: p.db, Shops: s.shops, Currency: currency}})
+	if err != nil {
+		return s, err
+	}
+	s.checkout = checkout.New(p.db, s.orders, s.accounts, earners{s.distribution},
+		checkout.Prices{Currency: currency, Shipping: p.cfg.Mall.Shipping})
+	s.checkout.Attach(checkout.Tools{
+		Promotions: s.promotions, HoldDeal: s.promotions.Terms.HoldDeal, Evidence: evidence{},
+	})
+	s.auctions = auction.New(auction.Deps{
+		DB: p.db, Log: p.log, Desk: s.checkout, Rooms: s.rooms, Staff: s.shops, Addresses: s.accounts,
+		Names: s.accounts, News: p.news, Notices: s.notices, Currency: currency,
+	})
+	s.bags = luckybag.New(luckybag.Deps{
+		DB: p.db, Box: p.box, Log: p.log, Desk: s.checkout, Rooms: s.rooms, Follows: s.social, Names: s.accounts,
+		News: p.news, Notices: s.notices, Currency: currency,
+	})
+	s.rooms.Listen(listeners{s.bags, p.log})
+	s.openPayments(p, localURL)
+	s.fulfilment = fulfilment.New(p.db, s.orders)
+	if err := s.openVideos(p); err != nil {
+		return s, err
+	}
+	s.analytics = analytics.New(p.db, p.zone)
+	return s, nil
+}
+
+func distributionSettings(p *platform) distribution.Settings {
+	c := p.cfg.Distribution
+	return distribution.Settings{
+		Policy:  distribution.Policy{Levels: c.Levels, LineCap: 5000, Fee: c.Fee},
+		Default: distribution.Percent(c.Level1, c.Level2), BindFor: c.BindFor, AfterSale: c.AfterSale,
+		Currency: p.cfg.Mall.Currency, Zone: p.zone, PublicURL: p.cfg.PublicURL,
+	}
+}
+
+// coresForLadder is the smallest machine on which new rooms have smaller
+// renditions unless their shop says otherwise: a ladder takes up to one core.
+const coresForLadder = 4
+
+func (s *services) openLive(p *platform) (err error) {
+	c := p.cfg.Live
+	relays := &lateRelay{}
+	s.rooms = live.New(live.Options{
+		DB: p.db, Box: p.box, Log: p.log, Catalog: s.catalog, News: p.news, Words: s.words, Follows: s.social,
+		Limiter: cache.NewMemoryLimiter(p.clock), Part: c.Part, Relay: relays,
+		Ladder: runtime.NumCPU() >= coresForLadder, Renditions: c.Ladder.Renditions,
+	})
+	s.hub = stream.NewHub(stream.Config{
+		Clock: p.clock, Log: p.log, Admission: s.admission(p), Observer: s.rooms, Store: s.rooms,
+		RecordDir: p.recordings(), StreamsMax: c.StreamsMax, Playback: watching{s.rooms, s.shops},
+	})
+	s.ladder = ladder.New(ladder.Config{
+		Hub: s.hub, Clock: p.clock, Log: p.log, Program: c.FFmpeg,
+		StreamsMax: cmp.Or(c.Ladder.StreamsMax, runtime.NumCPU()/2),
+	})
+	s.relays = relay.New(relay.Config{Hub: s.hub, Clock: p.clock, Log: p.log})
+	relays.Relay = s.relays
+	s.rooms.Attach(s.hub)
+	s.rtc, err = whip.New(whip.Config{
+		Hub: s.hub, Log: p.log, Clock: p.clock, FFmpeg: c.FFmpeg, UDP: c.WebRTCUDP, TCP: c.WebRTCTCP,
+		PublicIPs: c.WebRTCIPs, MayPlay: watching{s.rooms, s.shops}.MayPlayRTC,
+	})
+	return err
+}
+
+func (s *services) openPayments(p *platform, localURL func() string) {
+	s.bank = sandbox.NewKeeper(sandbox.KeeperConfig{
+		Addr: p.cfg.Payment.SandboxAddr, Dir: p.cfg.Path("sandbox"), PID: p.cfg.Path("sandbox.pid"), Clock: p.clock,
+		Log: p.log,
+	})
+	providers := map[string]payment.Provider{}
+	if p.cfg.Payment.Sandbox {
+		bank := payment.NewSandbox(p.db, p.box, s.bank.URL(), func() string {
+			return localURL() + payment.SandboxNotify
+		})
+		bank.Transport = s.bank
+		providers[payment.SandboxName] = bank
+	}
+	s.payments = payment.New(p.db, p.log, s.orders, splits{s.distribution}, providers)
+}
+
+func (s *services) openVideos(p *platform) (err error) {
+	if s.uploads, err = upload.NewStore(p.cfg.Path("uploads"), p.clock, video.Claims{DB: p.db}); err != nil {
+		return err
+	}
+	s.videos = video.New(video.Options{
+		DB: p.db, Log: p.log, Uploads: s.uploads, Blobs: p.blobs, Tool: ffmpeg.New(p.cfg.Live.FFmpeg, p.clock),
+		Catalog: s.catalog, Staff: s.shops, WorkDir: p.cfg.Path("work"), DurationMax: p.cfg.Video.DurationMax,
+		Workers: p.cfg.Video.Workers,
+	})
+	s.clips = clip.New(clip.Options{
+		DB: p.db, Log: p.log, Recordings: p.recordings(), Uploads: s.uploads, Videos: s.videos, Catalog: s.catalog,
+		Rooms: s.rooms, Max: p.cfg.Video.DurationMax,
+	})
+	return nil
+}
+
+func (p *platform) recordings() string { return p.cfg.Path("recordings") }
+
+// list is what the modules bring, in the order in which they are recovered; they
+// are closed the other way round.
+func (a *App) list(withDemo bool) ([]module.Module, error) {
+	currency, cookies := a.cfg.Mall.Currency, a.cookies()
+	orders := order.Views{
+		Service: a.orders, Shops: a.shops, Payments: a.payments, Shipments: a.fulfilment, Replays: a.rooms,
+	}
+	goods := &catalog.API{
+		Service: a.catalog, DB: a.db, Shops: a.shops, Live: a.rooms, Videos: a.videos, Currency: currency,
+	}
+	videos := video.API{
+		Service: a.videos, Links: a.distribution, News: a.news,
+		Views: video.Views{
+			Service: a.videos, Shops: a.shops, People: a.accounts, Goods: goods, Rooms: onAir{a.rooms},
+		},
+	}
+	uploads, err := a.uploadRoutes()
+	if err != nil {
+		return nil, err
+	}
+	modules := []module.Module{
+		inventory.Module(),
+		ledger.API{DB: a.db}.Module(),
+		account.API{Service: a.accounts, Shops: a.shops, Came: a.distribution, Cookies: cookies}.Module(),
+		shop.API{Service: a.shops, People: a.accounts}.Module(),
+		catalog.Module(goods, catalog.MerchantAPI{
+			Service: a.catalog, Media: a.pictures, DB: a.db, Currency: currency,
+		}, a.blobs),
+		social.API{Service: a.social}.Module(),
+		moderation.API{Service: a.words, People: a.accounts}.Module(),
+		a.notices.Module(),
+		cart.API{Service: a.cart, Shops: a.shops, Currency: currency}.Module(),
+		a.promotions.Module(),
+		order.API{Service: a.orders, Views: orders}.Module(),
+		distribution.API{Service: a.distribution, Clock: a.clock, Log: a.log, Secure: a.cfg.Secure()}.Module(),
+		checkout.API{Service: a.checkout, DB: a.db, Orders: a.orders, Views: orders, Shops: a.shops}.Module(),
+		a.auctions.Module(),
+		a.bags.Module(),
+		payment.API{Service: a.payments}.Module(),
+		fulfilment.API{Service: a.fulfilment, Orders: a.orders, Views: orders}.Module(),
+		a.liveModule(),
+		videos.Module(),
+		uploads,
+		a.clips.Module(),
+		analytics.API{Service: a.analytics, Shows: shows{a.rooms}, Currency: currency}.Module(),
+		a.bank.Module(a.cfg.Payment.Sandbox, withDemo),
+	}
+	if withDemo {
+		modules = append(modules, demo.Player{Addr: a.RTMPAddr, Clock: a.clock, Log: a.log}.Module())
+	}
+	pages := site.API{
+		Config: a.cfg, DB: a.db, Log: a.log, Dist: web.Dist(), Metrics: a.metrics.Handler(),
+		Problem: a.api.WriteProblem,
+	}
+	return append(modules, pages.Module()), nil
+}
+
+// uploadRoutes is where uploads are sent, which no operation describes.
+func (a *App) uploadRoutes() (module.Module, error) {
+	h, err := a.uploads.Handler(upload.Door{
+		Prefix: video.UploadsPath + "/", SizeMax: a.cfg.Video.UploadMax, Refuse: a.api.WriteProblem,
+		Owner: video.UploadOwner,
+	})
+	return module.Module{Name: "upload", Routes: video.UploadRoutes(h)}, err
+}
+
+// origins are where players may fetch pictures beside here.
+func origins(playlists ...string) (out []string) {
+	for _, p := range playlists {
+		if u, err := url.Parse(p); err == nil && u.Host != "" {
+			out = append(out, u.Scheme+"://"+u.Host)
+		}
+	}
+	return out
+}

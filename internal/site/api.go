@@ -1,0 +1,94 @@
+// Package site is what a browser or a supervisor meets beside the API's modules:
+// the two front ends, what a client needs to know of the installation, and whether
+// this node is well. It keeps no rows.
+package site
+
+import (
+	"context"
+	"encoding/json"
+	"io/fs"
+	"log/slog"
+	"net/http"
+
+	"hawker/internal/base/fault"
+	"hawker/internal/platform/config"
+	"hawker/internal/platform/httpapi"
+	"hawker/internal/platform/module"
+	"hawker/internal/platform/sqldb"
+)
+
+// API is the module's door.
+type API struct {
+	Config  config.Config
+	DB      *sqldb.DB
+	Log     *slog.Logger
+	Dist    fs.FS        // the built front ends
+	Metrics http.Handler // figures for Prometheus
+	Problem Problem
+}
+
+// Module is what the module brings.
+func (h API) Module() module.Module {
+	pages := pages{h.Dist, h.Log, h.Problem}
+	get := []string{http.MethodGet}
+	return module.Module{
+		Name: "site", Operations: []module.Operations{h},
+		Routes: []httpapi.Route{
+			{Pattern: "/healthz", Methods: get, Access: httpapi.Anyone, Handler: http.HandlerFunc(h.healthy)},
+			{Pattern: "/readyz", Methods: get, Access: httpapi.Anyone, Handler: http.HandlerFunc(h.ready)},
+			{Pattern: "/metrics", Methods: get, Access: httpapi.Anyone, Handler: h.Metrics},
+			{Pattern: "/*", Methods: []string{http.MethodGet, http.MethodHead}, Access: httpapi.Anyone, Handler: pages},
+		},
+	}
+}
+
+// Register adds the operations.
+func (h API) Register(api *httpapi.API) {
+	httpapi.Register(api, httpapi.Operation{
+		ID: "config-get", Method: "GET", Path: "/config",
+		Access: httpapi.Anyone, Summary: "What a client needs to know of the installation",
+	}, h.config)
+}
+
+type configView struct {
+	Name             string   `json:"name"`
+	Currency         string   `json:"currency"`
+	CurrencyExponent int      `json:"currency_exponent"`
+	AfterSaleDays    float64  `json:"after_sale_days"`
+	PayMinutes       float64  `json:"pay_minutes"`
+	Sandbox          bool     `json:"sandbox"`
+	UploadMax        int64    `json:"max_upload_bytes"`
+	Languages        []string `json:"languages"`
+	TimeZone         string   `json:"time_zone" doc:"Whose midnight begins a day in figures"`
+}
+
+func (h API) config(context.Context, *struct{}) (*httpapi.Body[configView], error) {
+	c := h.Config
+	return httpapi.OK(configView{
+		Name: c.Mall.Name, Currency: string(c.Mall.Currency), CurrencyExponent: c.Mall.Currency.Exponent(),
+		AfterSaleDays: c.Distribution.AfterSale.Hours() / 24, PayMinutes: c.Order.PayWithin.Minutes(),
+		Sandbox: c.Payment.Sandbox, UploadMax: c.Video.UploadMax, Languages: []string{"zh-CN", "en"},
+		TimeZone: c.Mall.TimeZone,
+	}, nil)
+}
+
+func (h API) healthy(w http.ResponseWriter, _ *http.Request) { writeText(w, h.Log, "ok\n") }
+
+// ready says whether this node can serve: its database answers.
+func (h API) ready(w http.ResponseWriter, r *http.Request) {
+	if err := h.DB.Ping(r.Context()); err != nil {
+		h.Problem(w, r, fault.Unavailable("system.not_ready").Because(err))
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if err := json.NewEncoder(w).Encode(map[string]string{"database": "ok"}); err != nil {
+		h.Log.Debug("answer not written", "error", err)
+	}
+}
+
+func writeText(w http.ResponseWriter, log *slog.Logger, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	if _, err := w.Write([]byte(text)); err != nil {
+		log.Debug("answer not written", "error", err)
+	}
+}
