@@ -6,6 +6,7 @@ import (
 
 	"hawker/internal/base/id"
 	"hawker/internal/base/page"
+	"hawker/internal/base/permission"
 	"hawker/internal/platform/cache"
 	"hawker/internal/platform/httpapi"
 )
@@ -50,10 +51,10 @@ func (h API) Register(api *httpapi.API) {
 	httpapi.Register(api, share, h.share)
 	httpapi.Register(api, add("video-list-mine", "GET", "/me/videos", httpapi.SignedIn, "My films in all states"),
 		h.mine)
-	httpapi.Register(api, add("merchant-video-list", "GET", "/merchant/{shop}/videos", httpapi.Staff(runVideo),
+	httpapi.Register(api, add("merchant-video-list", "GET", "/merchant/{shop}/videos", httpapi.Staff(permission.VideoRun),
 		"Films of the shop in all states"), h.ofShop)
 	httpapi.Register(api, add("merchant-room-clips", "GET", "/merchant/{shop}/rooms/{room}/clips",
-		httpapi.Staff(runVideo), "Clips that were cut from a show, in its order"), h.clips)
+		httpapi.Staff(permission.VideoRun), "Clips that were cut from a show, in its order"), h.clips)
 }
 
 type feedInput struct {
