@@ -43,13 +43,18 @@ func Staff(p permission.Permission) Access { return Access(staffPrefix + string(
 // RoomStaff asks for a permission in the shop, and that the room is the shop's.
 func RoomStaff(p permission.Permission) Access { return Access(roomStaffPrefix + string(p)) }
 
-// needsAccount reports whether a visitor is sent to sign in.
-func (a Access) needsAccount() bool {
+// NeedsAccount reports whether a visitor is sent to sign in.
+func (a Access) NeedsAccount() bool {
 	switch a {
 	case Anyone, Signed, RoomLobby, RoomVisitor:
 		return false
 	}
 	return true
+}
+
+// ForStaff reports whether only those may who have a role.
+func (a Access) ForStaff() bool {
+	return a == OperatorOnly || strings.HasPrefix(string(a), staffPrefix) || strings.HasPrefix(string(a), roomStaffPrefix)
 }
 
 // Subject is what somebody wants to reach, as it is named in a path or a channel.
@@ -97,7 +102,7 @@ type Authorizer struct {
 // Faults: auth.sign_in_required, auth.operator_only, shop.not_found,
 // shop.not_staff, live.not_found.
 func (z Authorizer) Check(ctx context.Context, access Access, actor Actor, s Subject) (Pass, error) {
-	if access.needsAccount() && !actor.SignedIn() {
+	if access.NeedsAccount() && !actor.SignedIn() {
 		return Pass{}, fault.Unauthorized("auth.sign_in_required")
 	}
 	if p, ok := strings.CutPrefix(string(access), staffPrefix); ok {

@@ -127,7 +127,7 @@ func Register[I, O any](a *API, op Operation, handle func(ctx context.Context, i
 		Extensions:  map[string]any{"x-access": string(op.Access)},
 		Errors:      errorsOf[I](op),
 	}
-	if op.Access.needsAccount() {
+	if op.Access.NeedsAccount() {
 		h.Security = []map[string][]string{{"session": {}}, {"bearer": {}}}
 	}
 	huma.Register(a.huma, h, func(ctx context.Context, in *I) (*O, error) {
@@ -155,7 +155,7 @@ func checkInput(operation string, t reflect.Type) {
 // errorsOf lists the statuses that an operation can answer, for the description.
 func errorsOf[I any](op Operation) []int {
 	out := []int{http.StatusBadRequest, http.StatusUnprocessableEntity}
-	if op.Access.needsAccount() {
+	if op.Access.NeedsAccount() {
 		out = append(out, http.StatusUnauthorized, http.StatusForbidden)
 	}
 	if reflect.TypeFor[I]().NumField() > 0 {
