@@ -125,6 +125,7 @@ func (a *App) openModules(demo bool) (err error) {
 		return err
 	}
 	for _, m := range a.modules {
+		a.api.Section(m.Name)
 		for _, o := range m.Operations {
 			o.Register(a.api)
 		}

@@ -54,6 +54,12 @@ func (i Of[K]) String() string {
 	return k.Prefix() + "_" + string(buf[:])
 }
 
+// Example is what an id of the kind looks like, for descriptions.
+func (i Of[K]) Example() string {
+	var k K
+	return k.Prefix() + "_0apcr1wkc0001"
+}
+
 // ErrMalformed is returned for text that is no id of the wanted kind.
 var ErrMalformed = errors.New("malformed id")
 

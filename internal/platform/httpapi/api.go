@@ -38,6 +38,8 @@ type Operation struct {
 	BodyMax int64 // bytes; 0 is 1 MiB
 	RawBody bool  // the body is taken as it comes, its sender signed the bytes
 	Limit   cache.Rate
+
+	tag string
 }
 
 // Deps are what the door asks others.
@@ -71,7 +73,10 @@ type API struct {
 	auth   Authorizer
 	ops    []Operation
 	routes []Route
-	names  namer
+	// section is the tag of what is registered next.
+	section   string
+	described func() ([]byte, error)
+	names     namer
 }
 
 // New makes an empty API on a router of its own.
@@ -89,13 +94,13 @@ func New(d Deps) *API {
 	cfg.Info.Description = "The API of a self-hosted mall for live streams and short videos."
 	cfg.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", a.names.name)
 	cfg.CreateHooks = nil
-	cfg.OpenAPIPath = Prefix + "/openapi"
-	cfg.DocsPath, cfg.SchemasPath = "", ""
+	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "", "", "" // see describe.go
 	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"session": {Type: "apiKey", In: "cookie", Name: "hawker_session"},
 		"bearer":  {Type: "http", Scheme: "bearer"},
 	}
 	a.huma = humachi.New(a.router, cfg)
+	a.serveDescription()
 	return a
 }
 
@@ -104,9 +109,6 @@ func (a *API) Authorizer() Authorizer { return a.auth }
 
 // Operations lists what was registered.
 func (a *API) Operations() []Operation { return a.ops }
-
-// OpenAPI is the description as JSON.
-func (a *API) OpenAPI() ([]byte, error) { return a.huma.OpenAPI().MarshalJSON() }
 
 // ServeHTTP implements http.Handler.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.router.ServeHTTP(w, r) }
@@ -118,6 +120,7 @@ func Register[I, O any](a *API, op Operation, handle func(ctx context.Context, i
 		panic("httpapi: operation " + op.ID + " does not say who may call it")
 	}
 	checkInput(op.ID, reflect.TypeFor[I]())
+	op.tag = a.section
 	a.ops = append(a.ops, op)
 	a.names.operation = op.ID
 	h := huma.Operation{
@@ -126,6 +129,9 @@ func Register[I, O any](a *API, op Operation, handle func(ctx context.Context, i
 		Middlewares: huma.Middlewares{a.guard(op)},
 		Extensions:  map[string]any{"x-access": string(op.Access)},
 		Errors:      errorsOf[I](op),
+	}
+	if op.tag != "" {
+		h.Tags = []string{op.tag}
 	}
 	if op.Access.NeedsAccount() {
 		h.Security = []map[string][]string{{"session": {}}, {"bearer": {}}}

@@ -1,0 +1,133 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"net/http"
+	"reflect"
+	"strings"
+	"sync"
+)
+
+// The description is huma's, completed with what Go's types know and huma's
+// schemas do not say: which members may be null, which words a type has, what an
+// id looks like.
+
+// valued is a type of few words: each of its values.
+type valued interface{ Values() []string }
+
+// exemplary is a type whose values look alike: one of them.
+type exemplary interface{ Example() string }
+
+const schemaRefs = "#/components/schemas/"
+
+// OpenAPI is the description as JSON.
+func (a *API) OpenAPI() ([]byte, error) { return a.described() }
+
+// describe builds the description once; what is registered afterwards is not in it.
+func (a *API) describe() ([]byte, error) {
+	doc := a.huma.OpenAPI()
+	raw, err := doc.MarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	var tree map[string]any
+	if err := json.Unmarshal(raw, &tree); err != nil {
+		return nil, err
+	}
+	tree["servers"] = []any{map[string]any{"url": "/", "description": "This installation"}}
+	tree["tags"] = a.tags()
+	schemas := member(member(tree, "components"), "schemas")
+	for name := range doc.Components.Schemas.Map() {
+		t := doc.Components.Schemas.TypeFromRef(schemaRefs + name)
+		complete(member(schemas, name), t)
+	}
+	return json.Marshal(tree)
+}
+
+func (a *API) tags() (out []any) {
+	seen := map[string]bool{}
+	for _, op := range a.ops {
+		if op.tag != "" && !seen[op.tag] {
+			seen[op.tag] = true
+			out = append(out, map[string]any{"name": op.tag})
+		}
+	}
+	return out
+}
+
+func member(tree map[string]any, name string) map[string]any {
+	m, _ := tree[name].(map[string]any)
+	return m
+}
+
+// complete adds to an object's schema what its Go type knows.
+func complete(schema map[string]any, t reflect.Type) {
+	for t != nil && t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	properties := member(schema, "properties")
+	if t == nil || t.Kind() != reflect.Struct || properties == nil {
+		return
+	}
+	for _, f := range reflect.VisibleFields(t) {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if p := member(properties, name); p != nil && f.IsExported() {
+			properties[name] = completed(p, f.Type)
+		}
+	}
+}
+
+// completed is a member's schema with what its Go type knows.
+func completed(p map[string]any, t reflect.Type) map[string]any {
+	null := t.Kind() == reflect.Pointer
+	if null {
+		t = t.Elem()
+	}
+	switch t.Kind() {
+	case reflect.Slice, reflect.Array:
+		if items := member(p, "items"); items != nil {
+			p["items"] = completed(items, t.Elem())
+		}
+	default:
+		addWords(p, t)
+	}
+	if ref, isRef := p["$ref"]; isRef && null {
+		delete(p, "$ref")
+		p["anyOf"] = []any{map[string]any{"$ref": ref}, map[string]any{"type": "null"}}
+	}
+	return p
+}
+
+func addWords(p map[string]any, t reflect.Type) {
+	v := reflect.Zero(t).Interface()
+	if words, ok := v.(valued); ok && p["enum"] == nil {
+		p["enum"] = words.Values()
+	}
+	if one, ok := v.(exemplary); ok && p["examples"] == nil {
+		p["examples"] = []string{one.Example()}
+	}
+}
+
+// described answers the description, made when it is first asked for.
+func (a *API) serveDescription() {
+	a.described = sync.OnceValues(a.describe)
+	a.Mount(Route{
+		Pattern: Prefix + "/openapi.json", Methods: []string{http.MethodGet}, Access: Anyone,
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			raw, err := a.described()
+			if err != nil {
+				a.WriteProblem(w, r, err)
+				return
+			}
+			w.Header().Set("Content-Type", "application/openapi+json")
+			w.Header().Set("Cache-Control", "public, max-age=60")
+			if _, err := w.Write(raw); err != nil {
+				a.deps.Log.Debug("answer not written", "error", err)
+			}
+		}),
+	})
+}
+
+// Section begins a part of the API: the operations that are registered next carry
+// its name as their tag.
+func (a *API) Section(name string) { a.section = name }
