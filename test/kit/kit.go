@@ -27,8 +27,15 @@ import (
 	"hawker/internal/base/id"
 )
 
+// binaryEnv names a binary that is there already; without it each test process
+// builds its own.
+const binaryEnv = "HAWKER_TEST_BINARY"
+
 // binary builds the program once for a test process.
 var binary = sync.OnceValues(func() (string, error) {
+	if path := os.Getenv(binaryEnv); path != "" {
+		return path, nil
+	}
 	dir, err := os.MkdirTemp("", "hawker-test-")
 	if err != nil {
 		return "", err
@@ -51,6 +58,9 @@ type Mall struct {
 	cmd  *exec.Cmd
 	log  string // path: a pipe would keep Wait waiting for the bank, which outlives a crash
 	done chan error
+
+	// Contract is the API's description, to which every answer is held.
+	Contract *Contract
 }
 
 const (
@@ -150,6 +160,11 @@ func (m *Mall) Boot() {
 		res.Body.Close()
 		return res.StatusCode == http.StatusOK
 	})
+	if m.Contract == nil {
+		if m.Contract, err = readContract(m.URL); err != nil {
+			m.t.Fatal(err)
+		}
+	}
 }
 
 // Log is what the program has said.
@@ -306,8 +321,13 @@ func (p *Person) Get(path string) Answer { return p.Do("GET", path, "", nil) }
 func (p *Person) Post(path string, body any) Answer { return p.Do("POST", path, id.Token(), body) }
 
 // Do calls an operation below /api/v1. body is JSON-encoded unless it is []byte.
+// The answer is held to the API's description.
 func (p *Person) Do(method, path, key string, body any) Answer {
-	return p.call(method, "/api/v1"+path, key, body)
+	p.m.t.Helper()
+	path = "/api/v1" + path
+	a := p.call(method, path, key, body)
+	p.m.Contract.Check(p.m.t, method, path, a)
+	return a
 }
 
 func (p *Person) call(method, path, key string, body any) Answer {

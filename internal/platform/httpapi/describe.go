@@ -41,7 +41,21 @@ func (a *API) describe() ([]byte, error) {
 		t := doc.Components.Schemas.TypeFromRef(schemaRefs + name)
 		complete(member(schemas, name), t)
 	}
+	for _, methods := range member(tree, "paths") {
+		for _, op := range methods.(map[string]any) {
+			addDefault(op.(map[string]any))
+		}
+	}
 	return json.Marshal(tree)
+}
+
+// addDefault describes what every operation may answer besides: a problem.
+func addDefault(op map[string]any) {
+	member(op, "responses")["default"] = map[string]any{
+		"description": "Any other refusal or failure; code says which",
+		"content": map[string]any{problemType: map[string]any{"schema": map[string]any{"$ref": schemaRefs +
+			"Problem"}}},
+	}
 }
 
 func (a *API) tags() (out []any) {
