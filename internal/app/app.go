@@ -97,7 +97,9 @@ func (a *App) openPlatform(ctx context.Context) (err error) {
 	if a.box, err = secret.NewBox(master); err != nil {
 		return err
 	}
-	a.db, err = sqldb.Open(ctx, sqldb.Options{URL: a.cfg.DatabaseURL(), Clock: a.clock, Log: a.log})
+	a.db, err = sqldb.Open(ctx, sqldb.Options{
+		URL: a.cfg.DatabaseURL(), Clock: a.clock, Log: a.log, Histories: schema.Histories(),
+	})
 	if err != nil {
 		return err
 	}

@@ -43,6 +43,9 @@ type Querier interface {
 type Options struct {
 	URL      string // sqlite:PATH or mysql:DSN (user:password@tcp(host:port)/name)
 	ReadOnly bool   // look without the lock on the data folder; Update fails
+	// Histories are tables to which rows are added and nothing else: Exec refuses to
+	// change or delete theirs.
+	Histories []string
 	// Twice runs each transaction function twice and rolls the first run back, for
 	// tests: what a function changes outside the database shows at once.
 	Twice bool
@@ -63,6 +66,7 @@ type DB struct {
 	lease   *nodeLease
 	changed signal
 	twice   bool
+	history map[string]bool
 	closing sync.Once
 	closed  error
 }
@@ -70,7 +74,10 @@ type DB struct {
 // Open connects. The schema is not touched; see Migrate.
 func Open(ctx context.Context, o Options) (*DB, error) {
 	kind, rest, _ := strings.Cut(o.URL, ":")
-	db := &DB{dialect: Dialect(kind), clock: o.Clock, log: o.Log, twice: o.Twice}
+	db := &DB{dialect: Dialect(kind), clock: o.Clock, log: o.Log, twice: o.Twice, history: map[string]bool{}}
+	for _, table := range o.Histories {
+		db.history[table] = true
+	}
 	var err error
 	switch db.dialect {
 	case SQLite:

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"hawker/internal/base/crash"
@@ -46,11 +47,44 @@ func (tx *Tx) QueryRow(ctx context.Context, query string, args ...any) *sql.Row 
 // Exec changes rows and answers how many matched (not how many differ), which
 // is the same number on both dialects.
 func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
+	if table := changed(query); tx.db.history[table] {
+		return 0, fmt.Errorf("%w: %s", ErrHistory, table)
+	}
 	res, err := tx.conn.ExecContext(ctx, query, args...)
 	if err != nil {
 		return 0, err
 	}
 	return res.RowsAffected()
+}
+
+// ErrHistory is returned for a statement that would rewrite a history.
+var ErrHistory = errors.New("sqldb: a history is corrected by more rows, never rewritten")
+
+// changed names the table whose rows a statement changes or deletes, "" for one
+// that only adds or reads.
+func changed(query string) string {
+	word, rest := nextWord(query)
+	switch word {
+	case "UPDATE":
+	case "DELETE":
+		if word, rest = nextWord(rest); word != "FROM" {
+			return ""
+		}
+	default:
+		return ""
+	}
+	word, _ = nextWord(rest)
+	return word
+}
+
+const blanks = " \t\n"
+
+func nextWord(text string) (word, rest string) {
+	text = strings.TrimLeft(text, blanks)
+	if end := strings.IndexAny(text, blanks); end >= 0 {
+		return text[:end], text[end:]
+	}
+	return text, ""
 }
 
 // InsertOnce inserts and answers false when a row with the same unique key is

@@ -58,24 +58,5 @@ CREATE TABLE IF NOT EXISTS ledger_transfer (
   INDEX ix_ledger_transfer_credit (credit_id, id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
--- History is corrected by more history.
-DROP TRIGGER IF EXISTS ledger_tx_no_update;
--- +goose StatementBegin
-CREATE TRIGGER ledger_tx_no_update BEFORE UPDATE ON ledger_tx FOR EACH ROW
-SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'ledger_tx is append-only';
--- +goose StatementEnd
-DROP TRIGGER IF EXISTS ledger_tx_no_delete;
--- +goose StatementBegin
-CREATE TRIGGER ledger_tx_no_delete BEFORE DELETE ON ledger_tx FOR EACH ROW
-SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'ledger_tx is append-only';
--- +goose StatementEnd
-DROP TRIGGER IF EXISTS ledger_transfer_no_update;
--- +goose StatementBegin
-CREATE TRIGGER ledger_transfer_no_update BEFORE UPDATE ON ledger_transfer FOR EACH ROW
-SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'ledger_transfer is append-only';
--- +goose StatementEnd
-DROP TRIGGER IF EXISTS ledger_transfer_no_delete;
--- +goose StatementBegin
-CREATE TRIGGER ledger_transfer_no_delete BEFORE DELETE ON ledger_transfer FOR EACH ROW
-SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'ledger_transfer is append-only';
--- +goose StatementEnd
+-- History is corrected by more history. The program holds
+-- that: see schema.Histories.

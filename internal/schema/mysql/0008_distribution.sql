@@ -120,34 +120,5 @@ CREATE TABLE IF NOT EXISTS commission_reversal (
 
 INSERT IGNORE INTO distribution_tree (one, moves) VALUES (1, 0);
 
--- What was promised and who brought whom is corrected by more rows, never rewritten.
-DROP TRIGGER IF EXISTS bind_event_no_update;
--- +goose StatementBegin
-CREATE TRIGGER bind_event_no_update BEFORE UPDATE ON bind_event FOR EACH ROW
-SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'bind_event is append-only';
--- +goose StatementEnd
-DROP TRIGGER IF EXISTS bind_event_no_delete;
--- +goose StatementBegin
-CREATE TRIGGER bind_event_no_delete BEFORE DELETE ON bind_event FOR EACH ROW
-SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'bind_event is append-only';
--- +goose StatementEnd
-DROP TRIGGER IF EXISTS order_line_attribution_no_update;
--- +goose StatementBegin
-CREATE TRIGGER order_line_attribution_no_update BEFORE UPDATE ON order_line_attribution FOR EACH ROW
-SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'order_line_attribution is append-only';
--- +goose StatementEnd
-DROP TRIGGER IF EXISTS order_line_attribution_no_delete;
--- +goose StatementBegin
-CREATE TRIGGER order_line_attribution_no_delete BEFORE DELETE ON order_line_attribution FOR EACH ROW
-SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'order_line_attribution is append-only';
--- +goose StatementEnd
-DROP TRIGGER IF EXISTS commission_reversal_no_update;
--- +goose StatementBegin
-CREATE TRIGGER commission_reversal_no_update BEFORE UPDATE ON commission_reversal FOR EACH ROW
-SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'commission_reversal is append-only';
--- +goose StatementEnd
-DROP TRIGGER IF EXISTS commission_reversal_no_delete;
--- +goose StatementBegin
-CREATE TRIGGER commission_reversal_no_delete BEFORE DELETE ON commission_reversal FOR EACH ROW
-SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'commission_reversal is append-only';
--- +goose StatementEnd
+-- What was promised and who brought whom is corrected by more rows, never rewritten. The program holds
+-- that: see schema.Histories.

@@ -120,28 +120,5 @@ CREATE TABLE commission_reversal (
 
 INSERT INTO distribution_tree (one, moves) VALUES (1, 0);
 
--- What was promised and who brought whom is corrected by more rows, never rewritten.
--- +goose StatementBegin
-CREATE TRIGGER bind_event_no_update BEFORE UPDATE ON bind_event
-BEGIN SELECT RAISE(ABORT, 'bind_event is append-only'); END;
--- +goose StatementEnd
--- +goose StatementBegin
-CREATE TRIGGER bind_event_no_delete BEFORE DELETE ON bind_event
-BEGIN SELECT RAISE(ABORT, 'bind_event is append-only'); END;
--- +goose StatementEnd
--- +goose StatementBegin
-CREATE TRIGGER order_line_attribution_no_update BEFORE UPDATE ON order_line_attribution
-BEGIN SELECT RAISE(ABORT, 'order_line_attribution is append-only'); END;
--- +goose StatementEnd
--- +goose StatementBegin
-CREATE TRIGGER order_line_attribution_no_delete BEFORE DELETE ON order_line_attribution
-BEGIN SELECT RAISE(ABORT, 'order_line_attribution is append-only'); END;
--- +goose StatementEnd
--- +goose StatementBegin
-CREATE TRIGGER commission_reversal_no_update BEFORE UPDATE ON commission_reversal
-BEGIN SELECT RAISE(ABORT, 'commission_reversal is append-only'); END;
--- +goose StatementEnd
--- +goose StatementBegin
-CREATE TRIGGER commission_reversal_no_delete BEFORE DELETE ON commission_reversal
-BEGIN SELECT RAISE(ABORT, 'commission_reversal is append-only'); END;
--- +goose StatementEnd
+-- What was promised and who brought whom is corrected by more rows, never rewritten. The program holds
+-- that: see schema.Histories.

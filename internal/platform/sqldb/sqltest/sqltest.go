@@ -32,6 +32,11 @@ func Once(o *sqldb.Options) { o.Twice = false }
 // New opens a fresh database on the machine's clock.
 func New(t testing.TB, options ...Option) *sqldb.DB { return NewAt(t, clock.Real{}, options...) }
 
+// NewSQLite opens a fresh SQLite database even where the tests run on MySQL.
+func NewSQLite(t testing.TB) *sqldb.DB {
+	return NewAt(t, clock.Real{}, func(o *sqldb.Options) { o.URL = fileURL(t) })
+}
+
 // NewManual opens a fresh database whose clock only moves when told to.
 func NewManual(t testing.TB, options ...Option) (*sqldb.DB, *clock.Manual) {
 	c := clock.NewManual(Start)
@@ -41,9 +46,12 @@ func NewManual(t testing.TB, options ...Option) (*sqldb.DB, *clock.Manual) {
 // NewAt opens a fresh database on the given clock.
 func NewAt(t testing.TB, c clock.Clock, options ...Option) *sqldb.DB {
 	t.Helper()
-	o := sqldb.Options{URL: freshURL(t), Clock: c, Log: slog.New(slog.DiscardHandler), Twice: true}
+	o := sqldb.Options{Clock: c, Log: slog.New(slog.DiscardHandler), Twice: true, Histories: schema.Histories()}
 	for _, change := range options {
 		change(&o)
+	}
+	if o.URL == "" {
+		o.URL = freshURL(t)
 	}
 	db, err := sqldb.Open(t.Context(), o)
 	if err != nil {
@@ -60,10 +68,12 @@ func NewAt(t testing.TB, c clock.Clock, options ...Option) *sqldb.DB {
 	return db
 }
 
+func fileURL(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir(), "hawker.db") }
+
 func freshURL(t testing.TB) string {
 	server := os.Getenv("HAWKER_TEST_MYSQL")
 	if server == "" {
-		return "sqlite:" + filepath.Join(t.TempDir(), "hawker.db")
+		return fileURL(t)
 	}
 	name := "hawker_" + strings.ToLower(id.Token())
 	admin, err := sql.Open("mysql", server)
