@@ -106,8 +106,9 @@ func NewBus(db *sqldb.DB, guard *supervise.Supervisor, subs ...Subscription) *Bu
 }
 
 const (
-	gather     = 20 * time.Millisecond // what this process committed in that time is delivered together
-	pollOthers = time.Second           // on a shared database, for what other nodes committed
+	gather     = 20 * time.Millisecond  // what this process committed in that time is delivered together
+	pollOthers = time.Second            // on a shared database, for what other nodes committed
+	linger     = 200 * time.Millisecond // what is done stays so long in the outbox, to go with others
 	batchMax   = 200
 	parallel   = 16
 	triesMax   = 12
@@ -136,7 +137,7 @@ func (b *Bus) Run(ctx context.Context) error {
 // relay hands on what is due, each event beside the others: one whose handler is
 // slow holds up nobody else. What is done is taken out of the outbox together.
 func (b *Bus) relay(ctx context.Context) error {
-	f := newFlow(b)
+	f := newFlow(ctx, b, linger)
 	defer f.wait()
 	for ctx.Err() == nil {
 		changed := b.db.Changed()
@@ -190,7 +191,7 @@ func (b *Bus) sleep(ctx context.Context, d time.Duration) {
 // Drain delivers until nothing is due; tests and shutdown use it.
 func (b *Bus) Drain(ctx context.Context) error {
 	for {
-		f := newFlow(b)
+		f := newFlow(ctx, b, 0)
 		started, _, err := f.start(ctx)
 		f.wait()
 		if err != nil || started == 0 {

@@ -18,25 +18,35 @@ type flow struct {
 
 	mu     sync.Mutex
 	active map[id.Event]bool
-	done   []id.Event // to be taken out of the outbox
-	busy   bool       // somebody is taking them out
+	// looks counts the readings of the outbox, and left holds during which of them an
+	// event was put down: what that reading says of it is old.
+	looks int
+	left  map[id.Event]int
+	done  []id.Event // to be taken out of the outbox
+	busy  bool       // somebody is taking them out
+
+	stop   context.Context //nolint:containedctx // ends the waiting for others, not the work
+	linger time.Duration
+	full   chan struct{} // there is enough to be deleted
 }
 
-func newFlow(b *Bus) *flow {
+func newFlow(ctx context.Context, b *Bus, linger time.Duration) *flow {
 	return &flow{
-		bus: b, hands: make(chan struct{}, parallel), free: make(chan struct{}, 1), active: map[id.Event]bool{},
+		bus: b, stop: ctx, linger: linger, full: make(chan struct{}, 1), hands: make(chan struct{}, parallel),
+		free: make(chan struct{}, 1), active: map[id.Event]bool{}, left: map[id.Event]int{},
 	}
 }
 
 // start begins with what is due and not in hand, and answers how much that was and
 // when the next is due. It waits for a free hand, never for a certain one.
 func (f *flow) start(ctx context.Context) (started int, next time.Time, err error) {
+	look := f.look()
 	due, next, err := dueOutbox(ctx, f.bus.db.Reader(), f.bus.db.Clock().Now(), batchMax)
 	if err != nil {
 		return 0, next, err
 	}
 	for _, d := range due {
-		if !f.take(d.ID) {
+		if !f.take(d.ID, look) {
 			continue
 		}
 		select {
@@ -47,17 +57,33 @@ func (f *flow) start(ctx context.Context) (started int, next time.Time, err erro
 		}
 		started++
 		f.work.Go(func() {
-			f.one(ctx, d)
+			done := f.one(ctx, d)
 			<-f.hands
+			if done {
+				f.finish(context.WithoutCancel(ctx), d.ID)
+			}
 		})
 	}
 	return started, next, nil
 }
 
-func (f *flow) take(ev id.Event) bool {
+// look begins a reading of the outbox.
+func (f *flow) look() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.active[ev] {
+	f.looks++
+	for ev, at := range f.left {
+		if at < f.looks {
+			delete(f.left, ev)
+		}
+	}
+	return f.looks
+}
+
+func (f *flow) take(ev id.Event, look int) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if at, ok := f.left[ev]; f.active[ev] || ok && at >= look {
 		return false
 	}
 	f.active[ev] = true
@@ -69,6 +95,7 @@ func (f *flow) release(events ...id.Event) {
 	defer f.mu.Unlock()
 	for _, ev := range events {
 		delete(f.active, ev)
+		f.left[ev] = f.looks
 	}
 	select {
 	case f.free <- struct{}{}:
@@ -76,29 +103,42 @@ func (f *flow) release(events ...id.Event) {
 	}
 }
 
-func (f *flow) one(ctx context.Context, d dueEvent) {
+// one delivers an event and reports whether everybody has taken it.
+func (f *flow) one(ctx context.Context, d dueEvent) bool {
 	done, err := f.bus.deliver(ctx, d)
 	if err != nil && ctx.Err() == nil && !errors.Is(err, errTakenElsewhere) {
 		f.bus.guard.Log().Error("relay", "event", d.Name, "error", err)
 	}
 	if !done {
 		f.release(d.ID)
-		return
 	}
-	f.finish(context.WithoutCancel(ctx), d.ID)
+	return done
 }
 
-// finish takes out of the outbox what is done: who comes while another does it
-// leaves theirs to them, so that a rush shares its deletions.
+// manyDone are enough to be deleted at once: they stand before what is due.
+const manyDone = batchMax / 4
+
+// finish takes out of the outbox what is done. The first waits a moment for others,
+// so that they share a deletion; after a crash in it their notifiers are told again,
+// which does no harm, and their handlers are not.
 func (f *flow) finish(ctx context.Context, ev id.Event) {
 	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.done = append(f.done, ev)
+	if len(f.done) >= manyDone {
+		select {
+		case f.full <- struct{}{}:
+		default:
+		}
+	}
 	if f.busy {
-		f.mu.Unlock()
 		return
 	}
 	f.busy = true
 	for len(f.done) > 0 {
+		f.mu.Unlock()
+		f.gather()
+		f.mu.Lock()
 		batch := f.done
 		f.done = nil
 		f.mu.Unlock()
@@ -109,7 +149,20 @@ func (f *flow) finish(ctx context.Context, ev id.Event) {
 		f.mu.Lock()
 	}
 	f.busy = false
-	f.mu.Unlock()
+}
+
+// gather waits until there is enough to be deleted, or a moment.
+func (f *flow) gather() {
+	if f.linger == 0 {
+		return
+	}
+	timer := f.bus.db.Clock().NewTimer(f.linger)
+	defer timer.Stop()
+	select {
+	case <-timer.C():
+	case <-f.full:
+	case <-f.stop.Done():
+	}
 }
 
 func (f *flow) wait() { f.work.Wait() }

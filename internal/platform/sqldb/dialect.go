@@ -51,9 +51,10 @@ func (db *DB) openSQLite(path string, readOnly bool) (err error) {
 	if db.read, err = sql.Open("sqlite", "file:"+path+"?"+pragmas.Encode()); err != nil {
 		return err
 	}
-	readers := min(max(4, runtime.NumCPU()), readersMax)
-	db.read.SetMaxOpenConns(readers)
-	db.read.SetMaxIdleConns(readers)
+	conns := min(max(4, runtime.NumCPU()), readersMax)
+	db.read.SetMaxOpenConns(conns)
+	db.read.SetMaxIdleConns(conns)
+	db.readers = newReaders(db.read)
 	return nil
 }
 

@@ -58,6 +58,7 @@ type DB struct {
 	dialect Dialect
 	write   *sql.DB
 	read    *sql.DB
+	readers *readers // SQLite only: MySQL's driver puts arguments into the text, one round trip each
 	clock   clock.Clock
 	log     *slog.Logger
 	writer  *writer // SQLite only
@@ -103,7 +104,12 @@ func (db *DB) Dialect() Dialect { return db.dialect }
 func (db *DB) Clock() clock.Clock { return db.clock }
 
 // Reader reads what is committed, beside the writers.
-func (db *DB) Reader() Querier { return pool{db.read} }
+func (db *DB) Reader() Querier {
+	if db.readers != nil {
+		return db.readers
+	}
+	return pool{db.read}
+}
 
 // Ping tells whether the database answers.
 func (db *DB) Ping(ctx context.Context) error { return db.read.PingContext(ctx) }
@@ -136,6 +142,9 @@ func (db *DB) close() error {
 	}
 	if db.writer != nil {
 		errs = append(errs, db.writer.stop())
+	}
+	if db.readers != nil {
+		errs = append(errs, db.readers.close())
 	}
 	if db.read != nil && db.read != db.write {
 		errs = append(errs, db.read.Close())

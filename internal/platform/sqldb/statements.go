@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"sync"
 )
 
 // statementsMax bounds how many prepared statements a connection keeps. The
@@ -87,4 +88,109 @@ func (p *prepared) close() error {
 		errs = append(errs, s.Close())
 	}
 	return errors.Join(append(errs, p.conn.Close())...)
+}
+
+// readers are the connections beside the writer, with the statements that the
+// program reads with: each is prepared once a connection, not once a question.
+type readers struct {
+	db *sql.DB
+
+	mu    sync.Mutex
+	stmts map[string]*shared
+	uses  int64
+}
+
+// shared is a statement that several may be using; who forgets it does not close
+// it under them.
+type shared struct {
+	*sql.Stmt
+	used  int64
+	users int
+	gone  bool
+}
+
+func newReaders(db *sql.DB) *readers { return &readers{db: db, stmts: map[string]*shared{}} }
+
+// take answers a prepared statement and how to give it back; nil when the text does
+// not prepare.
+func (r *readers) take(ctx context.Context, query string) *shared {
+	r.mu.Lock()
+	r.uses++
+	if s := r.stmts[query]; s != nil {
+		s.used, s.users = r.uses, s.users+1
+		r.mu.Unlock()
+		return s
+	}
+	r.mu.Unlock()
+	stmt, err := r.db.PrepareContext(ctx, query)
+	if err != nil {
+		return nil // the caller runs the text and gets the error
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if s := r.stmts[query]; s != nil { // somebody else prepared it meanwhile
+		s.used, s.users = r.uses, s.users+1
+		_ = stmt.Close()
+		return s
+	}
+	if len(r.stmts) >= statementsMax {
+		r.forgetOldest()
+	}
+	s := &shared{Stmt: stmt, used: r.uses, users: 1}
+	r.stmts[query] = s
+	return s
+}
+
+func (r *readers) forgetOldest() {
+	oldest := ""
+	for query, s := range r.stmts {
+		if oldest == "" || s.used < r.stmts[oldest].used {
+			oldest = query
+		}
+	}
+	s := r.stmts[oldest]
+	delete(r.stmts, oldest)
+	s.gone = true
+	if s.users == 0 {
+		_ = s.Close()
+	}
+}
+
+func (r *readers) give(s *shared) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if s.users--; s.users == 0 && s.gone {
+		_ = s.Close()
+	}
+}
+
+// Query implements Querier.
+func (r *readers) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	s := r.take(ctx, query)
+	if s == nil {
+		return r.db.QueryContext(ctx, query, args...)
+	}
+	defer r.give(s) // rows that are open keep what they need of it
+	return s.QueryContext(ctx, args...)
+}
+
+// QueryRow implements Querier.
+func (r *readers) QueryRow(ctx context.Context, query string, args ...any) *sql.Row {
+	s := r.take(ctx, query)
+	if s == nil {
+		return r.db.QueryRowContext(ctx, query, args...)
+	}
+	defer r.give(s)
+	return s.QueryRowContext(ctx, args...)
+}
+
+func (r *readers) close() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var errs []error
+	for _, s := range r.stmts {
+		errs = append(errs, s.Close())
+	}
+	r.stmts = map[string]*shared{}
+	return errors.Join(errs...)
 }
