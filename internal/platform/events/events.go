@@ -16,6 +16,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"hawker/internal/base/event"
@@ -230,7 +231,8 @@ func (b *Bus) deliver(ctx context.Context, d dueEvent) (done bool, err error) {
 }
 
 // handle runs the handlers in one transaction and notes in it who has taken the
-// event. What one of them could not do is taken back alone.
+// event. When one fails, each runs in a transaction of its own, so that what it
+// could not do is taken back alone.
 func (b *Bus) handle(ctx context.Context, d *dueEvent) (failed []error, err error) {
 	var todo []Subscription
 	for _, s := range b.subs[d.Name] {
@@ -241,29 +243,41 @@ func (b *Bus) handle(ctx context.Context, d *dueEvent) (failed []error, err erro
 	if len(todo) == 0 {
 		return nil, nil
 	}
+	err = b.run(ctx, d, todo...)
+	if err == nil || errors.Is(err, errTakenElsewhere) {
+		return nil, err
+	}
+	for _, s := range todo {
+		if len(todo) > 1 {
+			err = b.run(ctx, d, s)
+		}
+		switch {
+		case errors.Is(err, errTakenElsewhere):
+			return nil, err
+		case err != nil:
+			failed = append(failed, fmt.Errorf("%s: %w", s.Consumer, err))
+		}
+	}
+	return failed, nil
+}
+
+// run has handlers take the event in one transaction.
+func (b *Bus) run(ctx context.Context, d *dueEvent, todo ...Subscription) error {
 	var taken map[string]bool
-	err = b.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
-		taken, failed = d.copyTaken(), nil
+	err := b.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+		taken = maps.Clone(d.taken)
 		for _, s := range todo {
-			err := tx.Try(ctx, func() error { return s.Handle(ctx, tx, d.Envelope) })
-			switch {
-			case sqldb.IsRetryable(err):
+			if err := s.Handle(ctx, tx, d.Envelope); err != nil {
 				return err
-			case err != nil:
-				failed = append(failed, fmt.Errorf("%s: %w", s.Consumer, err))
-			default:
-				taken[s.Consumer] = true
 			}
+			taken[s.Consumer] = true
 		}
 		return noteTaken(ctx, tx, *d, taken)
 	})
-	if errors.Is(err, errTakenElsewhere) {
-		return nil, err
-	}
 	if err == nil {
-		d.taken = taken
+		d.taken, d.noted = taken, takenText(taken)
 	}
-	return failed, err
+	return err
 }
 
 func backoff(attempts int) time.Duration {

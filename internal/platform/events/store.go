@@ -21,8 +21,6 @@ type dueEvent struct {
 	noted    string          // taken, as it stands in the row
 }
 
-func (d dueEvent) copyTaken() map[string]bool { return maps.Clone(d.taken) }
-
 // Who has taken an event stands in its row, names apart by blanks.
 func takenText(taken map[string]bool) string {
 	return strings.Join(slices.Sorted(maps.Keys(taken)), " ")

@@ -97,25 +97,6 @@ func (tx *Tx) InsertOnce(ctx context.Context, query string, args ...any) (bool, 
 	return err == nil, err
 }
 
-// Try runs fn within the transaction and takes back what it wrote when it fails.
-// An error that IsRetryable has ended the whole transaction and must be returned.
-func (tx *Tx) Try(ctx context.Context, fn func() error) error {
-	if _, err := tx.conn.ExecContext(ctx, "SAVEPOINT try"); err != nil {
-		return err
-	}
-	err := crash.Catch(fn)
-	if err != nil && !IsRetryable(err) {
-		if _, rollbackErr := tx.conn.ExecContext(ctx, "ROLLBACK TO SAVEPOINT try"); rollbackErr != nil {
-			return errors.Join(err, rollbackErr)
-		}
-	}
-	if IsRetryable(err) {
-		return err
-	}
-	_, releaseErr := tx.conn.ExecContext(ctx, "RELEASE SAVEPOINT try")
-	return errors.Join(err, releaseErr)
-}
-
 // NextID implements id.Source outside a transaction, for ids that must be known
 // before it (a key sent to a provider, say).
 func (db *DB) NextID() int64 {

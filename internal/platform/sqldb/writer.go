@@ -115,6 +115,10 @@ func (w *writer) commit(batch []*request) {
 		return
 	}
 	now := w.db.clock.Now()
+	if len(batch) == 1 {
+		w.alone(conn, &Tx{db: w.db, conn: conn, now: now}, batch[0])
+		return
+	}
 	for _, r := range batch {
 		tx := &Tx{db: w.db, conn: conn, now: now}
 		if err := w.savepoint(conn, tx, r); err != nil {
@@ -129,6 +133,33 @@ func (w *writer) commit(batch []*request) {
 	}
 }
 
+// alone runs a request that has no neighbours: what it wrote is taken back with the
+// whole transaction, so it needs no savepoint.
+func (w *writer) alone(conn *prepared, tx *Tx, r *request) {
+	if r.err = r.ctx.Err(); r.err == nil {
+		r.err = w.call(conn, tx, r)
+	}
+	if r.err != nil {
+		rollback(conn)
+		return
+	}
+	if _, err := conn.ExecContext(context.WithoutCancel(r.ctx), "COMMIT"); err != nil {
+		rollback(conn)
+		r.err = fmt.Errorf("commit: %w", err)
+	}
+}
+
+// call runs the function of a request.
+func (w *writer) call(conn *prepared, tx *Tx, r *request) error {
+	ctx := context.WithValue(context.WithoutCancel(r.ctx), nesting{}, true)
+	if w.db.twice {
+		if err := rehearse(ctx, tx, conn, r.fn); err != nil {
+			return err
+		}
+	}
+	return runSafely(ctx, tx, r.fn)
+}
+
 // savepoint runs one request; the error it returns is the batch's, the
 // request's own goes into r.err.
 func (w *writer) savepoint(conn *prepared, tx *Tx, r *request) error {
@@ -139,13 +170,7 @@ func (w *writer) savepoint(conn *prepared, tx *Tx, r *request) error {
 	if _, err := conn.ExecContext(ctx, "SAVEPOINT one"); err != nil {
 		return err
 	}
-	ctx = context.WithValue(ctx, nesting{}, true)
-	if w.db.twice {
-		if err := rehearse(ctx, tx, conn, r.fn); err != nil {
-			return err
-		}
-	}
-	r.err = runSafely(ctx, tx, r.fn)
+	r.err = w.call(conn, tx, r)
 	if r.err != nil {
 		if _, err := conn.ExecContext(ctx, "ROLLBACK TO one"); err != nil {
 			return err
