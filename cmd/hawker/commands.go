@@ -21,14 +21,15 @@ import (
 )
 
 type commands struct {
-	Serve   serveCmd   `cmd:"" help:"Run the mall."`
-	Worker  workerCmd  `cmd:"" help:"Do jobs (transcoding, refunds) for a mall on a shared MySQL database and data folder."`
-	Migrate migrateCmd `cmd:"" help:"Bring the database to the newest version."`
-	Demo    demoCmd    `cmd:"" help:"Fill an empty installation with demo data."`
-	Doctor  doctorCmd  `cmd:"" help:"Prove the invariants and say what is wrong; exit 1 if anything is."`
-	Bench   benchCmd   `cmd:"" help:"Measure this build on this machine and print the figures."`
-	Sandbox sandboxCmd `cmd:"" help:"Run the sandbox payment provider (serve starts it by itself)."`
-	OpenAPI openapiCmd `cmd:"" name:"openapi" help:"Print the OpenAPI description."`
+	Serve       serveCmd       `cmd:"" help:"Run the mall."`
+	Worker      workerCmd      `cmd:"" help:"Do jobs (transcoding, refunds) for a mall on a shared MySQL database and data folder."`
+	Migrate     migrateCmd     `cmd:"" help:"Bring the database to the newest version."`
+	Demo        demoCmd        `cmd:"" help:"Fill an empty installation with demo data."`
+	Doctor      doctorCmd      `cmd:"" help:"Prove the invariants and say what is wrong; exit 1 if anything is."`
+	DeadLetters deadLettersCmd `cmd:"" help:"Events and jobs that were set aside: list them, do them again, drop them."`
+	Bench       benchCmd       `cmd:"" help:"Measure this build on this machine and print the figures."`
+	Sandbox     sandboxCmd     `cmd:"" help:"Run the sandbox payment provider (serve starts it by itself)."`
+	OpenAPI     openapiCmd     `cmd:"" name:"openapi" help:"Print the OpenAPI description."`
 }
 
 // settings are the flags that every command on an installation takes.

@@ -126,6 +126,8 @@ func (a *App) openModules(demo bool) (err error) {
 	if a.modules, err = a.list(demo); err != nil {
 		return err
 	}
+	a.metrics.Gauge("hawker_panics", "Panics that were caught since the start.",
+		func() float64 { return float64(a.guard.Panics()) })
 	for _, m := range a.modules {
 		a.api.Section(m.Name)
 		for _, o := range m.Operations {

@@ -8,14 +8,13 @@ import (
 	"strings"
 
 	"hawker/internal/base/clock"
+	"hawker/internal/deadletter"
 	"hawker/internal/distribution"
 	"hawker/internal/inventory"
 	"hawker/internal/ledger"
 	"hawker/internal/order"
 	"hawker/internal/payment"
 	"hawker/internal/platform/config"
-	"hawker/internal/platform/events"
-	"hawker/internal/platform/jobs"
 	"hawker/internal/platform/module"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/promotion"
@@ -76,25 +75,9 @@ func checks() (out []module.Check) {
 	for _, list := range [][]module.Check{
 		inventory.Checks(), order.Checks(), promotion.Checks(), ledger.Checks(), distribution.Checks(),
 		payment.Checks(),
-		{{Name: "events: none is stuck", Run: checkEvents}, {Name: "jobs: none has given up", Run: checkJobs}},
+		deadletter.Checks(),
 	} {
 		out = append(out, list...)
 	}
 	return out
-}
-
-func checkEvents(ctx context.Context, q sqldb.Querier) ([]string, error) {
-	dead, _, err := events.Stuck(ctx, q)
-	if err != nil || dead == 0 {
-		return nil, err
-	}
-	return []string{fmt.Sprintf("%d events that no handler would take", dead)}, nil
-}
-
-func checkJobs(ctx context.Context, q sqldb.Querier) ([]string, error) {
-	dead, err := jobs.Dead(ctx, q)
-	if err != nil || dead == 0 {
-		return nil, err
-	}
-	return []string{fmt.Sprintf("%d jobs that used up their tries", dead)}, nil
 }

@@ -12,6 +12,7 @@ import (
 	"hawker/internal/catalog"
 	"hawker/internal/checkout"
 	"hawker/internal/clip"
+	"hawker/internal/deadletter"
 	"hawker/internal/demo"
 	"hawker/internal/distribution"
 	"hawker/internal/fulfilment"
@@ -236,6 +237,7 @@ func (a *App) list(withDemo bool) ([]module.Module, error) {
 		uploads,
 		a.clips.Module(),
 		analytics.API{Service: a.analytics, Shows: shows{a.rooms}, Currency: currency}.Module(),
+		deadletter.API{DB: a.db}.Module(),
 		a.bank.Module(a.cfg.Payment.Sandbox, withDemo),
 	}
 	if withDemo {

@@ -60,6 +60,7 @@ func modules() []struct {
 		{"clip", []string{"catalog", "live", "video", "media/record", "media/upload"}},
 		{"analytics", []string{"inventory"}},
 		{"site", nil},
+		{"deadletter", nil},
 		{"demo", []string{
 			"account", "catalog", "distribution", "live", "shop", "video", "media/flv", "media/rtmp", "media/upload",
 		}},

@@ -204,3 +204,11 @@ func OK[T any](v T, err error) (*Body[T], error) {
 
 // Empty is an answer without a body (204).
 type Empty struct{}
+
+// Done answers without a body.
+func Done(err error) (*Empty, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &Empty{}, nil
+}

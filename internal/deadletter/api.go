@@ -1,0 +1,69 @@
+package deadletter
+
+import (
+	"context"
+	"time"
+
+	"hawker/internal/platform/httpapi"
+	"hawker/internal/platform/module"
+	"hawker/internal/platform/sqldb"
+)
+
+// API is the module's door.
+type API struct{ DB *sqldb.DB }
+
+// Module is what the module brings.
+func (h API) Module() module.Module {
+	return module.Module{Name: "deadletter", Operations: []module.Operations{h}, Checks: Checks()}
+}
+
+// Register adds the operations.
+func (h API) Register(api *httpapi.API) {
+	httpapi.Register(api, httpapi.Operation{
+		ID: "dead-letter-list", Method: "GET", Path: "/admin/dead-letters",
+		Access: httpapi.OperatorOnly, Summary: "Events and jobs that were set aside, the newest first",
+	}, h.list)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "dead-letter-requeue", Method: "POST", Path: "/admin/dead-letters/{letter}/requeue",
+		Access: httpapi.OperatorOnly, Status: 204, Summary: "Have it done again",
+	}, h.requeue)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "dead-letter-delete", Method: "DELETE", Path: "/admin/dead-letters/{letter}",
+		Access: httpapi.OperatorOnly, Status: 204, Summary: "Drop it",
+	}, h.discard)
+}
+
+type letterView struct {
+	ID        string    `json:"id"`
+	Kind      Kind      `json:"kind"`
+	Name      string    `json:"name" doc:"Of the event, or the kind of the job"`
+	Key       string    `json:"key" doc:"Whom it concerns; may be empty"`
+	CreatedAt time.Time `json:"created_at"`
+	Attempts  int       `json:"attempts"`
+	LastError string    `json:"last_error"`
+}
+
+type listView struct {
+	Items []letterView `json:"items"`
+}
+
+func (h API) list(ctx context.Context, _ *struct{}) (*httpapi.Body[listView], error) {
+	letters, err := List(ctx, h.DB.Reader())
+	v := listView{Items: make([]letterView, len(letters))}
+	for i, l := range letters {
+		v.Items[i] = letterView(l)
+	}
+	return httpapi.OK(v, err)
+}
+
+type letterInput struct {
+	Letter string `path:"letter" maxLength:"32"`
+}
+
+func (h API) requeue(ctx context.Context, in *letterInput) (*httpapi.Empty, error) {
+	return httpapi.Done(Requeue(ctx, h.DB, in.Letter))
+}
+
+func (h API) discard(ctx context.Context, in *letterInput) (*httpapi.Empty, error) {
+	return httpapi.Done(Discard(ctx, h.DB, in.Letter))
+}
