@@ -77,8 +77,11 @@ func open(t *testing.T) *counter {
 			t.Error(err)
 		}
 	})
-	k := &counter{t: t, db: db, clock: c, earners: &earners{placed: map[id.Order]string{}}, buyer: id.Make[id.User](db), media: catalog.NewMedia(db,
-		disk), carts: cart.New(db)}
+	k := &counter{
+		t: t, db: db, clock: c, earners: &earners{placed: map[id.Order]string{}}, buyer: id.Make[id.User](db),
+		media: catalog.NewMedia(db,
+			disk), carts: cart.New(db),
+	}
 	k.accounts = account.New(db, box, cache.NewMemoryLimiter(k.db.Clock()))
 	k.products = catalog.New(db, k.media)
 	k.orders = order.New(db, box, order.Terms{PayWithin: 15 * time.Minute, ReceiveWithin: 24 * time.Hour})

@@ -54,7 +54,8 @@ func (a Access) NeedsAccount() bool {
 
 // ForStaff reports whether only those may who have a role.
 func (a Access) ForStaff() bool {
-	return a == OperatorOnly || strings.HasPrefix(string(a), staffPrefix) || strings.HasPrefix(string(a), roomStaffPrefix)
+	return a == OperatorOnly || strings.HasPrefix(string(a), staffPrefix) || strings.HasPrefix(string(a),
+		roomStaffPrefix)
 }
 
 // Subject is what somebody wants to reach, as it is named in a path or a channel.
