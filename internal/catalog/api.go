@@ -263,7 +263,7 @@ func (h *API) detail(ctx context.Context, p Product) (detailView, error) {
 		available := levels[s.ID].Available
 		v.InStock = v.InStock || available > 0
 		v.SKUs = append(v.SKUs, skuView{
-			ID: s.ID, Values: chosen(p.Options, s.Choice, tag), Price: money.Of(s.Price, h.Currency),
+			ID: s.ID, Values: inLanguage(p.chosen(s), tag), Price: money.Of(s.Price, h.Currency),
 			WasPrice:  h.optional(s.WasPrice),
 			Available: available, PictureURL: p.Cover(),
 		})
@@ -280,14 +280,6 @@ func inLanguage(texts []lang.Text, tag lang.Tag) []string {
 	out := make([]string, len(texts))
 	for i, t := range texts {
 		out[i] = t.In(tag)
-	}
-	return out
-}
-
-func chosen(options []Option, choice []int, tag lang.Tag) []string {
-	out := make([]string, len(choice))
-	for i, v := range choice {
-		out[i] = options[i].Values[v].In(tag)
 	}
 	return out
 }

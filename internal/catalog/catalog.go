@@ -53,6 +53,10 @@ type SKU struct {
 	Price    int64 // minor units
 	WasPrice int64 // 0: none
 	Active   bool
+
+	// ChoiceTexts are the values as they were called when the SKU was last on offer;
+	// nil for one that was written before they were kept.
+	ChoiceTexts []lang.Text
 }
 
 // Product is an offer of a shop.
@@ -80,19 +84,6 @@ func (p Product) Cover() string {
 		return ""
 	}
 	return p.Pictures[0].URL
-}
-
-// ChoiceText names a SKU's values in every language: "Cobalt, 320 ml".
-func (p Product) ChoiceText(s SKU) lang.Text {
-	out := lang.Text{}
-	for _, tag := range lang.All() {
-		var names []string
-		for i, v := range s.Choice {
-			names = append(names, p.Options[i].Values[v].In(tag))
-		}
-		out[tag] = strings.Join(names, ", ")
-	}
-	return out
 }
 
 // Category is a shelf of the mall.
@@ -235,6 +226,9 @@ func (s *Service) write(ctx context.Context, tx *sqldb.Tx, p Product, by id.User
 	if ok, err := categoryExists(ctx, tx, d.Category); err != nil || !ok {
 		return errors.Join(err, fault.Invalid("catalog.no_category").At("body.category_id"))
 	}
+	if err := keepTexts(ctx, tx, p); err != nil {
+		return err
+	}
 	p.Title, p.Description, p.Category = d.Title, d.Description, d.Category
 	p.Options, p.Pictures, p.Commission = d.Options, pictures, d.Commission
 	cheapest := slices.MinFunc(d.SKUs, func(a, b DraftSKU) int { return int(a.Price - b.Price) })
@@ -256,7 +250,7 @@ func writeSKUs(ctx context.Context, tx *sqldb.Tx, p Product, by id.User, drafts 
 	for i, d := range drafts {
 		sku := SKU{
 			ID: d.ID, Product: p.ID, Shop: p.Shop, Code: d.Code, Choice: d.Choice, Price: d.Price,
-			WasPrice: d.WasPrice, Active: true,
+			WasPrice: d.WasPrice, Active: true, ChoiceTexts: valuesOf(p.Options, d.Choice),
 		}
 		if !d.ID.IsZero() {
 			if !known[d.ID] {

@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -102,12 +103,18 @@ func productsByID(ctx context.Context, q sqldb.Querier, products []id.Product) (
 	return out, err
 }
 
-const skuColumns = "k.id, k.product_id, k.shop_id, k.code, k.choice, k.price, k.was_price, k.active"
+const skuColumns = "k.id, k.product_id, k.shop_id, k.code, k.choice, k.price, k.was_price, k.active, " +
+	"COALESCE(k.choice_texts, 'null')"
 
 func scanSKU(dest *SKU) (targets []any, finish func() error) {
-	var choice string
-	targets = []any{&dest.ID, &dest.Product, &dest.Shop, &dest.Code, &choice, &dest.Price, &dest.WasPrice, &dest.Active}
-	return targets, func() error { return json.Unmarshal([]byte(choice), &dest.Choice) }
+	var choice, texts string
+	targets = []any{
+		&dest.ID, &dest.Product, &dest.Shop, &dest.Code, &choice, &dest.Price, &dest.WasPrice, &dest.Active, &texts,
+	}
+	return targets, func() error {
+		return errors.Join(json.Unmarshal([]byte(choice), &dest.Choice),
+			json.Unmarshal([]byte(texts), &dest.ChoiceTexts))
+	}
 }
 
 func skusOf(ctx context.Context, q sqldb.Querier, product id.Product) ([]SKU, error) {
@@ -144,9 +151,9 @@ func offers(ctx context.Context, q sqldb.Querier, skus []id.SKU) (map[id.SKU]Off
 }
 
 func insertSKU(ctx context.Context, tx *sqldb.Tx, k SKU, position int) error {
-	_, err := tx.Exec(ctx, `INSERT INTO sku (id, product_id, shop_id, code, choice, price, was_price, position, active)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)`,
-		k.ID, k.Product, k.Shop, k.Code, text(orEmpty(k.Choice)), k.Price, k.WasPrice, position)
+	_, err := tx.Exec(ctx, `INSERT INTO sku (id, product_id, shop_id, code, choice, choice_texts, price, was_price,
+		position, active) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1)`,
+		k.ID, k.Product, k.Shop, k.Code, text(orEmpty(k.Choice)), text(k.ChoiceTexts), k.Price, k.WasPrice, position)
 	return err
 }
 
@@ -158,9 +165,34 @@ func orEmpty(choice []int) []int {
 }
 
 func updateSKU(ctx context.Context, tx *sqldb.Tx, k SKU, position int) error {
-	_, err := tx.Exec(ctx, `UPDATE sku SET code = ?, choice = ?, price = ?, was_price = ?, position = ?, active = 1
-		WHERE id = ?`,
-		k.Code, text(orEmpty(k.Choice)), k.Price, k.WasPrice, position, k.ID)
+	_, err := tx.Exec(ctx, `UPDATE sku SET code = ?, choice = ?, choice_texts = ?, price = ?, was_price = ?,
+		position = ?,
+		active = 1 WHERE id = ?`,
+		k.Code, text(orEmpty(k.Choice)), text(k.ChoiceTexts), k.Price, k.WasPrice, position, k.ID)
+	return err
+}
+
+// keepTexts gives SKUs that were written before texts were kept those of the
+// options that the product has had until now: it is about to get others.
+func keepTexts(ctx context.Context, tx *sqldb.Tx, p Product) error {
+	rows, err := tx.Query(ctx, "SELECT id, choice FROM sku WHERE product_id = ? AND choice_texts IS NULL", p.ID)
+	type old struct {
+		id     id.SKU
+		choice []int
+	}
+	list, err := sqldb.Collect(rows, err, func(s sqldb.Scanner) (o old, err error) {
+		var choice string
+		if err := s.Scan(&o.id, &choice); err != nil {
+			return o, err
+		}
+		return o, json.Unmarshal([]byte(choice), &o.choice)
+	})
+	for _, o := range list {
+		if _, err := tx.Exec(ctx, "UPDATE sku SET choice_texts = ? WHERE id = ?",
+			text(valuesOf(p.Options, o.choice)), o.id); err != nil {
+			return err
+		}
+	}
 	return err
 }
 

@@ -102,6 +102,9 @@ func (s *Service) dealView(d Deal, offers map[id.SKU]catalog.Offer, stock map[id
 		if !it.Slice.IsZero() {
 			item.Left, item.Sold = c.Unsold, c.Sold+c.Reserved
 		}
+		if !o.Buyable() { // the shop took it off sale meanwhile: the checkout refuses it
+			item.Left = 0
+		}
 		v.Title, v.Titles, v.CoverURL = o.Product.Title.In(tag), o.Product.Title, o.Product.Cover()
 		if v.Total == 0 || it.Price < v.Price.Amount {
 			v.Price, v.NormalPrice = item.Price, item.NormalPrice

@@ -224,16 +224,57 @@ func (m *Market) Product(price, stock int64) catalog.Product {
 // ProductOf puts one on sale in any shop.
 func (m *Market) ProductOf(shop id.Shop, price, stock int64) catalog.Product {
 	m.T.Helper()
+	return m.sell(shop, catalog.DraftProduct{SKUs: []catalog.DraftSKU{{Price: price, Initial: stock}}})
+}
+
+// Colours puts a product of n colours on sale, "色0" first, a SKU of each.
+func (m *Market) Colours(n int, price, stock int64) catalog.Product {
+	m.T.Helper()
+	return m.sell(m.Shop, colours(n, func(int) catalog.DraftSKU {
+		return catalog.DraftSKU{
+			Price:   price,
+			Initial: stock,
+		}
+	}))
+}
+
+func colours(n int, sku func(i int) catalog.DraftSKU) catalog.DraftProduct {
+	d := catalog.DraftProduct{Options: []catalog.Option{{Name: lang.Text{lang.Chinese: "颜色"}}}}
+	for i := range n {
+		d.Options[0].Values = append(d.Options[0].Values, lang.Text{lang.Chinese: fmt.Sprintf("色%d", i)})
+		k := sku(i)
+		k.Choice = []int{i}
+		d.SKUs = append(d.SKUs, k)
+	}
+	return d
+}
+
+// DropColour is a merchant's ordinary edit of what Colours has made: its last
+// colour is no more. The answer is the SKU that was of that colour.
+func (m *Market) DropColour(p catalog.Product) catalog.SKU {
+	m.T.Helper()
+	last := len(p.SKUs) - 1
+	d := colours(last, func(i int) catalog.DraftSKU {
+		return catalog.DraftSKU{ID: p.SKUs[i].ID, Price: p.SKUs[i].Price}
+	})
+	d.Title, d.Category = p.Title, p.Category
+	for _, o := range p.Pictures {
+		d.Pictures = append(d.Pictures, o.ID)
+	}
+	Must[catalog.Product](m.T)(m.Products.Change(m.T.Context(), p.Shop, id.User{}, p.ID, d))
+	return p.SKUs[last]
+}
+
+func (m *Market) sell(shop id.Shop, d catalog.DraftProduct) catalog.Product {
+	m.T.Helper()
 	var raw bytes.Buffer
 	if err := png.Encode(&raw, image.NewGray(image.Rect(0, 0, 2, 2))); err != nil {
 		m.T.Fatal(err)
 	}
 	ctx := m.T.Context()
 	o := Must[catalog.Object](m.T)(m.media.Add(ctx, shop, &raw))
-	p := Must[catalog.Product](m.T)(m.Products.Create(ctx, shop, id.User{}, catalog.DraftProduct{
-		Title: lang.Text{lang.Chinese: "茶"}, Category: m.category, Pictures: []id.Media{o.ID},
-		SKUs: []catalog.DraftSKU{{Price: price, Initial: stock}},
-	}))
+	d.Title, d.Category, d.Pictures = lang.Text{lang.Chinese: "茶"}, m.category, []id.Media{o.ID}
+	p := Must[catalog.Product](m.T)(m.Products.Create(ctx, shop, id.User{}, d))
 	return Must[catalog.Product](m.T)(m.Products.SetState(ctx, shop, p.ID, catalog.OnSale))
 }
 
