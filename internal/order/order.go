@@ -7,8 +7,6 @@ package order
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"time"
 
@@ -360,34 +358,6 @@ func (s *Service) List(ctx context.Context, f Filter, r page.Request) (page.Page
 // Timeline reads the steps of orders.
 func (s *Service) Timeline(ctx context.Context, orders []id.Order) (map[id.Order][]Step, error) {
 	return stepsOf(ctx, s.db.Reader(), orders)
-}
-
-// NewCheckout writes the row that ties orders to one payment.
-func NewCheckout(ctx context.Context, tx *sqldb.Tx, c Checkout) error {
-	return insertCheckout(ctx, tx, c)
-}
-
-// Checkout is what one payment pays.
-type Checkout struct {
-	ID       id.Checkout
-	User     id.User
-	Payable  int64
-	Currency money.Currency
-	PayBy    time.Time
-}
-
-// FindCheckout reads a checkout; fault order.not_found.
-func FindCheckout(ctx context.Context, q sqldb.Querier, checkout id.Checkout) (Checkout, error) {
-	c, err := checkoutByID(ctx, q, checkout)
-	if errors.Is(err, sql.ErrNoRows) {
-		return c, fault.NotFound("order.not_found")
-	}
-	return c, err
-}
-
-// IDsOfCheckouts lists the orders of checkouts.
-func (s *Service) IDsOfCheckouts(ctx context.Context, checkouts []id.Checkout) (map[id.Checkout][]id.Order, error) {
-	return idsOfCheckouts(ctx, s.db.Reader(), checkouts)
 }
 
 // SalesOfRoom counts the paid orders made while watching a room, and their sum.

@@ -65,6 +65,11 @@ func checkoutByID(ctx context.Context, q sqldb.Querier, checkout id.Checkout) (c
 	return c, err
 }
 
+func touchCheckout(ctx context.Context, tx *sqldb.Tx, checkout id.Checkout) error {
+	_, err := tx.Exec(ctx, "UPDATE orders SET revived = revived WHERE checkout_id = ?", checkout)
+	return err
+}
+
 func setStatus(ctx context.Context, tx *sqldb.Tx, order id.Order, from, to Status, due time.Time) (bool, error) {
 	n, err := tx.Exec(ctx, "UPDATE orders SET status = ?, due_at = ? WHERE id = ? AND status = ?", to,
 		sqldb.Millis(due), order, from)

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"hawker/internal/base/fault"
@@ -156,19 +157,23 @@ func (s *Service) Start(ctx context.Context, key idem.Key, c Command) (Payment, 
 	return s.ask(ctx, provider, p)
 }
 
-// intend stores that a payment is wanted.
+// intend stores that a payment is wanted. A second tab that asks at the same time
+// waits for the first and gets its payment: two open ones would both be charged.
 func (s *Service) intend(ctx context.Context, tx *sqldb.Tx, c Command) (id.Payment, error) {
 	o, err := s.orders.OfBuyer(ctx, tx, c.User, c.Order)
 	if err != nil {
 		return id.Payment{}, err
 	}
-	if o.Status != order.PendingPayment || !tx.Now().Before(o.DueAt) { // a provider takes no payment that is over
-		return id.Payment{}, fault.Conflict("order.wrong_status", "wanted", order.PendingPayment)
-	}
-	amount, err := s.owed(ctx, tx, o.Checkout)
+	list, err := s.orders.LockCheckout(ctx, tx, o.Checkout)
 	if err != nil {
 		return id.Payment{}, err
 	}
+	i := slices.IndexFunc(list, func(other order.Order) bool { return other.ID == o.ID })
+	// A provider takes no payment that is over.
+	if o = list[i]; o.Status != order.PendingPayment || !tx.Now().Before(o.DueAt) {
+		return id.Payment{}, fault.Conflict("order.wrong_status", "wanted", order.PendingPayment)
+	}
+	amount := owed(list)
 	open, err := openPayment(ctx, tx, o.Checkout, c.Provider, tx.Now())
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return id.Payment{}, err
@@ -185,15 +190,13 @@ func (s *Service) intend(ctx context.Context, tx *sqldb.Tx, c Command) (id.Payme
 }
 
 // owed adds up the orders of a checkout that wait for money.
-func (s *Service) owed(ctx context.Context, q sqldb.Querier, checkout id.Checkout) (money.Money, error) {
-	list, err := s.orders.OfCheckout(ctx, q, checkout)
-	var m money.Money
+func owed(list []order.Order) (m money.Money) {
 	for _, o := range list {
 		if o.Status == order.PendingPayment {
 			m.Amount, m.Currency = m.Amount+o.Payable, o.Currency
 		}
 	}
-	return m, err
+	return m
 }
 
 // ask tells the provider of a stored intent and stores its answer. The id of the

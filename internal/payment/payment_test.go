@@ -3,6 +3,7 @@ package payment_test
 import (
 	"errors"
 	"net/http"
+	"sync"
 	"testing"
 	"time"
 
@@ -208,6 +209,34 @@ func TestOnePaymentIsUnderWayAtATime(t *testing.T) {
 	}
 	if less := k.mustStart(o[0], payment.SandboxName); less.ID == first.ID || less.Amount.Amount != price {
 		t.Errorf("after a cancelled order the payment is %s of %v", less.ID, less.Amount)
+	}
+}
+
+// Two tabs, a double click: each presses with a key of its own.
+func TestPressedAtOnceOnePaymentIsOpened(t *testing.T) {
+	k := open(t, 100)
+	for range 5 {
+		o := k.place(1)[0]
+		var group sync.WaitGroup
+		got := make([]payment.Payment, 6)
+		for i := range got {
+			key := k.key()
+			group.Go(func() {
+				p, err := k.payments.Start(t.Context(), key, payment.Command{
+					User: k.buyer, Order: o.ID, Provider: payment.SandboxName, ReturnURL: "http://127.0.0.1/orders",
+				})
+				if err != nil {
+					t.Errorf("pressed at once: %v", err)
+				}
+				got[i] = p
+			})
+		}
+		group.Wait()
+		for _, p := range got {
+			if p.ID != got[0].ID || p.PayURL != got[0].PayURL {
+				t.Errorf("payments %s and %s of one checkout are open", p.ID, got[0].ID)
+			}
+		}
 	}
 }
 

@@ -1,0 +1,51 @@
+package order
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"hawker/internal/base/fault"
+	"hawker/internal/base/id"
+	"hawker/internal/base/money"
+	"hawker/internal/platform/sqldb"
+)
+
+// LockCheckout makes whoever asks for the same checkout wait until the
+// transaction is over, and answers its orders as they then stand.
+func (s *Service) LockCheckout(ctx context.Context, tx *sqldb.Tx, checkout id.Checkout) ([]Order, error) {
+	if err := touchCheckout(ctx, tx, checkout); err != nil {
+		return nil, err
+	}
+	return s.OfCheckout(ctx, tx, checkout)
+}
+
+// NewCheckout writes the row that ties orders to one payment.
+func NewCheckout(ctx context.Context, tx *sqldb.Tx, c Checkout) error {
+	return insertCheckout(ctx, tx, c)
+}
+
+// Checkout is what one payment pays.
+type Checkout struct {
+	ID       id.Checkout
+	User     id.User
+	Payable  int64
+	Currency money.Currency
+	PayBy    time.Time
+}
+
+// FindCheckout reads a checkout; fault order.not_found.
+func FindCheckout(ctx context.Context, q sqldb.Querier, checkout id.Checkout) (Checkout, error) {
+	c, err := checkoutByID(ctx, q, checkout)
+	if errors.Is(err, sql.ErrNoRows) {
+		return c, fault.NotFound("order.not_found")
+	}
+	return c, err
+}
+
+// IDsOfCheckouts lists the orders of checkouts.
+func (s *Service) IDsOfCheckouts(ctx context.Context, checkouts []id.Checkout) (map[id.Checkout][]id.Order, error) {
+	return idsOfCheckouts(ctx, s.db.Reader(), checkouts)
+}
+
