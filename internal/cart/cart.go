@@ -83,6 +83,9 @@ func (s *Service) fill(ctx context.Context, items []Item) error {
 // Add puts units of a SKU into the cart, on top of what is there. Faults:
 // cart.no_such_sku, cart.bad_quantity, cart.full.
 func (s *Service) Add(ctx context.Context, user id.User, sku id.SKU, quantity int64) (Item, error) {
+	if err := checkQuantity(quantity); err != nil {
+		return Item{}, err
+	}
 	return s.change(ctx, user, func(ctx context.Context, tx *sqldb.Tx) (id.CartItem, error) {
 		offer, err := catalog.Offers(ctx, tx, []id.SKU{sku})
 		if err != nil {
@@ -91,27 +94,34 @@ func (s *Service) Add(ctx context.Context, user id.User, sku id.SKU, quantity in
 		if !offer[sku].Buyable() {
 			return id.CartItem{}, fault.NotFound("cart.no_such_sku")
 		}
+		if err := put(ctx, tx, user, sku, quantity); err != nil {
+			return id.CartItem{}, err
+		}
 		have, err := itemBySKU(ctx, tx, user, sku)
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
-			return id.CartItem{}, err
+		if err == nil {
+			err = checkQuantity(have.Quantity)
 		}
-		if err := checkQuantity(have.Quantity + quantity); err != nil {
-			return id.CartItem{}, err
-		}
-		if !have.ID.IsZero() {
-			_, err := setQuantity(ctx, tx, user, have.ID, have.Quantity+quantity)
-			return have.ID, err
-		}
-		n, err := countItems(ctx, tx, user)
-		if err != nil {
-			return id.CartItem{}, err
-		}
-		if n >= ItemsMax {
-			return id.CartItem{}, fault.Conflict("cart.full", "max", ItemsMax)
-		}
-		item := id.Make[id.CartItem](tx)
-		return item, insertItem(ctx, tx, item, user, sku, quantity)
+		return have.ID, err
 	})
+}
+
+// put adds units by themselves, never "what was read and some more": of two that
+// come at once both count.
+func put(ctx context.Context, tx *sqldb.Tx, user id.User, sku id.SKU, quantity int64) error {
+	if known, err := addUnits(ctx, tx, user, sku, quantity); err != nil || known {
+		return err
+	}
+	if err := lockCart(ctx, tx, user); err != nil {
+		return err
+	}
+	if err := putUnits(ctx, tx, user, sku, quantity); err != nil {
+		return err
+	}
+	n, err := countItems(ctx, tx, user)
+	if err == nil && n > ItemsMax {
+		err = fault.Conflict("cart.full", "max", ItemsMax)
+	}
+	return err
 }
 
 // SetQuantity changes how many; fault cart.no_such_item.
@@ -147,6 +157,9 @@ func (s *Service) change(ctx context.Context, user id.User, fn func(ctx context.
 		return Item{}, err
 	}
 	it, err := itemByID(ctx, s.db.Reader(), user, changed)
+	if errors.Is(err, sql.ErrNoRows) { // another tab took it out since
+		err = fault.NotFound("cart.no_such_item")
+	}
 	if err != nil {
 		return Item{}, err
 	}

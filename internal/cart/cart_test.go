@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"hawker/internal/base/fault"
@@ -127,5 +129,63 @@ func TestARemovedOptionStaysInTheCartAsOffSale(t *testing.T) {
 	}
 	if left := k.items(); len(left) != 1 || left[0].SKU != p.SKUs[0].ID.String() {
 		t.Errorf("left in the cart: %+v", left)
+	}
+}
+
+// A double click, two tabs: whoever is answered has its units in the cart.
+func TestUnitsPutInAtOnceAllCount(t *testing.T) {
+	k := open(t)
+	for range 6 {
+		sku := k.Product(1000, 99).SKUs[0].ID
+		var group sync.WaitGroup
+		for range 6 {
+			group.Go(func() { k.add(sku, 2) })
+		}
+		group.Wait()
+		if it := k.items()[0]; it.SKU != sku.String() || it.Quantity != 12 {
+			t.Errorf("6 × 2 units put in at once are %+v", it)
+		}
+	}
+}
+
+func TestACartHasLimits(t *testing.T) {
+	k := open(t)
+	var skus []id.SKU
+	for len(skus) < cart.ItemsMax+6 {
+		for _, s := range k.Colours(30, 1000, 9).SKUs {
+			skus = append(skus, s.ID)
+		}
+	}
+	for _, sku := range skus[:cart.ItemsMax-3] {
+		k.add(sku, 1)
+	}
+	var group sync.WaitGroup
+	var taken, full atomic.Int64
+	for _, sku := range skus[cart.ItemsMax : cart.ItemsMax+6] {
+		group.Go(func() {
+			switch _, err := k.carts.Add(t.Context(), k.user, sku, 1); {
+			case err == nil:
+				taken.Add(1)
+			case fault.Code(err) == "cart.full":
+				full.Add(1)
+			default:
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	if taken.Load() != 3 || full.Load() != 3 || len(k.items()) != cart.ItemsMax {
+		t.Errorf("%d of 6 were put in, %d refused; the cart has %d items", taken.Load(), full.Load(), len(k.items()))
+	}
+	k.add(skus[0], cart.QuantityMax-1)
+	for _, quantity := range []int64{1, 0, -1, cart.QuantityMax + 1} {
+		if _, err := k.carts.Add(t.Context(), k.user, skus[0], quantity); fault.Code(err) != "cart.bad_quantity" {
+			t.Errorf("%d more than 999: %v", quantity, err)
+		}
+	}
+	for _, it := range k.items() {
+		if it.SKU == skus[0].String() && it.Quantity != cart.QuantityMax {
+			t.Errorf("a refused unit was counted: %+v", it)
+		}
 	}
 }

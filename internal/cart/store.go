@@ -29,9 +29,29 @@ func countItems(ctx context.Context, q sqldb.Querier, user id.User) (n int, err 
 	return n, err
 }
 
-func insertItem(ctx context.Context, tx *sqldb.Tx, item id.CartItem, user id.User, sku id.SKU, quantity int64) error {
-	_, err := tx.Exec(ctx, "INSERT INTO cart_item (id, user_id, sku_id, quantity, created_at) VALUES (?, ?, ?, ?, ?)",
-		item, user, sku, quantity, sqldb.Millis(tx.Now()))
+// addUnits adds to an item that is there.
+func addUnits(ctx context.Context, tx *sqldb.Tx, user id.User, sku id.SKU, quantity int64) (bool, error) {
+	n, err := tx.Exec(ctx, "UPDATE cart_item SET quantity = quantity + ? WHERE user_id = ? AND sku_id = ?", quantity,
+		user, sku)
+	return n == 1, err
+}
+
+// putUnits adds an item, or to the one that came a moment earlier.
+func putUnits(ctx context.Context, tx *sqldb.Tx, user id.User, sku id.SKU, quantity int64) error {
+	return tx.Accumulate(ctx, sqldb.Row{
+		Table: "cart_item", Keys: []string{"user_id", "sku_id"}, More: []string{"quantity", "id", "created_at"},
+	}, user, sku, quantity, id.Make[id.CartItem](tx), sqldb.Millis(tx.Now()))
+}
+
+// lockCart makes others who put something into the same cart wait. An empty cart
+// has nothing to wait at, and is far from full.
+func lockCart(ctx context.Context, tx *sqldb.Tx, user id.User) error {
+	var oldest id.CartItem
+	err := tx.QueryRow(ctx, "SELECT COALESCE(MIN(id), 0) FROM cart_item WHERE user_id = ?", user).Scan(&oldest)
+	if err != nil || oldest.IsZero() {
+		return err
+	}
+	_, err = tx.Exec(ctx, "UPDATE cart_item SET quantity = quantity WHERE id = ?", oldest)
 	return err
 }
 

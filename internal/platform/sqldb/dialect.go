@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -181,21 +182,42 @@ func IsRetryable(err error) bool {
 // Upsert builds "insert, or update what is there": keys name the unique key,
 // set the columns that take the new value.
 func (tx *Tx) Upsert(ctx context.Context, table string, keys, set []string, args ...any) error {
-	cols := append(append([]string{}, keys...), set...)
-	query := "INSERT INTO " + table + " (" + strings.Join(cols, ", ") + ") VALUES (" + Marks(len(cols)) + ")"
-	updates := make([]string, len(set))
-	for i, c := range set {
-		if tx.db.dialect == MySQL {
-			updates[i] = c + " = VALUES(" + c + ")"
-		} else {
-			updates[i] = c + " = excluded." + c
+	return tx.insertOr(ctx, Row{table, keys, set}, func(column, fresh string) string { return column + " = " + fresh },
+		args)
+}
+
+// Row names where Accumulate writes: the columns of a unique key and the others.
+type Row struct {
+	Table string
+	Keys  []string
+	More  []string
+}
+
+// Accumulate inserts a row, or adds to the first of r.More where the row is there
+// already; the others stay as they are then. One statement: of two that come at
+// once both count.
+func (tx *Tx) Accumulate(ctx context.Context, r Row, args ...any) error {
+	return tx.insertOr(ctx, r, func(column, fresh string) string {
+		if column != r.More[0] {
+			return column + " = " + r.Table + "." + column
 		}
-	}
+		return column + " = " + r.Table + "." + column + " + " + fresh
+	}, args)
+}
+
+// insertOr writes the statement of the dialect; set says what becomes of a column,
+// given how the refused row's value is called.
+func (tx *Tx) insertOr(ctx context.Context, r Row, set func(column, fresh string) string, args []any) error {
+	columns := slices.Concat(r.Keys, r.More)
+	head, fresh := " ON CONFLICT ("+strings.Join(r.Keys, ", ")+") DO UPDATE SET ", "excluded.%s"
 	if tx.db.dialect == MySQL {
-		query += " ON DUPLICATE KEY UPDATE " + strings.Join(updates, ", ")
-	} else {
-		query += " ON CONFLICT (" + strings.Join(keys, ", ") + ") DO UPDATE SET " + strings.Join(updates, ", ")
+		head, fresh = " ON DUPLICATE KEY UPDATE ", "VALUES(%s)"
 	}
-	_, err := tx.Exec(ctx, query, args...)
+	updates := make([]string, len(r.More))
+	for i, c := range r.More {
+		updates[i] = set(c, fmt.Sprintf(fresh, c))
+	}
+	_, err := tx.Exec(ctx, "INSERT INTO "+r.Table+" ("+strings.Join(columns, ", ")+") VALUES ("+Marks(len(columns))+")"+
+		head+strings.Join(updates, ", "), args...)
 	return err
 }
