@@ -2,6 +2,8 @@ package account_test
 
 import (
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -164,5 +166,74 @@ func TestAddressesAreTheOwners(t *testing.T) {
 		if _, err := s.SaveAddress(t.Context(), me, account.SavedAddress{Address: bad}); err == nil {
 			t.Errorf("took %+v", bad)
 		}
+	}
+}
+
+func defaults(t *testing.T, s *account.Service, user id.User) (list []account.SavedAddress, n int) {
+	t.Helper()
+	list, err := s.Addresses(t.Context(), user)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range list {
+		if a.Default {
+			n++
+		}
+	}
+	return list, n
+}
+
+func TestABookKeepsOneDefault(t *testing.T) {
+	s, _, _ := open(t)
+	user := register(t, s, "wang@example.com").ID
+	home := account.Address{Name: "王", Phone: "13800000000", Region: "云南", Detail: "1 号"}
+	save := func(a account.SavedAddress) account.SavedAddress {
+		t.Helper()
+		a, err := s.SaveAddress(t.Context(), user, a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
+	first, second := save(account.SavedAddress{Address: home}), save(account.SavedAddress{Address: home})
+	home.Detail = "2 号"
+	if a := save(account.SavedAddress{ID: first.ID, Address: home}); !a.Default {
+		t.Error("editing the default says that it is none")
+	}
+	if list, n := defaults(t, s, user); n != 1 || list[0].ID != first.ID || list[0].Detail != "2 号" {
+		t.Errorf("after editing the default: %+v", list)
+	}
+	if err := s.DropAddress(t.Context(), user, first.ID); err != nil {
+		t.Fatal(err)
+	}
+	if list, n := defaults(t, s, user); n != 1 || list[0].ID != second.ID {
+		t.Errorf("after dropping the default: %+v", list)
+	}
+	if err := s.DropAddress(t.Context(), user, first.ID); fault.Code(err) != "account.no_address" {
+		t.Errorf("dropped twice: %v", err)
+	}
+}
+
+func TestAddressesSavedAtOnce(t *testing.T) {
+	s, _, _ := open(t)
+	user := register(t, s, "wang@example.com").ID
+	a := account.SavedAddress{Address: account.Address{Name: "王", Phone: "1", Region: "云南", Detail: "1 号"}}
+	var group sync.WaitGroup
+	var full atomic.Int64
+	for i := range 60 {
+		group.Go(func() {
+			a := a
+			a.Default = i%2 == 0
+			_, err := s.SaveAddress(t.Context(), user, a)
+			if fault.Code(err) == "account.too_many_addresses" {
+				full.Add(1)
+			} else if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	if list, n := defaults(t, s, user); n != 1 || len(list) != 50 || full.Load() != 10 {
+		t.Errorf("%d addresses, %d of them the default, %d refused", len(list), n, full.Load())
 	}
 }

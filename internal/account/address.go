@@ -82,37 +82,58 @@ func (s *Service) AddressOf(ctx context.Context, q sqldb.Querier, user id.User, 
 	return a, err
 }
 
-// SaveAddress adds an address (zero id) or changes one.
+// SaveAddress adds an address (zero id) or changes one. A book that is not empty
+// has one default: the first, until another is made it. Faults account.no_address,
+// account.bad_address, account.bad_phone, account.too_many_addresses.
 func (s *Service) SaveAddress(ctx context.Context, user id.User, a SavedAddress) (SavedAddress, error) {
 	if err := a.Check(); err != nil {
 		return SavedAddress{}, err
 	}
-	fresh := a.ID.IsZero()
-	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
-		if fresh {
-			n, err := countAddresses(ctx, tx, user)
-			if err != nil {
-				return err
-			}
-			if n >= addressesMax {
-				return fault.Conflict("account.too_many_addresses", "max", addressesMax)
-			}
-			a.ID, a.Default = id.Make[id.Address](tx), a.Default || n == 0
-		} else if _, err := s.AddressOf(ctx, tx, user, a.ID); err != nil {
-			return err
-		}
-		return saveAddress(ctx, tx, s.box, user, a, fresh)
+	var saved SavedAddress
+	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) (err error) {
+		saved, err = s.save(ctx, tx, user, a)
+		return err
 	})
-	return a, err
+	return saved, err
 }
 
-// DropAddress forgets an address.
+func (s *Service) save(ctx context.Context, tx *sqldb.Tx, user id.User, a SavedAddress) (SavedAddress, error) {
+	if err := lockUser(ctx, tx, user); err != nil {
+		return a, err
+	}
+	if !a.ID.IsZero() {
+		have, err := s.AddressOf(ctx, tx, user, a.ID)
+		if err != nil {
+			return a, err
+		}
+		a.Default = a.Default || have.Default // it ends when another is made the default
+		return a, saveAddress(ctx, tx, s.box, user, a, false)
+	}
+	n, err := countAddresses(ctx, tx, user)
+	if err != nil {
+		return a, err
+	}
+	if n >= addressesMax {
+		return a, fault.Conflict("account.too_many_addresses", "max", addressesMax)
+	}
+	a.ID, a.Default = id.Make[id.Address](tx), a.Default || n == 0
+	return a, saveAddress(ctx, tx, s.box, user, a, true)
+}
+
+// DropAddress forgets an address; of the others the oldest becomes the default if
+// it was. Fault account.no_address.
 func (s *Service) DropAddress(ctx context.Context, user id.User, address id.Address) error {
 	return s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
-		n, err := deleteAddress(ctx, tx, user, address)
-		if err == nil && n == 0 {
-			return fault.NotFound("account.no_address")
+		if err := lockUser(ctx, tx, user); err != nil {
+			return err
 		}
-		return err
+		a, err := s.AddressOf(ctx, tx, user, address)
+		if err != nil {
+			return err
+		}
+		if _, err := deleteAddress(ctx, tx, user, address); err != nil || !a.Default {
+			return err
+		}
+		return defaultOldest(ctx, tx, user)
 	})
 }

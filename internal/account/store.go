@@ -159,6 +159,22 @@ func deleteAddress(ctx context.Context, tx *sqldb.Tx, user id.User, address id.A
 	return tx.Exec(ctx, "DELETE FROM account_address WHERE id = ? AND user_id = ?", address, user)
 }
 
+// lockUser makes others who change the book of the same person wait.
+func lockUser(ctx context.Context, tx *sqldb.Tx, user id.User) error {
+	_, err := tx.Exec(ctx, "UPDATE account_user SET locale = locale WHERE id = ?", user)
+	return err
+}
+
+func defaultOldest(ctx context.Context, tx *sqldb.Tx, user id.User) error {
+	var oldest id.Address
+	err := tx.QueryRow(ctx, "SELECT COALESCE(MIN(id), 0) FROM account_address WHERE user_id = ?", user).Scan(&oldest)
+	if err != nil || oldest.IsZero() {
+		return err
+	}
+	_, err = tx.Exec(ctx, "UPDATE account_address SET is_default = 1 WHERE id = ?", oldest)
+	return err
+}
+
 // usersBefore lists accounts, newest first, for the operator.
 func usersBefore(ctx context.Context, q sqldb.Querier, box *secret.Box, before id.User, limit int) ([]User, error) {
 	query, args := "SELECT "+userColumns+" FROM account_user", []any{}

@@ -38,8 +38,9 @@ func addUnits(ctx context.Context, tx *sqldb.Tx, user id.User, sku id.SKU, quant
 
 // putUnits adds an item, or to the one that came a moment earlier.
 func putUnits(ctx context.Context, tx *sqldb.Tx, user id.User, sku id.SKU, quantity int64) error {
-	return tx.Accumulate(ctx, sqldb.Row{
-		Table: "cart_item", Keys: []string{"user_id", "sku_id"}, More: []string{"quantity", "id", "created_at"},
+	return tx.Put(ctx, sqldb.Row{
+		Table: "cart_item", Keys: []string{"user_id", "sku_id"}, Add: []string{"quantity"},
+		First: []string{"id", "created_at"},
 	}, user, sku, quantity, id.Make[id.CartItem](tx), sqldb.Millis(tx.Now()))
 }
 

@@ -89,7 +89,8 @@ const filterFor = 5 * time.Second
 func New(db *sqldb.DB) *Service { return &Service{db: db, filters: map[id.Shop]cached{}} }
 
 // Judge looks at a text that is about to be said in a shop's room: the platform's
-// words and the shop's. It answers the text as it may be shown.
+// words and the shop's. It answers the text as it may be shown: words to be masked
+// are starred out also in a text that waits for a moderator, who may then show it.
 func (s *Service) Judge(ctx context.Context, shop id.Shop, text string) (string, Action, error) {
 	worst := Pass
 	lists := []id.Shop{{}}
@@ -102,10 +103,7 @@ func (s *Service) Judge(ctx context.Context, shop id.Shop, text string) (string,
 			return text, Refuse, err
 		}
 		masked, action := f.apply(text)
-		if action == Mask {
-			text = masked
-		}
-		worst = max(worst, action)
+		text, worst = masked, max(worst, action)
 	}
 	return text, worst, nil
 }
@@ -148,14 +146,18 @@ func (s *Service) AddWord(ctx context.Context, w Word) (Word, error) {
 		return Word{}, fault.Invalid("moderation.bad_word", "max", WordMax).At("body.word")
 	}
 	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
-		n, err := countWords(ctx, tx, w.Shop)
+		if err := lockWords(ctx, tx, w.Shop); err != nil {
+			return err
+		}
+		known, err := putWord(ctx, tx, w)
 		if err != nil {
 			return err
 		}
-		if n >= WordsMax {
-			return fault.Conflict("moderation.too_many_words", "max", WordsMax)
+		w.ID = known
+		n, err := countWords(ctx, tx, w.Shop)
+		if err == nil && n > WordsMax { // what is done about a known word takes no new place
+			err = fault.Conflict("moderation.too_many_words", "max", WordsMax)
 		}
-		w.ID, err = putWord(ctx, tx, w)
 		return err
 	})
 	s.forget(w.Shop)

@@ -1,13 +1,18 @@
 package moderation_test
 
 import (
+	"context"
+	"fmt"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/moderation"
+	"hawker/internal/platform/sqldb"
 	"hawker/internal/platform/sqldb/sqltest"
 )
 
@@ -115,4 +120,73 @@ func TestSilenceEndsByItself(t *testing.T) {
 		t.Fatal(err)
 	}
 	silent(false)
+}
+
+// A moderator who shows what was held shows it as everybody may see it.
+func TestHeldTextIsMaskedToo(t *testing.T) {
+	db := sqltest.New(t)
+	s := moderation.New(db)
+	shop := id.Make[id.Shop](db)
+	for _, w := range []moderation.Word{
+		{Text: "mall", Action: moderation.Mask},
+		{Shop: shop, Text: "foo", Action: moderation.Mask},
+		{Shop: shop, Text: "food", Action: moderation.Hold},
+		{Shop: shop, Text: "bar", Action: moderation.Hold},
+	} {
+		if _, err := s.AddWord(t.Context(), w); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for text, want := range map[string]string{
+		"foo bar": "*** bar", "mall bar": "**** bar", "bar": "bar", "seafood": "sea***d", "foo, mall": "***, ****",
+	} {
+		if got, _, err := s.Judge(t.Context(), shop, text); err != nil || got != want {
+			t.Errorf("%q is shown as %q, %v; want %q", text, got, err, want)
+		}
+	}
+}
+
+// Several moderators add words at once to a list that is nearly full.
+func TestAListOfWordsIsNeverTooLong(t *testing.T) {
+	db := sqltest.New(t)
+	s := moderation.New(db)
+	shop := id.Make[id.Shop](db)
+	add := func(text string, a moderation.Action) error {
+		_, err := s.AddWord(t.Context(), moderation.Word{Shop: shop, Text: text, Action: a})
+		return err
+	}
+	fill := func(ctx context.Context, tx *sqldb.Tx) error {
+		for i := range moderation.WordsMax - 2 {
+			_, err := tx.Exec(ctx, `INSERT INTO banned_word (id, shop_id, word, action, created_at)
+				VALUES (?, ?, ?, ?, 0)`,
+				id.Make[id.Word](tx), shop, fmt.Sprintf("word %d", i), moderation.Hold.String())
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := db.Update(t.Context(), fill); err != nil {
+		t.Fatal(err)
+	}
+	var group sync.WaitGroup
+	var full atomic.Int64
+	for i := range 8 {
+		group.Go(func() {
+			err := add(fmt.Sprintf("more %d", i), moderation.Mask)
+			if fault.Code(err) == "moderation.too_many_words" {
+				full.Add(1)
+			} else if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	words, err := s.Words(t.Context(), shop)
+	if err != nil || len(words) != moderation.WordsMax || full.Load() != 6 {
+		t.Errorf("%d words, %d refused, %v", len(words), full.Load(), err)
+	}
+	if err := add("word 1", moderation.Refuse); err != nil {
+		t.Errorf("changing what is done about a word of a full list: %v", err)
+	}
 }

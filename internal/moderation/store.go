@@ -2,8 +2,6 @@ package moderation
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"time"
 
 	"hawker/internal/base/id"
@@ -28,20 +26,28 @@ func countWords(ctx context.Context, q sqldb.Querier, shop id.Shop) (n int, err 
 	return n, err
 }
 
-func putWord(ctx context.Context, tx *sqldb.Tx, w Word) (id.Word, error) {
-	var known id.Word
-	err := tx.QueryRow(ctx, "SELECT id FROM banned_word WHERE shop_id = ? AND word = ?", w.Shop, w.Text).Scan(&known)
-	if errors.Is(err, sql.ErrNoRows) {
-		known = id.Make[id.Word](tx)
-		_, err = tx.InsertOnce(ctx,
-			"INSERT INTO banned_word (id, shop_id, word, action, created_at) VALUES (?, ?, ?, ?, ?)",
-			known, w.Shop, w.Text, w.Action.String(), sqldb.Millis(tx.Now()))
-		return known, err
+// lockWords makes others who add to the same list wait. A list that is empty has
+// nothing to wait at, and is far from full.
+func lockWords(ctx context.Context, tx *sqldb.Tx, shop id.Shop) error {
+	var oldest id.Word
+	err := tx.QueryRow(ctx, "SELECT COALESCE(MIN(id), 0) FROM banned_word WHERE shop_id = ?", shop).Scan(&oldest)
+	if err != nil || oldest.IsZero() {
+		return err
 	}
+	_, err = tx.Exec(ctx, "UPDATE banned_word SET action = action WHERE id = ?", oldest)
+	return err
+}
+
+// putWord adds a word or changes what is done about it.
+func putWord(ctx context.Context, tx *sqldb.Tx, w Word) (known id.Word, err error) {
+	err = tx.Put(ctx, sqldb.Row{
+		Table: "banned_word", Keys: []string{"shop_id", "word"}, Set: []string{"action"},
+		First: []string{"id", "created_at"},
+	}, w.Shop, w.Text, w.Action.String(), id.Make[id.Word](tx), sqldb.Millis(tx.Now()))
 	if err != nil {
 		return known, err
 	}
-	_, err = tx.Exec(ctx, "UPDATE banned_word SET action = ? WHERE id = ?", w.Action.String(), known)
+	err = tx.QueryRow(ctx, "SELECT id FROM banned_word WHERE shop_id = ? AND word = ?", w.Shop, w.Text).Scan(&known)
 	return known, err
 }
 

@@ -14,8 +14,8 @@ type filter struct {
 type node struct {
 	next   map[rune]int
 	fail   int
-	length int // letters of the longest word that ends here, 0 for none
-	action Action
+	length int    // letters of the longest word to be masked that ends here, 0 for none
+	action Action // the strictest of the words that end here
 }
 
 // newFilter builds a filter. Words are folded as text is.
@@ -36,7 +36,9 @@ func newFilter(words []Word) *filter {
 			}
 			at = to
 		}
-		f.nodes[at].length = len(letters)
+		if w.Action == Mask {
+			f.nodes[at].length = len(letters)
+		}
 		f.nodes[at].action = max(f.nodes[at].action, w.Action)
 	}
 	f.link()
@@ -91,10 +93,10 @@ func (f *filter) apply(text string) (string, Action) {
 	for i, r := range folded {
 		at = f.step(at, r)
 		n := f.nodes[at]
+		worst = max(worst, n.action)
 		if n.length == 0 {
 			continue
 		}
-		worst = max(worst, n.action)
 		for j := places[i-n.length+1]; j <= places[i]; j++ {
 			letters[j] = '*'
 		}

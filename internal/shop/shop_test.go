@@ -1,6 +1,8 @@
 package shop_test
 
 import (
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"hawker/internal/base/fault"
@@ -111,5 +113,44 @@ func TestNobodyUnmakesTheOwner(t *testing.T) {
 	staff, err := s.Staff(t.Context(), sh.ID)
 	if err != nil || len(staff) != 2 || staff[0].Role != shop.Owner || staff[1].Role != shop.Moderator {
 		t.Errorf("staff: %+v, %v", staff, err)
+	}
+}
+
+// Two who manage the staff appoint at once while one place is left.
+func TestAShopsStaffIsNeverTooMany(t *testing.T) {
+	db := sqltest.New(t)
+	s := shop.New(db)
+	owner := id.Make[id.User](db)
+	sh, err := s.Open(t.Context(), lang.Text{lang.Chinese: "茶铺"}, "", owner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var last id.User
+	for range shop.StaffMax - 3 { // the owner is one
+		last = id.Make[id.User](db)
+		if err := s.Hire(t.Context(), sh.ID, last, shop.Host); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var group sync.WaitGroup
+	var full atomic.Int64
+	for range 8 {
+		user := id.Make[id.User](db)
+		group.Go(func() {
+			err := s.Appoint(t.Context(), sh.ID, owner, user, shop.Host)
+			if fault.Code(err) == "shop.staff_full" {
+				full.Add(1)
+			} else if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	staff, err := s.Staff(t.Context(), sh.ID)
+	if err != nil || len(staff) != shop.StaffMax || full.Load() != 6 {
+		t.Errorf("%d work there, %d refused, %v", len(staff), full.Load(), err)
+	}
+	if err := s.Appoint(t.Context(), sh.ID, owner, last, shop.Support); err != nil {
+		t.Errorf("another role for a colleague of a full shop: %v", err)
 	}
 }

@@ -38,14 +38,14 @@ func (s *Service) Appoint(ctx context.Context, shop id.Shop, by, user id.User, r
 		return fault.Invalid("shop.bad_role").At("body.role")
 	}
 	return s.change(ctx, shop, by, user, role, func(ctx context.Context, tx *sqldb.Tx) error {
-		staff, err := staffOf(ctx, tx, shop)
-		if err != nil {
+		if err := putStaff(ctx, tx, shop, user, role); err != nil {
 			return err
 		}
-		if len(staff) >= StaffMax {
-			return fault.Conflict("shop.staff_full", "max", StaffMax)
+		staff, err := staffOf(ctx, tx, shop)
+		if err == nil && len(staff) > StaffMax { // a new role for a colleague takes no new place
+			err = fault.Conflict("shop.staff_full", "max", StaffMax)
 		}
-		return putStaff(ctx, tx, shop, user, role)
+		return err
 	})
 }
 
@@ -62,6 +62,9 @@ func (s *Service) change(ctx context.Context, shop id.Shop, by, user id.User, to
 	tx *sqldb.Tx) error,
 ) error {
 	return s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+		if err := lockShop(ctx, tx, shop); err != nil {
+			return err
+		}
 		from, err := roleOf(ctx, tx, shop, user)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err

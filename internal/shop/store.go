@@ -18,9 +18,16 @@ func insertShop(ctx context.Context, tx *sqldb.Tx, s Shop) error {
 	return err
 }
 
+// lockShop makes whoever else changes the shop's staff wait.
+func lockShop(ctx context.Context, tx *sqldb.Tx, shop id.Shop) error {
+	_, err := tx.Exec(ctx, "UPDATE shop SET owner_id = owner_id WHERE id = ?", shop)
+	return err
+}
+
 func putStaff(ctx context.Context, tx *sqldb.Tx, shop id.Shop, user id.User, role Role) error {
-	return tx.Upsert(ctx, "shop_staff", []string{"shop_id", "user_id"}, []string{"role", "created_at"}, shop, user,
-		role, sqldb.Millis(tx.Now()))
+	return tx.Put(ctx, sqldb.Row{
+		Table: "shop_staff", Keys: []string{"shop_id", "user_id"}, Set: []string{"role"}, First: []string{"created_at"},
+	}, shop, user, role, sqldb.Millis(tx.Now()))
 }
 
 func roleOf(ctx context.Context, q sqldb.Querier, shop id.Shop, user id.User) (r Role, err error) {

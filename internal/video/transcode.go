@@ -91,21 +91,28 @@ func (s *Service) transcode(ctx context.Context, r jobs.Run, last bool) error {
 		s.Log.Warn("video failed", "video", v.ID.String(), "code", code, "error", err)
 		return s.fail(ctx, v, code)
 	}
-	v.Duration, v.Width, v.Height = film.Duration, film.Width, film.Height
-	err = s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
-		if err := setMeasured(ctx, tx, v); err != nil {
-			return err
-		}
-		if v.clip() { // a draft: somebody looks at it first
-			v.State = Ready
-			return errors.Join(setState(ctx, tx, v), events.Record(ctx, tx, DraftedFact{
-				Video: v.ID, Shop: v.Shop,
-				Room: v.Room, Product: v.Product,
-			}))
-		}
-		return publish(ctx, tx, v)
-	})
+	err = s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error { return done(ctx, tx, v.ID, film) })
 	return errors.Join(err, s.Uploads.Remove(v.Upload))
+}
+
+// done shows a film that was rendered, as its author describes it by now.
+func done(ctx context.Context, tx *sqldb.Tx, video id.Video, film ffmpeg.Film) error {
+	v, err := lock(ctx, tx, video)
+	if err != nil || v.State != Processing {
+		return err
+	}
+	v.Duration, v.Width, v.Height = film.Duration, film.Width, film.Height
+	if err := setMeasured(ctx, tx, v); err != nil {
+		return err
+	}
+	if !v.clip() {
+		return publish(ctx, tx, v)
+	}
+	v.State = Ready // a draft: somebody looks at it first
+	if err := setState(ctx, tx, v); err != nil {
+		return err
+	}
+	return events.Record(ctx, tx, DraftedFact{Video: v.ID, Shop: v.Shop, Room: v.Room, Product: v.Product})
 }
 
 func (s *Service) fail(ctx context.Context, v Video, code string) error {

@@ -15,7 +15,6 @@ import (
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
-	"hawker/internal/base/page"
 	"hawker/internal/base/permission"
 	"hawker/internal/catalog"
 	"hawker/internal/media/ffmpeg"
@@ -268,7 +267,15 @@ func (s *Service) Update(ctx context.Context, user id.User, video id.Video, c Ch
 			return Video{}, err
 		}
 	}
-	return v, s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error { return setText(ctx, tx, v) })
+	return s.move(ctx, video, func(ctx context.Context, tx *sqldb.Tx, now Video) error {
+		if c.Caption != nil { // what is not named stays as somebody else may have changed it
+			now.Caption = v.Caption
+		}
+		if c.Product != nil {
+			now.Product, now.Shop = v.Product, v.Shop
+		}
+		return setText(ctx, tx, now)
+	})
 }
 
 // Publish shows a film again. What the shop has hidden only the shop shows.
@@ -281,13 +288,14 @@ func (s *Service) Publish(ctx context.Context, user id.User, video id.Video) (Vi
 	if err := s.mayRun(ctx, user, v); err != nil {
 		return Video{}, err
 	}
-	if !v.HiddenBy.IsZero() && v.HiddenBy != user {
-		staff, err := s.isStaff(ctx, user, v)
-		if err != nil || !staff {
-			return Video{}, errors.Join(err, fault.Forbidden("video.taken_down"))
-		}
+	staff, err := s.isStaff(ctx, user, v)
+	if err != nil {
+		return Video{}, err
 	}
 	return s.move(ctx, video, func(ctx context.Context, tx *sqldb.Tx, v Video) error {
+		if !v.HiddenBy.IsZero() && v.HiddenBy != user && !staff {
+			return fault.Forbidden("video.taken_down")
+		}
 		if v.State == Published {
 			return nil
 		}
@@ -333,11 +341,19 @@ func (s *Service) Unpublish(ctx context.Context, user id.User, video id.Video) (
 	})
 }
 
+// lock reads a film that nobody else changes until the transaction is over.
+func lock(ctx context.Context, tx *sqldb.Tx, video id.Video) (Video, error) {
+	if err := touch(ctx, tx, video); err != nil {
+		return Video{}, err
+	}
+	return find(ctx, tx, video)
+}
+
 func (s *Service) move(ctx context.Context, video id.Video, fn func(ctx context.Context, tx *sqldb.Tx,
 	v Video) error,
 ) (after Video, err error) {
 	err = s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
-		v, err := find(ctx, tx, video)
+		v, err := lock(ctx, tx, video)
 		if err == nil {
 			err = fn(ctx, tx, v)
 		}
@@ -363,36 +379,4 @@ func (s *Service) Like(ctx context.Context, user id.User, video id.Video, liked 
 // CountShare counts one sharing.
 func (s *Service) CountShare(ctx context.Context, video id.Video) error {
 	return s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error { return addShare(ctx, tx, video) })
-}
-
-type feedKey struct {
-	At int64
-	ID id.Video
-}
-
-// Feed lists published films, the newest first.
-func (s *Service) Feed(ctx context.Context, r page.Request) (page.Page[Video], error) {
-	var before feedKey
-	if err := page.Decode(r.Cursor, &before); err != nil {
-		return page.Page[Video]{}, err
-	}
-	rows, err := feed(ctx, s.db.Reader(), before, r.Size()+1)
-	return page.Cut(rows, r.Size(), func(v Video) any { return feedKey{sqldb.Millis(v.PublishedAt), v.ID} }), err
-}
-
-// Of lists films in all states, of an author or of a shop, the newest first.
-func (s *Service) Of(ctx context.Context, author id.User, shop id.Shop, r page.Request) (page.Page[Video], error) {
-	var before id.Video
-	if err := page.Decode(r.Cursor, &before); err != nil {
-		return page.Page[Video]{}, err
-	}
-	rows, err := videosOf(ctx, s.db.Reader(), author, shop, before, r.Size()+1)
-	return page.Cut(rows, r.Size(), func(v Video) any { return v.ID }), err
-}
-
-const showingMax = 20
-
-// VideosShowing implements catalog.VideosOf.
-func (s *Service) VideosShowing(ctx context.Context, product id.Product) ([]id.Video, error) {
-	return videosShowing(ctx, s.db.Reader(), product, showingMax)
 }

@@ -12,10 +12,12 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
+	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/base/page"
 	"hawker/internal/catalog"
@@ -296,6 +298,63 @@ func TestWhoMayHideAndShow(t *testing.T) {
 	if a := m.call(m.owner, "GET", "/merchant/"+m.shop.String()+"/videos", ""); !strings.Contains(string(a.body),
 		v.ID.String()) {
 		t.Errorf("the shop's list: %s", a.body)
+	}
+}
+
+// The words in one tab, the product in another: neither undoes the other, and what
+// the shop hides meanwhile stays hidden.
+func TestAFilmChangedAtOnce(t *testing.T) {
+	m := newMall(t)
+	first, second := m.product(), m.product()
+	v := m.post(m.author, film(t, 1, "160x120"), first)
+	m.must(m.queue.Drain(t.Context()))
+	for i := range 12 {
+		caption, product := fmt.Sprintf("第 %d 版", i), second
+		if i%2 == 1 {
+			product = first
+		}
+		var group sync.WaitGroup
+		for _, c := range []video.Change{{Caption: &caption}, {Product: &product}} {
+			group.Go(func() {
+				if _, err := m.videos.Update(t.Context(), m.author, v.ID, c); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		group.Wait()
+		got, err := m.videos.Find(t.Context(), v.ID)
+		if err != nil || got.Caption != caption || got.Product != product {
+			t.Errorf("round %d: %q of %s, %v; want %q of %s", i, got.Caption, got.Product, err, caption, product)
+		}
+	}
+	for range 40 {
+		if _, err := m.videos.Publish(t.Context(), m.owner, v.ID); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := m.videos.Unpublish(t.Context(), m.author, v.ID); err != nil {
+			t.Fatal(err)
+		}
+		var group sync.WaitGroup
+		group.Go(func() { // shown again, unless the shop was first
+			_, err := m.videos.Publish(t.Context(), m.author, v.ID)
+			if err != nil && fault.Code(err) != "video.taken_down" {
+				t.Error(err)
+			}
+		})
+		group.Go(func() {
+			if _, err := m.videos.Publish(t.Context(), m.owner, v.ID); err != nil {
+				t.Error(err)
+			}
+			if _, err := m.videos.Unpublish(t.Context(), m.owner, v.ID); err != nil {
+				t.Error(err)
+			}
+		})
+		group.Wait()
+		_, err := m.videos.Publish(t.Context(), m.author, v.ID)
+		got, findErr := m.videos.Find(t.Context(), v.ID)
+		if findErr != nil || got.HiddenBy != m.owner || fault.Code(err) != "video.taken_down" {
+			t.Fatalf("the shop has hidden it, its author shows it: %s, %v, %v", got.State, err, findErr)
+		}
 	}
 }
 

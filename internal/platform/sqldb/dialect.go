@@ -179,45 +179,36 @@ func IsRetryable(err error) bool {
 		my == tidbWriteConflict
 }
 
-// Upsert builds "insert, or update what is there": keys name the unique key,
-// set the columns that take the new value.
-func (tx *Tx) Upsert(ctx context.Context, table string, keys, set []string, args ...any) error {
-	return tx.insertOr(ctx, Row{table, keys, set}, func(column, fresh string) string { return column + " = " + fresh },
-		args)
-}
-
-// Row names where Accumulate writes: the columns of a unique key and the others.
+// Row names where Put writes. Arguments come in the order of the fields.
 type Row struct {
 	Table string
-	Keys  []string
-	More  []string
+	Keys  []string // of a unique key
+	Set   []string // take the new value
+	Add   []string // grow by it
+	First []string // written only with a new row
 }
 
-// Accumulate inserts a row, or adds to the first of r.More where the row is there
-// already; the others stay as they are then. One statement: of two that come at
-// once both count.
-func (tx *Tx) Accumulate(ctx context.Context, r Row, args ...any) error {
-	return tx.insertOr(ctx, r, func(column, fresh string) string {
-		if column != r.More[0] {
-			return column + " = " + r.Table + "." + column
-		}
-		return column + " = " + r.Table + "." + column + " + " + fresh
-	}, args)
-}
-
-// insertOr writes the statement of the dialect; set says what becomes of a column,
-// given how the refused row's value is called.
-func (tx *Tx) insertOr(ctx context.Context, r Row, set func(column, fresh string) string, args []any) error {
-	columns := slices.Concat(r.Keys, r.More)
-	head, fresh := " ON CONFLICT ("+strings.Join(r.Keys, ", ")+") DO UPDATE SET ", "excluded.%s"
+// Put inserts a row, or changes the one that has the same unique key: one
+// statement, so that of two that come at once both count.
+func (tx *Tx) Put(ctx context.Context, r Row, args ...any) error {
+	columns := slices.Concat(r.Keys, r.Set, r.Add, r.First)
+	change, fresh := " ON CONFLICT ("+strings.Join(r.Keys, ", ")+") DO UPDATE SET ", "excluded.%s"
 	if tx.db.dialect == MySQL {
-		head, fresh = " ON DUPLICATE KEY UPDATE ", "VALUES(%s)"
+		change, fresh = " ON DUPLICATE KEY UPDATE ", "VALUES(%s)"
 	}
-	updates := make([]string, len(r.More))
-	for i, c := range r.More {
-		updates[i] = set(c, fmt.Sprintf(fresh, c))
+	var updates []string
+	for _, c := range r.Set {
+		updates = append(updates, c+" = "+fmt.Sprintf(fresh, c))
+	}
+	for _, c := range r.Add {
+		updates = append(updates, c+" = "+r.Table+"."+c+" + "+fmt.Sprintf(fresh, c))
 	}
 	_, err := tx.Exec(ctx, "INSERT INTO "+r.Table+" ("+strings.Join(columns, ", ")+") VALUES ("+Marks(len(columns))+")"+
-		head+strings.Join(updates, ", "), args...)
+		change+strings.Join(updates, ", "), args...)
 	return err
+}
+
+// Upsert is Put of columns that all take the new value.
+func (tx *Tx) Upsert(ctx context.Context, table string, keys, set []string, args ...any) error {
+	return tx.Put(ctx, Row{Table: table, Keys: keys, Set: set}, args...)
 }
