@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/base/lang"
 	"hawker/internal/base/money"
@@ -148,6 +149,8 @@ type placeBody struct {
 	// A pointer keeps "none" apart from "not said" in the idempotency hash too.
 	Coupons *[]id.Coupon `json:"coupon_ids,omitempty" maxItems:"50" doc:"Absent: the best of each shop; empty: none"`
 	Deal    id.Deal      `json:"deal_id,omitzero" doc:"The flash deal that was seen; refused when it is over"`
+	// What the buyer was shown. The answer 409 checkout.price_changed carries the new amount in params.
+	Expected *money.Money `json:"expected_total,omitempty" doc:"The payable that was quoted; refused if it changed"`
 }
 
 type placeInput struct {
@@ -172,11 +175,19 @@ func (h API) place(ctx context.Context, in *placeInput) (*httpapi.Body[placedVie
 	if b.Coupons != nil {
 		coupons = append([]id.Coupon{}, *b.Coupons...)
 	}
-	r, err := h.Service.Place(ctx, key, Command{
+	c := Command{
 		User: httpapi.ActorFrom(ctx).User, Wishes: wishes(b.Items), Address: b.Address, Note: b.Note,
 		Room: b.Source.Room, Video: b.Source.Video,
 		Deal: b.Deal, Coupons: coupons, FromCart: b.FromCart, RefCode: httpapi.RefCode(ctx),
-	})
+	}
+	if b.Expected != nil {
+		if b.Expected.Currency != h.Service.prices.Currency {
+			return nil, fault.Invalid("request.wrong_currency", "want", h.Service.prices.Currency).
+				At("body.expected_total")
+		}
+		c.Expected = &b.Expected.Amount
+	}
+	r, err := h.Service.Place(ctx, key, c)
 	if err != nil {
 		return nil, err
 	}

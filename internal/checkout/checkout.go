@@ -111,6 +111,7 @@ type Command struct {
 	Coupons  []id.Coupon // at most one per shop; nil: the best of each; empty: none
 	FromCart bool
 	RefCode  string
+	Expected *int64 // what the buyer was told that it costs; nil: not said
 }
 
 // Result is one checkout: one payment for one order per shop.
@@ -121,13 +122,30 @@ type Result struct {
 	PayBy    time.Time   `json:"pay_by"`
 }
 
+// takesMax bounds how often an order is priced anew because somebody else took
+// what its price stood on.
+const takesMax = 4
+
 // Place creates the orders of a wish, once per key. Faults: those of Quote,
-// account.no_address, checkout.note_too_long, inventory.insufficient_stock, and
-// the reason why a coupon that was asked for does not apply.
-func (s *Service) Place(ctx context.Context, key idem.Key, c Command) (Result, error) {
+// account.no_address, checkout.note_too_long, checkout.price_changed,
+// inventory.insufficient_stock, and the reason why a coupon that was asked for
+// does not apply.
+func (s *Service) Place(ctx context.Context, key idem.Key, c Command) (r Result, err error) {
 	if utf8.RuneCountInString(c.Note) > NoteMax {
 		return Result{}, fault.Invalid("checkout.note_too_long", "max", NoteMax).At("body.note")
 	}
+	for range takesMax {
+		r, err = s.placeOnce(ctx, key, c)
+		// A coupon that nobody asked for went to another order of the buyer: there is a
+		// price without it.
+		if c.Coupons != nil || fault.Code(err) != "promotion.coupon_used" {
+			break
+		}
+	}
+	return r, err
+}
+
+func (s *Service) placeOnce(ctx context.Context, key idem.Key, c Command) (Result, error) {
 	return idem.Once(ctx, s.db, key, func(ctx context.Context, tx *sqldb.Tx) (Result, error) {
 		q, err := s.quote(ctx, tx, c, tx.Now())
 		if err != nil {
@@ -136,12 +154,22 @@ func (s *Service) Place(ctx context.Context, key idem.Key, c Command) (Result, e
 		if err := q.refused(); err != nil {
 			return Result{}, err
 		}
+		if c.Expected != nil && *c.Expected != q.Payable {
+			return Result{}, s.changed(q)
+		}
 		r, err := s.place(ctx, tx, c, q)
 		if err == nil && c.FromCart {
 			err = cart.Bought(ctx, tx, c.User, skusOf(c.Wishes))
 		}
 		return r, err
 	})
+}
+
+// changed tells a buyer what it costs by now.
+func (s *Service) changed(q Quote) error {
+	m := money.Of(q.Payable, s.prices.Currency)
+	return fault.Conflict("checkout.price_changed", "payable", m.Label(), "amount", m.Amount, "currency", m.Currency).
+		At("body.expected_total")
 }
 
 // place writes what was quoted, in the same transaction.

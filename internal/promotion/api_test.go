@@ -223,6 +223,33 @@ func TestADealOverTheAPI(t *testing.T) {
 	c.call(c.host, 200, "GET /merchant/{shop}/rooms/{room}/deals", nil)
 }
 
+// The button said one price; the merchant has made it another since.
+func TestAnotherPriceThanTheOneShownIsRefused(t *testing.T) {
+	c := serve(t)
+	p, buyer := c.product(1000, 10), c.buyer()
+	wish := object{
+		"items": []object{{"sku_id": p.SKUs[0].ID, "quantity": 1}}, "address_id": id.FromInt[id.Address](1),
+		"expected_total": object{"amount": 1000 + shipping, "currency": "CNY"},
+	}
+	c.call(c.host, 200, "PUT /merchant/{shop}/rooms/{room}/prices",
+		object{"items": []object{{"sku_id": p.SKUs[0].ID, "price": 900}}})
+	wish["source"] = object{"room_id": c.room}
+	v := c.call(buyer, http.StatusConflict, "POST /orders", wish)
+	if v["code"] != "checkout.price_changed" || v["params"].(object)["amount"] != fmt.Sprint(900+shipping) ||
+		v["detail"] != "The price has changed: it is ¥17 now. Look again, then place the order." {
+		t.Errorf("refused as %v", v)
+	}
+	c.wantStock(p, 10, 0, 0, 0)
+	wish["expected_total"] = object{"amount": 900 + shipping, "currency": "USD"}
+	if v := c.call(buyer, 422, "POST /orders", wish); v["code"] != "request.wrong_currency" {
+		t.Errorf("another currency: %v", v)
+	}
+	wish["expected_total"] = object{"amount": 900 + shipping, "currency": "CNY"}
+	if v := c.call(buyer, 201, "POST /orders", wish); amount(v["payable"]) != 900+shipping {
+		t.Errorf("placed as %v", v)
+	}
+}
+
 func TestACouponOverTheAPI(t *testing.T) {
 	c := serve(t)
 	p, buyer := c.product(1000, 10), c.buyer()

@@ -3,6 +3,7 @@ package promotion_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -209,6 +210,36 @@ func TestOneCouponInTwoOrdersAtOnce(t *testing.T) {
 	wg.Wait()
 	if used.Load() != 1 || refused.Load() != 9 {
 		t.Errorf("used %d times, refused %d", used.Load(), refused.Load())
+	}
+}
+
+// Nobody asked for the coupon: the orders that come too late for it cost the
+// price without it.
+func TestTheBestCouponInTwoOrdersAtOnce(t *testing.T) {
+	m := open(t)
+	p := m.product(1000, 100)
+	user := m.buyer()
+	best := m.coupon(func(c *promotion.Coupon) { c.Value = 700 })
+	m.claim(user, m.coupon(nil))
+	m.claim(user, best)
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	off := map[int64]int{}
+	for i := range 6 {
+		wg.Go(func() {
+			r, err := m.checkout.Place(t.Context(), m.key(fmt.Sprint("order ", i)), buy(user, id.Room{}, p, 2))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			off[2000+shipping-r.Payable]++
+		})
+	}
+	wg.Wait()
+	if want := map[int64]int{700: 1, 500: 1, 0: 4}; !maps.Equal(off, want) {
+		t.Errorf("discounts %v, want %v", off, want)
 	}
 }
 

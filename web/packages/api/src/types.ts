@@ -214,6 +214,8 @@ export interface PlaceOrder extends Choice {
   address_id: string
   note?: string
   from_cart?: boolean
+  /** What the button said; the order is refused when it costs another sum by now. */
+  expected_total?: Money
 }
 
 export interface Checkout {
