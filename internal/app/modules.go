@@ -89,7 +89,7 @@ func newServices(p *platform, localURL func() string) (s services, err error) {
 	})
 	s.orders = order.New(p.db, p.box,
 		order.Terms{PayWithin: p.cfg.Order.PayWithin, ReceiveWithin: p.cfg.Order.ReceiveWithin})
-	s.orders.Attach(s.promotions)
+	s.orders.Attach(s.promotions, order.AdjustDeal, order.AdjustCoupon)
 	s.cart = cart.New(p.db)
 	s.distribution, err = distribution.New(p.db, distributionSettings(p), s.accounts,
 		promoted{s.catalog, catalog.API{DB: p.db, Shops: s.shops, Currency: currency}})
@@ -109,6 +109,7 @@ func newServices(p *platform, localURL func() string) (s services, err error) {
 		DB: p.db, Box: p.box, Log: p.log, Desk: s.checkout, Rooms: s.rooms, Follows: s.social, Names: s.accounts,
 		News: p.news, Notices: s.notices, Currency: currency,
 	})
+	s.orders.Attach(s.bags, order.AdjustLuckyBag)
 	s.rooms.Listen(listeners{s.bags, p.log})
 	s.openPayments(p, localURL)
 	s.fulfilment = fulfilment.New(p.db, s.orders)

@@ -193,7 +193,11 @@ func (s *Service) Claim(ctx context.Context, key idem.Key, bag id.Bag, user id.U
 		if err != nil {
 			return r, err
 		}
-		return r, setOrder(ctx, tx, bag, user, r.Orders[0])
+		ok, err := setOrder(ctx, tx, bag, user, r.Orders[0])
+		if err == nil && !ok {
+			err = fault.Conflict("luckybag.claimed")
+		}
+		return r, err
 	})
 }
 
@@ -264,16 +268,28 @@ func (s *Service) tellWinners(ctx context.Context, w Won) error {
 	return s.Notices.Send(ctx, w.Winners, kind, w.Bag.String(), wonNotice{w.Bag, w.Room, w.ClaimBy})
 }
 
-// subscriptions listen to draws, whose winners are told, and to orders that
-// closed: their winners may claim again.
+// subscriptions listen to draws, whose winners are told.
 func (s *Service) subscriptions() []events.Subscription {
-	return []events.Subscription{
-		events.Tell("luckybag.notice", EventWon, s.tellWinners),
-		events.On("luckybag.closed", order.EventClosed, func(ctx context.Context, tx *sqldb.Tx, f order.Fact) error {
-			if len(f.Lines) != 1 || f.Lines[0].Slice.IsZero() {
-				return nil
-			}
-			return freeOrder(ctx, tx, f.Order)
-		}),
+	return []events.Subscription{events.Tell("luckybag.notice", EventWon, s.tellWinners)}
+}
+
+// GiveBack implements order.Promises: whose order closed unpaid may claim again.
+func (s *Service) GiveBack(ctx context.Context, tx *sqldb.Tx, order id.Order) error {
+	_, err := setLapsed(ctx, tx, order, 0, 1)
+	return err
+}
+
+// CanRetake implements order.Promises: a prize is handed out once.
+func (s *Service) CanRetake(ctx context.Context, q sqldb.Querier, order id.Order) (bool, error) {
+	return waitsFor(ctx, q, order)
+}
+
+// Retake implements order.Promises. Fault luckybag.claimed when the winner has
+// claimed again in between.
+func (s *Service) Retake(ctx context.Context, tx *sqldb.Tx, order id.Order) error {
+	ok, err := setLapsed(ctx, tx, order, 1, 0)
+	if err == nil && !ok {
+		err = fault.Conflict("luckybag.claimed")
 	}
+	return err
 }

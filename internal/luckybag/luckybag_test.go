@@ -68,6 +68,8 @@ func open(t *testing.T) *fair {
 		Names: m, News: m, Notices: m, Currency: "CNY",
 	})
 	f.bus = m.Carry(f.bags.Module())
+	f.orders.Attach(f.tools, order.AdjustDeal, order.AdjustCoupon)
+	f.orders.Attach(f.bags, order.AdjustLuckyBag)
 	return f
 }
 
@@ -237,6 +239,60 @@ func TestWhoSaysTheWordMayWinAUnit(t *testing.T) {
 	if _, err := f.bags.Claim(ctx, f.key(), b.ID, winners[1], id.Address{}); fault.Code(err) != "luckybag.claim_over" {
 		t.Errorf("claimed too late: %v", err)
 	}
+}
+
+// Money that comes after the order of a prize closed revives it, unless its winner
+// has claimed again meanwhile; never both.
+func TestAPrizeIsHandedOutOnce(t *testing.T) {
+	f := open(t)
+	ctx, p, winner := t.Context(), f.product(10), f.user()
+	b := must[luckybag.Bag](t)(f.create(luckybag.Bag{SKU: p.SKUs[0].ID, Winners: 1, Word: "要"}))
+	if err := f.bags.Said(ctx, f.room, winner, "要"); err != nil {
+		t.Fatal(err)
+	}
+	f.draw()
+	claim := func() (id.Order, error) {
+		r, err := f.bags.Claim(ctx, f.key(), b.ID, winner, id.Address{})
+		if err != nil {
+			return id.Order{}, err
+		}
+		return r.Orders[0], nil
+	}
+	lapse := func() {
+		f.clock.Advance(16 * time.Minute)
+		must[int](t)(f.orders.Sweep(ctx, 10))
+	}
+	find := func(o id.Order) order.Order { return must[order.Order](t)(f.orders.Find(ctx, f.db.Reader(), o)) }
+	revive := func(o id.Order) error {
+		return f.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+			_, err := f.orders.Reopen(ctx, tx, find(o))
+			return err
+		})
+	}
+	can := func(o id.Order, want bool) {
+		t.Helper()
+		if got := must[bool](t)(f.orders.CanReopen(ctx, f.db.Reader(), find(o))); got != want {
+			t.Errorf("late money may revive the order of the prize: %v, want %v", got, want)
+		}
+	}
+	first := must[id.Order](t)(claim())
+	lapse()
+	can(first, true)
+	second := must[id.Order](t)(claim()) // there is time: they may claim again
+	can(first, false)
+	if err := revive(first); fault.Code(err) != "luckybag.claimed" {
+		t.Errorf("the first order is revived beside the second: %v", err)
+	}
+	lapse()
+	can(first, false)
+	can(second, true)
+	if err := revive(second); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := claim(); fault.Code(err) != "luckybag.claimed" {
+		t.Errorf("claimed again beside the revived order: %v", err)
+	}
+	f.wantStock(p, 9, 1, 0)
 }
 
 func TestFollowersWinCoupons(t *testing.T) {

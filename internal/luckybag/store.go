@@ -95,7 +95,8 @@ func bagsOfRoom(ctx context.Context, q sqldb.Querier, room id.Room, limit int) (
 	return bagsWhere(ctx, q, "room_id = ? ORDER BY id DESC LIMIT ?", room, limit)
 }
 
-const entryColumns = "bag_id, user_id, alias, said, entered_at, place, order_id"
+const entryColumns = "bag_id, user_id, alias, said, entered_at, place, " +
+	"CASE WHEN lapsed = 1 THEN 0 ELSE order_id END"
 
 func scanEntry(s sqldb.Scanner) (e Entry, err error) {
 	var said int
@@ -150,14 +151,25 @@ func setPlace(ctx context.Context, tx *sqldb.Tx, bag id.Bag, user id.User, place
 	return err
 }
 
-func setOrder(ctx context.Context, tx *sqldb.Tx, bag id.Bag, user id.User, order id.Order) error {
-	_, err := tx.Exec(ctx, "UPDATE bag_entry SET order_id = ? WHERE bag_id = ? AND user_id = ?", order, bag, user)
-	return err
+// setOrder gives a prize its order; false when it has one already.
+func setOrder(ctx context.Context, tx *sqldb.Tx, bag id.Bag, user id.User, order id.Order) (bool, error) {
+	n, err := tx.Exec(ctx, `UPDATE bag_entry SET order_id = ?, lapsed = 0
+		WHERE bag_id = ? AND user_id = ? AND (order_id = 0 OR lapsed = 1)`, order, bag, user)
+	return n == 1, err
 }
 
-func freeOrder(ctx context.Context, tx *sqldb.Tx, order id.Order) error {
-	_, err := tx.Exec(ctx, "UPDATE bag_entry SET order_id = 0 WHERE order_id = ?", order)
-	return err
+// setLapsed lets go of a prize's order, or takes it up again; false when the prize
+// has another order by now.
+func setLapsed(ctx context.Context, tx *sqldb.Tx, order id.Order, from, to int) (bool, error) {
+	n, err := tx.Exec(ctx, "UPDATE bag_entry SET lapsed = ? WHERE order_id = ? AND lapsed = ?", to, order, from)
+	return n == 1, err
+}
+
+// waitsFor reports whether a prize that was let go has no other order since.
+func waitsFor(ctx context.Context, q sqldb.Querier, order id.Order) (bool, error) {
+	var n int
+	err := q.QueryRow(ctx, "SELECT COUNT(*) FROM bag_entry WHERE order_id = ? AND lapsed = 1", order).Scan(&n)
+	return n == 1, err
 }
 
 // nextStep answers when the next bag is drawn, or what was won in one is too late

@@ -2,6 +2,7 @@ package order
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"hawker/internal/base/id"
@@ -22,27 +23,25 @@ func (s *Service) Close(ctx context.Context, tx *sqldb.Tx, o Order, reason strin
 	if err := inventory.Release(ctx, tx, o.stockRef(), o.Items()); err != nil {
 		return err
 	}
-	if s.promised(o) {
-		if err := s.promises.GiveBack(ctx, tx, o.ID); err != nil {
+	for _, p := range s.promisedTo(o) {
+		if err := p.GiveBack(ctx, tx, o.ID); err != nil {
 			return err
 		}
 	}
 	return events.Record(ctx, tx, ClosedFor{factOf(o), reason})
 }
 
-// promised tells from the calculation whether a promise was made to the order.
-func (s *Service) promised(o Order) bool {
-	if s.promises == nil {
-		return false
-	}
+// promisedTo tells from the calculation who has promised something to the order.
+func (s *Service) promisedTo(o Order) []Promises {
+	var out []Promises
 	for _, l := range o.Lines {
 		for _, a := range l.Adjustments {
-			if a.Kind == AdjustDeal || a.Kind == AdjustCoupon {
-				return true
+			if p := s.promises[a.Kind]; p != nil && !slices.Contains(out, p) {
+				out = append(out, p)
 			}
 		}
 	}
-	return false
+	return out
 }
 
 // CanReopen reports whether late money could revive an order that closed unpaid:
@@ -51,8 +50,8 @@ func (s *Service) CanReopen(ctx context.Context, q sqldb.Querier, o Order) (bool
 	if o.Status != Closed || o.CloseReason != ReasonUnpaid {
 		return false, nil
 	}
-	if s.promised(o) {
-		if free, err := s.promises.CanRetake(ctx, q, o.ID); err != nil || !free {
+	for _, p := range s.promisedTo(o) {
+		if free, err := p.CanRetake(ctx, q, o.ID); err != nil || !free {
 			return false, err
 		}
 	}
@@ -99,8 +98,8 @@ func (s *Service) Reopen(ctx context.Context, tx *sqldb.Tx, o Order) (Order, err
 			}
 		}
 	}
-	if s.promised(o) {
-		if err := s.promises.Retake(ctx, tx, o.ID); err != nil {
+	for _, p := range s.promisedTo(o) {
+		if err := p.Retake(ctx, tx, o.ID); err != nil {
 			return o, err
 		}
 	}

@@ -166,7 +166,8 @@ type Terms struct {
 }
 
 // Promises are what an order took besides stock: a coupon, a buyer's part of a
-// deal. They are asked only for orders whose lines say that there is something.
+// deal, a prize. They are asked only for orders whose lines say that there is
+// something.
 type Promises interface {
 	// GiveBack frees what an order took; it ended unpaid.
 	GiveBack(ctx context.Context, tx *sqldb.Tx, order id.Order) error
@@ -182,17 +183,22 @@ type Service struct {
 	db       *sqldb.DB
 	box      *secret.Box
 	terms    Terms
-	promises Promises // nil: no selling tools
+	promises map[string]Promises // by the kind of adjustment that tells of them
 }
 
 // New makes the module.
 func New(db *sqldb.DB, box *secret.Box, terms Terms) *Service {
-	return &Service{db: db, box: box, terms: terms}
+	return &Service{db: db, box: box, terms: terms, promises: map[string]Promises{}}
 }
 
-// Attach gives the module those who promise things to orders, before anything
-// runs: they stand above this module and ask it, so it comes first.
-func (s *Service) Attach(p Promises) { s.promises = p }
+// Attach gives the module somebody who promises things to orders, and the kinds of
+// adjustment that tell of it, before anything runs: they stand above this module
+// and ask it, so it comes first.
+func (s *Service) Attach(p Promises, kinds ...string) {
+	for _, k := range kinds {
+		s.promises[k] = p
+	}
+}
 
 // Terms are the times in force.
 func (s *Service) Terms() Terms { return s.terms }

@@ -2,3 +2,7 @@
 -- What a SKU's values were called when it was last said what they are: options of
 -- its product may go, an order or an auction of it stays. NULL: not said yet.
 ALTER TABLE sku ADD COLUMN choice_texts TEXT;
+
+-- The order of a prize that was let go: its winner may claim again, and late money
+-- revives it only until they do.
+ALTER TABLE bag_entry ADD COLUMN lapsed SMALLINT NOT NULL DEFAULT 0;
