@@ -9,7 +9,6 @@ import (
 	"hawker/internal/analytics"
 	"hawker/internal/base/id"
 	"hawker/internal/base/lang"
-	"hawker/internal/base/money"
 	"hawker/internal/base/page"
 	"hawker/internal/catalog"
 	"hawker/internal/checkout"
@@ -145,8 +144,8 @@ func plainName(name string) bool {
 
 // ruleOf turns a product's rates into a rule; a product that sets none follows
 // the installation.
-func ruleOf(rates [2]money.BasisPoints) distribution.Rule {
-	if rates == [2]money.BasisPoints{} {
+func ruleOf(rates catalog.Rates) distribution.Rule {
+	if rates == (catalog.Rates{}) {
 		return distribution.Rule{}
 	}
 	return distribution.Percent(rates[:]...)

@@ -124,7 +124,7 @@ func distributionSettings(p *platform) distribution.Settings {
 	c := p.cfg.Distribution
 	return distribution.Settings{
 		Policy:  distribution.Policy{Levels: c.Levels, LineCap: 5000, Fee: c.Fee},
-		Default: distribution.Percent(c.Level1, c.Level2), BindFor: c.BindFor, AfterSale: c.AfterSale,
+		Default: distribution.Percent(c.Level1, c.Level2, c.Level3), BindFor: c.BindFor, AfterSale: c.AfterSale,
 		Currency: p.cfg.Mall.Currency, Zone: p.zone, PublicURL: p.cfg.PublicURL,
 	}
 }

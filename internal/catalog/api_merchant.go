@@ -132,13 +132,14 @@ type productBody struct {
 	Pictures    []id.Media          `json:"pictures" maxItems:"12"`
 	Options     []Option            `json:"options" maxItems:"3"`
 	SKUs        []skuBody           `json:"skus" minItems:"1" maxItems:"200"`
-	Commission  []money.BasisPoints `json:"commission_bp,omitempty" maxItems:"2"`
+	Commission  []money.BasisPoints `json:"commission_bp,omitempty" maxItems:"3" doc:"Of level 1, 2 and 3"`
+	Version     int64               `json:"version,omitempty" minimum:"0" doc:"As read; 409 if it grew since"`
 }
 
 func (b productBody) draft(c money.Currency) (DraftProduct, error) {
 	d := DraftProduct{
 		Title: b.Title, Description: b.Description, Category: b.Category, Pictures: b.Pictures,
-		Options: b.Options,
+		Options: b.Options, Version: b.Version,
 	}
 	copy(d.Commission[:], b.Commission)
 	for _, s := range b.SKUs {
@@ -176,6 +177,7 @@ type merchantProduct struct {
 	SKUs        []merchantSKU       `json:"skus"`
 	Commission  []money.BasisPoints `json:"commission_bp"`
 	Sold        int64               `json:"sold"`
+	Version     int64               `json:"version" doc:"Grows with each edit"`
 	UpdatedAt   time.Time           `json:"updated_at"`
 }
 
@@ -191,12 +193,13 @@ func (h MerchantAPI) view(ctx context.Context, p Product, err error) (*httpapi.B
 	v := merchantProduct{
 		ID: p.ID, State: p.State, Title: p.Title, Description: p.Description, Category: p.Category,
 		Pictures: p.Pictures, Options: p.Options,
-		SKUs: []merchantSKU{}, Commission: p.Commission[:], Sold: p.Sold, UpdatedAt: p.UpdatedAt,
+		SKUs: []merchantSKU{}, Commission: p.Commission[:], Sold: p.Sold, Version: p.Version,
+		UpdatedAt: p.UpdatedAt,
 	}
 	for _, s := range p.SKUs {
 		l := levels[s.ID]
 		k := merchantSKU{
-			ID: s.ID, Code: s.Code, Values: orEmpty(s.Choice), Price: money.Of(s.Price, h.Currency),
+			ID: s.ID, Code: s.Code, Values: orNone(s.Choice), Price: money.Of(s.Price, h.Currency),
 			OnHand: l.OnHand(), Reserved: l.Reserved, Available: l.Available,
 		}
 		if s.WasPrice > 0 {

@@ -59,6 +59,13 @@ type SKU struct {
 	ChoiceTexts []lang.Text
 }
 
+// Rates are what a product pays to each level of promoters, from level 1.
+type Rates [3]money.BasisPoints
+
+func (r Rates) valid() bool {
+	return min(r[0], r[1], r[2]) >= 0 && max(r[0], r[1], r[2]) <= CommissionMax && r[0]+r[1]+r[2] <= CommissionMax
+}
+
 // Product is an offer of a shop.
 type Product struct {
 	ID          id.Product
@@ -71,8 +78,9 @@ type Product struct {
 	State       State
 	Price       int64 // of the cheapest SKU
 	WasPrice    int64
-	Commission  [2]money.BasisPoints // of level 1 and 2
+	Commission  Rates
 	Sold        int64
+	Version     int64 // grows with each edit
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 	SKUs        []SKU // filled by Product, not by lists
@@ -101,7 +109,7 @@ const (
 	ValuesMax      = 30
 	SKUsMax        = 200
 	PriceMax       = 100_000_000_00
-	CommissionMax  = money.BasisPoints(5000) // of both levels together
+	CommissionMax  = money.BasisPoints(5000) // of all levels together
 )
 
 // Service is the module.
@@ -121,7 +129,8 @@ type DraftProduct struct {
 	Pictures    []id.Media
 	Options     []Option
 	SKUs        []DraftSKU
-	Commission  [2]money.BasisPoints
+	Commission  Rates
+	Version     int64 // of the product that is edited; zero: whichever there is
 }
 
 // DraftSKU is what a merchant says of a SKU; ID is zero for a new one.
@@ -150,7 +159,7 @@ func (d DraftProduct) check() error {
 		return fault.Invalid("catalog.bad_options", "max", OptionsMax).At("body.options")
 	case len(d.SKUs) == 0 || len(d.SKUs) > SKUsMax:
 		return fault.Invalid("catalog.bad_skus", "max", SKUsMax).At("body.skus")
-	case d.Commission[0] < 0 || d.Commission[1] < 0 || d.Commission[0]+d.Commission[1] > CommissionMax:
+	case !d.Commission.valid():
 		return fault.Invalid("catalog.bad_commission", "max", CommissionMax).At("body.commission_bp")
 	}
 	for i, o := range d.Options {
@@ -198,12 +207,16 @@ func (s *Service) Create(ctx context.Context, shop id.Shop, by id.User, d DraftP
 }
 
 // Change replaces what a merchant said of a product. A SKU that is no longer
-// named is switched off, never deleted: orders point to it.
+// named is switched off, never deleted: orders point to it. Fault catalog.changed
+// when the product is not the one that was edited any more.
 func (s *Service) Change(ctx context.Context, shop id.Shop, by id.User, product id.Product, d DraftProduct) (Product,
 	error,
 ) {
 	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
 		p, err := ofShop(ctx, tx, shop, product)
+		if err == nil && d.Version != 0 && d.Version != p.Version {
+			err = errChanged()
+		}
 		if err != nil {
 			return err
 		}
@@ -214,6 +227,8 @@ func (s *Service) Change(ctx context.Context, shop id.Shop, by id.User, product 
 	}
 	return s.OfShop(ctx, shop, product)
 }
+
+func errChanged() error { return fault.Conflict("catalog.changed") }
 
 func (s *Service) write(ctx context.Context, tx *sqldb.Tx, p Product, by id.User, d DraftProduct, fresh bool) error {
 	if err := d.check(); err != nil {
@@ -233,7 +248,11 @@ func (s *Service) write(ctx context.Context, tx *sqldb.Tx, p Product, by id.User
 	p.Options, p.Pictures, p.Commission = d.Options, pictures, d.Commission
 	cheapest := slices.MinFunc(d.SKUs, func(a, b DraftSKU) int { return int(a.Price - b.Price) })
 	p.Price, p.WasPrice, p.UpdatedAt = cheapest.Price, cheapest.WasPrice, tx.Now()
-	if err := putProduct(ctx, tx, p, fresh); err != nil {
+	put := updateProduct
+	if fresh {
+		put = insertProduct
+	}
+	if err := put(ctx, tx, p); err != nil {
 		return err
 	}
 	return writeSKUs(ctx, tx, p, by, d.SKUs)
@@ -272,8 +291,9 @@ func writeSKUs(ctx context.Context, tx *sqldb.Tx, p Product, by id.User, drafts 
 	return nil
 }
 
-// SetState publishes or unpublishes a product. Fault catalog.no_picture when a
-// product without a picture is to be published.
+// SetState publishes or unpublishes a product. Faults: catalog.no_picture when a
+// product without a picture is to be published, catalog.changed when it is edited
+// in the same moment.
 func (s *Service) SetState(ctx context.Context, shop id.Shop, product id.Product, state State) (Product, error) {
 	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
 		p, err := ofShop(ctx, tx, shop, product)
@@ -283,7 +303,7 @@ func (s *Service) SetState(ctx context.Context, shop id.Shop, product id.Product
 		if state == OnSale && len(p.Pictures) == 0 {
 			return fault.Conflict("catalog.no_picture")
 		}
-		return setState(ctx, tx, product, state)
+		return setState(ctx, tx, p, state)
 	})
 	if err != nil {
 		return Product{}, err

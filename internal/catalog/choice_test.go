@@ -2,8 +2,12 @@ package catalog_test
 
 import (
 	"context"
+	"math"
+	"sync"
+	"sync/atomic"
 	"testing"
 
+	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/base/lang"
 	"hawker/internal/catalog"
@@ -79,6 +83,76 @@ func TestAChoiceBeyondTheOptionsIsNoPanic(t *testing.T) {
 		got := p.ChoiceText(catalog.SKU{Choice: choice}).In(lang.Chinese)
 		if want := map[bool]string{true: "红"}[choice[0] == 0]; got != want {
 			t.Errorf("choice %v: %q, want %q", choice, got, want)
+		}
+	}
+}
+
+// Two tabs have one product open. The second to save is told that it is not what
+// they saw, instead of bringing the old price back.
+func TestAStaleFormIsRefused(t *testing.T) {
+	k := open(t)
+	p := k.create(k.draft("壶", 100))
+	form := func(title string, price, version int64) error {
+		d := k.draft(title, price)
+		d.SKUs[0].ID, d.Version = p.SKUs[0].ID, version
+		_, err := k.service.Change(t.Context(), k.shop, id.User{}, p.ID, d)
+		return err
+	}
+	if err := form("壶", 70, p.Version); err != nil {
+		t.Fatal(err)
+	}
+	if err := form("好壶", 100, p.Version); fault.Code(err) != "catalog.changed" {
+		t.Errorf("the second of two forms: %v", err)
+	}
+	now, err := k.service.OfShop(t.Context(), k.shop, p.ID)
+	if err != nil || now.SKUs[0].Price != 70 || now.Price != 70 || now.Version <= p.Version {
+		t.Errorf("%+v, %v", now, err)
+	}
+	if err := form("好壶", 70, now.Version); err != nil {
+		t.Errorf("read again and saved: %v", err)
+	}
+	if err := form("壶", 70, 0); err != nil {
+		t.Errorf("saved without a version: %v", err)
+	}
+}
+
+// Of forms of one version that are sent at once one is taken.
+func TestFormsSavedAtOnce(t *testing.T) {
+	k := open(t)
+	p := k.create(k.draft("壶", 100))
+	var group sync.WaitGroup
+	var saved atomic.Int64
+	for i := range 8 {
+		group.Go(func() {
+			d := k.draft("壶", int64(200+i))
+			d.SKUs[0].ID, d.Version = p.SKUs[0].ID, p.Version
+			_, err := k.service.Change(t.Context(), k.shop, id.User{}, p.ID, d)
+			if err == nil {
+				saved.Add(1)
+			} else if fault.Code(err) != "catalog.changed" {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	now, err := k.service.OfShop(t.Context(), k.shop, p.ID)
+	if err != nil || saved.Load() != 1 || now.Version != p.Version+1 || now.SKUs[0].Price != now.Price {
+		t.Errorf("%d were saved: %+v, %v", saved.Load(), now, err)
+	}
+}
+
+func TestEachLevelHasItsRate(t *testing.T) {
+	k := open(t)
+	d := k.draft("壶", 100)
+	d.Commission = catalog.Rates{1000, 300, 50}
+	if p := k.create(d); p.Commission != d.Commission {
+		t.Errorf("stored as %v", p.Commission)
+	}
+	for _, bad := range []catalog.Rates{{4000, 900, 101}, {0, 0, -1}, {math.MaxInt64, math.MaxInt64, 2}} {
+		d.Commission = bad
+		_, err := k.service.Create(t.Context(), k.shop, id.User{}, d)
+		if fault.Code(err) != "catalog.bad_commission" {
+			t.Errorf("%v: %v", bad, err)
 		}
 	}
 }

@@ -12,14 +12,15 @@ import (
 )
 
 const productColumns = "p.id, p.shop_id, p.category_id, p.title, p.description, p.options, p.pictures, p.state, " +
-	"p.price, p.was_price, p.commission_l1, p.commission_l2, p.sold, p.created_at, p.updated_at"
+	"p.price, p.was_price, p.commission_l1, p.commission_l2, p.commission_l3, p.sold, p.version, " +
+	"p.created_at, p.updated_at"
 
 func scanProduct(s sqldb.Scanner, more ...any) (p Product, err error) {
 	var title, description, options, pictures string
 	var created, updated int64
 	err = s.Scan(append([]any{
 		&p.ID, &p.Shop, &p.Category, &title, &description, &options, &pictures, &p.State, &p.Price, &p.WasPrice,
-		&p.Commission[0], &p.Commission[1], &p.Sold, &created, &updated,
+		&p.Commission[0], &p.Commission[1], &p.Commission[2], &p.Sold, &p.Version, &created, &updated,
 	}, more...)...)
 	if err != nil {
 		return p, err
@@ -44,35 +45,66 @@ func text(v any) string {
 	return string(raw)
 }
 
-func putProduct(ctx context.Context, tx *sqldb.Tx, p Product, fresh bool) error {
-	if p.Options == nil {
-		p.Options = []Option{}
+// said are the columns that a merchant's form fills, and their values.
+func said(p Product) (columns []string, args []any) {
+	for _, c := range []struct {
+		name  string
+		value any
+	}{
+		{"category_id", p.Category},
+		{"title", text(p.Title)},
+		{"description", text(p.Description)},
+		{"options", text(orNone(p.Options))},
+		{"pictures", text(orNone(p.Pictures))},
+		{"search_text", searchText(p)},
+		{"price", p.Price},
+		{"was_price", p.WasPrice},
+		{"commission_l1", p.Commission[0]},
+		{"commission_l2", p.Commission[1]},
+		{"commission_l3", p.Commission[2]},
+		{"updated_at", sqldb.Millis(p.UpdatedAt)},
+	} {
+		columns, args = append(columns, c.name), append(args, c.value)
 	}
-	if p.Pictures == nil {
-		p.Pictures = []Picture{}
+	return columns, args
+}
+
+// orNone writes an empty list as such, not as null.
+func orNone[T any](list []T) []T {
+	if list == nil {
+		return []T{}
 	}
-	args := []any{
-		p.Category, text(p.Title), text(p.Description), text(p.Options), text(p.Pictures), searchText(p), p.State,
-		p.Price, p.WasPrice, p.Commission[0], p.Commission[1], sqldb.Millis(p.UpdatedAt),
-	}
-	if fresh {
-		_, err := tx.Exec(ctx, `INSERT INTO product (category_id, title, description, options, pictures, search_text,
-			state, price, was_price,
-			commission_l1, commission_l2, updated_at, id, shop_id, created_at) VALUES (`+sqldb.Marks(15)+`)`,
-			append(args, p.ID, p.Shop, sqldb.Millis(p.CreatedAt))...)
-		return err
-	}
-	_, err := tx.Exec(ctx, `UPDATE product SET category_id = ?, title = ?, description = ?, options = ?, pictures = ?,
-		search_text = ?, state = ?,
-		price = ?, was_price = ?, commission_l1 = ?, commission_l2 = ?, updated_at = ? WHERE id = ?`,
-		append(args, p.ID)...)
+	return list
+}
+
+func insertProduct(ctx context.Context, tx *sqldb.Tx, p Product) error {
+	columns, args := said(p)
+	columns = append(columns, "id", "shop_id", "state", "created_at")
+	args = append(args, p.ID, p.Shop, p.State, sqldb.Millis(p.CreatedAt))
+	_, err := tx.Exec(ctx, "INSERT INTO product ("+strings.Join(columns, ", ")+") VALUES ("+sqldb.Marks(len(columns))+
+		")",
+		args...)
 	return err
 }
 
-func setState(ctx context.Context, tx *sqldb.Tx, product id.Product, state State) error {
-	_, err := tx.Exec(ctx, "UPDATE product SET state = ?, updated_at = ? WHERE id = ?", state, sqldb.Millis(tx.Now()),
-		product)
+// updateProduct writes over the version that was read and no other. Fault
+// catalog.changed.
+func updateProduct(ctx context.Context, tx *sqldb.Tx, p Product) error {
+	columns, args := said(p)
+	return ofVersion(tx.Exec(ctx, "UPDATE product SET version = version + 1, "+strings.Join(columns, " = ?, ")+
+		" = ? WHERE id = ? AND version = ?", append(args, p.ID, p.Version)...))
+}
+
+func ofVersion(n int64, err error) error {
+	if err == nil && n == 0 {
+		err = errChanged()
+	}
 	return err
+}
+
+func setState(ctx context.Context, tx *sqldb.Tx, p Product, state State) error {
+	return ofVersion(tx.Exec(ctx, "UPDATE product SET state = ?, updated_at = ? WHERE id = ? AND version = ?", state,
+		sqldb.Millis(tx.Now()), p.ID, p.Version))
 }
 
 func addSold(ctx context.Context, tx *sqldb.Tx, product id.Product, units int64) error {
@@ -153,22 +185,15 @@ func offers(ctx context.Context, q sqldb.Querier, skus []id.SKU) (map[id.SKU]Off
 func insertSKU(ctx context.Context, tx *sqldb.Tx, k SKU, position int) error {
 	_, err := tx.Exec(ctx, `INSERT INTO sku (id, product_id, shop_id, code, choice, choice_texts, price, was_price,
 		position, active) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1)`,
-		k.ID, k.Product, k.Shop, k.Code, text(orEmpty(k.Choice)), text(k.ChoiceTexts), k.Price, k.WasPrice, position)
+		k.ID, k.Product, k.Shop, k.Code, text(orNone(k.Choice)), text(k.ChoiceTexts), k.Price, k.WasPrice, position)
 	return err
-}
-
-func orEmpty(choice []int) []int {
-	if choice == nil {
-		return []int{}
-	}
-	return choice
 }
 
 func updateSKU(ctx context.Context, tx *sqldb.Tx, k SKU, position int) error {
 	_, err := tx.Exec(ctx, `UPDATE sku SET code = ?, choice = ?, choice_texts = ?, price = ?, was_price = ?,
 		position = ?,
 		active = 1 WHERE id = ?`,
-		k.Code, text(orEmpty(k.Choice)), text(k.ChoiceTexts), k.Price, k.WasPrice, position, k.ID)
+		k.Code, text(orNone(k.Choice)), text(k.ChoiceTexts), k.Price, k.WasPrice, position, k.ID)
 	return err
 }
 

@@ -14,6 +14,7 @@ import (
 	"hawker/internal/base/id"
 	"hawker/internal/base/money"
 	"hawker/internal/cart"
+	"hawker/internal/catalog"
 	"hawker/internal/order"
 	"hawker/internal/platform/idem"
 	"hawker/internal/platform/sqldb"
@@ -41,7 +42,7 @@ type Earners interface {
 type Placed struct {
 	Order   order.Order
 	RefCode string // of the link by which the buyer came
-	Rates   map[id.Product][2]money.BasisPoints
+	Rates   map[id.Product]catalog.Rates
 }
 
 // Addresses answers a buyer's address.

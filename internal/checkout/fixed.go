@@ -6,7 +6,6 @@ import (
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
-	"hawker/internal/base/money"
 	"hawker/internal/catalog"
 	"hawker/internal/order"
 	"hawker/internal/platform/sqldb"
@@ -53,7 +52,7 @@ func (s *Service) PlaceFixed(ctx context.Context, tx *sqldb.Tx, f Fixed) (Result
 	l.Slice = f.Slice
 	p := pricing{prices: s.prices, groups: map[id.Shop]*Group{o.Product.Shop: {
 		Shop: o.Product.Shop, Lines: []order.Line{l}, Goods: l.Subtotal, Shipping: s.prices.Shipping,
-		rates: map[id.Product][2]money.BasisPoints{o.Product.ID: o.Product.Commission},
+		rates: map[id.Product]catalog.Rates{o.Product.ID: o.Product.Commission},
 	}}}
 	q := p.total()
 	q.PayWithin = min(f.PayWithin, s.orders.Terms().PayWithin)

@@ -36,7 +36,7 @@ type Group struct {
 	Shipping int64
 	Payable  int64
 
-	rates map[id.Product][2]money.BasisPoints
+	rates map[id.Product]catalog.Rates
 	claim promotion.Claim // the coupon that is applied
 	deals []taking
 }
@@ -145,7 +145,7 @@ func (p *pricing) add(o catalog.Offer, quantity int64) error {
 	shop := o.Product.Shop
 	g := p.groups[shop]
 	if g == nil {
-		g = &Group{Shop: shop, rates: map[id.Product][2]money.BasisPoints{}}
+		g = &Group{Shop: shop, rates: map[id.Product]catalog.Rates{}}
 		p.groups[shop] = g
 	}
 	l := lineOf(o, quantity, subtotal)

@@ -7,7 +7,6 @@ import (
 	"io"
 
 	"hawker/internal/base/lang"
-	"hawker/internal/base/money"
 	"hawker/internal/catalog"
 )
 
@@ -77,7 +76,7 @@ func one(price, was, stock int64) []catalog.DraftSKU {
 
 // Goods are the demo products.
 func Goods() []Good {
-	rates := [2]money.BasisPoints{1000, 300}
+	rates := catalog.Rates{1000, 300}
 	return []Good{
 		{Name: "mug", Category: 0, Caption: "手拉坯，一只杯子要转三百圈。今晚八点直播间开窑，第一批只有 60 只", Draft: catalog.DraftProduct{
 			Title: text("青釉手作马克杯 320ml 家用咖啡杯", "Cobalt stoneware mug, 320 ml"),
@@ -111,13 +110,13 @@ func Goods() []Good {
 			Title: text("珐琅吊灯 复古餐厅灯罩", "Enamel pendant lamp"),
 			Description: text("搪瓷灯罩，E27 灯头，线长一米可调。灯泡另购。",
 				"Enamel shade, E27 socket, one metre of adjustable cord. Bulb not included."),
-			SKUs: one(25900, 32900, 9), Commission: [2]money.BasisPoints{1200, 400},
+			SKUs: one(25900, 32900, 9), Commission: catalog.Rates{1200, 400},
 		}},
 		{Name: "fruit", Category: 1, Caption: "凌晨下树，三天到家", Draft: catalog.DraftProduct{
 			Title: text("福建红心蜜柚 产地直发 5斤装", "Honey pomelo, 2.5 kg"),
 			Description: text("平和产区，现摘现发，每箱两到三只。坏果包赔。",
 				"Picked to order in Pinghe and sent the same day, two or three to a box. Spoiled fruit is replaced."),
-			SKUs: one(2990, 0, 1200), Commission: [2]money.BasisPoints{800, 200},
+			SKUs: one(2990, 0, 1200), Commission: catalog.Rates{800, 200},
 		}},
 		{Name: "phones", Category: 2, Caption: "戴上，地铁就没声了", Draft: catalog.DraftProduct{
 			Title: text("头戴式无线耳机 主动降噪", "Wireless headphones, noise cancelling"),

@@ -16,18 +16,15 @@ import (
 	"hawker/internal/base/money"
 )
 
-// Levels that may be paid. Three including the shop is where the law of the
-// People's Republic of China begins to speak of pyramid selling, so two is the
-// default and three cannot be passed.
-const (
-	LevelsDefault = 2
-	LevelsMax     = 3
-)
+// LevelsMax is how many levels may be paid. Three including the shop is where the
+// law of the People's Republic of China begins to speak of pyramid selling, so
+// this cannot be passed; how many are paid is the installation's setting.
+const LevelsMax = 3
 
 // Policy is how an installation pays distributors. An order keeps the policy
 // it was created under.
 type Policy struct {
-	Levels       int               // 1..LevelsMax; 0 means LevelsDefault
+	Levels       int               // that earn: 0, nobody, to LevelsMax
 	SelfPurchase bool              // a buyer may be level 1 of the own order
 	LineCap      money.BasisPoints // of the base, over all levels; 0 means the whole
 	OrderCap     int64             // minor units for one beneficiary of one order; 0 means none
@@ -52,12 +49,7 @@ func (p Policy) Validate() error {
 	return nil
 }
 
-func (p Policy) levels() int {
-	if p.Levels <= 0 {
-		return LevelsDefault
-	}
-	return min(p.Levels, LevelsMax)
-}
+func (p Policy) levels() int { return min(max(p.Levels, 0), LevelsMax) }
 
 func (p Policy) lineCap() money.BasisPoints {
 	if p.LineCap <= 0 || p.LineCap > money.Whole {

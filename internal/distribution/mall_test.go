@@ -60,7 +60,11 @@ func (s *shelf) PromotedProducts(_ context.Context, _ page.Request,
 func newMall(t testing.TB) *mall { return newMallWith(t, testSettings()) }
 
 func testSettings() distribution.Settings {
-	s := distribution.DefaultSettings()
+	s := distribution.Settings{
+		Policy:  distribution.Policy{Levels: 2, LineCap: 5000},
+		Default: distribution.Percent(1000, 500), BindFor: 365 * 24 * time.Hour, AfterSale: 7 * 24 * time.Hour,
+		Currency: "CNY",
+	}
 	s.Policy.Fee = 500
 	s.PublicURL = "https://mall.example"
 	return s

@@ -2,6 +2,7 @@ package distribution_test
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -84,6 +85,29 @@ func TestProductRateBeatsDefaultAndZeroIsARate(t *testing.T) {
 	}
 	if p := m.order(buyer, ref, 1000, 0, distribution.Percent(0, 0)); p.attribution.Lines[0].Commission() != 0 {
 		t.Errorf("%+v", p.attribution)
+	}
+}
+
+// As many levels earn as the installation says, at their own rates: none with 0.
+func TestHowManyLevelsEarn(t *testing.T) {
+	for levels, want := range [][]int64{{}, {300}, {300, 150}, {300, 150, 60}} {
+		s := testSettings()
+		s.Policy.Levels, s.Default = levels, distribution.Percent(1000, 500, 200)
+		m := newMallWith(t, s)
+		buyer, promoter, upline := m.chain()
+		m.mustBind(upline, m.user("top"))
+		for name, rule := range map[string]distribution.Rule{
+			"the default": {}, "of the product": distribution.Percent(1000, 500, 200),
+		} {
+			var got []int64
+			for _, share := range m.order(buyer, m.code(promoter), 1000, 0, rule).attribution.Lines[0].Shares {
+				got = append(got, share.Amount)
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%d levels, the rate is %s: %v, want %v", levels, name, got, want)
+			}
+		}
+		m.wantClean()
 	}
 }
 

@@ -35,7 +35,7 @@ func drawInput(t *rapid.T) distribution.Input {
 		Points: rapid.Int64Range(0, 4000).Draw(t, "points"),
 		Buyer:  id.FromInt[id.User](1), Attributed: id.FromInt[id.User](rapid.Int64Range(0, 5).Draw(t, "attributed")),
 		Policy: distribution.Policy{
-			Levels: rapid.IntRange(1, 3).Draw(t, "levels"), SelfPurchase: rapid.Bool().Draw(t, "self"),
+			Levels: rapid.IntRange(0, 3).Draw(t, "levels"), SelfPurchase: rapid.Bool().Draw(t, "self"),
 			LineCap:               money.BasisPoints(rapid.Int64Range(1, 8000).Draw(t, "cap")),
 			Fee:                   money.BasisPoints(rapid.Int64Range(0, 500).Draw(t, "fee")),
 			OrderCap:              rapid.Int64Range(0, 9000).Draw(t, "order cap"),

@@ -23,15 +23,6 @@ type Settings struct {
 	PublicURL string         // of the mall, without a slash at the end; empty makes links relative
 }
 
-// DefaultSettings pays two levels, 10 % and 5 %, and frees the money 7 days
-// after receipt.
-func DefaultSettings() Settings {
-	return Settings{
-		Policy:  Policy{Levels: LevelsDefault, LineCap: 5000, Fee: 0},
-		Default: Percent(1000, 500), BindFor: 365 * 24 * time.Hour, AfterSale: 7 * 24 * time.Hour, Currency: "CNY",
-	}
-}
-
 // Validate refuses settings under which the rules of this package cannot hold.
 // Faults: distribution.bad_policy.
 func (s Settings) Validate() error {

@@ -230,13 +230,21 @@ func (v *vectorOrder) coupons(from []vectorCoupon) []distribution.Coupon {
 	return out
 }
 
+// levels is two where the row does not say.
+func (v *vectorOrder) levels() int {
+	if v.MaxLevels == 0 {
+		return 2
+	}
+	return v.MaxLevels
+}
+
 func (v *vectorOrder) input() distribution.Input {
 	in := distribution.Input{
 		ShopCoupons: v.coupons(v.ShopCoupons), PlatformCoupons: v.coupons(v.PlatformCoupons),
 		Points: v.PointsValue, Shipping: map[id.Shop]int64{},
 		Buyer: v.user(v.Buyer), Attributed: v.user(v.Attributed),
 		Policy: distribution.Policy{
-			Levels: v.MaxLevels, SelfPurchase: v.SelfPurchase == "on", LineCap: v.CapBP, OrderCap: v.OrderCap,
+			Levels: v.levels(), SelfPurchase: v.SelfPurchase == "on", LineCap: v.CapBP, OrderCap: v.OrderCap,
 			Fee:                   v.FeeBP,
 			BaseHasPlatformCoupon: v.CouponReducesBase != nil && !*v.CouponReducesBase,
 			BaseHasPoints:         v.PointsReduceBase != nil && !*v.PointsReduceBase,

@@ -54,7 +54,17 @@ type PaymentView struct {
 	Orders    []id.Order  `json:"order_ids"`
 	ExpiresAt time.Time   `json:"expires_at"`
 	Action    ActionView  `json:"action"`
+
+	// Money that came too late or twice goes back by itself.
+	Refunded    money.Money `json:"refunded" doc:"What went back to the payer, or is on its way"`
+	RefundState string      `json:"refund_state" enum:",pending,done" doc:"Empty: nothing goes back"`
 }
+
+// States of what goes back to a payer.
+const (
+	RefundPending = "pending"
+	RefundDone    = "done"
+)
 
 // ActionView says how the buyer goes on to pay.
 type ActionView struct {

@@ -292,6 +292,19 @@ func (k *till) wantBooks(shop, owed int64) {
 	}
 }
 
+// wantRefund proves what buyer and merchant see of money that goes back.
+func (k *till) wantRefund(o order.Order, amount int64, state string) {
+	k.t.Helper()
+	views, err := k.payments.PaymentViews(k.t.Context(), []id.Checkout{o.Checkout})
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	if v := views[o.Checkout]; v.Refunded.Amount != amount || v.Refunded.Currency != currency ||
+		v.RefundState != state {
+		k.t.Errorf("the order shows %v going back, %q; want %d, %q", v.Refunded, v.RefundState, amount, state)
+	}
+}
+
 // wantTotals compares what came in and what went back, as doctor does.
 func (k *till) wantTotals(in, back int64) {
 	k.t.Helper()

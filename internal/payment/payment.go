@@ -221,9 +221,21 @@ func (s *Service) PaymentViews(ctx context.Context, checkouts []id.Checkout) (ma
 		return nil, err
 	}
 	members, err := s.orders.IDsOfCheckouts(ctx, checkouts)
+	if err != nil {
+		return nil, err
+	}
+	back, err := refundsOf(ctx, s.db.Reader(), list)
 	out := make(map[id.Checkout]order.PaymentView, len(list))
-	for _, p := range list {
-		out[p.Checkout] = viewOf(p, members[p.Checkout])
+	for _, p := range list { // the newest stays; what goes back of an earlier one is said too
+		v, before := viewOf(p, members[p.Checkout]), out[p.Checkout]
+		v.Refunded.Amount, v.RefundState = before.Refunded.Amount, before.RefundState
+		for _, r := range back[p.ID] {
+			v.Refunded.Amount += r.Amount.Amount
+			if v.RefundState != order.RefundPending {
+				v.RefundState = map[bool]string{true: order.RefundDone, false: order.RefundPending}[r.Done]
+			}
+		}
+		out[p.Checkout] = v
 	}
 	return out, err
 }
@@ -231,8 +243,8 @@ func (s *Service) PaymentViews(ctx context.Context, checkouts []id.Checkout) (ma
 func viewOf(p Payment, orders []id.Order) order.PaymentView {
 	v := order.PaymentView{
 		ID: p.ID, Provider: p.Provider, Status: string(p.Status), Amount: p.Amount, Orders: orders,
-		ExpiresAt: p.ExpiresAt,
-		Action:    order.ActionView{Type: "none"},
+		ExpiresAt: p.ExpiresAt, Refunded: money.Of(0, p.Amount.Currency),
+		Action: order.ActionView{Type: "none"},
 	}
 	if p.Status == Pending && p.PayURL != "" {
 		v.Action = order.ActionView{Type: "redirect", URL: p.PayURL}

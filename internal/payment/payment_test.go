@@ -166,6 +166,7 @@ func TestACancelledOrderIsNotRevivedByMoney(t *testing.T) {
 		t.Fatal(err)
 	}
 	k.wantBooks(0, price)
+	k.wantRefund(o, price, "pending")
 	k.bankDown.Store(false)
 	k.clock.Advance(time.Minute)
 	if err := k.queue.Drain(t.Context()); err != nil {
@@ -173,6 +174,7 @@ func TestACancelledOrderIsNotRevivedByMoney(t *testing.T) {
 	}
 	k.wantBooks(0, 0)
 	k.wantTotals(price, price)
+	k.wantRefund(o, price, "done")
 }
 
 func TestTheSecondOfTwoPaymentsGoesBack(t *testing.T) {
@@ -182,6 +184,7 @@ func TestTheSecondOfTwoPaymentsGoesBack(t *testing.T) {
 	if first.ID == second.ID {
 		t.Fatal("one payment for two providers")
 	}
+	k.wantRefund(o, 0, "")
 	for _, p := range []payment.Payment{first, second} {
 		k.decide(p, "approve", "")
 		if err := k.notice(); err != nil {
@@ -191,10 +194,12 @@ func TestTheSecondOfTwoPaymentsGoesBack(t *testing.T) {
 	k.wantOrder(o, order.Paid)
 	k.wantStock(9, 0, 1)
 	k.wantBooks(price, price)
+	k.wantRefund(o, price, "pending")
 	if err := k.queue.Drain(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	k.wantBooks(price, 0)
+	k.wantRefund(o, price, "done")
 }
 
 func TestOnePaymentIsUnderWayAtATime(t *testing.T) {

@@ -2,7 +2,11 @@ package payment
 
 import (
 	"context"
+	"errors"
+	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"hawker/internal/platform/jobs"
 	"hawker/internal/platform/sqldb"
@@ -17,20 +21,62 @@ func pollWait(polls int) time.Duration {
 	return waits[min(polls, len(waits)-1)]
 }
 
+const (
+	// pollsAtOnce bounds how many questions a provider is asked side by side.
+	pollsAtOnce = 4
+	// pollFor is how long an answer is waited for: less than the lease under which
+	// one node does this work.
+	pollFor = 5 * time.Second
+)
+
 // Poll asks providers about open payments whose notification has not come, and
-// closes those whose time is over. It answers how many it asked about.
+// closes those whose time is over: up to limit of each provider. Providers do not
+// wait for one another, and one that does not answer is left alone until the next
+// time. It answers how many payments it asked about.
 func (s *Service) Poll(ctx context.Context, limit int) (int, error) {
 	now := s.db.Clock().Now()
-	due, err := duePayments(ctx, s.db.Reader(), now, limit)
-	if err != nil {
-		return 0, err
-	}
-	for _, p := range due {
-		if err := s.pollOne(ctx, p, now); err != nil && ctx.Err() == nil {
-			s.log.Warn("payment not polled", "payment", p.ID.String(), "error", err)
+	var group errgroup.Group
+	var asked atomic.Int64
+	for name := range s.providers {
+		due, err := duePayments(ctx, s.db.Reader(), name, now, limit)
+		if err != nil {
+			return int(asked.Load()), errors.Join(err, group.Wait())
 		}
+		group.Go(func() error {
+			asked.Add(s.pollAll(ctx, due, now))
+			return nil
+		})
 	}
-	return len(due), nil
+	err := group.Wait()
+	return int(asked.Load()), err
+}
+
+// pollAll asks one provider and answers how often.
+func (s *Service) pollAll(ctx context.Context, due []Payment, now time.Time) int64 {
+	var group errgroup.Group
+	group.SetLimit(pollsAtOnce)
+	var asked atomic.Int64
+	var silent atomic.Bool
+	for _, p := range due {
+		group.Go(func() error {
+			if silent.Load() || ctx.Err() != nil {
+				return nil // still due: the next sweep asks
+			}
+			asked.Add(1)
+			question, cancel := context.WithTimeout(ctx, pollFor)
+			defer cancel()
+			err := s.pollOne(question, p, now)
+			if question.Err() != nil {
+				silent.Store(true)
+			}
+			if err != nil && ctx.Err() == nil {
+				s.log.Warn("payment not polled", "payment", p.ID.String(), "error", err)
+			}
+			return nil
+		})
+	}
+	_ = group.Wait() // none of them answers an error
+	return asked.Load()
 }
 
 func (s *Service) pollOne(ctx context.Context, p Payment, now time.Time) error {

@@ -51,9 +51,12 @@ func newestPayments(ctx context.Context, q sqldb.Querier, checkouts []id.Checkou
 	return sqldb.Collect(rows, err, scanPayment) // a later one replaces an earlier one in the caller's map
 }
 
-func duePayments(ctx context.Context, q sqldb.Querier, now time.Time, limit int) ([]Payment, error) {
+func duePayments(ctx context.Context, q sqldb.Querier, provider string, now time.Time, limit int) ([]Payment,
+	error,
+) {
 	rows, err := q.Query(ctx, "SELECT "+paymentColumns+
-		" FROM payment WHERE status = ? AND poll_at <= ? ORDER BY poll_at LIMIT ?", Pending, sqldb.Millis(now), limit)
+		" FROM payment WHERE status = ? AND poll_at <= ? AND provider = ? ORDER BY poll_at LIMIT ?",
+		Pending, sqldb.Millis(now), provider, limit)
 	return sqldb.Collect(rows, err, scanPayment)
 }
 
@@ -102,12 +105,37 @@ func insertRefund(ctx context.Context, tx *sqldb.Tx, r Refund) error {
 	return err
 }
 
-func refundByID(ctx context.Context, q sqldb.Querier, refund id.Refund) (r Refund, err error) {
+const refundColumns = "id, payment_id, amount, currency, status, reason"
+
+func scanRefund(s sqldb.Scanner) (r Refund, err error) {
 	var status string
-	err = q.QueryRow(ctx, "SELECT id, payment_id, amount, currency, status, reason FROM refund WHERE id = ?", refund).
-		Scan(&r.ID, &r.Payment, &r.Amount.Amount, &r.Amount.Currency, &status, &r.Reason)
+	err = s.Scan(&r.ID, &r.Payment, &r.Amount.Amount, &r.Amount.Currency, &status, &r.Reason)
 	r.Done = status == refundDone
 	return r, err
+}
+
+func refundByID(ctx context.Context, q sqldb.Querier, refund id.Refund) (Refund, error) {
+	return scanRefund(q.QueryRow(ctx, "SELECT "+refundColumns+" FROM refund WHERE id = ?", refund))
+}
+
+func refundsOf(ctx context.Context, q sqldb.Querier, payments []Payment) (map[id.Payment][]Refund, error) {
+	var ids []any
+	for _, p := range payments {
+		if p.Status == Succeeded { // of others nothing came in
+			ids = append(ids, p.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	rows, err := q.Query(ctx, "SELECT "+refundColumns+" FROM refund WHERE payment_id IN ("+sqldb.Marks(len(ids))+
+		") ORDER BY id", ids...)
+	list, err := sqldb.Collect(rows, err, scanRefund)
+	out := make(map[id.Payment][]Refund, len(list))
+	for _, r := range list {
+		out[r.Payment] = append(out[r.Payment], r)
+	}
+	return out, err
 }
 
 func finishRefund(ctx context.Context, tx *sqldb.Tx, refund id.Refund) error {

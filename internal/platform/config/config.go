@@ -72,6 +72,7 @@ type Distribution struct {
 	Levels    int               `koanf:"levels"`
 	Level1    money.BasisPoints `koanf:"level1_bp"`
 	Level2    money.BasisPoints `koanf:"level2_bp"`
+	Level3    money.BasisPoints `koanf:"level3_bp"`
 	Fee       money.BasisPoints `koanf:"fee_bp"`
 	BindFor   time.Duration     `koanf:"bind_for"`
 	AfterSale time.Duration     `koanf:"after_sale"`
@@ -215,8 +216,9 @@ func (c Config) Check() error {
 	bad(c.Distribution.Levels < 0 || c.Distribution.Levels > 3,
 		"distribution.levels must be 0 to 3; more is against the law in many places")
 	bad(c.Distribution.AfterSale < 0 || c.Distribution.BindFor < 0, "distribution durations must not be negative")
-	bad(c.Distribution.Level1+c.Distribution.Level2 > 5000,
-		"distribution rates together must not exceed 5000 basis points")
+	d := c.Distribution
+	bad(min(d.Level1, d.Level2, d.Level3) < 0 || max(d.Level1, d.Level2, d.Level3) > 5000 ||
+		d.Level1+d.Level2+d.Level3 > 5000, "distribution rates must be 0 to 5000 basis points together")
 	bad(c.Live.Part < 100*time.Millisecond || c.Live.Part > 2*time.Second, "live.part must be 100ms to 2s")
 	bad(c.Live.Ladder.StreamsMax < 0, "live.ladder.max_streams must not be negative")
 	bad(slices.ContainsFunc(c.Live.Ladder.Renditions, func(n int) bool {
