@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"context"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -12,6 +13,7 @@ import (
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/platform/cache"
+	"hawker/internal/platform/httpapi"
 	"hawker/internal/platform/secret"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/platform/sqldb/sqltest"
@@ -108,6 +110,43 @@ func TestSignInAndOut(t *testing.T) {
 	c.Advance(30 * 24 * time.Hour)
 	if _, err := s.Authenticate(t.Context(), other.Token); fault.Code(err) != "auth.session_expired" {
 		t.Errorf("after thirty days: %v", err)
+	}
+}
+
+// Whoever signs in and out in a loop must not make everybody else's sessions be
+// read from the database anew.
+func TestSigningOutLeavesOtherSessionsAlone(t *testing.T) {
+	s, db, _ := open(t)
+	u := register(t, s, "wang@example.com")
+	var sessions [2]httpapi.Actor
+	var tokens [2]string
+	for i := range sessions {
+		in, err := s.Open(t.Context(), u)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if sessions[i], err = s.Authenticate(t.Context(), in.Token); err != nil {
+			t.Fatal(err)
+		}
+		tokens[i] = in.Token
+	}
+	for range 2 { // twice does no harm
+		if err := s.SignOut(t.Context(), sessions[0].Session); err != nil {
+			t.Fatal(err)
+		}
+	}
+	err := db.Update(t.Context(), func(ctx context.Context, tx *sqldb.Tx) error {
+		_, err := tx.Exec(ctx, "DELETE FROM account_session") // what is asked for now comes from memory
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Authenticate(t.Context(), tokens[1]); err != nil {
+		t.Errorf("the other session was forgotten too: %v", err)
+	}
+	if _, err := s.Authenticate(t.Context(), tokens[0]); fault.Code(err) != "auth.session_expired" {
+		t.Errorf("the session that ended: %v", err)
 	}
 }
 

@@ -61,10 +61,14 @@ func (s *Service) Open(ctx context.Context, u User) (Session, error) {
 	return out, err
 }
 
-// SignOut ends a session at once.
+// SignOut ends a session at once; the others are not asked about anew.
 func (s *Service) SignOut(ctx context.Context, session id.Session) error {
-	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error { return deleteSession(ctx, tx, session) })
-	s.sessions.ForgetAll()
+	var hash string
+	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) (err error) {
+		hash, err = deleteSession(ctx, tx, session)
+		return err
+	})
+	s.sessions.Forget(hash)
 	return err
 }
 

@@ -2,6 +2,8 @@ package account
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"time"
 
 	"hawker/internal/base/id"
@@ -98,9 +100,18 @@ func sessionByHash(ctx context.Context, q sqldb.Querier, hash string) (a httpapi
 	return a, sqldb.FromMillis(until), err
 }
 
-func deleteSession(ctx context.Context, tx *sqldb.Tx, session id.Session) error {
-	_, err := tx.Exec(ctx, "DELETE FROM account_session WHERE id = ?", session)
-	return err
+// deleteSession answers the hash of the token of the session that was ended, "" when
+// it had ended before.
+func deleteSession(ctx context.Context, tx *sqldb.Tx, session id.Session) (hash string, err error) {
+	err = tx.QueryRow(ctx, "SELECT token_hash FROM account_session WHERE id = ?", session).Scan(&hash)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	_, err = tx.Exec(ctx, "DELETE FROM account_session WHERE id = ?", session)
+	return hash, err
 }
 
 func addressOwner(address id.Address) string { return address.String() }

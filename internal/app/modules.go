@@ -88,7 +88,7 @@ func newServices(p *platform, localURL func() string) (s services, err error) {
 		Terms: promotion.Terms{HoldDeal: p.cfg.Order.PayDealWithin},
 	})
 	s.orders = order.New(p.db, p.box,
-		order.Terms{PayWithin: p.cfg.Order.PayWithin, ReceiveWithin: p.cfg.Order.ReceiveWithin})
+		order.Terms{PayWithin: p.cfg.Order.PayWithin, ReceiveWithin: p.cfg.Order.ReceiveWithin, Zone: p.zone})
 	s.orders.Attach(s.promotions, order.AdjustDeal, order.AdjustCoupon)
 	s.cart = cart.New(p.db)
 	s.distribution, err = distribution.New(p.db, distributionSettings(p), s.accounts,

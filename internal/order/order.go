@@ -161,8 +161,9 @@ func System() By { return By{Kind: bySystem} }
 
 // Terms are the times within which things must happen.
 type Terms struct {
-	PayWithin     time.Duration // then the order closes
-	ReceiveWithin time.Duration // after shipping, then it counts as received
+	PayWithin     time.Duration  // then the order closes
+	ReceiveWithin time.Duration  // after shipping, then it counts as received
+	Zone          *time.Location // whose day an order's number begins with; nil is UTC
 }
 
 // Promises are what an order took besides stock: a coupon, a buyer's part of a
@@ -188,6 +189,9 @@ type Service struct {
 
 // New makes the module.
 func New(db *sqldb.DB, box *secret.Box, terms Terms) *Service {
+	if terms.Zone == nil {
+		terms.Zone = time.UTC
+	}
 	return &Service{db: db, box: box, terms: terms, promises: map[string]Promises{}}
 }
 
@@ -208,7 +212,7 @@ func (s *Service) Terms() Terms { return s.terms }
 func (s *Service) Create(ctx context.Context, tx *sqldb.Tx, o *Order) error {
 	o.ID = id.Make[id.Order](tx)
 	o.Status, o.CreatedAt, o.DueAt = PendingPayment, tx.Now(), tx.Now().Add(s.payWithin(*o))
-	o.Number = number(tx.Now(), o.ID)
+	o.Number = number(tx.Now().In(s.terms.Zone), o.ID)
 	if err := inventory.Reserve(ctx, tx, o.stockRef(), o.Items()); err != nil {
 		return err
 	}

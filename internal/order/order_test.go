@@ -27,6 +27,7 @@ type desk struct {
 	t      *testing.T
 	db     *sqldb.DB
 	clock  *clock.Manual
+	box    *secret.Box
 	orders *order.Service
 	parcel *fulfilment.Service
 	buyer  id.User
@@ -43,7 +44,7 @@ func open(t *testing.T) *desk {
 		t.Fatal(err)
 	}
 	k := &desk{
-		t: t, db: db, clock: c, buyer: id.Make[id.User](db), shop: id.Make[id.Shop](db),
+		t: t, db: db, box: box, clock: c, buyer: id.Make[id.User](db), shop: id.Make[id.Shop](db),
 		sku: id.Make[id.SKU](db),
 	}
 	k.orders = order.New(db, box, order.Terms{PayWithin: payWithin, ReceiveWithin: receiveWithin})
@@ -314,5 +315,19 @@ func TestTheDayBeginsInTheShopsZone(t *testing.T) {
 	if other, err := figures.Today(t.Context(), id.Make[id.Shop](k.db)); err != nil || other.Yesterday.Placed != 0 ||
 		other.ToShip != 0 {
 		t.Errorf("another shop sees %+v, %v", other, err)
+	}
+}
+
+// The day in an order's number is the day on which people in the mall read it.
+func TestTheNumberBeginsWithTheMallsDay(t *testing.T) {
+	k := open(t)
+	k.clock.Advance(4*time.Hour + 3*time.Minute) // 16:03 UTC on the 22nd
+	for zone, want := range map[*time.Location]string{
+		nil: "261122", time.FixedZone("Shanghai", 8*3600): "261123", time.FixedZone("Honolulu", -10*3600): "261122",
+	} {
+		k.orders = order.New(k.db, k.box, order.Terms{PayWithin: payWithin, ReceiveWithin: receiveWithin, Zone: zone})
+		if o := k.place(); o.Number[:6] != want {
+			t.Errorf("in %v: %s, want it to begin with %s", zone, o.Number, want)
+		}
 	}
 }

@@ -15,13 +15,17 @@ import (
 // Currency is an ISO 4217 code.
 type Currency string
 
-// Exponent is the number of decimal digits of the minor unit.
+// Exponent is the number of decimal digits of the minor unit, by ISO 4217: those
+// that have not two are all named.
 func (c Currency) Exponent() int {
 	switch c {
-	case "JPY", "KRW", "VND", "CLP", "ISK":
+	case "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF",
+		"XPF":
 		return 0
-	case "BHD", "KWD", "OMR", "JOD", "TND":
+	case "BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND":
 		return 3
+	case "CLF", "UYW":
+		return 4
 	}
 	return 2
 }
