@@ -366,7 +366,8 @@ func CountSold(ctx context.Context, tx *sqldb.Tx, product id.Product, units int6
 	return addSold(ctx, tx, product, units)
 }
 
-// ProductsByID finds products in any state, without SKUs; unknown ids are left out.
+// ProductsByID finds products in any state, as lists show them: without SKUs,
+// description and options; unknown ids are left out.
 func (s *Service) ProductsByID(ctx context.Context, products []id.Product) (map[id.Product]Product, error) {
 	return productsByID(ctx, s.db.Reader(), products)
 }

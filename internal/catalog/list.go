@@ -42,7 +42,7 @@ type position struct {
 	ID  id.Product `json:"i"`
 }
 
-// List answers one page of products without their SKUs.
+// List answers one page of products without their SKUs, description and options.
 func (s *Service) List(ctx context.Context, f Filter, r page.Request) (page.Page[Product], error) {
 	var after position
 	if err := page.Decode(r.Cursor, &after); err != nil {

@@ -126,7 +126,7 @@ func productsByID(ctx context.Context, q sqldb.Querier, products []id.Product) (
 	if len(products) == 0 {
 		return out, nil
 	}
-	rows, err := q.Query(ctx, "SELECT "+productColumns+" FROM product p WHERE p.id IN ("+sqldb.Marks(len(products))+")",
+	rows, err := q.Query(ctx, "SELECT "+cardColumns+" FROM product p WHERE p.id IN ("+sqldb.Marks(len(products))+")",
 		sqldb.Args(products)...)
 	found, err := sqldb.Collect(rows, err, func(s sqldb.Scanner) (Product, error) { return scanProduct(s) })
 	for _, p := range found {
@@ -224,52 +224,6 @@ func keepTexts(ctx context.Context, tx *sqldb.Tx, p Product) error {
 func deactivateSKUs(ctx context.Context, tx *sqldb.Tx, product id.Product) error {
 	_, err := tx.Exec(ctx, "UPDATE sku SET active = 0 WHERE product_id = ?", product)
 	return err
-}
-
-// listProducts pages by the keys of the sort; every column named here is ours,
-// every value is bound.
-func listProducts(ctx context.Context, q sqldb.Querier, f Filter, after position, limit int) ([]Product, error) {
-	var where []string
-	var args []any
-	add := func(cond string, a ...any) { where, args = append(where, cond), append(args, a...) }
-	if !f.Shop.IsZero() {
-		add("p.shop_id = ?", f.Shop)
-	}
-	if !f.Category.IsZero() {
-		add("p.category_id = ?", f.Category)
-	}
-	if f.State != "" {
-		add("p.state = ?", f.State)
-	}
-	if f.Commission {
-		add("p.commission_l1 > 0")
-	}
-	for _, w := range words(f.Query) {
-		add("p.search_text LIKE ? ESCAPE '!'", "%"+likeEscape(w)+"%")
-	}
-	column, direction, compare := "p.id", "DESC", "<"
-	switch f.Sort {
-	case PriceAsc:
-		column, direction, compare = "p.price", "ASC", ">"
-	case PriceDesc:
-		column = "p.price"
-	case BestSold:
-		column = "p.sold"
-	}
-	if !after.ID.IsZero() {
-		add("("+column+" "+compare+" ? OR ("+column+" = ? AND p.id "+compare+" ?))", after.Key, after.Key, after.ID)
-	}
-	query := "SELECT " + productColumns + " FROM product p"
-	if len(where) > 0 {
-		query += " WHERE " + strings.Join(where, " AND ")
-	}
-	query += " ORDER BY " + column + " " + direction + ", p.id " + direction + " LIMIT ?"
-	rows, err := q.Query(ctx, query, append(args, limit)...)
-	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (Product, error) { return scanProduct(s) })
-}
-
-func likeEscape(w string) string {
-	return strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(w)
 }
 
 func categories(ctx context.Context, q sqldb.Querier) ([]Category, error) {

@@ -51,6 +51,8 @@ type Options struct {
 	Twice bool
 	Clock clock.Clock
 	Log   *slog.Logger
+	// Seen is shown each statement, for tests of plans; nil: nobody is.
+	Seen func(query string, args []any)
 }
 
 // DB is an open database. Close it after everything that uses it has stopped.
@@ -70,12 +72,15 @@ type DB struct {
 	history map[string]bool
 	closing sync.Once
 	closed  error
+	seen    func(query string, args []any)
 }
 
 // Open connects. The schema is not touched; see Migrate.
 func Open(ctx context.Context, o Options) (*DB, error) {
 	kind, rest, _ := strings.Cut(o.URL, ":")
-	db := &DB{dialect: Dialect(kind), clock: o.Clock, log: o.Log, twice: o.Twice, history: map[string]bool{}}
+	db := &DB{
+		dialect: Dialect(kind), clock: o.Clock, log: o.Log, twice: o.Twice, history: map[string]bool{}, seen: o.Seen,
+	}
 	for _, table := range o.Histories {
 		db.history[table] = true
 	}
@@ -105,10 +110,14 @@ func (db *DB) Clock() clock.Clock { return db.clock }
 
 // Reader reads what is committed, beside the writers.
 func (db *DB) Reader() Querier {
+	var q Querier = pool{db.read}
 	if db.readers != nil {
-		return db.readers
+		q = db.readers
 	}
-	return pool{db.read}
+	if db.seen != nil {
+		q = watched{q, db}
+	}
+	return q
 }
 
 // Ping tells whether the database answers.
@@ -156,6 +165,29 @@ func (db *DB) close() error {
 		errs = append(errs, db.lock.Close())
 	}
 	return errors.Join(errs...)
+}
+
+// show lets a test see a statement.
+func (db *DB) show(query string, args []any) {
+	if db.seen != nil {
+		db.seen(query, args)
+	}
+}
+
+// watched reads as another does, and shows what it asks.
+type watched struct {
+	Querier
+	db *DB
+}
+
+func (w watched) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	w.db.show(query, args)
+	return w.Querier.Query(ctx, query, args...)
+}
+
+func (w watched) QueryRow(ctx context.Context, query string, args ...any) *sql.Row {
+	w.db.show(query, args)
+	return w.Querier.QueryRow(ctx, query, args...)
 }
 
 type pool struct{ db *sql.DB }

@@ -1,0 +1,166 @@
+package sqltest
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"hawker/internal/platform/sqldb"
+)
+
+// Statement is a text with the arguments that were bound to it.
+type Statement struct {
+	Query string
+	Args  []any
+}
+
+// Recorder keeps the statements that a database is asked, so that a test can look
+// at the plans of what the program really asks. Give its Watch to New.
+type Recorder struct {
+	mu   sync.Mutex
+	list []Statement
+}
+
+// Watch is an Option.
+func (r *Recorder) Watch(o *sqldb.Options) {
+	o.Seen = func(query string, args []any) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.list = append(r.list, Statement{query, slices.Clone(args)})
+	}
+}
+
+// Take answers the statements since the last time.
+func (r *Recorder) Take() []Statement {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := r.list
+	r.list = nil
+	return out
+}
+
+// manyRows is from how many a table may not be read whole, as the server guesses.
+const manyRows = 1000
+
+// WantRanges runs what asks the database and refuses the plans of its statements
+// that read a whole table or index, read several indexes to merge them, or sort.
+// Arguments are bound, as the program binds them: with literals a planner sees
+// more than it does in life.
+func (r *Recorder) WantRanges(t testing.TB, db *sqldb.DB, name string, ask func() error) {
+	t.Helper()
+	r.Take()
+	if err := ask(); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	asked := r.Take()
+	if len(asked) == 0 {
+		t.Errorf("%s asks the database nothing", name)
+	}
+	for _, s := range asked {
+		for _, step := range plan(t, db, s) {
+			if reason := refused(db.Dialect(), step); reason != "" {
+				t.Errorf("%s: %s\n%s\n%v", name, reason, s.Query, s.Args)
+			}
+		}
+	}
+	r.Take()
+}
+
+// step is a line of a plan by its columns.
+type step map[string]string
+
+func refused(d sqldb.Dialect, s step) string {
+	if d == sqldb.SQLite {
+		detail := s["detail"]
+		for _, bad := range []string{"SCAN ", "MULTI-INDEX OR", "USE TEMP B-TREE FOR ORDER BY"} {
+			if strings.HasPrefix(detail, bad) && detail != "SCAN CONSTANT ROW" {
+				return detail
+			}
+		}
+		return ""
+	}
+	var rows int
+	if _, err := fmt.Sscan(s["rows"], &rows); err != nil {
+		return "" // "no matching row in const table" and the like read nothing
+	}
+	whole := (s["type"] == "ALL" || s["type"] == "index") && rows > manyRows
+	if whole || strings.Contains(s["extra"], "filesort") || s["type"] == "index_merge" {
+		return fmt.Sprintf("%s of %s by %s, %d rows, %s", s["type"], s["table"], s["key"], rows, s["extra"])
+	}
+	return ""
+}
+
+func plan(t testing.TB, db *sqldb.DB, s Statement) []step {
+	t.Helper()
+	explain := map[sqldb.Dialect]string{sqldb.SQLite: "EXPLAIN QUERY PLAN ", sqldb.MySQL: "EXPLAIN "}[db.Dialect()]
+	rows, err := db.Reader().Query(t.Context(), explain+s.Query, s.Args...)
+	if err != nil {
+		t.Fatalf("%s: %v", s.Query, err)
+	}
+	names, err := rows.Columns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := sqldb.Collect(rows, nil, func(sc sqldb.Scanner) (step, error) {
+		values, to := make([]sql.NullString, len(names)), make([]any, len(names))
+		for i := range values {
+			to[i] = &values[i]
+		}
+		st := step{}
+		err := sc.Scan(to...)
+		for i, n := range names {
+			st[strings.ToLower(n)] = values[i].String
+		}
+		return st, err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// Multiply doubles the rows of a table until there are many thousand. Columns that
+// must differ, or should, get an expression, in which {step} is the number of rows
+// until then: 1, 2, 4 and on. The statistics are fresh then.
+func Multiply(t testing.TB, db *sqldb.DB, table string, differ map[string]string) {
+	t.Helper()
+	const doublings = 14
+	rows, err := db.Reader().Query(t.Context(), "SELECT * FROM "+table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, err := rows.Columns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows.Close()
+	for i := range doublings {
+		exprs := slices.Clone(names)
+		for j, n := range names {
+			if e, ok := differ[n]; ok {
+				exprs[j] = strings.ReplaceAll(e, "{step}", strconv.Itoa(1<<i))
+			}
+		}
+		exec(t, db, "INSERT INTO "+table+" ("+strings.Join(names, ", ")+") SELECT "+strings.Join(exprs, ", ")+" FROM "+
+			table)
+	}
+	if db.Dialect() == sqldb.MySQL {
+		exec(t, db, "ANALYZE TABLE "+table)
+	}
+}
+
+func exec(t testing.TB, db *sqldb.DB, query string) {
+	t.Helper()
+	err := db.Update(t.Context(), func(ctx context.Context, tx *sqldb.Tx) error {
+		_, err := tx.Exec(ctx, query)
+		return err
+	})
+	if err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+}
