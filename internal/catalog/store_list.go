@@ -37,12 +37,32 @@ func listProducts(ctx context.Context, q sqldb.Querier, f Filter, after position
 		where = append(where, column+" "+beyond+"= ?", "("+column+" "+beyond+" ? OR p.id "+beyond+" ?)")
 		args = append(args, after.Key, after.Key, after.ID)
 	}
-	query := "SELECT " + cardColumns + " FROM product p"
+	query := "SELECT " + cardColumns + " FROM product p" + sqldb.Along(indexOf(f))
 	if len(where) > 0 {
 		query += " WHERE " + strings.Join(where, " AND ")
 	}
 	rows, err := q.Query(ctx, query+" ORDER BY "+order+" LIMIT ?", append(args, limit)...)
 	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (Product, error) { return scanProduct(s) })
+}
+
+// indexOf names the index whose first columns the filter fixes and whose next are
+// the keys of the sort.
+func indexOf(f Filter) string {
+	sort := map[Sort]string{PriceAsc: "price", PriceDesc: "price", BestSold: "sold"}[f.Sort]
+	if sort == "" {
+		sort = "new"
+	}
+	switch {
+	case f.State == "" && !f.Shop.IsZero():
+		return "ix_product_shop"
+	case !f.Shop.IsZero() && !f.Category.IsZero() && sort == "new":
+		return "ix_product_shop_category"
+	case !f.Shop.IsZero():
+		return "ix_product_shop_" + sort
+	case !f.Category.IsZero():
+		return "ix_product_category_" + sort
+	}
+	return "ix_product_state_" + sort
 }
 
 func conditions(f Filter) (where []string, args []any) {

@@ -15,6 +15,8 @@ ALTER TABLE product ADD COLUMN version BIGINT NOT NULL DEFAULT 1;
 
 -- Lists are read as ranges of one index from where the page before ended. One index for
 -- each filter and sort that anybody may ask for.
+DROP INDEX ix_product_category;
+CREATE INDEX ix_product_category_new ON product (category_id, state, id);
 CREATE INDEX ix_product_category_price ON product (category_id, state, price, id);
 CREATE INDEX ix_product_category_sold ON product (category_id, state, sold, id);
 CREATE INDEX ix_product_shop_new ON product (shop_id, state, id);
