@@ -351,18 +351,23 @@ type Filter struct {
 	Shop   id.Shop
 	Room   id.Room // in which they were placed
 	Status Status
-	Query  string // an order number, or its beginning
+	Query  string // an order number of the shop, or its beginning
 }
 
-// List answers one page, newest first.
+// List answers one page, newest first; of a search for a number, the highest first.
 func (s *Service) List(ctx context.Context, f Filter, r page.Request) (page.Page[Order], error) {
-	var before id.Order
-	if err := page.Decode(r.Cursor, &before); err != nil {
+	var after position
+	if err := page.Decode(r.Cursor, &after); err != nil {
 		return page.Page[Order]{}, err
 	}
 	q := s.db.Reader()
-	list, err := s.withLines(ctx, q)(listOrders(ctx, q, s.box, f, before, r.Size()+1))
-	return page.Cut(list, r.Size(), func(o Order) any { return o.ID }), err
+	list, err := s.withLines(ctx, q)(listOrders(ctx, q, s.box, f, after, r.Size()+1))
+	return page.Cut(list, r.Size(), func(o Order) any {
+		if f.Query == "" {
+			return position{ID: o.ID}
+		}
+		return position{o.ID, o.Number}
+	}), err
 }
 
 // Timeline reads the steps of orders.

@@ -36,9 +36,9 @@ type desk struct {
 	keys   int
 }
 
-func open(t *testing.T) *desk {
+func open(t *testing.T, options ...sqltest.Option) *desk {
 	t.Helper()
-	db, c := sqltest.NewManual(t)
+	db, c := sqltest.NewManual(t, options...)
 	box, err := secret.NewBox(make([]byte, secret.KeySize))
 	if err != nil {
 		t.Fatal(err)

@@ -119,39 +119,6 @@ func ordersWhere(ctx context.Context, q sqldb.Querier, box *secret.Box, where st
 	return sqldb.Collect(rows, err, scanOrder(box))
 }
 
-func listOrders(ctx context.Context, q sqldb.Querier, box *secret.Box, f Filter, before id.Order,
-	limit int,
-) ([]Order, error) {
-	where, args := "user_id = ?", []any{f.User}
-	if !f.Shop.IsZero() {
-		where, args = "shop_id = ?", []any{f.Shop}
-	}
-	if f.Status != "" {
-		where, args = where+" AND status = ?", append(args, f.Status)
-	}
-	if !f.Room.IsZero() {
-		where, args = where+" AND room_id = ?", append(args, f.Room)
-	}
-	if f.Query != "" {
-		where, args = where+" AND number LIKE ? ESCAPE '!'", append(args, likePrefix(f.Query))
-	}
-	if !before.IsZero() {
-		where, args = where+" AND id < ?", append(args, before)
-	}
-	return ordersWhere(ctx, q, box, where+" ORDER BY id DESC LIMIT ?", append(args, limit)...)
-}
-
-// likePrefix keeps the digits of what was typed: an order number has no others.
-func likePrefix(query string) string {
-	var digits []byte
-	for _, c := range []byte(query) {
-		if c >= '0' && c <= '9' {
-			digits = append(digits, c)
-		}
-	}
-	return string(digits) + "%"
-}
-
 func fillLines(ctx context.Context, q sqldb.Querier, list []Order) error {
 	index := make(map[id.Order]int, len(list))
 	orders := make([]id.Order, len(list))
