@@ -15,8 +15,8 @@ func insertNotice(ctx context.Context, tx *sqldb.Tx, n Notice) (bool, error) {
 }
 
 func noticesOf(ctx context.Context, q sqldb.Querier, user id.User, before id.Notice, limit int) ([]Notice, error) {
-	query, args := "SELECT id, user_id, kind, ref, payload, read_at, created_at FROM notice WHERE user_id = ?",
-		[]any{user}
+	query, args := "SELECT id, user_id, kind, ref, payload, read_at, created_at FROM notice"+
+		sqldb.Along("ix_notice_user")+"WHERE user_id = ?", []any{user}
 	if !before.IsZero() {
 		query, args = query+" AND id < ?", append(args, before)
 	}

@@ -23,7 +23,7 @@ func (s *Service) Feed(ctx context.Context, r page.Request) (page.Page[Video], e
 	return page.Cut(rows, r.Size(), func(v Video) any { return feedKey{sqldb.Millis(v.PublishedAt), v.ID} }), err
 }
 
-// Of lists films in all states, of an author or of a shop, the newest first.
+// Of lists films in all states, of an author, of a shop or of both, the newest first.
 func (s *Service) Of(ctx context.Context, author id.User, shop id.Shop, r page.Request) (page.Page[Video], error) {
 	var before id.Video
 	if err := page.Decode(r.Cursor, &before); err != nil {

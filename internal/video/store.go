@@ -122,9 +122,9 @@ func addShare(ctx context.Context, tx *sqldb.Tx, video id.Video) error {
 }
 
 func feed(ctx context.Context, q sqldb.Querier, before feedKey, limit int) ([]Video, error) {
-	query, args := "SELECT "+videoColumns+" FROM video WHERE state = ?", []any{Published}
-	if !before.ID.IsZero() {
-		query, args = query+" AND (published_at < ? OR (published_at = ? AND id < ?))", append(args, before.At,
+	query, args := "SELECT "+videoColumns+" FROM video"+sqldb.Along("ix_video_feed")+"WHERE state = ?", []any{Published}
+	if !before.ID.IsZero() { // a range of the index, which "later, or as late and newer" would not be
+		query, args = query+" AND published_at <= ? AND (published_at < ? OR id < ?)", append(args, before.At,
 			before.At, before.ID)
 	}
 	rows, err := q.Query(ctx, query+" ORDER BY published_at DESC, id DESC LIMIT ?", append(args, limit)...)
@@ -134,13 +134,14 @@ func feed(ctx context.Context, q sqldb.Querier, before feedKey, limit int) ([]Vi
 func videosOf(ctx context.Context, q sqldb.Querier, author id.User, shop id.Shop, before id.Video,
 	limit int,
 ) ([]Video, error) {
-	query, args := "SELECT "+videoColumns+" FROM video WHERE 1 = 1", []any{}
-	if !author.IsZero() {
-		query, args = query+" AND author_id = ?", append(args, author)
+	index, where, args := "ix_video_author", "author_id = ?", []any{author}
+	switch {
+	case author.IsZero():
+		index, where, args = "ix_video_shop", "shop_id = ?", []any{shop}
+	case !shop.IsZero():
+		where, args = where+" AND shop_id = ?", append(args, shop)
 	}
-	if !shop.IsZero() {
-		query, args = query+" AND shop_id = ?", append(args, shop)
-	}
+	query := "SELECT " + videoColumns + " FROM video" + sqldb.Along(index) + "WHERE " + where
 	if !before.IsZero() {
 		query, args = query+" AND id < ?", append(args, before)
 	}
