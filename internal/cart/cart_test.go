@@ -12,6 +12,7 @@ import (
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
+	"hawker/internal/base/permission"
 	"hawker/internal/cart"
 	"hawker/internal/checkout/checkouttest"
 	"hawker/internal/platform/cache"
@@ -35,7 +36,7 @@ func (*shopper) Authenticate(_ context.Context, token string) (httpapi.Actor, er
 	return httpapi.Actor{User: u}, nil
 }
 
-func (*shopper) May(context.Context, id.User, id.Shop, string) (bool, error) { return false, nil }
+func (*shopper) May(context.Context, id.User, id.Shop, permission.Permission) (bool, error) { return false, nil }
 
 func (*shopper) ObserveRequest(string, int, float64) {}
 
