@@ -13,7 +13,7 @@ type SameKeys<A, B> = [keyof A, keyof B] extends [keyof B, keyof A]
  * description cannot say which members may be null; the names are checked, so they cannot drift apart.
  */
 export type Conforms = [
-  SameKeys<T.Config, S['AppConfig']>,
+  SameKeys<T.Config, S['SiteConfig']>,
   SameKeys<T.User, S['AccountUser']>,
   SameKeys<T.Session, S['AccountSession']>,
   SameKeys<T.Address, S['AccountSavedAddress']>,

@@ -53,6 +53,8 @@ export interface ProductInput {
   options: { name: Localised; values: Localised[] }[]
   skus: SkuInput[]
   commission_bp: number[]
+  /** Of the product that was read; the answer is 409 when somebody has changed it since. */
+  version?: number
 }
 
 export interface MerchantSku {
@@ -66,8 +68,9 @@ export interface MerchantSku {
   available: number
 }
 
-export interface MerchantProduct extends Omit<ProductInput, 'pictures' | 'skus'> {
+export interface MerchantProduct extends Omit<ProductInput, 'pictures' | 'skus' | 'version'> {
   id: string
+  version: number
   state: ProductState
   pictures: { id: string; url: string }[]
   skus: MerchantSku[]

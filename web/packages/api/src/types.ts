@@ -170,6 +170,9 @@ export interface Payment {
   status: 'pending' | 'succeeded' | 'failed' | 'closed'
   amount: Money
   order_ids: string[]
+  /** What went back to the payer, or is on its way: money that came too late or twice. */
+  refunded: Money
+  refund_state: '' | 'pending' | 'done'
   expires_at: string
   action: { type: 'redirect' | 'none'; url: string } | null
 }

@@ -66,8 +66,9 @@ describe('the SKU grid', () => {
 
 describe('inputOf', () => {
   it('makes the request, with opening stock only for new SKUs', () => {
-    const input = inputOf({ ...filled(), commission: ['10', '2.5'] }, 'CNY')
-    expect(input).toMatchObject({ commission_bp: [1000, 250], pictures: ['med_1'] })
+    const input = inputOf({ ...filled(), commission: ['10', '2.5', ''] }, 'CNY')
+    expect(input).toMatchObject({ commission_bp: [1000, 250, 0], pictures: ['med_1'] })
+    expect(input).not.toHaveProperty('version')
     expect(typeof input === 'object' && input.skus).toEqual([
       { code: '', values: [], price: { amount: 6900, currency: 'CNY' }, was_price: null, initial_stock: 20 },
     ])
@@ -76,7 +77,7 @@ describe('inputOf', () => {
     ['title', { title: { 'zh-CN': '杯', en: '' } }],
     ['category', { categoryId: '' }],
     ['pictures', { pictures: [] }],
-    ['commission', { commission: ['101', ''] as [string, string] }],
+    ['commission', { commission: ['101', '', ''] as [string, string, string] }],
   ] as const)('says when %s is missing', (problem, change) => {
     expect(inputOf({ ...filled(), ...change } as ProductForm, 'CNY')).toBe(problem)
   })
@@ -108,14 +109,16 @@ describe('inputOf', () => {
       pictures: [{ id: 'med_1', url: '/m' }],
       options: [{ name: both('Colour'), values: [both('Blue')] }],
       skus: [sku],
-      commission_bp: [1000, 0],
+      commission_bp: [1000, 0, 20],
+      version: 7,
       updated_at: '',
     }
     const form = formOf(product)
     expect(lowest(form, 'CNY')).toEqual(price)
     expect(inputOf(form, 'CNY')).toMatchObject({
       skus: [{ id: 'sku_1', code: 'A', values: [0], price }],
-      commission_bp: [1000, 0],
+      commission_bp: [1000, 0, 20],
+      version: 7,
     })
   })
 })

@@ -26,7 +26,9 @@ export interface ProductForm {
   pictures: { id: string; url: string }[]
   options: OptionForm[]
   rows: SkuRow[]
-  commission: [string, string]
+  commission: [string, string, string]
+  /** Of the product that was read; 0 for a new one. */
+  version: number
 }
 
 export const emptyText = (): Localised => ({ 'zh-CN': '', en: '' })
@@ -44,7 +46,8 @@ export function emptyForm(): ProductForm {
     pictures: [],
     options: [],
     rows: [emptyRow([])],
-    commission: ['', ''],
+    commission: ['', '', ''],
+    version: 0,
   }
 }
 
@@ -68,7 +71,12 @@ export function formOf(product: MerchantProduct): ProductForm {
       reserved: s.reserved,
       available: s.available,
     })),
-    commission: [percentOf(product.commission_bp[0]), percentOf(product.commission_bp[1])],
+    commission: [
+      percentOf(product.commission_bp[0]),
+      percentOf(product.commission_bp[1]),
+      percentOf(product.commission_bp[2]),
+    ],
+    version: product.version,
   }
 }
 
@@ -151,8 +159,12 @@ export function inputOf(form: ProductForm, currency: string): ProductInput | Pro
     if (typeof sku === 'string') return sku
     skus.push(sku)
   }
-  const [first, second] = form.commission.map(basisPoints)
-  if (first === null || first === undefined || second === null || second === undefined) return 'commission'
+  const rates: number[] = []
+  for (const text of form.commission) {
+    const rate = basisPoints(text)
+    if (rate === null) return 'commission'
+    rates.push(rate)
+  }
   return {
     title: form.title,
     description: form.description,
@@ -160,7 +172,8 @@ export function inputOf(form: ProductForm, currency: string): ProductInput | Pro
     pictures: form.pictures.map((p) => p.id),
     options: form.options,
     skus,
-    commission_bp: [first, second],
+    commission_bp: rates,
+    ...(form.version > 0 && { version: form.version }),
   }
 }
 

@@ -1,4 +1,4 @@
-import { useApi, type MerchantProduct } from '@hawker/api'
+import { ApiError, useApi, type MerchantProduct } from '@hawker/api'
 import { useFailure, useText, useToast } from '@hawker/ui'
 import { useQueryCache } from '@pinia/colada'
 import { computed, ref, watch } from 'vue'
@@ -45,6 +45,8 @@ export function useProductEditor(id: () => string) {
   const query = useMerchantProduct(id)
   const { product, form, dirty, problem, take, reset } = useForm(() => query.data.value)
   const busy = ref(false)
+  // Somebody else has saved since: what is typed stays until it is looked at.
+  const stale = ref(false)
   const currency = computed(() => config.data.value?.currency ?? 'CNY')
 
   async function run(act: () => Promise<MerchantProduct>, said: string): Promise<MerchantProduct | null> {
@@ -52,12 +54,14 @@ export function useProductEditor(id: () => string) {
     try {
       const value = await act()
       take(value)
+      stale.value = false
       cache.setQueryData(['merchant-product', shop.id, value.id], value)
       await cache.invalidateQueries({ key: ['products', shop.id] })
       toast.say(said)
       return value
     } catch (error) {
       problem.value = failure.text(error)
+      stale.value = error instanceof ApiError && error.code === 'catalog.changed'
       return null
     } finally {
       busy.value = false
@@ -81,6 +85,13 @@ export function useProductEditor(id: () => string) {
     const act = on ? api.merchant.publishProduct : api.merchant.unpublishProduct
     await run(() => act(shop.id, current.id), t(on ? 'products.published' : 'products.unpublished'))
   }
+  async function reload() {
+    busy.value = true
+    const { data } = await query.refetch()
+    if (data) take(data)
+    stale.value = false
+    busy.value = false
+  }
   onBeforeRouteLeave(() => !dirty.value || window.confirm(t('products.leave')))
-  return { query, product, form, dirty, busy, problem, currency, save, reset, setOnSale }
+  return { query, product, form, dirty, busy, problem, stale, currency, save, reset, reload, setOnSale }
 }
