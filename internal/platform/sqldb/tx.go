@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"hawker/internal/base/clock"
-
 	"hawker/internal/base/crash"
 )
 
