@@ -13,6 +13,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"golang.org/x/text/unicode/norm"
+
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/base/lang"
@@ -80,11 +82,11 @@ func (s *Service) Register(ctx context.Context, r Registration) (User, error) {
 	if err != nil {
 		return User{}, err
 	}
-	name := strings.TrimSpace(r.DisplayName)
-	if n := utf8.RuneCountInString(name); n == 0 || n > NameMax {
-		return User{}, fault.Invalid("account.bad_name", "max", NameMax).At("body.display_name")
+	name, err := checkName(r.DisplayName)
+	if err != nil {
+		return User{}, err
 	}
-	if n := utf8.RuneCountInString(r.Password); n < PasswordMin || n > PasswordMax {
+	if n := utf8.RuneCountInString(typed(r.Password)); n < PasswordMin || n > PasswordMax {
 		return User{}, fault.Invalid("account.weak_password", "min", PasswordMin).At("body.password")
 	}
 	hash, err := s.hasher.hash(ctx, r.Password)
@@ -103,9 +105,22 @@ func (s *Service) Register(ctx context.Context, r Registration) (User, error) {
 	return u, err
 }
 
+// checkName wants a name that others can see and tell apart from what stands around
+// it. Fault account.bad_name.
+func checkName(text string) (string, error) {
+	name := strings.TrimSpace(text)
+	if utf8.RuneCountInString(name) > NameMax || !lang.Line(name) {
+		return "", fault.Invalid("account.bad_name", "max", NameMax).At("body.display_name")
+	}
+	return name, nil
+}
+
+// normalEmail gives the one form of an address in which it is stored and looked up.
+// A quoted name in front of the @, which nobody has, would lose its quotes.
 func normalEmail(text string) (string, error) {
-	a, err := mail.ParseAddress(strings.TrimSpace(text))
-	if err != nil || a.Name != "" || len(a.Address) > emailMax {
+	a, err := mail.ParseAddress(norm.NFC.String(strings.TrimSpace(text)))
+	if err != nil || a.Name != "" || len(a.Address) > emailMax || strings.Count(a.Address, "@") != 1 ||
+		!lang.Line(a.Address) {
 		return "", fault.Invalid("account.bad_email").At("body.email")
 	}
 	return strings.ToLower(a.Address), nil
@@ -164,9 +179,9 @@ type Change struct {
 // Update changes a person's account.
 func (s *Service) Update(ctx context.Context, user id.User, c Change) (User, error) {
 	if c.DisplayName != nil {
-		name := strings.TrimSpace(*c.DisplayName)
-		if n := utf8.RuneCountInString(name); n == 0 || n > NameMax {
-			return User{}, fault.Invalid("account.bad_name", "max", NameMax).At("body.display_name")
+		name, err := checkName(*c.DisplayName)
+		if err != nil {
+			return User{}, err
 		}
 		c.DisplayName = &name
 	}

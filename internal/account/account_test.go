@@ -45,6 +45,7 @@ func TestRegister(t *testing.T) {
 	if u := register(t, s, " Wang@Example.com "); u.Email != "wang@example.com" || u.DisplayName != "小王" || u.Operator {
 		t.Errorf("%+v", u)
 	}
+	register(t, s, "Ren\u00e9@example.com")
 	for _, c := range []struct {
 		name, email, password, display, code string
 	}{
@@ -53,6 +54,13 @@ func TestRegister(t *testing.T) {
 		{"a name and an address", "W <w@example.com>", password, "x", "account.bad_email"},
 		{"no name", "w@example.com", password, "  ", "account.bad_name"},
 		{"a long name", "w@example.com", password, strings.Repeat("王", 33), "account.bad_name"},
+		{"a name of nothing to see", "w@example.com", password, "\u200b", "account.bad_name"},
+		{"a name that fills a space", "w@example.com", password, "\u3164", "account.bad_name"},
+		{"a name that turns what follows", "w@example.com", password, "\u202egnp", "account.bad_name"},
+		{"a name of two lines", "w@example.com", password, "a\nb", "account.bad_name"},
+		{"a name with a NUL", "w@example.com", password, "a\x00b", "account.bad_name"},
+		{"an e-mail whose quotes would be lost", "\"a@b\"@x.com", password, "x", "account.bad_email"},
+		{"taken, from another keyboard", "Rene\u0301@example.com", password, "x", "account.email_taken"},
 		{"a short password", "w@example.com", "1234567", "x", "account.weak_password"},
 		{"a huge password", "w@example.com", strings.Repeat("x", 257), "x", "account.weak_password"},
 	} {
@@ -65,7 +73,7 @@ func TestRegister(t *testing.T) {
 		}
 	}
 	var sealed, hash string
-	row := db.Reader().QueryRow(t.Context(), "SELECT email_sealed, password_hash FROM account_user")
+	row := db.Reader().QueryRow(t.Context(), "SELECT email_sealed, password_hash FROM account_user ORDER BY id LIMIT 1")
 	if err := row.Scan(&sealed, &hash); err != nil || strings.Contains(sealed, "wang") || !strings.HasPrefix(hash,
 		"$argon2id$") || strings.Contains(hash, password) {
 		t.Errorf("stored: %q %q, %v", sealed, hash, err)
@@ -253,10 +261,49 @@ func TestABookKeepsOneDefault(t *testing.T) {
 	}
 }
 
+func TestWhatStandsOnAParcel(t *testing.T) {
+	s, _, _ := open(t)
+	user := register(t, s, "wang@example.com").ID
+	good := account.Address{Name: " 王 ", Phone: " ＋86 １３８００００００００ ", Region: "云南", Detail: "1 号"}
+	a, err := s.SaveAddress(t.Context(), user, account.SavedAddress{Address: good})
+	if err != nil || a.Phone != "+86 13800000000" || a.Name != "王" {
+		t.Errorf("kept as %+v, %v", a, err)
+	}
+	for name, change := range map[string]func(a *account.Address){
+		"account.bad_address: a street of nothing": func(a *account.Address) { a.Detail = "\x00" },
+		"account.bad_address: a name of two lines": func(a *account.Address) { a.Name = "王\n小明" },
+		"account.bad_address: no region":           func(a *account.Address) { a.Region = "\u3000" },
+		"account.bad_phone: brackets":              func(a *account.Address) { a.Phone = "()" },
+		"account.bad_phone: a dash":                func(a *account.Address) { a.Phone = "-" },
+		"account.bad_phone: letters":               func(a *account.Address) { a.Phone = "call me" },
+		"account.bad_phone: too short":             func(a *account.Address) { a.Phone = "+1 (2)" },
+	} {
+		bad := good
+		change(&bad)
+		_, err := s.SaveAddress(t.Context(), user, account.SavedAddress{Address: bad})
+		if want, _, _ := strings.Cut(name, ":"); fault.Code(err) != want {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestAPasswordFromAnotherKeyboard(t *testing.T) {
+	s, _, _ := open(t)
+	_, err := s.Register(t.Context(), account.Registration{
+		Email: "rene@example.com", Password: "caf\u00e9 au lait", DisplayName: "René",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.SignIn(t.Context(), "rene@example.com", "cafe\u0301 au lait"); err != nil {
+		t.Errorf("typed as two signs: %v", err)
+	}
+}
+
 func TestAddressesSavedAtOnce(t *testing.T) {
 	s, _, _ := open(t)
 	user := register(t, s, "wang@example.com").ID
-	a := account.SavedAddress{Address: account.Address{Name: "王", Phone: "1", Region: "云南", Detail: "1 号"}}
+	a := account.SavedAddress{Address: account.Address{Name: "王", Phone: "13800000000", Region: "云南", Detail: "1 号"}}
 	var group sync.WaitGroup
 	var full atomic.Int64
 	for i := range 60 {

@@ -8,8 +8,11 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"golang.org/x/text/unicode/norm"
+
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
+	"hawker/internal/base/lang"
 	"hawker/internal/platform/secret"
 	"hawker/internal/platform/sqldb"
 )
@@ -35,17 +38,33 @@ const (
 	phoneMax        = 32
 )
 
-// Check reports the first thing that is wrong with an address.
+// phoneDigitsMin is the length of the shortest numbers that parcels are announced to.
+const phoneDigitsMin = 5
+
+// Check reports the first thing that is wrong with an address. Every field stands on
+// the label of a parcel: one line that can be read.
 func (a Address) Check() error {
-	for field, v := range map[string]string{"name": a.Name, "phone": a.Phone, "region": a.Region, "detail": a.Detail} {
-		if v = strings.TrimSpace(v); v == "" || utf8.RuneCountInString(v) > addressFieldMax {
-			return fault.Invalid("account.bad_address", "field", field).At("body." + field)
+	for _, f := range []struct{ name, text string }{
+		{"name", a.Name}, {"phone", a.Phone}, {"region", a.Region}, {"detail", a.Detail},
+	} {
+		if !lang.Line(f.text) || utf8.RuneCountInString(f.text) > addressFieldMax {
+			return fault.Invalid("account.bad_address", "field", f.name).At("body." + f.name)
 		}
 	}
-	if len(a.Phone) > phoneMax || strings.Trim(a.Phone, "0123456789+-() ") != "" {
+	digits := strings.Trim(a.Phone, "+-() ")
+	if len(a.Phone) > phoneMax || strings.Trim(a.Phone, "0123456789+-() ") != "" || len(digits) < phoneDigitsMin {
 		return fault.Invalid("account.bad_phone").At("body.phone")
 	}
 	return nil
+}
+
+// Plain is the address as it is kept: without blanks around, and the phone in the
+// digits of telephones, whatever an input method typed.
+func (a Address) Plain() Address {
+	return Address{
+		Name: strings.TrimSpace(a.Name), Region: strings.TrimSpace(a.Region), Detail: strings.TrimSpace(a.Detail),
+		Phone: strings.TrimSpace(norm.NFKC.String(a.Phone)),
+	}
 }
 
 // Seal hides an address under the name of its owner (a row, an order).
@@ -86,6 +105,7 @@ func (s *Service) AddressOf(ctx context.Context, q sqldb.Querier, user id.User, 
 // has one default: the first, until another is made it. Faults account.no_address,
 // account.bad_address, account.bad_phone, account.too_many_addresses.
 func (s *Service) SaveAddress(ctx context.Context, user id.User, a SavedAddress) (SavedAddress, error) {
+	a.Address = a.Plain()
 	if err := a.Check(); err != nil {
 		return SavedAddress{}, err
 	}

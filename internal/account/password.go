@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"golang.org/x/crypto/argon2"
+	"golang.org/x/text/unicode/norm"
 )
 
 // OWASP's first choice of argon2id parameters. One hash takes 19 MiB, so a
@@ -42,6 +43,10 @@ func (h *hasher) enter(ctx context.Context) error {
 	}
 }
 
+// typed is a password whichever keyboard it came from: one sends é as a letter, the
+// other as two signs.
+func typed(password string) string { return norm.NFC.String(password) }
+
 // hash makes a PHC string.
 func (h *hasher) hash(ctx context.Context, password string) (string, error) {
 	if err := h.enter(ctx); err != nil {
@@ -52,7 +57,8 @@ func (h *hasher) hash(ctx context.Context, password string) (string, error) {
 	if _, err := rand.Read(salt); err != nil {
 		return "", err
 	}
-	return encode(salt, argon2.IDKey([]byte(password), salt, argonTime, argonMemory, argonThreads, hashSize)), nil
+	return encode(salt, argon2.IDKey([]byte(typed(password)), salt, argonTime, argonMemory, argonThreads, hashSize)),
+		nil
 }
 
 func encode(salt, sum []byte) string {
@@ -89,6 +95,6 @@ func (h *hasher) matches(ctx context.Context, password, phc string) (bool, error
 	if err != nil {
 		return false, err
 	}
-	got := argon2.IDKey([]byte(password), salt, uint32(time), uint32(memory), threads, uint32(len(want)))
+	got := argon2.IDKey([]byte(typed(password)), salt, uint32(time), uint32(memory), threads, uint32(len(want)))
 	return subtle.ConstantTimeCompare(got, want) == 1 && known, nil
 }
