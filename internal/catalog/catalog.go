@@ -9,9 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
@@ -142,55 +140,6 @@ type DraftSKU struct {
 	WasPrice int64
 	Initial  int64 // stock of a new SKU
 }
-
-func (d DraftProduct) check() error {
-	longest := 0
-	for _, t := range d.Title {
-		longest = max(longest, utf8.RuneCountInString(t))
-	}
-	switch {
-	case strings.TrimSpace(d.Title.In(lang.Chinese)) == "" || longest > TitleMax:
-		return fault.Invalid("catalog.bad_title", "max", TitleMax).At("body.title")
-	case utf8.RuneCountInString(d.Description.In(lang.Chinese)) > DescriptionMax:
-		return fault.Invalid("catalog.bad_description", "max", DescriptionMax).At("body.description")
-	case len(d.Pictures) > PicturesMax:
-		return fault.Invalid("catalog.too_many_pictures", "max", PicturesMax).At("body.pictures")
-	case len(d.Options) > OptionsMax:
-		return fault.Invalid("catalog.bad_options", "max", OptionsMax).At("body.options")
-	case len(d.SKUs) == 0 || len(d.SKUs) > SKUsMax:
-		return fault.Invalid("catalog.bad_skus", "max", SKUsMax).At("body.skus")
-	case !d.Commission.valid():
-		return fault.Invalid("catalog.bad_commission", "max", CommissionMax).At("body.commission_bp")
-	}
-	for i, o := range d.Options {
-		if o.Name.In(lang.Chinese) == "" || len(o.Values) == 0 || len(o.Values) > ValuesMax {
-			return fault.Invalid("catalog.bad_options", "max", ValuesMax).At(fmt.Sprintf("body.options[%d]", i))
-		}
-	}
-	return d.checkSKUs()
-}
-
-func (d DraftProduct) checkSKUs() error {
-	seen := map[string]bool{}
-	for i, s := range d.SKUs {
-		at := fmt.Sprintf("body.skus[%d]", i)
-		if s.Price <= 0 || s.Price > PriceMax || s.WasPrice < 0 || s.WasPrice > PriceMax {
-			return fault.Invalid("catalog.bad_price").At(at + ".price")
-		}
-		if len(s.Choice) != len(d.Options) || seen[choiceKey(s.Choice)] {
-			return fault.Invalid("catalog.bad_choice").At(at + ".values")
-		}
-		seen[choiceKey(s.Choice)] = true
-		for o, v := range s.Choice {
-			if v < 0 || v >= len(d.Options[o].Values) {
-				return fault.Invalid("catalog.bad_choice").At(at + ".values")
-			}
-		}
-	}
-	return nil
-}
-
-func choiceKey(choice []int) string { return strings.Trim(fmt.Sprint(choice), "[]") }
 
 // Create adds a draft product with its SKUs and their first stock.
 func (s *Service) Create(ctx context.Context, shop id.Shop, by id.User, d DraftProduct) (Product, error) {

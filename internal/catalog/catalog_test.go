@@ -147,6 +147,8 @@ func TestBadDraftsAreRefused(t *testing.T) {
 		"catalog.bad_description": func(d *catalog.DraftProduct) {
 			d.Description = lang.Text{lang.Chinese: strings.Repeat("好", 5001)}
 		},
+		"catalog.same_options":    func(d *catalog.DraftProduct) { d.Options[0].Values[1] = d.Options[0].Values[0] },
+		"catalog.bad_was_price":   func(d *catalog.DraftProduct) { d.SKUs[0].WasPrice = d.SKUs[0].Price - 1 },
 		"catalog.no_category":     func(d *catalog.DraftProduct) { d.Category = id.Make[id.Category](k.db) },
 		"catalog.bad_price":       func(d *catalog.DraftProduct) { d.SKUs[0].Price = 0 },
 		"catalog.bad_skus":        func(d *catalog.DraftProduct) { d.SKUs = nil },
@@ -159,6 +161,66 @@ func TestBadDraftsAreRefused(t *testing.T) {
 		spoil(&d)
 		if _, err := k.service.Create(t.Context(), k.shop, id.User{}, d); fault.Code(err) != code {
 			t.Errorf("%v, want %s", err, code)
+		}
+	}
+}
+
+func TestTextsOfADraft(t *testing.T) {
+	k := open(t)
+	two := func(d *catalog.DraftProduct, a, b lang.Text) { d.Options[0].Values = []lang.Text{a, b} }
+	zh := func(text string) lang.Text { return lang.Text{lang.Chinese: text} }
+	for name, c := range map[string]struct {
+		spoil func(d *catalog.DraftProduct)
+		code  string
+	}{
+		"a long English description": {func(d *catalog.DraftProduct) {
+			d.Description = lang.Text{lang.Chinese: "好", lang.English: strings.Repeat("x", catalog.DescriptionMax+1)}
+		}, "catalog.bad_description"},
+		"a title in another language": {func(d *catalog.DraftProduct) { d.Title["tlh"] = "x" }, "catalog.bad_title"},
+		"a title of nothing to see":   {func(d *catalog.DraftProduct) { d.Title = zh("\u200b") }, "catalog.bad_title"},
+		"an empty value": {func(d *catalog.DraftProduct) {
+			two(d, zh("红"), zh(" "))
+		}, "catalog.same_options"},
+		"a value of two lines": {func(d *catalog.DraftProduct) {
+			two(d, zh("红"), zh("绿\n"))
+		}, "catalog.same_options"},
+		"values equal but for blanks": {func(d *catalog.DraftProduct) {
+			two(d, zh("红"), zh("红 "))
+		}, "catalog.same_options"},
+		"values equal in English": {func(d *catalog.DraftProduct) {
+			two(d, lang.Text{lang.Chinese: "红", lang.English: "Red"}, lang.Text{lang.Chinese: "赤", lang.English: "red"})
+		}, "catalog.same_options"},
+		"the same option twice": {func(d *catalog.DraftProduct) {
+			d.Options = append(d.Options, d.Options[0])
+			d.SKUs[0].Choice, d.SKUs[1].Choice = []int{0, 0}, []int{1, 1}
+		}, "catalog.same_options"},
+		"a SKU twice": {func(d *catalog.DraftProduct) {
+			d.SKUs[0].ID = id.Make[id.SKU](k.db)
+			d.SKUs[1].ID = d.SKUs[0].ID
+		}, "catalog.no_sku"},
+		"two colours": {func(d *catalog.DraftProduct) { two(d, zh("红"), zh("绿")) }, ""},
+	} {
+		d := k.draft("茶", 100, 200)
+		c.spoil(&d)
+		if _, err := k.service.Create(t.Context(), k.shop, id.User{}, d); fault.Code(err) != c.code {
+			t.Errorf("%s: %v, want %q", name, err, c.code)
+		}
+	}
+}
+
+// Chinese input methods type full-width letters, phones compose accents otherwise.
+func TestAWordIsFoundHoweverItIsTyped(t *testing.T) {
+	k := open(t)
+	for _, title := range []string{"MUG-1 杯", "Caf\u00e9", "Straße"} {
+		d := k.draft(title, 100)
+		k.create(d)
+	}
+	for query, want := range map[string]int{
+		"mug-1": 1, "ＭＵＧ－１": 1, "ＭＵＧ": 1, "cafe\u0301": 1, "CAFÉ": 1, "strasse": 1, "STRASSE": 1, "cafe": 0, "杯": 1,
+	} {
+		p, err := k.service.List(t.Context(), catalog.Filter{Shop: k.shop, Query: query}, page.Request{})
+		if err != nil || len(p.Items) != want {
+			t.Errorf("%q finds %d products, %v; want %d", query, len(p.Items), err, want)
 		}
 	}
 }

@@ -5,6 +5,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/base/page"
@@ -65,9 +68,13 @@ func (s Sort) key(p Product) int64 {
 	return p.ID.Int()
 }
 
+// folded makes one form of the many in which a word is typed: full-width or half,
+// composed or not, in capitals or not.
+func folded(text string) string { return cases.Fold().String(norm.NFKC.String(text)) }
+
 // words cuts a query into what must all be found.
 func words(query string) []string {
-	w := strings.Fields(strings.ToLower(query))
+	w := strings.Fields(folded(query))
 	return w[:min(len(w), wordsMax)]
 }
 
@@ -75,7 +82,7 @@ func words(query string) []string {
 func searchText(p Product) string {
 	var b strings.Builder
 	for _, t := range p.Title {
-		b.WriteString(strings.ToLower(t) + " ")
+		b.WriteString(folded(t) + " ")
 	}
 	return b.String()
 }
