@@ -46,13 +46,16 @@ func (s *Service) Today(ctx context.Context, shop id.Shop) (Today, error) {
 	local := now.In(s.zone)
 	start := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, s.zone)
 	before := start.AddDate(0, 0, -1)
-	elapsed := now.Sub(start)
+	// The same time of day: on a day of clock change so many hours after midnight is
+	// another.
+	until := time.Date(before.Year(), before.Month(), before.Day(), local.Hour(), local.Minute(), local.Second(),
+		local.Nanosecond(), s.zone)
 	t := Today{Now: now}
 	var err error
 	if t.Today, err = s.day(ctx, shop, start, now.Add(time.Millisecond), now.Add(time.Millisecond)); err != nil {
 		return t, err
 	}
-	if t.Yesterday, err = s.day(ctx, shop, before, before.Add(elapsed), start); err != nil {
+	if t.Yesterday, err = s.day(ctx, shop, before, until, start); err != nil {
 		return t, err
 	}
 	if t.ToShip, err = countToShip(ctx, q, shop); err != nil {

@@ -331,3 +331,25 @@ func TestTheNumberBeginsWithTheMallsDay(t *testing.T) {
 		}
 	}
 }
+
+// The clocks of New York go back on the 7th of November 2027, a day of 25 hours:
+// until the same time of day is not until the same hour of it.
+func TestYesterdayUntilTheSameTimeOfDay(t *testing.T) {
+	zone, err := time.LoadLocation("America/New_York")
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := open(t)
+	at := func(day, hour, minute int) {
+		k.clock.Advance(time.Date(2027, 11, day, hour, minute, 0, 0, zone).Sub(k.clock.Now()))
+	}
+	at(7, 9, 30) // the clocks went back at two
+	k.place()
+	at(7, 10, 30)
+	k.place()
+	at(8, 10, 0)
+	today, err := analytics.New(k.db, zone).Today(t.Context(), k.shop)
+	if err != nil || today.Yesterday.Placed != 1 {
+		t.Errorf("yesterday until ten: %+v, %v", today.Yesterday, err)
+	}
+}
