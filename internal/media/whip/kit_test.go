@@ -68,13 +68,14 @@ type rig struct {
 func newRig(t *testing.T, change func(*Config)) *rig {
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelInfo}))
-	hub := stream.NewHub(stream.Config{
-		Clock: clock.Real{}, Log: log, Store: &memory{states: map[string]stream.State{}}, Admission: openDoor{},
-	})
-	c := Config{Hub: hub, Log: log, Clock: clock.Real{}, UDP: "127.0.0.1:0"}
+	c := Config{Log: log, Clock: clock.Real{}, UDP: "127.0.0.1:0"}
 	if change != nil {
 		change(&c)
 	}
+	hub := stream.NewHub(stream.Config{
+		Clock: c.Clock, Log: log, Store: &memory{states: map[string]stream.State{}}, Admission: openDoor{},
+	})
+	c.Hub = hub
 	server, err := New(c)
 	if err != nil {
 		t.Fatal(err)
@@ -340,4 +341,16 @@ func pace(tags []flv.Tag, stop <-chan struct{}, give func(flv.Tag)) {
 			tags = tags[1:]
 		}
 	}
+}
+
+// probe lists the packets of a file: their track and time.
+func probe(t *testing.T, file []byte) []byte {
+	t.Helper()
+	cmd := exec.Command("ffprobe", "-v", "error", "-show_entries", "packet=codec_type,pts_time", "-of", "csv=p=0", "-")
+	cmd.Stdin = bytes.NewReader(file)
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("ffprobe: %v", err)
+	}
+	return out
 }

@@ -106,59 +106,6 @@ func TestLineBelievesThePunctualReport(t *testing.T) {
 	}
 }
 
-func TestPicturesWaitForTheSoundOnce(t *testing.T) {
-	start := time.Unix(1_800_000_000, 0)
-	var written []int
-	picture := func(g *gate, i int) {
-		g.picture(start.Add(time.Duration(i)*40*time.Millisecond), uint32(i*40), func() { written = append(written, i) })
-	}
-	want := func(when string, n int) {
-		t.Helper()
-		if len(written) != n || !slices.IsSorted(written) {
-			t.Errorf("%s: %v, want %d in order", when, written, n)
-		}
-	}
-	var g gate
-	for i := range 20 {
-		picture(&g, i)
-	}
-	want("before the sound", 0)
-	g.sound(0)
-	want("with the first sound", 6) // up to 200 ms before it
-	g.sound(400)
-	want("while the sound catches up", 16)
-	g.sound(600)
-	want("when it has", 20)
-	picture(&g, 20)
-	want("from then on", 21)
-
-	var silent gate
-	written = nil
-	for i := range 51 {
-		picture(&silent, i)
-	}
-	want("two seconds without sound", 0)
-	picture(&silent, 51)
-	picture(&silent, 52)
-	want("after them", 53)
-
-	busy := gate{coming: true} // the machine is slow to start the child
-	written = nil
-	for i := range 151 {
-		picture(&busy, i)
-	}
-	want("six seconds without what the child makes of the sound", 0)
-	picture(&busy, 151)
-	want("after them", 152)
-
-	var early gate // the sound comes first: nothing waits
-	written = nil
-	early.sound(0)
-	picture(&early, 0)
-	early.sound(21)
-	want("sound first", 1)
-}
-
 func TestLineOverTheWrap(t *testing.T) {
 	var l line
 	l.arrive(trackVideo, 0xffffff00, 0)

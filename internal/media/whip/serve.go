@@ -140,14 +140,10 @@ func (s *Server) publish(r *http.Request, key string) (sdp, id string, err error
 	if err != nil {
 		return "", "", err
 	}
-	ctx, cancel := context.WithCancel(s.ctx)
-	x := &session{
-		server: s, id: rand.Text(), ufrag: o.ufrag, pc: pc, ctx: ctx, cancel: cancel, began: s.cfg.Clock.Now(),
-		connected: make(chan struct{}), ready: make(chan struct{}), direct: o.h264 || !o.video,
-		gate:    gate{open: !o.audio},
-		request: stream.PublishRequest{App: app, Name: key, Query: r.URL.Query(), RemoteAddr: r.RemoteAddr, Protocol: "whip"},
-	}
-	abandon := func(err error) (string, string, error) { cancel(); s.hangUp(pc); return "", "", err }
+	x := s.newSession(o, pc, stream.PublishRequest{
+		App: app, Name: key, Query: r.URL.Query(), RemoteAddr: r.RemoteAddr, Protocol: "whip",
+	})
+	abandon := func(err error) (string, string, error) { x.cancel(); s.hangUp(pc); return "", "", err }
 	x.begin()
 	if sdp, err = answer(r.Context(), pc, o); err != nil {
 		return abandon(err)

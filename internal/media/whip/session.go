@@ -3,12 +3,14 @@ package whip
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/pion/interceptor"
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
@@ -54,7 +56,6 @@ type session struct {
 	ready chan struct{}
 
 	media     sync.Mutex // the publication's methods are called one at a time
-	audioSet  bool
 	gate      gate
 	connected chan struct{}
 	joined    sync.Once
@@ -73,18 +74,20 @@ type counters struct {
 	state              atomic.Value // string
 }
 
+func (s *Server) newSession(o offer, pc *webrtc.PeerConnection, r stream.PublishRequest) *session {
+	x := &session{
+		server: s, id: rand.Text(), ufrag: o.ufrag, pc: pc, began: s.cfg.Clock.Now(), request: r,
+		connected: make(chan struct{}), ready: make(chan struct{}), direct: o.h264 || !o.video,
+		gate: gate{open: !o.audio || !o.video}, // with one track there is nothing to wait for
+	}
+	x.ctx, x.cancel = context.WithCancel(s.ctx)
+	return x
+}
+
 // begin wires the session's callbacks; they run in goroutines of the engine.
 func (x *session) begin() {
 	x.pc.OnTrack(func(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
-		x.spawn(func() { x.readReports(t, r) })
-		switch {
-		case t.Kind() == webrtc.RTPCodecTypeAudio:
-			x.spawn(func() { x.readAudio(t) })
-		case strings.EqualFold(t.Codec().MimeType, webrtc.MimeTypeH264):
-			x.spawn(func() { x.readH264(t) })
-		default:
-			x.spawn(func() { x.readForeign(t) })
-		}
+		x.take(t, r)
 	})
 	x.pc.OnConnectionStateChange(func(st webrtc.PeerConnectionState) {
 		x.count.state.Store(st.String())
@@ -97,6 +100,32 @@ func (x *session) begin() {
 			x.end(errLeft)
 		}
 	})
+}
+
+// remoteTrack is what a session reads a track from: a webrtc.TrackRemote.
+type remoteTrack interface {
+	Kind() webrtc.RTPCodecType
+	Codec() webrtc.RTPCodecParameters
+	SSRC() webrtc.SSRC
+	ReadRTP() (*rtp.Packet, interceptor.Attributes, error)
+}
+
+// remoteReports is what a session reads the reports of a track from: a webrtc.RTPReceiver.
+type remoteReports interface {
+	ReadRTCP() ([]rtcp.Packet, interceptor.Attributes, error)
+}
+
+// take begins to read a track.
+func (x *session) take(t remoteTrack, r remoteReports) {
+	x.spawn(func() { x.readReports(t, r) })
+	switch {
+	case t.Kind() == webrtc.RTPCodecTypeAudio:
+		x.spawn(func() { x.readAudio(t) })
+	case strings.EqualFold(t.Codec().MimeType, webrtc.MimeTypeH264):
+		x.spawn(func() { x.readH264(t) })
+	default:
+		x.spawn(func() { x.readForeign(t) })
+	}
 }
 
 // spawn starts a goroutine that end waits for, unless the end has begun.
@@ -195,7 +224,7 @@ func (x *session) end(reason error) {
 }
 
 // readReports takes the sender's reports; reading them also drives the engine.
-func (x *session) readReports(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
+func (x *session) readReports(t remoteTrack, r remoteReports) {
 	track := trackVideo
 	if t.Kind() == webrtc.RTPCodecTypeAudio {
 		track = trackAudio
@@ -218,7 +247,7 @@ func (x *session) readReports(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
 }
 
 // each reads a track to its end, in order.
-func (x *session) each(t *webrtc.TrackRemote, track int, raw func(*rtp.Packet), out func(*rtp.Packet, bool)) {
+func (x *session) each(t remoteTrack, track int, raw func(*rtp.Packet), out func(*rtp.Packet, bool)) {
 	o := reorder{wait: waitVideo}
 	n := &x.count.video
 	if track == trackAudio {
@@ -230,7 +259,9 @@ func (x *session) each(t *webrtc.TrackRemote, track int, raw func(*rtp.Packet), 
 		if err != nil {
 			return
 		}
-		n.Add(1)
+		if n.Add(1) == 1 {
+			x.hear(track)
+		}
 		x.line.arrive(track, p.Timestamp, x.server.cfg.Clock.Now().Sub(x.began))
 		raw(p)
 		o.push(p, out)
@@ -239,7 +270,7 @@ func (x *session) each(t *webrtc.TrackRemote, track int, raw func(*rtp.Packet), 
 	}
 }
 
-func (x *session) readH264(t *webrtc.TrackRemote) {
+func (x *session) readH264(t remoteTrack) {
 	x.pliSSRC.Store(uint32(t.SSRC()))
 	x.count.videoCodec.Store("H264")
 	h := newH264()
@@ -254,13 +285,7 @@ func (x *session) readH264(t *webrtc.TrackRemote) {
 
 // picture gives one picture to the hub.
 func (x *session) picture(p picture) {
-	at := uint32(x.line.at(trackVideo, p.rtpTime).Milliseconds())
-	x.media.Lock()
-	defer x.media.Unlock()
-	if !x.gate.open {
-		p.data = bytes.Clone(p.data) // it is valid for the time of this call
-	}
-	x.gate.picture(x.server.cfg.Clock.Now(), at, func() {
+	x.enter(trackVideo, p.rtpTime, &p.data, func(at uint32) {
 		if p.config != nil {
 			x.check(x.pub.VideoConfig(p.config))
 		}
@@ -268,18 +293,25 @@ func (x *session) picture(p picture) {
 	})
 }
 
+// enter gives a frame of a track to the gate. Its data is valid for the time of this
+// call only: while the gate is shut, it is copied.
+func (x *session) enter(track int, rtpTime uint32, data *[]byte, write func(at uint32)) {
+	at := uint32(x.line.at(track, rtpTime).Milliseconds())
+	x.media.Lock()
+	defer x.media.Unlock()
+	if !x.gate.open {
+		*data = bytes.Clone(*data)
+	}
+	x.gate.push(x.server.cfg.Clock.Now(), track, heldFrame{at, func() { write(at) }})
+}
+
 // readForeign is for pictures that a child turns into H.264.
-func (x *session) readForeign(t *webrtc.TrackRemote) {
+func (x *session) readForeign(t remoteTrack) {
 	x.pliSSRC.Store(uint32(t.SSRC()))
 	mime := t.Codec().MimeType
 	x.count.videoCodec.Store(strings.TrimPrefix(mime, "video/"))
 	c := &x.server.cfg
-	tr := newTranscoder(mime, c.FFmpeg, c.Clock, c.Log, func(rtpTime uint32, body []byte) {
-		at := uint32(x.line.at(trackVideo, rtpTime).Milliseconds())
-		x.media.Lock()
-		defer x.media.Unlock()
-		x.gate.picture(c.Clock.Now(), at, func() { x.check(x.pub.Video(at, body)) })
-	})
+	tr := newTranscoder(mime, c.FFmpeg, c.Clock, c.Log, x.transcoded)
 	x.count.transcodes.Store(tr.conv)
 	x.spawn(func() { tr.conv.run(x.ctx) })
 	x.each(t, trackVideo, func(*rtp.Packet) {}, func(p *rtp.Packet, lost bool) {
@@ -289,38 +321,36 @@ func (x *session) readForeign(t *webrtc.TrackRemote) {
 	})
 }
 
-func (x *session) readAudio(t *webrtc.TrackRemote) {
+// transcoded gives a picture or a configuration that a child made to the hub.
+func (x *session) transcoded(rtpTime uint32, body []byte) {
+	x.enter(trackVideo, rtpTime, &body, func(at uint32) { x.check(x.pub.Video(at, body)) })
+}
+
+func (x *session) readAudio(t remoteTrack) {
 	c := &x.server.cfg
 	s := newSound(c.FFmpeg, c.Clock, c.Log, x.aac)
 	x.count.sounds.Store(s.conv)
 	x.spawn(func() { s.conv.run(x.ctx) })
 	x.each(t, trackAudio,
 		func(p *rtp.Packet) { x.feed.fromPublisher(x, trackAudio, p) },
-		func(p *rtp.Packet, _ bool) {
-			x.announceSound()
-			s.push(p)
-		})
+		func(p *rtp.Packet, _ bool) { s.push(p) })
 }
 
-// announceSound tells the hub of the sound as soon as there is any, while the
-// child is still starting: a track that comes later costs players an init
+// hear takes note of a track's first packet. The hub is told of the sound at once,
+// while the child is still starting: a track that comes later costs players an init
 // segment of its own.
-func (x *session) announceSound() {
+func (x *session) hear(track int) {
 	x.media.Lock()
 	defer x.media.Unlock()
-	if !x.audioSet {
-		x.audioSet, x.gate.coming = true, true
+	x.gate.coming[track] = true
+	if track == trackAudio {
 		x.check(x.pub.AudioConfig([]byte{aacConfigHigh, aacConfigLow}))
 	}
 }
 
 // aac gives one AAC frame to the hub.
 func (x *session) aac(rtpTime uint32, frame []byte) {
-	at := uint32(x.line.at(trackAudio, rtpTime).Milliseconds())
-	x.media.Lock()
-	defer x.media.Unlock()
-	x.check(x.pub.Sound(at, frame))
-	x.gate.sound(at)
+	x.enter(trackAudio, rtpTime, &frame, func(at uint32) { x.check(x.pub.Sound(at, frame)) })
 }
 
 // check ends the session if the hub will hear no more of it.

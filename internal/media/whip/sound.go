@@ -42,6 +42,7 @@ type sound struct {
 	out  func(rtpTime uint32, frame []byte)
 
 	anchors anchors
+	again   bool // there was a child before this one
 }
 
 func newSound(program string, c clock.Clock, log *slog.Logger, out func(uint32, []byte)) *sound {
@@ -67,7 +68,10 @@ func (s *sound) push(p *rtp.Packet) {
 
 // feed writes the packets to a fresh child, and silence where some are missing.
 func (s *sound) feed(ctx context.Context, w io.Writer) error {
-	s.drain()
+	if s.again {
+		s.drain() // what waited for the first child belongs to the first pictures
+	}
+	s.again = true
 	s.anchors.reset()
 	ogg, err := newOggWriter(w, soundChannels)
 	if err != nil {
