@@ -63,7 +63,7 @@ func TestChromium(t *testing.T) {
 		}
 	}
 	r := newRig(t, nil)
-	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "node", "testdata/browser.mjs", web, r.url, "/whip/key-cam", "/whep/cam", "12")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
@@ -75,14 +75,10 @@ func TestChromium(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	await(t, func() bool { h, _ := r.hub.Stream("cam"); return h.AudioCodec != "" && h.Width > 0 })
-	own, began := ownCPU(t), time.Now()
-	child := int(r.server.session("cam").count.sounds.Load().pid.Load())
-	childBegan := cpuOf(t, child)
-	await(t, func() bool { return time.Since(began) > 8*time.Second })
-	perMinute := float64(time.Minute) / float64(time.Since(began))
-	t.Logf("CPU per stream-minute: AAC child %.1f s, this process with one viewer, hub and RTP %.1f s",
-		(cpuOf(t, child)-childBegan).Seconds()*perMinute, (ownCPU(t)-own).Seconds()*perMinute)
+	await(t, func() bool { h := r.health("cam"); return h.AudioCodec != "" && h.Width > 0 && h.KeyframeGap > 0 })
+	if timing {
+		r.logCPU("cam")
+	}
 	h, _ := r.hub.Stream("cam")
 	t.Logf("%+v, stats %+v", h, r.server.Stats("cam"))
 	if err := cmd.Wait(); err != nil {
@@ -92,12 +88,29 @@ func TestChromium(t *testing.T) {
 	if err := json.Unmarshal([]byte(out.String()), &report); err != nil {
 		t.Fatalf("%v: %s", err, out.String())
 	}
-	if h.KeyframeGap > 2500*time.Millisecond || h.KeyframeGap == 0 {
+	if timing && h.KeyframeGap > 2500*time.Millisecond {
 		t.Errorf("key frames every %v", h.KeyframeGap)
 	}
-	checkDelay(t, report)
+	if n := len(report.Watched.Delays); n == 0 {
+		t.Error("no frame was shown")
+	}
+	if timing {
+		checkDelay(t, report)
+	}
 	r.hub.Close("cam")
 	r.checkHLS("cam")
+}
+
+// logCPU tells what eight seconds of a stream cost.
+func (r *rig) logCPU(id string) {
+	t := r.t
+	own, from := ownCPU(t), time.Now()
+	child := int(r.server.session(id).count.sounds.Load().pid.Load())
+	childFrom := cpuOf(t, child)
+	await(t, func() bool { return time.Since(from) > 8*time.Second })
+	perMinute := float64(time.Minute) / float64(time.Since(from))
+	t.Logf("CPU per stream-minute: AAC child %.1f s, this process with one viewer, hub and RTP %.1f s",
+		(cpuOf(t, child)-childFrom).Seconds()*perMinute, (ownCPU(t)-own).Seconds()*perMinute)
 }
 
 func checkDelay(t *testing.T, report browserReport) {
@@ -127,6 +140,9 @@ func (r *rig) checkHLS(id string) {
 		t.Errorf("ffprobe: %v %s", err, out)
 	}
 	ffmpeg(t, "-xerror", "-i", url, "-f", "null", "/dev/null")
+	if !timing {
+		return
+	}
 	// The camera's own pattern before the flashes makes some of no beep's.
 	d := r.skew(id)
 	if len(d) < 5 || math.Abs(d[len(d)/2]) > 80 {

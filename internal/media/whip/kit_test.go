@@ -277,7 +277,7 @@ func opusPackets(t *testing.T, seconds string) [][]byte {
 	}
 }
 
-// camera sends pictures and sound at the pace of a real one.
+// camera sends pictures and sound at the pace of a real one, which no test measures.
 type camera struct {
 	video, audio *webrtc.TrackLocalStaticRTP
 	pictures     [][]byte
@@ -285,42 +285,52 @@ type camera struct {
 	payloader    rtp.Payloader
 	drop         func(seq uint16) bool // packets that the network loses
 	vseq, aseq   uint16
+	shown, heard int // pictures and packets of sound sent so far
 }
 
-func (c *camera) play(t *testing.T, frames int) {
-	t.Helper()
+// roll sends until the function that it gives is called, for the first time.
+func (c *camera) roll() (cut func()) {
 	if c.payloader == nil {
 		c.payloader = &codecs.H264Payloader{}
 	}
-	began := time.Now()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for v, a := 0, 0; v < frames; <-tick.C {
-		for ; v < frames && time.Since(began) >= time.Duration(v)*time.Second/30; v++ {
-			c.picture(v)
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		tick := time.NewTicker(time.Second / 30)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				c.send()
+			case <-stop:
+				return
+			}
 		}
-		for ; c.audio != nil && time.Since(began) >= time.Duration(a)*20*time.Millisecond; a++ {
-			c.aseq++
-			_ = c.audio.WriteRTP(&rtp.Packet{
-				Header:  rtp.Header{Version: 2, SequenceNumber: c.aseq, Timestamp: uint32(777 + a*960)},
-				Payload: c.sound[a%len(c.sound)],
-			})
-		}
-	}
+	})
+	return sync.OnceFunc(func() { close(stop); wg.Wait() })
 }
 
-func (c *camera) picture(v int) {
-	parts := c.payloader.Payload(1100, c.pictures[v%len(c.pictures)])
+// send sends the next picture and the sound of before it.
+func (c *camera) send() {
+	for ; c.audio != nil && c.heard*20*30 <= c.shown*1000; c.heard++ {
+		c.aseq++
+		_ = c.audio.WriteRTP(&rtp.Packet{
+			Header:  rtp.Header{Version: 2, SequenceNumber: c.aseq, Timestamp: uint32(777 + c.heard*960)},
+			Payload: c.sound[c.heard%len(c.sound)],
+		})
+	}
+	parts := c.payloader.Payload(1100, c.pictures[c.shown%len(c.pictures)])
 	for i, p := range parts {
 		c.vseq++
 		if c.drop != nil && c.drop(c.vseq) {
 			continue
 		}
-		_ = c.video.WriteRTP(&rtp.Packet{
-			Header:  rtp.Header{Version: 2, SequenceNumber: c.vseq, Timestamp: uint32(12345 + v*3000), Marker: i == len(parts)-1},
-			Payload: p,
-		})
+		h := rtp.Header{
+			Version: 2, SequenceNumber: c.vseq, Timestamp: uint32(12345 + c.shown*3000), Marker: i == len(parts)-1,
+		}
+		_ = c.video.WriteRTP(&rtp.Packet{Header: h, Payload: p})
 	}
+	c.shown++
 }
 
 type rtpPacket = rtp.Packet
