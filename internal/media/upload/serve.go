@@ -27,13 +27,14 @@ type server struct {
 	store *Store
 	door  Door
 	tus   http.Handler
+	turns turns
 }
 
 // Handler serves tus. Faults answered beside the protocol's own errors:
 // auth.sign_in_required, upload.not_found, upload.too_large, upload.too_many,
-// upload.claimed, upload.no_length.
+// upload.claimed, upload.no_length, upload.busy.
 func (s *Store) Handler(d Door) (http.Handler, error) {
-	h := &server{store: s, door: d}
+	h := &server{store: s, door: d, turns: turns{clock: s.clock, here: map[string]*turn{}}}
 	tus, err := handler.NewHandler(handler.Config{
 		StoreComposer: s.composer(), BasePath: d.Prefix, MaxSize: d.SizeMax, DisableDownload: true,
 		Cors: &handler.CorsConfig{Disable: true}, // same origin only
@@ -63,7 +64,29 @@ func (h *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	h.tus.ServeHTTP(&pathLocation{ResponseWriter: w}, r)
+	w = &pathLocation{ResponseWriter: w}
+	upload := h.upload(r)
+	if upload == "" || r.Method == http.MethodOptions {
+		h.tus.ServeHTTP(w, r)
+		return
+	}
+	b := &body{ReadCloser: r.Body, control: http.NewResponseController(w)}
+	leave, err := h.turns.take(r.Context(), upload, b.stop)
+	if err != nil {
+		h.door.Refuse(w, r, err)
+		return
+	}
+	defer leave()
+	r.Body = b
+	h.tus.ServeHTTP(w, r)
+	if b.stopped.Load() {
+		b.stop() // nor does the server wait for the rest of it
+	}
+}
+
+// upload is the name of what is asked for, empty for a new one.
+func (h *server) upload(r *http.Request) string {
+	return strings.Trim(strings.TrimPrefix(r.URL.Path, h.door.Prefix), "/")
 }
 
 func (h *server) admit(r *http.Request) error {
@@ -71,7 +94,7 @@ func (h *server) admit(r *http.Request) error {
 	if owner == "" {
 		return fault.Unauthorized("auth.sign_in_required")
 	}
-	upload := strings.Trim(strings.TrimPrefix(r.URL.Path, h.door.Prefix), "/")
+	upload := h.upload(r)
 	if upload == "" {
 		return h.admitNew(r, owner)
 	}
