@@ -1,6 +1,7 @@
 import vueI18n from '@intlify/unplugin-vue-i18n/vite'
 import tailwind from '@tailwindcss/vite'
 import vue from '@vitejs/plugin-vue'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import icons from 'unplugin-icons/vite'
 import type { PluginOption, UserConfig } from 'vite'
@@ -27,6 +28,13 @@ export function plugins(): PluginOption[] {
   ]
 }
 
+/** firstPaint puts the choice of the theme before all that is painted; the server allows that one script by its hash. */
+function firstPaint(): PluginOption {
+  const code = readFileSync(here('./packages/ui/src/first-paint.js'), 'utf8').replace(/^ *\/\/.*\n/gm, '')
+  const handler = (html: string) => html.replace('<title>', () => `<script>${code}</script>\n    <title>`)
+  return { name: 'hawker:first-paint', transformIndexHtml: { order: 'post', handler } }
+}
+
 /** appConfig is the whole Vite configuration of one app. */
 export function appConfig(app: 'mall' | 'console', base: string): UserConfig {
   const server = process.env['HAWKER_DEV_SERVER'] ?? 'http://127.0.0.1:8080'
@@ -34,7 +42,7 @@ export function appConfig(app: 'mall' | 'console', base: string): UserConfig {
   return {
     base,
     define: { __VUE_OPTIONS_API__: 'false' },
-    plugins: plugins(),
+    plugins: [...plugins(), firstPaint()],
     build: {
       outDir: here(`./dist/${app}`),
       emptyOutDir: true,

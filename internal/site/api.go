@@ -29,7 +29,7 @@ type API struct {
 
 // Module is what the module brings.
 func (h API) Module() module.Module {
-	pages := pages{h.Dist, h.Log, h.Problem}
+	pages := newPages(h.Dist, h.Log, h.Problem)
 	get := []string{http.MethodGet}
 	return module.Module{
 		Name: "site", Operations: []module.Operations{h},

@@ -19,12 +19,25 @@ type pages struct {
 	dist    fs.FS
 	log     *slog.Logger
 	problem Problem
+	scripts map[string]string // of each index.html, as ownScripts gives them
 }
 
 // Problem writes an error as an answer.
 type Problem func(w http.ResponseWriter, r *http.Request, err error)
 
-const consolePrefix = "/console/"
+func newPages(dist fs.FS, log *slog.Logger, problem Problem) pages {
+	p := pages{dist, log, problem, map[string]string{}}
+	for _, name := range []string{"mall/index.html", "console/index.html"} {
+		p.scripts[name] = ownScripts(dist, name)
+	}
+	return p
+}
+
+const (
+	consolePrefix = "/console/"
+	policyName    = "Content-Security-Policy"
+	scriptsOfOurs = "script-src 'self'"
+)
 
 // ServeHTTP implements http.Handler.
 func (p pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -89,6 +102,9 @@ func (p pages) write(w http.ResponseWriter, r *http.Request, name, keep string, 
 	h.Set("Content-Type", kind)
 	h.Set("Cache-Control", keep)
 	h.Set("Vary", "Accept-Encoding")
+	if own := p.scripts[name]; own != "" {
+		h.Set(policyName, strings.Replace(h.Get(policyName), scriptsOfOurs, scriptsOfOurs+own, 1))
+	}
 	if r.Method == http.MethodHead {
 		return
 	}

@@ -36,5 +36,8 @@ export function createMallRouter(needTexts: (feature: string) => Promise<void>) 
     await session.ready()
     return session.signedIn || { path: '/sign-in', query: { next: to.fullPath } }
   })
+  router.afterEach((to) => {
+    document.documentElement.dataset['ground'] = to.meta.night ? 'night' : ''
+  })
   return router
 }
