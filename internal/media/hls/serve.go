@@ -39,14 +39,20 @@ func NewHandler() *Handler {
 	}}
 }
 
-// CORS sets the headers that let any page play the stream. It answers a
-// preflight itself and then returns true.
+// CORS sets the headers that let any page play the stream, unless the answer is
+// private. It answers a preflight itself and then returns true.
 func CORS(rw http.ResponseWriter, r *http.Request) bool {
 	h := rw.Header()
-	h.Set("Access-Control-Allow-Origin", "*")
-	h.Set("Access-Control-Expose-Headers", "Content-Length, Date")
+	if !IsPrivate(h) {
+		h.Set(allowOrigin, "*")
+		h.Set(exposed, "Content-Length, Date")
+	}
 	if r.Method != http.MethodOptions {
 		return false
+	}
+	if IsPrivate(h) {
+		rw.WriteHeader(http.StatusNoContent) // and no permission
+		return true
 	}
 	h.Set("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS")
 	h.Set("Access-Control-Allow-Headers", "Range")
@@ -55,9 +61,10 @@ func CORS(rw http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
-// Refuse answers with a status and no body that a cache may keep for a second.
+// Refuse answers with a status and no body that a cache may keep for a second, or not
+// at all if the answer is private.
 func (h *Handler) Refuse(rw http.ResponseWriter, status int) {
-	rw.Header()["Cache-Control"] = h.h.cacheNone
+	Cache(rw.Header(), h.h.cacheNone)
 	if status == http.StatusServiceUnavailable {
 		rw.Header().Set("Retry-After", "1")
 	}
@@ -65,8 +72,10 @@ func (h *Handler) Refuse(rw http.ResponseWriter, status int) {
 }
 
 // Serve answers a request for name, which is relative to the stream's folder:
-// index.m3u8, live.m3u8, or media. The caller has dealt with CORS.
+// index.m3u8, live.m3u8, or media. The caller has dealt with CORS. What is in a private
+// window makes the answer private.
 func (h *Handler) Serve(rw http.ResponseWriter, r *http.Request, w *Window, name string) {
+	w.veil(rw)
 	if !readOnly(rw, r) {
 		h.Refuse(rw, http.StatusMethodNotAllowed)
 		return
@@ -78,6 +87,12 @@ func (h *Handler) Serve(rw http.ResponseWriter, r *http.Request, w *Window, name
 		h.playlist(rw, r, w, true)
 	default:
 		h.media(rw, r, w, name)
+	}
+}
+
+func (w *Window) veil(rw http.ResponseWriter) {
+	if w.opts.Private {
+		MakePrivate(rw.Header())
 	}
 }
 
@@ -100,9 +115,9 @@ func (h *Handler) playlist(rw http.ResponseWriter, r *http.Request, w *Window, m
 		body = s.media.get(zip, s.renderMedia)
 	}
 	hd["Content-Type"] = h.h.playlistType
-	hd["Cache-Control"] = h.h.cachePlain
+	Cache(hd, h.h.cachePlain)
 	if d.block || s.ended {
-		hd["Cache-Control"] = w.cacheBlocking
+		Cache(hd, w.cacheBlocking)
 	}
 	hd["Vary"] = h.h.vary
 	if zip {
@@ -145,7 +160,8 @@ func (h *Handler) media(rw http.ResponseWriter, r *http.Request, w *Window, name
 			h.Refuse(rw, status)
 			return
 		}
-		hd["Content-Type"], hd["Cache-Control"] = h.h.mediaType, h.h.cacheMedia
+		hd["Content-Type"] = h.h.mediaType
+		Cache(hd, h.h.cacheMedia)
 		send(rw, r, w, p.Data)
 	case 's':
 		seg := w.current.Load().segment(n)
@@ -153,7 +169,8 @@ func (h *Handler) media(rw http.ResponseWriter, r *http.Request, w *Window, name
 			h.Refuse(rw, http.StatusNotFound)
 			return
 		}
-		hd["Content-Type"], hd["Cache-Control"] = h.h.mediaType, h.h.cacheMedia
+		hd["Content-Type"] = h.h.mediaType
+		Cache(hd, h.h.cacheMedia)
 		sendSegment(rw, r, w, seg)
 	case 'i':
 		init := w.current.Load().initSegment(gen, n)
@@ -161,7 +178,8 @@ func (h *Handler) media(rw http.ResponseWriter, r *http.Request, w *Window, name
 			h.Refuse(rw, http.StatusNotFound)
 			return
 		}
-		hd["Content-Type"], hd["Cache-Control"] = h.h.initType, h.h.cacheMedia
+		hd["Content-Type"] = h.h.initType
+		Cache(hd, h.h.cacheMedia)
 		send(rw, r, w, init.Data)
 	}
 }

@@ -60,6 +60,7 @@ func (w *Window) AdoptMarks(from *Window) {
 // The first is the one that decides whether there is a stream; of the others
 // those are listed that can be played now.
 func (h *Handler) ServeVariants(rw http.ResponseWriter, r *http.Request, all []Variant) {
+	all[0].Window.veil(rw)
 	if !readOnly(rw, r) {
 		h.Refuse(rw, http.StatusMethodNotAllowed)
 		return
@@ -76,7 +77,8 @@ func (h *Handler) ServeVariants(rw http.ResponseWriter, r *http.Request, all []V
 		}
 	}
 	hd := rw.Header()
-	hd["Content-Type"], hd["Cache-Control"] = h.h.playlistType, h.h.cachePlain
+	hd["Content-Type"] = h.h.playlistType
+	Cache(hd, h.h.cachePlain)
 	send(rw, r, all[0].Window, b)
 }
 

@@ -37,6 +37,7 @@ type Options struct {
 	FirstSequence      int64
 	FirstDiscontinuity int64
 	FirstPart          int64
+	Private            bool            // not for everybody: see MakePrivate
 	Served             *atomic.Int64   // counts the bytes that go out; may be nil
 	Reports            func() []Report // on the other renditions; asked by readers, may be nil
 }

@@ -25,6 +25,7 @@ import (
 type Options struct {
 	Dir            string // made by the recorder; one folder is one recording
 	StreamID       string
+	Show           string // whose recording it is; may be empty
 	TargetDuration time.Duration
 	Log            *slog.Logger
 	QueueBytes     int // 0 means 32 MiB
@@ -34,6 +35,7 @@ type Options struct {
 type Info struct {
 	Dir      string
 	StreamID string
+	Show     string    // empty: of before shows had folders
 	Start    time.Time // of the first segment, on the stream's clock
 	Duration time.Duration
 	Bytes    int64
@@ -110,7 +112,7 @@ func Start(o Options) *Recorder {
 		o.QueueBytes = queueDefault
 	}
 	r := &Recorder{opts: o, done: make(chan struct{})}
-	r.info = Info{Dir: o.Dir, StreamID: o.StreamID}
+	r.info = Info{Dir: o.Dir, StreamID: o.StreamID, Show: o.Show}
 	r.cond = sync.NewCond(&r.mu)
 	go r.run()
 	return r

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -52,27 +51,6 @@ func Open(dir string) (*Recording, error) {
 		return nil, ErrEmpty
 	}
 	return rec, nil
-}
-
-// Scan opens every recording of a stream, oldest first: {root}/{stream}/{one}.
-// After a crash it finds what no OnRecorded told of.
-func Scan(root, streamID string) ([]*Recording, error) {
-	dirs, err := os.ReadDir(filepath.Join(root, streamID))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("scan recordings: %w", err)
-	}
-	var out []*Recording
-	for _, d := range dirs { // in the order of their names, which begin with the time
-		rec, err := Open(filepath.Join(root, streamID, d.Name()))
-		if err != nil {
-			continue // empty, or not a recording
-		}
-		out = append(out, rec)
-	}
-	return out, nil
 }
 
 func (rec *Recording) line(b []byte, sizes map[string]int64) {
@@ -221,58 +199,4 @@ func writePlaylist(dir string) error {
 		return fmt.Errorf("put playlist in place: %w", err)
 	}
 	return nil
-}
-
-// Serve answers a replay request: name is index.m3u8 or a media file of the
-// recording in dir.
-func Serve(rw http.ResponseWriter, r *http.Request, dir, name string) {
-	if hls.CORS(rw, r) {
-		return
-	}
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		rw.Header().Set("Allow", "GET, HEAD, OPTIONS")
-		http.Error(rw, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
-		return
-	}
-	switch {
-	case name == playlistName:
-		servePlaylist(rw, r, dir)
-	case safeName(name):
-		serveFile(rw, r, filepath.Join(dir, name), "video/mp4")
-	default:
-		http.NotFound(rw, r)
-	}
-}
-
-func servePlaylist(rw http.ResponseWriter, r *http.Request, dir string) {
-	path := filepath.Join(dir, playlistName)
-	if _, err := os.Stat(path); err == nil {
-		serveFile(rw, r, path, playlistKind)
-		return
-	}
-	rec, err := Open(dir) // under way, or broken off by a crash
-	if err != nil {
-		http.NotFound(rw, r)
-		return
-	}
-	rw.Header().Set("Content-Type", playlistKind)
-	rw.Header().Set("Cache-Control", "public, max-age=1")
-	http.ServeContent(rw, r, "", time.Time{}, bytes.NewReader(rec.Playlist()))
-}
-
-func serveFile(rw http.ResponseWriter, r *http.Request, path, kind string) {
-	f, err := os.Open(path)
-	if err != nil {
-		http.NotFound(rw, r)
-		return
-	}
-	defer f.Close()
-	st, err := f.Stat()
-	if err != nil {
-		http.NotFound(rw, r)
-		return
-	}
-	rw.Header().Set("Content-Type", kind)
-	rw.Header().Set("Cache-Control", "public, max-age=60")
-	http.ServeContent(rw, r, "", st.ModTime(), f)
 }

@@ -2,7 +2,11 @@ package record
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
 	"net/http"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -11,26 +15,60 @@ import (
 	"hawker/internal/media/hls"
 )
 
-// slack allows for the first frame of a show being older than the news of it.
-const slack = 10 * time.Second
-
-// Show is what one stream recorded since a show began (zero: all of it).
+// Show is what one stream recorded of one show. A show has a folder of its own,
+// {root}/{stream}/{show}/{one recording}, and nothing of another show, nor of the time
+// between two, lies in it: what is served is what lies in that folder.
 type Show struct {
 	Root     string // of all recordings
 	StreamID string
-	Since    time.Time
-	Marks    []hls.Mark // those within what was recorded go into the playlist
+	// Show is its id. Empty: the recordings of before shows had folders, by Since.
+	Show string
+	// Since is when a show without a folder began. Of its files those are served that
+	// begin no earlier, whole files only; with the zero time there are none.
+	Since time.Time
+	// Private makes each answer private: see hls.MakePrivate.
+	Private bool
+	Marks   []hls.Mark // those within what was recorded go into the playlist
 }
 
-// Recordings finds the recordings of the show, oldest first. Of one that began
-// before the show, what came before is left out.
+// Dir is the folder of a show's recordings; "" if it has or can have none.
+func (s Show) Dir() string {
+	if !plainName(s.StreamID) || !plainName(s.Show) {
+		return ""
+	}
+	return filepath.Join(s.Root, s.StreamID, s.Show)
+}
+
+// plainName tells whether a name is one folder or file, and none that is hidden.
+func plainName(name string) bool {
+	return name != "" && name[0] != '.' && !strings.ContainsAny(name, `/\`) && filepath.IsLocal(name)
+}
+
+// Recordings finds the recordings of the show, oldest first.
 func (s Show) Recordings() ([]*Recording, error) {
-	all, err := Scan(s.Root, s.StreamID)
+	if s.Show == "" {
+		return s.before()
+	}
+	if s.Dir() == "" {
+		return nil, nil
+	}
+	return scanShow(s.Dir(), s.Show)
+}
+
+// before finds what a stream without folders for its shows recorded since this one
+// began. A file that holds anything older is left out whole: byte ranges are no fence.
+func (s Show) before() ([]*Recording, error) {
+	if s.Since.IsZero() || !plainName(s.StreamID) {
+		return nil, nil
+	}
+	all, err := scan(filepath.Join(s.Root, s.StreamID))
 	var out []*Recording
 	for _, rec := range all {
-		if rec.entries[0].Start.Before(s.Since.Add(-slack)) {
-			rec.entries = slices.DeleteFunc(rec.entries, func(e entry) bool { return e.end().Before(s.Since) }) // a warm-up went before
+		older := map[string]bool{}
+		for _, e := range rec.entries {
+			older[e.File] = older[e.File] || e.Start.Before(s.Since.Add(-slack))
 		}
+		rec.entries = slices.DeleteFunc(rec.entries, func(e entry) bool { return older[e.File] })
 		if len(rec.entries) > 0 {
 			out = append(out, rec)
 		}
@@ -38,31 +76,129 @@ func (s Show) Recordings() ([]*Recording, error) {
 	return out, err
 }
 
+// slack allows for the first frame of a show being older than the news of it.
+const slack = 10 * time.Second
+
 // Serve answers a replay request: name is index.m3u8, or a media file below the
-// folder of its recording.
+// folder of its recording, as the playlist names it.
 func (s Show) Serve(rw http.ResponseWriter, r *http.Request, name string) {
+	if s.Private {
+		hls.MakePrivate(rw.Header())
+	}
+	if hls.CORS(rw, r) {
+		return
+	}
+	rw = veiled(rw)
+	if !readOnly(rw, r) {
+		return
+	}
 	if name == playlistName {
 		s.servePlaylist(rw, r)
 		return
 	}
-	folder, file, ok := strings.Cut(name, "/")
-	if !ok || folder == "" || strings.HasPrefix(folder, ".") || strings.ContainsAny(folder, `/\`) || !safeName(file) {
+	path, err := s.file(name)
+	if err != nil {
 		http.NotFound(rw, r)
 		return
 	}
-	Serve(rw, r, filepath.Join(s.Root, s.StreamID, folder), file)
+	serveFile(rw, r, path, mediaKind)
+}
+
+// file gives the path of what a playlist of the show names.
+func (s Show) file(name string) (string, error) {
+	folder, file, _ := strings.Cut(name, "/")
+	if !plainName(folder) || !safeName(file) {
+		return "", fs.ErrNotExist
+	}
+	if s.Show == "" {
+		return s.fileBefore(folder, file)
+	}
+	if s.Dir() == "" {
+		return "", fs.ErrNotExist
+	}
+	path := filepath.Join(s.Dir(), folder, file)
+	if st, err := os.Lstat(path); err != nil || !st.Mode().IsRegular() {
+		return "", errors.Join(fs.ErrNotExist, err)
+	}
+	return path, nil
+}
+
+func (s Show) fileBefore(folder, file string) (string, error) {
+	recs, err := s.before()
+	for _, rec := range recs {
+		if filepath.Base(rec.Info.Dir) != folder {
+			continue
+		}
+		if slices.ContainsFunc(rec.entries, func(e entry) bool { return e.File == file }) {
+			return filepath.Join(rec.Info.Dir, file), nil
+		}
+	}
+	return "", errors.Join(fs.ErrNotExist, err)
 }
 
 func (s Show) servePlaylist(rw http.ResponseWriter, r *http.Request) {
-	if hls.CORS(rw, r) {
-		return
-	}
 	recs, err := s.Recordings()
 	if err != nil || len(recs) == 0 {
 		http.NotFound(rw, r)
 		return
 	}
 	rw.Header().Set("Content-Type", playlistKind)
-	rw.Header().Set("Cache-Control", "public, max-age=1") // it grows while the show goes on
+	hls.Cache(rw.Header(), []string{cacheGrowing}) // it grows while the show goes on
 	http.ServeContent(rw, r, "", time.Time{}, bytes.NewReader(Join(recs, s.Marks...)))
+}
+
+// Scan opens every recording of a stream, those of shows among them, oldest first.
+// After a crash it finds what no OnRecorded told of.
+func Scan(root, streamID string) ([]*Recording, error) {
+	dir := filepath.Join(root, streamID)
+	out, err := scan(dir)
+	if err != nil {
+		return nil, err
+	}
+	shows, err := folders(dir)
+	for _, show := range shows {
+		recs, err := scanShow(filepath.Join(dir, show), show)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, recs...)
+	}
+	slices.SortStableFunc(out, func(a, b *Recording) int { return a.Info.Start.Compare(b.Info.Start) })
+	return out, err
+}
+
+func scanShow(dir, show string) ([]*Recording, error) {
+	out, err := scan(dir)
+	for _, rec := range out {
+		rec.Info.Show = show
+	}
+	return out, err
+}
+
+// scan opens the recordings of one folder, in the order of their names, which begin
+// with the time. What is empty, or no recording, is left out.
+func scan(dir string) (out []*Recording, err error) {
+	names, err := folders(dir)
+	for _, name := range names {
+		if rec, err := Open(filepath.Join(dir, name)); err == nil {
+			out = append(out, rec)
+		}
+	}
+	return out, err
+}
+
+func folders(dir string) (names []string, err error) {
+	all, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("scan recordings: %w", err)
+	}
+	for _, d := range all {
+		if d.IsDir() {
+			names = append(names, d.Name())
+		}
+	}
+	return names, nil
 }
