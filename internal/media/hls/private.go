@@ -28,3 +28,6 @@ func Cache(h http.Header, value []string) {
 		h[cacheControl] = value
 	}
 }
+
+// Private tells whether a window was made so.
+func (w *Window) Private() bool { return w.opts.Private }

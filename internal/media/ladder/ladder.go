@@ -201,7 +201,7 @@ func (w *worker) run(ctx context.Context) {
 		if err == nil || errors.Is(err, stream.ErrNoStream) || ctx.Err() != nil {
 			return
 		}
-		if errors.Is(err, errChanged) {
+		if errors.Is(err, errChanged) || errors.Is(err, stream.ErrStage) {
 			continue
 		}
 		if reason(err) == slow { // better fewer than none

@@ -56,6 +56,15 @@ func (f *feed) restart() {
 	f.now, f.picture, f.ready = setup{}, false, false
 }
 
+// successor is an empty feed of the same publisher, which begins with the next key frame.
+func (f *feed) successor() *feed {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	next := newFeed()
+	next.now, next.last, next.picture = f.now, f.last, f.picture
+	return next
+}
+
 // configure takes a configuration and the metadata that now holds. The same one
 // again is not told twice.
 func (f *feed) configure(kind PacketKind, body, meta []byte) {

@@ -22,7 +22,7 @@ func (p *packager) addVideo(f frame, now time.Time) error {
 		return nil
 	}
 	if f.key && !v.ready {
-		v.ready = true
+		v.ready, p.waits = true, false
 		// The first picture of a track, or of a changed one, needs a new init
 		// segment if parts without it are already out.
 		p.closeForNewTrack(!p.newInit || len(v.run.Samples) > 0)
@@ -226,7 +226,7 @@ func (p *packager) addAudio(at ticks, data []byte, now time.Time) (bool, error) 
 		p.useAudio(p.audioNext)
 	}
 	a := &p.audio
-	if a.config == nil || p.audioNext != nil {
+	if a.config == nil || p.audioNext != nil || p.mustWait(at) {
 		return true, nil
 	}
 	samples := a.config.Samples(data)

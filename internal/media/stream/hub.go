@@ -5,17 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"net/url"
-	"path/filepath"
-	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"hawker/internal/base/clock"
-	"hawker/internal/media/hls"
 	"hawker/internal/media/record"
 )
 
@@ -33,7 +28,11 @@ type Grant struct {
 	StreamID    string        // as in the playlist's URL
 	PartTarget  time.Duration // wanted length of a part; 0 means 500 ms
 	KeyframeGap time.Duration // if the app knows what to expect; 0 means unknown
-	Record      bool
+	// Stage is what the picture belongs to when a life of the stream begins; while one
+	// lasts, SetStage changes it and this is not looked at.
+	Stage Stage
+	// Record records although Stage names no show, beside the shows' folders.
+	Record bool
 	// Ladder are the sizes of the smaller renditions that are wanted, by the shorter
 	// side; none: none. See OpenRendition.
 	Ladder []int
@@ -103,10 +102,13 @@ type Hub struct {
 	notices *notices
 
 	flvReaders atomic.Int64
+	stagings   atomic.Int64 // calls of SetStage
 
-	mu      sync.Mutex
-	streams map[string]*Stream
-	closed  bool
+	mu        sync.Mutex
+	streams   map[string]*Stream
+	forgotten int // streams so far
+	watchers  []func(streamID string)
+	closed    bool
 }
 
 // NewHub makes a hub; Shutdown stops it.
@@ -131,19 +133,53 @@ func (h *Hub) tell(f func(Observer)) {
 // Publish admits a publisher. kick is called, once and from another goroutine,
 // if the hub ends the publication; it is to close the connection.
 func (h *Hub) Publish(ctx context.Context, r PublishRequest, kick func(error)) (*Publication, error) {
-	g, err := h.cfg.Admission.Admit(ctx, r)
-	if err != nil {
-		return nil, err
+	for tries := 1; ; tries++ {
+		asked := h.stagings.Load()
+		g, err := h.cfg.Admission.Admit(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		if !validID(g.StreamID) || !g.Stage.valid() {
+			return nil, fmt.Errorf("stream: id %q or show %q cannot stand in a URL", g.StreamID, g.Stage.Show)
+		}
+		s, err := h.obtain(ctx, g.StreamID)
+		if err != nil {
+			return nil, err
+		}
+		p, err := h.publishTo(ctx, s, admitted{g, r, kick, asked})
+		if !errors.Is(err, errRestaged) || tries >= admitTries {
+			return p, err
+		}
 	}
-	if !validID(g.StreamID) {
-		return nil, fmt.Errorf("stream: id %q cannot stand in a URL", g.StreamID)
-	}
-	s, err := h.obtain(ctx, g.StreamID)
-	if err != nil {
-		return nil, err
-	}
-	return s.publish(ctx, g, r, kick)
 }
+
+// publishTo publishes to a stream, or to its successor if it is forgotten in that moment.
+func (h *Hub) publishTo(ctx context.Context, s *Stream, a admitted) (*Publication, error) {
+	for {
+		p, err := s.publish(ctx, a)
+		if !errors.Is(err, errForgotten) {
+			return p, err
+		}
+		if s, err = h.obtain(ctx, s.id); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// admitted is a publisher that may come.
+type admitted struct {
+	grant   Grant
+	request PublishRequest
+	kick    func(error)
+	asked   int64 // Hub.stagings before it was asked whether it may
+}
+
+const admitTries = 8
+
+var (
+	errForgotten = errors.New("stream: forgotten meanwhile")
+	errRestaged  = errors.New("stream: set to another stage meanwhile")
+)
 
 // validID allows what needs no escaping in a path or a file name.
 func validID(id string) bool {
@@ -159,23 +195,42 @@ func validID(id string) bool {
 	return true
 }
 
-// obtain gives the stream, loading its state if it is not in memory.
+// obtain gives the stream, loading its state if it is not in memory. Until its turn is
+// held, it may be forgotten again.
 func (h *Hub) obtain(ctx context.Context, id string) (*Stream, error) {
-	h.mu.Lock()
-	s, closed := h.streams[id], h.closed
-	h.mu.Unlock()
-	if closed {
-		return nil, ErrShutdown
+	for {
+		h.mu.Lock()
+		s, closed, forgotten := h.streams[id], h.closed, h.forgotten
+		h.mu.Unlock()
+		if closed {
+			return nil, ErrShutdown
+		}
+		if s != nil {
+			return s, nil
+		}
+		state, err := h.load(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if s, err = h.add(id, state, forgotten); s != nil || err != nil {
+			return s, err
+		}
 	}
-	if s != nil {
-		return s, nil
-	}
+}
+
+func (h *Hub) load(ctx context.Context, id string) (State, error) {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
 	state, err := h.cfg.Store.Load(ctx, id)
 	if err != nil {
-		return nil, fmt.Errorf("load state of stream %s: %w", id, err)
+		return State{}, fmt.Errorf("load state of stream %s: %w", id, err)
 	}
+	return state, nil
+}
+
+// add makes a stream of its state, or gives the one that is there. It gives neither if
+// a stream was forgotten since the state was asked for: that may have moved it on.
+func (h *Hub) add(id string, state State, forgotten int) (*Stream, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
@@ -184,15 +239,32 @@ func (h *Hub) obtain(ctx context.Context, id string) (*Stream, error) {
 	if s := h.streams[id]; s != nil {
 		return s, nil
 	}
+	if h.forgotten != forgotten {
+		return nil, nil
+	}
 	if len(h.streams) >= h.cfg.StreamsMax {
 		return nil, ErrTooMany
 	}
-	s = &Stream{
+	s := &Stream{
 		id: id, hub: h, clock: h.cfg.Clock, log: h.cfg.Log,
 		state: state, reserved: state, ended: true, fresh: make(chan struct{}),
 	}
 	h.streams[id] = s
 	return s, nil
+}
+
+// keeps tells whether somebody may publish to a stream: the hub is open and has not
+// forgotten it. The caller holds the stream's turn.
+func (h *Hub) keeps(s *Stream) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case h.closed:
+		return ErrShutdown
+	case h.streams[s.id] != s:
+		return errForgotten
+	}
+	return nil
 }
 
 func (h *Hub) find(id string) *Stream {
@@ -215,13 +287,8 @@ func (h *Hub) forget(s *Stream) {
 	defer h.mu.Unlock()
 	if h.streams[s.id] == s {
 		delete(h.streams, s.id)
+		h.forgotten++
 	}
-}
-
-func (h *Hub) record(id string, generation int64, target time.Duration) *record.Recorder {
-	now := h.cfg.Clock.Now()
-	dir := filepath.Join(h.cfg.RecordDir, id, now.Format("20060102T150405")+"-"+strconv.FormatInt(generation, 10))
-	return record.Start(record.Options{Dir: dir, StreamID: id, TargetDuration: target, Log: h.cfg.Log})
 }
 
 // Close ends a stream for its host: the publisher is sent away and viewers see
@@ -247,7 +314,6 @@ func (h *Hub) Shutdown(ctx context.Context) error {
 	}
 	h.mu.Unlock()
 	for _, s := range all {
-		s.evict(ErrShutdown)
 		s.stop()
 	}
 	h.notices.close()
@@ -259,68 +325,4 @@ func (h *Hub) Shutdown(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-}
-
-// Handler serves /live/{streamID}/…: HLS and live.flv; it expects the whole path.
-func (h *Hub) Handler() http.Handler {
-	serve := hls.NewHandler()
-	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if hls.CORS(rw, r) {
-			return
-		}
-		rest, ok := strings.CutPrefix(r.URL.Path, "/live/")
-		id, name, found := strings.Cut(rest, "/")
-		if !ok || !found {
-			serve.Refuse(rw, http.StatusNotFound)
-			return
-		}
-		if name == flvName {
-			h.serveFLV(rw, r, id)
-			return
-		}
-		if rendition, file, found := strings.Cut(name, "/"); found && strings.HasSuffix(rendition, renditionSuffix) {
-			if w := h.rendition(id, rendition); w != nil {
-				serve.Serve(rw, r, w, file)
-				return
-			}
-			serve.Refuse(rw, http.StatusNotFound)
-			return
-		}
-		w := h.window(r.Context(), id)
-		if w == nil {
-			serve.Refuse(rw, http.StatusNotFound)
-			return
-		}
-		if all := h.variants(id, w); name == multiName && len(all) > 1 {
-			serve.ServeVariants(rw, r, all)
-			return
-		}
-		serve.Serve(rw, r, w, name)
-	})
-}
-
-// window gives the window of a stream. A viewer that comes between the
-// publisher and the first part waits for it.
-func (h *Hub) window(ctx context.Context, id string) *hls.Window {
-	s := h.find(id)
-	if s == nil {
-		return nil
-	}
-	if w := s.window.Load(); w != nil {
-		return w
-	}
-	s.mu.Lock()
-	live, fresh := s.pub != nil, s.fresh
-	s.mu.Unlock()
-	if !live {
-		return nil
-	}
-	t := h.cfg.Clock.NewTimer(firstWait)
-	defer t.Stop()
-	select {
-	case <-fresh:
-	case <-t.C():
-	case <-ctx.Done():
-	}
-	return s.window.Load()
 }

@@ -189,6 +189,7 @@ type rigOptions struct {
 	gap       time.Duration // that the app expects; -1: it knows nothing
 	recordDir string
 	store     *memoryStore
+	keeper    stream.Store     // instead of store
 	admission stream.Admission // instead of admitAll
 }
 
@@ -207,8 +208,11 @@ func newRig(t *testing.T, o rigOptions) *rig {
 	if o.admission == nil {
 		o.admission = admitAll{o.part, o.gap, o.recordDir != ""}
 	}
+	if o.keeper == nil {
+		o.keeper = o.store
+	}
 	r.hub = stream.NewHub(stream.Config{
-		Clock: r.clock, Log: slog.New(slog.DiscardHandler), Store: o.store, Observer: r.events,
+		Clock: r.clock, Log: slog.New(slog.DiscardHandler), Store: o.keeper, Observer: r.events,
 		Admission: o.admission, RecordDir: o.recordDir,
 	})
 	r.web = r.hub.Handler()

@@ -15,6 +15,7 @@ func (r *Rendition) open(c *cut) {
 		Clock: r.stream.clock, Served: &r.stream.served,
 		PartTarget: source.PartTarget(), TargetDuration: source.Target(),
 		FirstSequence: c.sequence - gapSegments, FirstDiscontinuity: c.discontinuity, FirstPart: c.part,
+		Private: source.Private(),
 		Reports: func() []hls.Report { return r.stream.reports(r) },
 	})
 	w.AdoptMarks(source)

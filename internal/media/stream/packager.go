@@ -70,6 +70,8 @@ type packager struct {
 	newInit    bool // the next segment must bring a new init segment
 	jumped     bool // the next segment is a discontinuity
 	loose      bool // the next part starts where its first frame is
+	waits      bool // for a key frame: what comes before it is left out
+	waitsFrom  ticks
 
 	video     videoTrack
 	audio     audioTrack
@@ -115,7 +117,38 @@ func (p *packager) begin(generation int64) {
 	// A window may be new and the viewers old: the server was started again.
 	p.newInit, p.jumped, p.loose = true, generation > 1, true
 	p.hasVideo, p.hasAudio = false, false
-	p.segOpen = false
+	p.segOpen, p.waits = false, false
+}
+
+// restage ends the window and gives it; nil if there was none. The next one begins with
+// a key frame and an init segment of its own, on the same line and with the same targets:
+// players do not forgive a change of those.
+func (p *packager) restage() *hls.Window {
+	w := p.window
+	if w == nil {
+		p.dropPart()
+	} else {
+		p.closePart(p.naturalEnd())
+		p.closeSegment()
+		p.targetKept = w.Target()
+	}
+	p.window, p.init, p.told, p.segOpen = nil, nil, nil, false
+	p.newInit, p.jumped, p.loose = true, true, true
+	p.waits, p.waitsFrom = p.video.config != nil && (p.hasVideo || w == nil), 0
+	p.hasVideo, p.hasAudio = false, false
+	p.video = videoTrack{config: p.video.config, frame: p.video.frame, run: p.video.run}
+	p.audio = audioTrack{config: p.audio.config, samples: p.audio.samples, next: p.audio.next, run: p.audio.run}
+	return w
+}
+
+// mustWait tells whether sound is left out because the picture that it belongs to has not
+// begun: not for ever, the camera may be gone.
+func (p *packager) mustWait(at ticks) bool {
+	if p.waits && p.waitsFrom == 0 {
+		p.waitsFrom = at
+	}
+	p.waits = p.waits && p.video.config != nil && at-p.waitsFrom < keyWaitMost
+	return p.waits
 }
 
 // flush closes what is open: the publisher left.

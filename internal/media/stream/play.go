@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hawker/internal/media/flv"
+	"hawker/internal/media/hls"
 )
 
 // PlayRequest is what a viewer that asks for no HTTP says of itself.
@@ -43,9 +44,9 @@ func (p Packet) tagType() uint8 {
 }
 
 // serveFLV answers with the stream for as long as it lasts.
-func (h *Hub) serveFLV(rw http.ResponseWriter, r *http.Request, id string) {
+func (h *Hub) serveFLV(rw http.ResponseWriter, r *http.Request, id string, stage int) {
 	hd := rw.Header()
-	hd.Set("Cache-Control", "no-store")
+	hls.Cache(hd, []string{"no-store"})
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		hd.Set("Allow", "GET, HEAD, OPTIONS")
 		http.Error(rw, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
@@ -57,7 +58,7 @@ func (h *Hub) serveFLV(rw http.ResponseWriter, r *http.Request, id string) {
 		return
 	}
 	defer h.flvReaders.Add(-1)
-	tap, err := h.Tap(r.Context(), id)
+	tap, err := h.tapAt(r.Context(), id, stage)
 	if err != nil {
 		http.Error(rw, http.StatusText(http.StatusNotFound), http.StatusNotFound)
 		return

@@ -32,10 +32,17 @@ func (p *Publication) Generation() int64 { return p.generation }
 
 // publish makes a new publication the current one. The one before is sent away
 // only after the new one's numbers are safe in the store.
-func (s *Stream) publish(ctx context.Context, g Grant, r PublishRequest, kick func(error)) (*Publication, error) {
+func (s *Stream) publish(ctx context.Context, a admitted) (*Publication, error) {
 	s.turn.Lock()
 	defer s.turn.Unlock()
+	if err := s.hub.keeps(s); err != nil {
+		return nil, err
+	}
 	s.mu.Lock()
+	if s.ended && s.hub.stagings.Load() != a.asked {
+		s.mu.Unlock()
+		return nil, errRestaged
+	}
 	s.state.Generation++
 	want := s.ahead()
 	s.mu.Unlock()
@@ -44,7 +51,7 @@ func (s *Stream) publish(ctx context.Context, g Grant, r PublishRequest, kick fu
 	if err := s.hub.cfg.Store.Save(ctx, s.id, want); err != nil {
 		return nil, fmt.Errorf("reserve numbers of stream %s: %w", s.id, err)
 	}
-	p := &Publication{stream: s, request: r, kick: kick}
+	p := &Publication{stream: s, request: a.request, kick: a.kick}
 	s.mu.Lock()
 	p.generation = s.state.Generation
 	old := s.pub
@@ -53,7 +60,7 @@ func (s *Stream) publish(ctx context.Context, g Grant, r PublishRequest, kick fu
 	}
 	s.stopLinger()
 	if s.ended {
-		s.startLife(g)
+		s.startLife(a.grant)
 	}
 	s.reserved = want
 	s.pub = p
@@ -92,6 +99,7 @@ func (s *Stream) evict(reason error) {
 func (s *Stream) stop() {
 	s.turn.Lock()
 	defer s.turn.Unlock()
+	s.evict(ErrShutdown) // in turn: who was about to publish has done so, or is refused
 	s.mu.Lock()
 	s.stopLinger()
 	state, rec, ended := s.state, s.recorder, s.ended

@@ -87,6 +87,7 @@ func (h *Hub) OpenRendition(streamID string, o RenditionOptions) (*Rendition, er
 		r.inits = old.inits
 		list[i] = r
 	} else {
+		r.inits = s.inits
 		list = append(list, r)
 	}
 	if len(list) > renditionsMax || !validID(o.Name) {
@@ -167,6 +168,21 @@ func (r *Rendition) Close() {
 	if w := r.shown.Load(); r.joined.Load() && !r.ended {
 		w.Withdraw()
 	}
+}
+
+// retire ends the rendition with the stage of its stream: players lose its playlist, and
+// whoever makes it is told. It gives how many init segments it had.
+func (r *Rendition) retire() int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.err == nil {
+		r.err = ErrStage
+	}
+	r.cuts, r.pictures = nil, nil
+	if w := r.shown.Load(); w != nil {
+		w.Withdraw()
+	}
+	return r.inits
 }
 
 // take notes a cut of the stream, under Stream.mu.

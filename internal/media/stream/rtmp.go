@@ -40,13 +40,14 @@ func (s rtmpSink) Close(reason error)                 { s.p.Close(reason) }
 
 // Play implements rtmp.Handler: rtmp://host/live/{streamID}.
 func (a rtmpHandler) Play(ctx context.Context, r rtmp.PlayRequest) (rtmp.Source, error) {
+	stage := a.hub.StageNumber(r.Name)
 	if p := a.hub.cfg.Playback; p != nil {
 		err := p.MayPlay(ctx, PlayRequest{StreamID: r.Name, Query: r.Query, RemoteAddr: r.RemoteAddr, Protocol: "rtmp"})
 		if err != nil {
 			return nil, err
 		}
 	}
-	t, err := a.hub.Tap(ctx, r.Name)
+	t, err := a.hub.tapAt(ctx, r.Name, stage)
 	if err != nil {
 		return nil, err
 	}

@@ -69,6 +69,10 @@ type Stream struct {
 	reserved  State // what the store holds
 	reserving bool
 	ended     bool
+	stage     Stage
+	stages    int           // how often it was set, in this process
+	firstPart int64         // of the window to come
+	inits     int64         // of the renditions to come: their names are not used again
 	ladder    []int         // sizes of the renditions that are wanted
 	linger    chan struct{} // closed to stop the wait for a next publisher
 	recorder  *record.Recorder
@@ -89,7 +93,8 @@ func (s *Stream) startLife(g Grant) {
 	s.window.Store(nil)
 	s.fresh = make(chan struct{})
 	s.pack = packager{part: part, gap: s.state.KeyframeGap, follow: s.cut}
-	s.ladder = g.Ladder
+	s.ladder, s.stage = g.Ladder, g.Stage
+	s.firstPart, s.inits = 0, 0
 	s.renditions.Store(nil)
 	if s.pack.gap == 0 {
 		s.pack.gap = g.KeyframeGap
@@ -99,8 +104,8 @@ func (s *Stream) startLife(g Grant) {
 	}
 	s.pack.open = s.openWindow
 	s.pack.onClose = s.segmentClosed
-	if g.Record && s.hub.cfg.RecordDir != "" {
-		s.recorder = s.hub.record(s.id, s.state.Generation, targetFor(s.pack.gap))
+	if g.Record || g.Stage.Show != "" {
+		s.recorder = s.record()
 	}
 }
 
@@ -124,6 +129,8 @@ func (s *Stream) openWindow(partTarget time.Duration) *hls.Window {
 		TargetDuration:     s.pack.target(),
 		FirstSequence:      s.state.Sequence,
 		FirstDiscontinuity: s.state.Discontinuity,
+		FirstPart:          s.firstPart,
+		Private:            s.stage.Private,
 	})
 	s.state.Open, s.state.PartTarget, s.state.TargetDuration = true, partTarget, w.Target()
 	for _, m := range s.marks {

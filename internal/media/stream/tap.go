@@ -86,6 +86,16 @@ func (h *Hub) Tap(ctx context.Context, streamID string) (*Tap, error) {
 	return t, nil
 }
 
+// tapAt is Tap for somebody who was let in at a stage, and not for another.
+func (h *Hub) tapAt(ctx context.Context, streamID string, stage int) (*Tap, error) {
+	t, err := h.Tap(ctx, streamID)
+	if err == nil && h.StageNumber(streamID) != stage {
+		t.Close()
+		return nil, ErrNoStream
+	}
+	return t, err
+}
+
 // Close lets the stream forget the reader; a waiting Next returns.
 func (t *Tap) Close() {
 	t.once.Do(func() {

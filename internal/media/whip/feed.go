@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/pion/rtp"
+
+	"hawker/internal/media/stream"
 )
 
 const sourceGone = 10 * time.Second // viewers wait this long for their publisher
@@ -14,6 +16,7 @@ const sourceGone = 10 * time.Second // viewers wait this long for their publishe
 var (
 	errNoSource = errors.New("whip: the stream ended")
 	errBFrames  = errors.New("whip: the stream's pictures are not in order")
+	errStage    = errors.New("whip: the stream belongs to another show now")
 )
 
 // feed gives one stream to its viewers. Its source is a publisher's session,
@@ -157,6 +160,31 @@ func (f *feed) endViewers(reason error) {
 	}
 }
 
+// restage lets go of the viewers of a stream at once: they were let in for something else.
+// Nothing of what comes now reaches them.
+func (s *Server) restage(streamID string) {
+	s.mu.Lock()
+	f := s.feeds[streamID]
+	s.mu.Unlock()
+	if f == nil {
+		return
+	}
+	f.mu.Lock()
+	all := f.viewers
+	f.viewers = map[*viewer]struct{}{}
+	f.stopWait()
+	if f.pump != nil {
+		if f.source == any(f.pump) {
+			f.source = nil
+		}
+		f.stopPump()
+	}
+	f.mu.Unlock()
+	for v := range all {
+		v.end(errStage)
+	}
+}
+
 // fromPublisher passes on a packet as it came.
 func (f *feed) fromPublisher(x *session, track int, p *rtp.Packet) {
 	f.give(x, track, p, func() time.Duration { return x.line.at(track, p.Timestamp) })
@@ -208,6 +236,10 @@ func (f *feed) wantKey() {
 // join adds a viewer, and makes sure that there is a source.
 func (f *feed) join(ctx context.Context, v *viewer) error {
 	f.mu.Lock()
+	if f.server.cfg.Hub.StageNumber(f.streamID) != v.stage {
+		f.mu.Unlock()
+		return stream.ErrNoStream
+	}
 	if len(f.viewers) >= f.server.cfg.PerStream {
 		f.mu.Unlock()
 		return errFull

@@ -203,6 +203,7 @@ func (s *Server) watch(r *http.Request, streamID string) (sdp, id string, err er
 	if err != nil {
 		return "", "", err
 	}
+	stage := s.cfg.Hub.StageNumber(streamID)
 	if s.cfg.MayPlay != nil {
 		if err := s.cfg.MayPlay(r.Context(), streamID, r); err != nil {
 			return "", "", err
@@ -217,7 +218,8 @@ func (s *Server) watch(r *http.Request, streamID string) (sdp, id string, err er
 		s.joining--
 	}()
 	v := &viewer{
-		server: s, id: rand.Text(), ufrag: o.ufrag, queue: make(chan outPacket, viewerQueue), connected: make(chan struct{}),
+		server: s, id: rand.Text(), ufrag: o.ufrag, stage: stage,
+		queue: make(chan outPacket, viewerQueue), connected: make(chan struct{}),
 	}
 	if v.pc, err = s.connect(o, true); err != nil {
 		return "", "", err

@@ -23,6 +23,7 @@ type viewer struct {
 	ufrag   string
 	pc      *webrtc.PeerConnection
 	feed    *feed
+	stage   int             // of the stream, when the viewer was let in
 	ctx     context.Context //nolint:containedctx // the life of the session's goroutines
 	cancel  context.CancelFunc
 	once    sync.Once

@@ -107,6 +107,7 @@ func New(c Config) (*Server, error) {
 		return nil, err
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
+	c.Hub.WatchStages(s.restage)
 	return s, nil
 }
 
