@@ -78,17 +78,23 @@ func TestReloadOfEveryKind(t *testing.T) {
 		model model
 		to    func(s *stage)
 	}{
-		"live":     {model{100, 107, 1, false, 107}, func(*stage) {}},
-		"between":  {model{100, 108, 0, false, 107}, func(s *stage) { s.part(false); s.w.Finish() }},
-		"begun":    {model{100, 108, 0, false, 107}, func(s *stage) { s.part(false); s.w.Finish(); s.segment(false) }},
-		"paused":   {model{100, 108, 0, false, 107}, func(s *stage) { s.part(false); s.w.Pause() }},
-		"returned": {model{100, 108, 1, false, 108}, func(s *stage) { s.part(false); s.w.Pause(); s.segment(true); s.part(true) }},
-		"ended":    {model{100, 108, 0, true, 107}, func(s *stage) { s.part(false); s.w.End() }},
+		"live":    {model{100, 107, 1, false, 107}, func(*stage) {}},
+		"between": {model{100, 108, 0, false, 107}, func(s *stage) { s.part(false); s.w.Finish() }},
+		"begun":   {model{100, 108, 0, false, 107}, func(s *stage) { s.part(false); s.w.Finish(); s.segment(false) }},
+		"paused":  {model{100, 108, 0, false, 107}, func(s *stage) { s.part(false); s.w.Pause() }},
+		"returned": {
+			model{100, 108, 1, false, 108},
+			func(s *stage) { s.part(false); s.w.Pause(); s.segment(true); s.part(true) },
+		},
+		"ended": {model{100, 108, 0, true, 107}, func(s *stage) { s.part(false); s.w.End() }},
 	}
 	seen := map[int]int{}
 	for name, state := range states {
 		t.Run(name, func(t *testing.T) {
-			for _, msn := range []string{"", "0", "99", "100", "102", "103", "106", "107", "108", "109", "110", "111", "9999", "-1", "x"} {
+			for _, msn := range []string{
+				"", "0", "99", "100", "102", "103", "106", "107", "108", "109", "110", "111",
+				"9999", "-1", "x",
+			} {
 				for _, part := range []string{"", "0", "1", "2", "5", "6", "7", "8", "999", "-1", "x"} {
 					for _, skip := range []string{"", "YES", "v2"} {
 						want := state.model.want(msn, part)

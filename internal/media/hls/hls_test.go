@@ -44,7 +44,8 @@ func newStage(t *testing.T) *stage {
 		t: t, clock: c, h: hls.NewHandler(),
 		init: &hls.Init{Generation: 7, Data: []byte("init"), Codecs: "avc1.64001f", Width: 1280, Height: 720, FPS: 30},
 		w: hls.New(hls.Options{
-			Clock: c, PartTarget: partTarget, TargetDuration: target, FirstSequence: first, FirstDiscontinuity: 5, WaitersMax: 4,
+			Clock: c, PartTarget: partTarget, TargetDuration: target, FirstSequence: first, FirstDiscontinuity: 5,
+			WaitersMax: 4,
 		}),
 	}
 }
@@ -57,7 +58,10 @@ func (s *stage) segment(discontinuity bool) {
 func (s *stage) part(key bool) {
 	s.t.Helper()
 	n := s.w.NextPart()
-	if err := s.w.Add(hls.Part{Data: fmt.Appendf(nil, "part %d", n), Duration: 500 * time.Millisecond, Independent: key}); err != nil {
+	if err := s.w.Add(hls.Part{
+		Data: fmt.Appendf(nil, "part %d", n), Duration: 500 * time.Millisecond,
+		Independent: key,
+	}); err != nil {
 		s.t.Fatal(err)
 	}
 	s.at += 500 * time.Millisecond
@@ -137,7 +141,8 @@ func TestHintedPart(t *testing.T) {
 	if w := a.answer(); w.Code != http.StatusOK || w.Body.String() != "part 9" {
 		t.Errorf("status %d, body %q", w.Code, w.Body)
 	}
-	if w := s.get("7/p11.m4s"); w.Code != http.StatusNotFound || w.Header().Get("Cache-Control") != "public, max-age=1" {
+	if w := s.get("7/p11.m4s"); w.Code != http.StatusNotFound ||
+		w.Header().Get("Cache-Control") != "public, max-age=1" {
 		t.Errorf("a part nobody announced: %d, %v", w.Code, w.Header())
 	}
 	a = s.start("7/p10.m4s")
@@ -156,7 +161,8 @@ func TestMediaURLs(t *testing.T) {
 		"7/p3.m4s": "part 3", "7/s104.m4s": "part 2part 3", "7/i0.mp4": "init",
 	} {
 		w := s.get(name)
-		if w.Code != http.StatusOK || w.Body.String() != want || w.Header().Get("Cache-Control") != "public, max-age=60, immutable" {
+		if w.Code != http.StatusOK || w.Body.String() != want ||
+			w.Header().Get("Cache-Control") != "public, max-age=60, immutable" {
 			t.Errorf("%s: %d %q %v", name, w.Code, w.Body, w.Header())
 		}
 		if got := w.Header().Get("Content-Length"); got != fmt.Sprint(len(want)) {
@@ -195,7 +201,8 @@ func TestPlaylistHeaders(t *testing.T) {
 		t.Errorf("compressed playlist differs: %v", err)
 	}
 	h := zipped.Header()
-	if h.Get("Content-Encoding") != "gzip" || h.Get("Vary") != "Accept-Encoding" || h.Get("Content-Type") != "application/vnd.apple.mpegurl" {
+	if h.Get("Content-Encoding") != "gzip" || h.Get("Vary") != "Accept-Encoding" ||
+		h.Get("Content-Type") != "application/vnd.apple.mpegurl" {
 		t.Errorf("headers %v", h)
 	}
 	if got := plain.Header().Get("Cache-Control"); got != "public, max-age=1" {
@@ -205,10 +212,12 @@ func TestPlaylistHeaders(t *testing.T) {
 		t.Errorf("blocking playlist: %s, want six target durations", got)
 	}
 	w := httptest.NewRecorder()
-	if !hls.CORS(w, httptest.NewRequest(http.MethodOptions, "/", nil)) || w.Header().Get("Access-Control-Allow-Headers") != "Range" {
+	if !hls.CORS(w, httptest.NewRequest(http.MethodOptions, "/", nil)) ||
+		w.Header().Get("Access-Control-Allow-Headers") != "Range" {
 		t.Errorf("preflight: %v", w.Header())
 	}
-	if w := s.get("index.m3u8"); !strings.Contains(w.Body.String(), "RESOLUTION=1280x720,FRAME-RATE=30.000\nlive.m3u8\n") {
+	if w := s.get("index.m3u8"); !strings.Contains(w.Body.String(),
+		"RESOLUTION=1280x720,FRAME-RATE=30.000\nlive.m3u8\n") {
 		t.Errorf("multivariant playlist: %s", w.Body)
 	}
 }

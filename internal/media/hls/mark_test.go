@@ -17,8 +17,12 @@ func TestMarkLine(t *testing.T) {
 		want string // empty: refused
 	}{
 		"pin": {
-			hls.Mark{ID: "pin-7", Class: "hawker.pin", Start: at, Attrs: map[string]string{"SKU": "a1", "PRICE": "9.90"}},
-			`#EXT-X-DATERANGE:ID="pin-7",CLASS="hawker.pin",START-DATE="2026-11-11T12:00:01.005Z",X-PRICE="9.90",X-SKU="a1"`,
+			hls.Mark{
+				ID: "pin-7", Class: "hawker.pin", Start: at,
+				Attrs: map[string]string{"SKU": "a1", "PRICE": "9.90"},
+			},
+			`#EXT-X-DATERANGE:ID="pin-7",CLASS="hawker.pin",START-DATE="2026-11-11T12:00:01.005Z",` +
+				`X-PRICE="9.90",X-SKU="a1"`,
 		},
 		"ended": {
 			hls.Mark{ID: "x", Start: at, End: at.Add(time.Second)},

@@ -12,7 +12,8 @@ import (
 func variantsOf(t *testing.T, method string, all ...hls.Variant) *httptest.ResponseRecorder {
 	t.Helper()
 	w := httptest.NewRecorder()
-	hls.NewHandler().ServeVariants(w, httptest.NewRequestWithContext(t.Context(), method, "/live/room/index.m3u8", nil), all)
+	hls.NewHandler().ServeVariants(w, httptest.NewRequestWithContext(t.Context(), method, "/live/room/index.m3u8", nil),
+		all)
 	return w
 }
 
@@ -20,10 +21,16 @@ func TestVariants(t *testing.T) {
 	source, small, late := newStage(t).live(3), newStage(t).live(3), newStage(t)
 	small.init.Width, small.init.Height = 640, 360
 	all := []hls.Variant{
-		{Window: source.w, URI: "live.m3u8"}, {Window: small.w, URI: "360p/live.m3u8", Bandwidth: 700_000}, {Window: late.w, URI: "180p/live.m3u8"},
+		{Window: source.w, URI: "live.m3u8"}, {
+			Window: small.w, URI: "360p/live.m3u8",
+			Bandwidth: 700_000,
+		}, {Window: late.w, URI: "180p/live.m3u8"},
 	}
 	got := variantsOf(t, http.MethodGet, all...).Body.String()
-	for _, want := range []string{"RESOLUTION=1280x720,FRAME-RATE=30.000\nlive.m3u8\n", "BANDWIDTH=700000,CODECS=\"avc1.64001f\",RESOLUTION=640x360,FRAME-RATE=30.000\n360p/live.m3u8\n"} {
+	for _, want := range []string{
+		"RESOLUTION=1280x720,FRAME-RATE=30.000\nlive.m3u8\n",
+		"BANDWIDTH=700000,CODECS=\"avc1.64001f\",RESOLUTION=640x360,FRAME-RATE=30.000\n360p/live.m3u8\n",
+	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in\n%s", want, got)
 		}
@@ -49,7 +56,10 @@ func TestWithdraw(t *testing.T) {
 	if w := <-waiting.done; w.Code != http.StatusNotFound {
 		t.Errorf("who waited gets %d", w.Code)
 	}
-	for name, want := range map[string]int{"live.m3u8": 404, "live.m3u8?_HLS_msn=106&_HLS_part=1": 404, "index.m3u8": 404, "7/s105.m4s": 200, "7/p3.m4s": 200, "7/i0.mp4": 200} {
+	for name, want := range map[string]int{
+		"live.m3u8": 404, "live.m3u8?_HLS_msn=106&_HLS_part=1": 404,
+		"index.m3u8": 404, "7/s105.m4s": 200, "7/p3.m4s": 200, "7/i0.mp4": 200,
+	} {
 		if got := s.get(name).Code; got != want {
 			t.Errorf("%s answers %d, want %d", name, got, want)
 		}
@@ -74,7 +84,10 @@ func TestReportsAndFirstPart(t *testing.T) {
 	})
 	s.live(2)
 	list := s.get("live.m3u8").Body.String()
-	for _, want := range []string{`URI="7/p40.m4s"`, "#EXT-X-RENDITION-REPORT:URI=\"../live.m3u8\",LAST-MSN=105,LAST-PART=0\n"} {
+	for _, want := range []string{
+		`URI="7/p40.m4s"`,
+		"#EXT-X-RENDITION-REPORT:URI=\"../live.m3u8\",LAST-MSN=105,LAST-PART=0\n",
+	} {
 		if !strings.Contains(list, want) {
 			t.Errorf("no %q in\n%s", want, list)
 		}

@@ -106,7 +106,8 @@ func TestRecording(t *testing.T) {
 	p.init = &hls.Init{Generation: 2, Data: []byte("INIT-2")} // the publisher came back
 	r.Add(p.next(true))
 	info := r.Close()
-	if info.Segments != 3 || info.Duration != 3*time.Second || info.Bytes != 30 || !info.Start.Equal(start) || info.Err != nil {
+	if info.Segments != 3 || info.Duration != 3*time.Second || info.Bytes != 30 || !info.Start.Equal(start) ||
+		info.Err != nil {
 		t.Errorf("%+v", info)
 	}
 	r.Add(p.next(false)) // after the end: lost, and told
@@ -279,8 +280,9 @@ func TestCut(t *testing.T) {
 		from, to int
 		want     []int64 // bytes of each span
 	}{
-		"one segment": {1200, 1300, []int64{10}}, "two": {900, 1100, []int64{20}}, "across files": {1500, 4500, []int64{20, 20}},
-		"all": {-1000, 99000, []int64{30, 30}}, "before": {-5000, 0, nil}, "after": {6000, 7000, nil},
+		"one segment": {1200, 1300, []int64{10}}, "two": {900, 1100, []int64{20}},
+		"across files": {1500, 4500, []int64{20, 20}},
+		"all":          {-1000, 99000, []int64{30, 30}}, "before": {-5000, 0, nil}, "after": {6000, 7000, nil},
 	} {
 		var got []int64
 		for _, s := range rec.Cut(at(tt.from), at(tt.to)) {
@@ -306,19 +308,25 @@ func TestServe(t *testing.T) {
 		record.Serve(w, req, dir, name)
 		return w
 	}
-	if w := ask(http.MethodGet, "index.m3u8"); w.Code != http.StatusOK || !bytes.Contains(w.Body.Bytes(), []byte("ENDLIST")) {
+	if w := ask(http.MethodGet, "index.m3u8"); w.Code != http.StatusOK ||
+		!bytes.Contains(w.Body.Bytes(), []byte("ENDLIST")) {
 		t.Errorf("under way: %d %s", w.Code, w.Body)
 	}
 	r.Close()
 	w := ask(http.MethodGet, "index.m3u8")
-	if w.Code != http.StatusOK || w.Header().Get("Content-Type") != "application/vnd.apple.mpegurl" || w.Header().Get("Access-Control-Allow-Origin") != "*" {
+	if w.Code != http.StatusOK || w.Header().Get("Content-Type") != "application/vnd.apple.mpegurl" ||
+		w.Header().Get("Access-Control-Allow-Origin") != "*" {
 		t.Errorf("playlist: %d %v", w.Code, w.Header())
 	}
 	w = ask(http.MethodGet, "media-0001.mp4", "Range", "bytes=6-15")
-	if w.Code != http.StatusPartialContent || w.Body.String() != "<0-a><0-b>" || w.Header().Get("Content-Type") != "video/mp4" {
+	if w.Code != http.StatusPartialContent || w.Body.String() != "<0-a><0-b>" ||
+		w.Header().Get("Content-Type") != "video/mp4" {
 		t.Errorf("range: %d %q %v", w.Code, w.Body, w.Header())
 	}
-	for _, name := range []string{"index.jsonl", "../1/media-0001.mp4", "media-9999.mp4", "media-../x.mp4", "", "media-0001.mp4/x"} {
+	for _, name := range []string{
+		"index.jsonl", "../1/media-0001.mp4", "media-9999.mp4", "media-../x.mp4", "",
+		"media-0001.mp4/x",
+	} {
 		if w := ask(http.MethodGet, name); w.Code != http.StatusNotFound {
 			t.Errorf("%q: status %d", name, w.Code)
 		}

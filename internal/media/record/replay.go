@@ -131,7 +131,8 @@ func render(recs []*Recording, folder func(*Recording) string, marks []hls.Mark)
 				file = uri
 			}
 			fmt.Fprintf(&b, "#EXT-X-PROGRAM-DATE-TIME:%s\n", e.Start.UTC().Format("2006-01-02T15:04:05.000Z"))
-			fmt.Fprintf(&b, "#EXTINF:%.5f,\n#EXT-X-BYTERANGE:%d@%d\n%s\n", float64(e.DurationUs)/1e6, e.Size, e.Offset, uri)
+			fmt.Fprintf(&b, "#EXTINF:%.5f,\n#EXT-X-BYTERANGE:%d@%d\n%s\n", float64(e.DurationUs)/1e6, e.Size, e.Offset,
+				uri)
 		}
 	}
 	b.WriteString("#EXT-X-ENDLIST\n")

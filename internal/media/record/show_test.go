@@ -44,7 +44,10 @@ func TestShowJoinsWhatACutTookApart(t *testing.T) {
 			}
 		}
 	}
-	for _, bad := range []string{"../secret.mp4", "20261111T1-1/../index.jsonl", "20261111T1-1/index.jsonl", "x/y/media-1.mp4", "/media-1.mp4", ".hidden/media-1.mp4"} {
+	for _, bad := range []string{
+		"../secret.mp4", "20261111T1-1/../index.jsonl", "20261111T1-1/index.jsonl",
+		"x/y/media-1.mp4", "/media-1.mp4", ".hidden/media-1.mp4",
+	} {
 		if res := get(bad); res.Code != http.StatusNotFound {
 			t.Errorf("%s answers %d", bad, res.Code)
 		}
@@ -103,12 +106,14 @@ func TestAShowServesNothingElse(t *testing.T) {
 	if strings.Count(list, "#EXTINF") != 1 || !strings.Contains(list, "20261111T1-1/media-0001.mp4") {
 		t.Errorf("playlist:\n%s", list)
 	}
-	if res := serve(show, "20261111T1-1/media-0001.mp4"); res.Code != http.StatusOK || res.Body.String() != "INIT-1<1-a><1-b>" {
+	if res := serve(show, "20261111T1-1/media-0001.mp4"); res.Code != http.StatusOK ||
+		res.Body.String() != "INIT-1<1-a><1-b>" {
 		t.Errorf("%d %q", res.Code, res.Body)
 	}
 	for _, name := range []string{
 		"20261110T1-1/media-0001.mp4", "20261112T1-1/media-0001.mp4", "../20261110T1-1/media-0001.mp4",
-		"../shw_2/20261112T1-1/media-0001.mp4", "..", "../shw_2", "20261111T1-1/../../shw_2/20261112T1-1/media-0001.mp4",
+		"../shw_2/20261112T1-1/media-0001.mp4", "..", "../shw_2",
+		"20261111T1-1/../../shw_2/20261112T1-1/media-0001.mp4",
 		"20261111T1-1/index.m3u8", "20261111T1-1/index.jsonl", "20261111T1-1", "",
 	} {
 		for _, ranges := range []string{"", "bytes=0-3"} {
@@ -118,15 +123,19 @@ func TestAShowServesNothingElse(t *testing.T) {
 		}
 	}
 	for _, bad := range []record.Show{
-		{Root: root, StreamID: "room", Show: ".."}, {Root: root, StreamID: "room", Show: "../other/shw_1"},
-		{Root: root, StreamID: "..", Show: "shw_1"}, {Root: root, StreamID: "room", Show: "shw_3"}, {Root: root, StreamID: "room"},
+		{Root: root, StreamID: "room", Show: ".."},
+		{Root: root, StreamID: "room", Show: "../other/shw_1"},
+		{Root: root, StreamID: "..", Show: "shw_1"},
+		{Root: root, StreamID: "room", Show: "shw_3"},
+		{Root: root, StreamID: "room"},
 	} {
 		if res := serve(bad, "index.m3u8"); res.Code != http.StatusNotFound {
 			t.Errorf("%+v: %d %s", bad, res.Code, res.Body)
 		}
 	}
 	all, err := record.Scan(root, "room")
-	if err != nil || len(all) != 3 || all[0].Info.Show != "" || all[1].Info.Show != "shw_1" || all[2].Info.Show != "shw_2" {
+	if err != nil || len(all) != 3 || all[0].Info.Show != "" || all[1].Info.Show != "shw_1" ||
+		all[2].Info.Show != "shw_2" {
 		t.Errorf("%v, %v", all, err)
 	}
 }
@@ -191,7 +200,8 @@ func TestPrivateReplaySaysSo(t *testing.T) {
 			}
 			record.Show{Root: root, StreamID: "room", Show: "shw_1", Private: !guard}.Serve(rw, r, tt.name)
 			h := rw.Result().Header
-			if rw.Code != tt.want || h.Get("Cache-Control") != "private, no-store" || h.Get("Access-Control-Allow-Origin") != "" {
+			if rw.Code != tt.want || h.Get("Cache-Control") != "private, no-store" ||
+				h.Get("Access-Control-Allow-Origin") != "" {
 				t.Errorf("%s %s %s: %d %v", tt.method, tt.name, tt.ranges, rw.Code, h)
 			}
 		}

@@ -31,7 +31,8 @@ func counted(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "counted.flv")
 	out, err := ffmpeg(t, "ffmpeg", "-f", "lavfi", "-i", "testsrc2=s=640x360:r=30", "-f", "lavfi", "-i", bar,
-		"-f", "lavfi", "-i", "sine=f=440:r=48000", "-filter_complex", "[0:v][1:v]overlay=0:0:format=yuv420,format=yuv420p[v]",
+		"-f", "lavfi", "-i", "sine=f=440:r=48000", "-filter_complex",
+		"[0:v][1:v]overlay=0:0:format=yuv420,format=yuv420p[v]",
 		"-map", "[v]", "-map", "2:a", "-frames:v", strconv.Itoa(countedFrames), "-t", "20",
 		"-c:v", "libx264", "-preset", "superfast", "-bf", "2", "-b:v", "800k", "-g", "30", "-sc_threshold", "0",
 		"-c:a", "aac", "-ac", "2", "-f", "flv", path).CombinedOutput()
@@ -77,7 +78,8 @@ func TestEachPictureOnceByEveryProtocol(t *testing.T) {
 	var f hlscheck.Follower
 	n.follow(&f, whole(3))
 	var wg sync.WaitGroup
-	for name, url := range map[string]string{"HLS": n.http + "/live/room/index.m3u8", "FLV": n.http + "/live/room/live.flv", "RTMP": n.rtmp + "room"} {
+	for name, url := range map[string]string{"HLS": n.http + "/live/room/index.m3u8", "FLV": n.http +
+		"/live/room/live.flv", "RTMP": n.rtmp + "room"} {
 		wg.Go(func() {
 			got := readNumbers(t, url)
 			if len(got) < 140 {
@@ -99,7 +101,8 @@ func TestEachPictureOnceByEveryProtocol(t *testing.T) {
 // evenly fails unless a stream's pictures come in their own rhythm: none is lost.
 func evenly(t *testing.T, url string, frame float64) {
 	t.Helper()
-	out, err := ffmpeg(t, "ffprobe", "-select_streams", "v", "-show_entries", "frame=pts_time", "-read_intervals", "%+4", "-of", "csv=p=0", url).CombinedOutput()
+	out, err := ffmpeg(t, "ffprobe", "-select_streams", "v", "-show_entries", "frame=pts_time", "-read_intervals",
+		"%+4", "-of", "csv=p=0", url).CombinedOutput()
 	if err != nil {
 		t.Fatalf("ffprobe: %v\n%s", err, out)
 	}
@@ -164,9 +167,12 @@ func TestGStreamerPublishes(t *testing.T) {
 	n := newNode(t)
 	// With live sources flvmux moves pictures behind the sound that it has written
 	// already, whenever the machine is busy; so the pace is kept behind it.
-	line := "videotestsrc ! video/x-raw,width=640,height=360,framerate=30/1 ! x264enc tune=zerolatency speed-preset=superfast bitrate=800 key-int-max=30 ! " +
-		"h264parse ! flvmux streamable=true name=mux ! identity sync=true ! rtmp2sink location=" + n.rtmp + "room audiotestsrc ! audio/x-raw,rate=48000,channels=2 ! avenc_aac ! aacparse ! mux."
-	background(t, exec.CommandContext(context.Background(), "gst-launch-1.0", append([]string{"-q"}, strings.Fields(line)...)...))
+	line := "videotestsrc ! video/x-raw,width=640,height=360,framerate=30/1 ! x264enc tune=zerolatency " +
+		"speed-preset=superfast bitrate=800 key-int-max=30 ! " +
+		"h264parse ! flvmux streamable=true name=mux ! identity sync=true ! rtmp2sink location=" + n.rtmp +
+		"room audiotestsrc ! audio/x-raw,rate=48000,channels=2 ! avenc_aac ! aacparse ! mux."
+	background(t, exec.CommandContext(context.Background(), "gst-launch-1.0",
+		append([]string{"-q"}, strings.Fields(line)...)...))
 	var f hlscheck.Follower
 	n.follow(&f, whole(3))
 	h, _ := n.hub.Stream("room")
@@ -184,12 +190,17 @@ func obsHome(t *testing.T, server, key string) string {
 	root := filepath.Join(home, ".config/obs-studio")
 	for name, text := range map[string]string{
 		"global.ini": "[General]\nFirstRun=true\nLastVersion=486539266\nEnableAutoUpdates=false\n\n" +
-			"[Basic]\nProfile=Test\nProfileDir=Test\nSceneCollection=Test\nSceneCollectionFile=Test\nConfigOnNewProfile=false\n\n" +
+			"[Basic]\nProfile=Test\nProfileDir=Test\nSceneCollection=Test\nSceneCollectionFile=Test\n" +
+			"ConfigOnNewProfile=false\n\n" +
 			"[BasicWindow]\nSysTrayEnabled=false\n",
-		"basic/profiles/Test/basic.ini": "[General]\nName=Test\n\n[Output]\nMode=Simple\n\n[SimpleOutput]\nVBitrate=800\nABitrate=96\nStreamEncoder=x264\nPreset=ultrafast\n\n" +
-			"[Video]\nBaseCX=640\nBaseCY=360\nOutputCX=640\nOutputCY=360\nFPSType=0\nFPSCommon=30\n\n[Audio]\nSampleRate=48000\nChannelSetup=Stereo\n",
-		"basic/profiles/Test/service.json": `{"type":"rtmp_custom","settings":{"server":"` + server + `","key":"` + key + `","use_auth":false,"bwtest":false}}`,
-		"basic/scenes/Test.json": `{"name":"Test","current_scene":"Scene","current_program_scene":"Scene","scene_order":[{"name":"Scene"}],` +
+		"basic/profiles/Test/basic.ini": "[General]\nName=Test\n\n[Output]\nMode=Simple\n\n[SimpleOutput]\n" +
+			"VBitrate=800\nABitrate=96\nStreamEncoder=x264\nPreset=ultrafast\n\n" +
+			"[Video]\nBaseCX=640\nBaseCY=360\nOutputCX=640\nOutputCY=360\nFPSType=0\nFPSCommon=30\n\n[Audio]\n" +
+			"SampleRate=48000\nChannelSetup=Stereo\n",
+		"basic/profiles/Test/service.json": `{"type":"rtmp_custom","settings":{"server":"` + server + `","key":"` +
+			key + `","use_auth":false,"bwtest":false}}`,
+		"basic/scenes/Test.json": `{"name":"Test","current_scene":"Scene","current_program_scene":"Scene",` +
+			`"scene_order":[{"name":"Scene"}],` +
 			`"sources":[{"id":"scene","name":"Scene","settings":{"items":[]}}]}`,
 	} {
 		path := filepath.Join(root, name)
@@ -209,8 +220,12 @@ func TestOBSPublishes(t *testing.T) {
 	need(t, "obs", "xvfb-run")
 	n := newNode(t)
 	home := obsHome(t, strings.TrimSuffix(n.rtmp, "/"), "room")
-	cmd := exec.CommandContext(context.Background(), "xvfb-run", "-a", "-s", "-screen 0 1280x720x24", "obs", "--startstreaming", "--minimize-to-tray", "--multi")
-	cmd.Env = []string{"HOME=" + home, "PATH=" + os.Getenv("PATH"), "LANG=C.UTF-8", "QT_QPA_PLATFORM=xcb", "LIBGL_ALWAYS_SOFTWARE=1", "XDG_RUNTIME_DIR=" + t.TempDir()}
+	cmd := exec.CommandContext(context.Background(), "xvfb-run", "-a", "-s", "-screen 0 1280x720x24", "obs",
+		"--startstreaming", "--minimize-to-tray", "--multi")
+	cmd.Env = []string{
+		"HOME=" + home, "PATH=" + os.Getenv("PATH"), "LANG=C.UTF-8", "QT_QPA_PLATFORM=xcb",
+		"LIBGL_ALWAYS_SOFTWARE=1", "XDG_RUNTIME_DIR=" + t.TempDir(),
+	}
 	words := background(t, cmd)
 	limit := time.After(obsStartsWithin)
 	for {
@@ -221,14 +236,16 @@ func TestOBSPublishes(t *testing.T) {
 		case <-limit:
 			_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 			_ = cmd.Wait()
-			t.Skipf("OBS did not begin to publish under Xvfb within %s on this machine; it said:\n%s", obsStartsWithin, lastLines(words.String(), 15))
+			t.Skipf("OBS did not begin to publish under Xvfb within %s on this machine; it said:\n%s", obsStartsWithin,
+				lastLines(words.String(), 15))
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
 	var f hlscheck.Follower
 	n.follow(&f, whole(3))
 	h, _ := n.hub.Stream("room")
-	t.Logf("OBS: %dx%d, %s %s, %.1f frames/s, key frames every %s", h.Width, h.Height, h.VideoCodec, h.AudioCodec, h.FPS, h.KeyframeGap)
+	t.Logf("OBS: %dx%d, %s %s, %.1f frames/s, key frames every %s", h.Width, h.Height, h.VideoCodec, h.AudioCodec,
+		h.FPS, h.KeyframeGap)
 	if !strings.HasPrefix(h.VideoCodec, "avc1.") || h.AudioCodec != "mp4a.40.2" || h.Dropped != 0 {
 		t.Errorf("%+v", h)
 	}

@@ -31,7 +31,8 @@ func film(t *testing.T, format flv.VideoFormat, encoder ...string) fixture {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "film.mp4")
 	args := []string{
-		"-f", "lavfi", "-i", "testsrc2=s=320x180:r=30", "-f", "lavfi", "-i", "sine=f=440:r=48000", "-t", fmt.Sprint(fixtureSeconds),
+		"-f", "lavfi", "-i", "testsrc2=s=320x180:r=30", "-f", "lavfi", "-i", "sine=f=440:r=48000", "-t",
+		fmt.Sprint(fixtureSeconds),
 		"-c:a", "libopus", "-ac", "2", "-pix_fmt", "yuv420p", "-g", "30",
 	}
 	args = append(append(args, encoder...), "-movflags", "+frag_keyframe+delay_moov+default_base_moof", path)
@@ -54,7 +55,10 @@ func film(t *testing.T, format flv.VideoFormat, encoder ...string) fixture {
 	config := b[boxStart(t, b, record)+8 : boxEnd(t, b, record)]
 	f := fixture{tags: []flv.Tag{
 		{Type: flv.TagVideo, Body: flv.VideoBody(flv.Video{Format: format, Kind: flv.KindConfig, Data: config})},
-		{Type: flv.TagAudio, Body: flv.AudioBody(flv.Audio{Format: flv.Opus, Kind: flv.KindConfig, Data: flv.OpusHead(2, 312)})},
+		{Type: flv.TagAudio, Body: flv.AudioBody(flv.Audio{
+			Format: flv.Opus, Kind: flv.KindConfig,
+			Data: flv.OpusHead(2, 312),
+		})},
 	}}
 	for _, part := range parts {
 		for _, track := range part.Tracks {
@@ -76,7 +80,10 @@ func (f *fixture) samples(format flv.VideoFormat, init *fmp4.Init, track *fmp4.P
 			if video {
 				tag.Type = flv.TagVideo
 				cts := int64(s.PTSOffset) * 1000 / int64(it.TimeScale)
-				tag.Body = flv.VideoBody(flv.Video{Format: format, Key: i == 0, Composition: int32(cts), Data: s.Payload})
+				tag.Body = flv.VideoBody(flv.Video{
+					Format: format, Key: i == 0, Composition: int32(cts),
+					Data: s.Payload,
+				})
 				f.frames++
 				f.bytes += len(s.Payload)
 			} else {
@@ -115,7 +122,10 @@ func wrap(body []byte) []byte {
 }
 
 func TestEnhancedRTMP(t *testing.T) {
-	hevc := []string{"-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=none:bframes=2:keyint=30:open-gop=0", "-tag:v", "hvc1"}
+	hevc := []string{
+		"-c:v", "libx265", "-preset", "ultrafast", "-x265-params",
+		"log-level=none:bframes=2:keyint=30:open-gop=0", "-tag:v", "hvc1",
+	}
 	av1 := []string{"-c:v", "libsvtav1", "-preset", "12", "-svtav1-params", "keyint=30"}
 	for name, tt := range map[string]struct {
 		format  flv.VideoFormat
@@ -206,13 +216,18 @@ func (n *node) checkTap(f fixture) {
 // playAll has ffprobe decode every frame of the HLS.
 func (n *node) playAll(codec string, frames int) {
 	n.t.Helper()
-	out, err := ffmpeg(n.t, "ffprobe", "-count_frames", "-show_entries", "stream=codec_name,codec_tag_string,nb_read_frames,width",
+	out, err := ffmpeg(n.t, "ffprobe", "-count_frames", "-show_entries",
+		"stream=codec_name,codec_tag_string,nb_read_frames,width",
 		"-of", "compact", n.whole()).CombinedOutput()
 	if err != nil {
 		n.t.Fatalf("ffprobe: %v\n%s", err, out)
 	}
-	for _, want := range []string{"codec_name=" + codec, fmt.Sprintf("nb_read_frames=%d|", frames), "codec_name=opus", "width=320"} {
-		if !strings.Contains(string(out)+"|", want) && !strings.Contains(strings.ReplaceAll(string(out), "\n", "|"), want) {
+	for _, want := range []string{
+		"codec_name=" + codec, fmt.Sprintf("nb_read_frames=%d|", frames), "codec_name=opus",
+		"width=320",
+	} {
+		if !strings.Contains(string(out)+"|", want) && !strings.Contains(strings.ReplaceAll(string(out), "\n", "|"),
+			want) {
 			n.t.Errorf("no %s in %s", want, out)
 		}
 	}

@@ -40,12 +40,18 @@ func (r *Rendition) makeInit(c *cut) {
 	var v *cmaf.VideoTrack
 	var a *cmaf.AudioTrack
 	if c.picture {
-		v = &cmaf.VideoTrack{Entry: r.config.Format.FourCC(), Record: r.config.Record, Width: r.config.Width, Height: r.config.Height}
+		v = &cmaf.VideoTrack{
+			Entry: r.config.Format.FourCC(), Record: r.config.Record, Width: r.config.Width,
+			Height: r.config.Height,
+		}
 		init.Width, init.Height, init.FPS = r.config.Width, r.config.Height, c.fps
 		codecs = append(codecs, r.config.Codec)
 	}
 	if c.audio != nil {
-		a = &cmaf.AudioTrack{Entry: c.audio.Format.FourCC(), Record: c.audio.Record, SampleRate: c.audio.SampleRate, Channels: c.audio.Channels}
+		a = &cmaf.AudioTrack{
+			Entry: c.audio.Format.FourCC(), Record: c.audio.Record, SampleRate: c.audio.SampleRate,
+			Channels: c.audio.Channels,
+		}
 		codecs = append(codecs, c.audio.Codec)
 	}
 	init.Codecs = strings.Join(codecs, ",")
@@ -86,7 +92,8 @@ func (r *Rendition) part(c *cut, w *hls.Window, last bool) bool {
 			next = r.pictures[i+1].at
 		}
 		next = max(next, at+1)
-		video.Add(cmaf.Sample{Duration: uint32(next - at), Offset: int32(r.delay), Sync: r.pictures[i].key}, r.pictures[i].data)
+		video.Add(cmaf.Sample{Duration: uint32(next - at), Offset: int32(r.delay), Sync: r.pictures[i].key},
+			r.pictures[i].data)
 		at = next
 	}
 	independent := n == 0 && !r.tracks.picture || n > 0 && r.pictures[0].key
@@ -95,7 +102,8 @@ func (r *Rendition) part(c *cut, w *hls.Window, last bool) bool {
 	r.end = max(c.end, at)
 	// The segment is open: cutBegin comes before its parts.
 	_ = w.Add(hls.Part{
-		Data: cmaf.Fragment(uint32(c.part+1), &video, &c.sound), Duration: c.length.duration(), Independent: independent,
+		Data: cmaf.Fragment(uint32(c.part+1), &video,
+			&c.sound), Duration: c.length.duration(), Independent: independent,
 	})
 	return true
 }

@@ -238,7 +238,8 @@ func (n *node) gohlslib(t *testing.T) {
 	defer transport.CloseIdleConnections()
 	c := &gohlslib.Client{URI: n.http + "/live/room/index.m3u8", HTTPClient: &http.Client{Transport: transport}}
 	quiet := func(string) {}
-	c.OnDownloadPrimaryPlaylist, c.OnDownloadStreamPlaylist, c.OnDownloadSegment, c.OnDownloadPart = quiet, quiet, quiet, quiet
+	c.OnDownloadPrimaryPlaylist, c.OnDownloadStreamPlaylist = quiet, quiet
+	c.OnDownloadSegment, c.OnDownloadPart = quiet, quiet
 	c.OnDecodeError = func(err error) { t.Errorf("decode: %v", err) }
 	c.OnTracks = func(tracks []*gohlslib.Track) error {
 		for _, track := range tracks {

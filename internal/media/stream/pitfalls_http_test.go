@@ -18,7 +18,8 @@ func pitfallHTTP(t *testing.T) {
 		q.Header.Set("Accept-Encoding", "gzip")
 		w := httptest.NewRecorder()
 		r.web.ServeHTTP(w, q)
-		if w.Header().Get("Access-Control-Allow-Origin") != "*" || w.Header().Get("Access-Control-Expose-Headers") != "Content-Length, Date" {
+		if w.Header().Get("Access-Control-Allow-Origin") != "*" ||
+			w.Header().Get("Access-Control-Expose-Headers") != "Content-Length, Date" {
 			t.Errorf("%s: CORS %v", path, w.Header())
 		}
 		return w
@@ -35,10 +36,12 @@ func pitfallHTTP(t *testing.T) {
 		t.Errorf("%v: %s", err, b)
 	}
 	media := ask(r.list.Segments[len(r.list.Segments)-1].Parts[0].URI)
-	if media.Header().Get("Content-Encoding") != "" || !strings.Contains(media.Header().Get("Cache-Control"), "immutable") {
+	if media.Header().Get("Content-Encoding") != "" ||
+		!strings.Contains(media.Header().Get("Cache-Control"), "immutable") {
 		t.Errorf("media: %v", media.Header())
 	}
-	if lost := ask("1/p99999.m4s"); lost.Code != http.StatusNotFound || lost.Header().Get("Cache-Control") != "public, max-age=1" {
+	if lost := ask("1/p99999.m4s"); lost.Code != http.StatusNotFound ||
+		lost.Header().Get("Cache-Control") != "public, max-age=1" {
 		t.Errorf("lost media: %d %v", lost.Code, lost.Header())
 	}
 	q := httptest.NewRequestWithContext(t.Context(), http.MethodOptions, "/live/room/live.m3u8", nil)

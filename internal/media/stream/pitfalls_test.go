@@ -23,14 +23,19 @@ func TestPitfalls(t *testing.T) {
 		name   string
 		test   func(t *testing.T)
 	}{
-		{1, "extended timestamps with and without their copy", pitfallExtended},  // rtmp.TestExtendedTimestampOnTypeThree, TestDeltas
-		{2, "timestamps wrap, jump and go back", pitfallTimestamps},              // TestTimestampsOfThePublisher, TestTimeline
-		{3, "composition time is signed", pitfallComposition},                    // flv.TestParseVideo, cmaf.TestFragment
-		{4, "parts are cut by DTS, the first GOP too", pitfallBFrames},           // TestPlaylistRules
-		{5, "a promised track comes late or never", pitfallPromise},              // TestLateTrack, TestTrackThatStops
-		{6, "aggregate messages", pitfallAggregate},                              // rtmp.TestAggregate
-		{7, "AMF that nobody expects", pitfallAMF},                               // rtmp.TestWhatEncodersSay, amf.FuzzDecode
-		{8, "chunk sizes, chunk streams, interleaving, abort", pitfallChunks},    // rtmp.TestHostileChunks, TestRandomTraffic
+		// rtmp.TestExtendedTimestampOnTypeThree, TestDeltas
+		{1, "extended timestamps with and without their copy", pitfallExtended},
+		// TestTimestampsOfThePublisher, TestTimeline
+		{2, "timestamps wrap, jump and go back", pitfallTimestamps},
+		// flv.TestParseVideo, cmaf.TestFragment
+		{3, "composition time is signed", pitfallComposition},
+		{4, "parts are cut by DTS, the first GOP too", pitfallBFrames}, // TestPlaylistRules
+		{5, "a promised track comes late or never", pitfallPromise},    // TestLateTrack, TestTrackThatStops
+		{6, "aggregate messages", pitfallAggregate},                    // rtmp.TestAggregate
+		// rtmp.TestWhatEncodersSay, amf.FuzzDecode
+		{7, "AMF that nobody expects", pitfallAMF},
+		// rtmp.TestHostileChunks, TestRandomTraffic
+		{8, "chunk sizes, chunk streams, interleaving, abort", pitfallChunks},
 		{9, "targets never change in a life", pitfallTargets},                    // TestAnythingGoes, TestHour
 		{10, "no part over PART-TARGET or under 85 % of it", pitfallPartLength},  // TestAnythingGoes, TestHour
 		{11, "blocking reload", pitfallReload},                                   // hls.TestReloadOfEveryKind
@@ -39,8 +44,10 @@ func TestPitfalls(t *testing.T) {
 		{14, "PROGRAM-DATE-TIME is the time of sending", pitfallDate},            // TestDateOfABurst, TestWallclock
 		{15, "the first playlist has a full segment", pitfallFirst},              // hls.TestFirstPlaylistIsPadded
 		{16, "MEDIA-SEQUENCE goes on after a reconnect", pitfallSequence},        // TestCutAndReturn, TestRestartGoesOn
-		{17, "key frames 8.3 s apart", pitfallLongGOP},                           // TestTargetDuration, TestGapIsRemembered
-		{18, "gzip, CORS and caching", pitfallHTTP},                              // hls.TestPlaylistHeaders, TestMediaURLs
+		// TestTargetDuration, TestGapIsRemembered
+		{17, "key frames 8.3 s apart", pitfallLongGOP},
+		// hls.TestPlaylistHeaders, TestMediaURLs
+		{18, "gzip, CORS and caching", pitfallHTTP},
 	} {
 		t.Run(fmt.Sprintf("%02d %s", row.number, row.name), row.test)
 	}
@@ -74,8 +81,12 @@ func pitfallTimestamps(t *testing.T) {
 		jump  int64
 		want  int64
 	}{
-		"past 2^24": {first: 0xffffff - 3000}, "past 2^31": {first: math.MaxInt32 - 3000}, "past 2^32": {first: math.MaxUint32 - 3000},
-		"+60 s": {jump: 60_000, want: 1}, "-5 s": {jump: -5000, want: 1}, "-60 s": {first: 90_000, jump: -60_000, want: 1},
+		"past 2^24": {first: 0xffffff - 3000}, "past 2^31": {first: math.MaxInt32 - 3000},
+		"past 2^32": {first: math.MaxUint32 - 3000},
+		"+60 s":     {jump: 60_000, want: 1}, "-5 s": {jump: -5000, want: 1}, "-60 s": {
+			first: 90_000, jump: -60_000,
+			want: 1,
+		},
 		"a pause of 2 s": {jump: 2000, want: 1}, "back to 0": {first: 4_000_000_000, jump: 294_967_296 - 3000, want: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -162,7 +173,10 @@ func pitfallAggregate(t *testing.T) {
 	const zero = 0x00fffff0 // times of the tags count from anywhere
 	tag := func(ts uint32, body []byte) []byte {
 		n := len(body)
-		b := []byte{9, byte(n >> 16), byte(n >> 8), byte(n), byte(ts >> 16), byte(ts >> 8), byte(ts), byte(ts >> 24), 0, 0, 0}
+		b := []byte{
+			9, byte(n >> 16), byte(n >> 8), byte(n), byte(ts >> 16), byte(ts >> 8), byte(ts), byte(ts >> 24), 0,
+			0, 0,
+		}
 		return binary.BigEndian.AppendUint32(append(b, body...), uint32(n+11))
 	}
 	b := tag(zero, videoConfig())
@@ -181,7 +195,8 @@ func pitfallAggregate(t *testing.T) {
 func pitfallAMF(t *testing.T) {
 	r := newRig(t, rigOptions{})
 	w := dialWire(t, r.listenRTMP())
-	endless := []byte{2, 0, 1, 'x', 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 9, 0, 1, 'a', 5} // an ECMA array that just stops
+	// an ECMA array that just stops
+	endless := []byte{2, 0, 1, 'x', 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 9, 0, 1, 'a', 5}
 	tap := w.hello(r,
 		amf.Append(nil, "connect", 9, amf.Object{"app": "live", "fourCcList": []any{"hvc1", []any{"av01"}}}),
 		amf.Append(nil, "_checkbw", 4, nil), amf.Append(nil, "unheardOf", 5, amf.Object{"a": []any{nil}}),
@@ -247,7 +262,12 @@ func pitfallTargets(t *testing.T) {
 		t.Errorf("PART-TARGET %g, PART-HOLD-BACK %g", r.list.PartTarget, r.list.HoldBack)
 	}
 	part.length = 500 * time.Millisecond // the shop changes its mind
-	for _, s := range []shape{{fps: 25, gop: 200}, {fps: 60, gop: 61, bframes: true}, {noVideo: true}, {fps: 30, gop: 30}} {
+	for _, s := range []shape{
+		{fps: 25, gop: 200},
+		{fps: 60, gop: 61, bframes: true},
+		{noVideo: true},
+		{fps: 30, gop: 30},
+	} {
 		e.pub.Close(errNo)
 		e = r.publish("room", s)
 		e.send(3 * time.Second) // the follower compares with the targets of before
@@ -265,7 +285,12 @@ func pitfallTargets(t *testing.T) {
 }
 
 func pitfallPartLength(t *testing.T) {
-	for _, s := range []shape{{fps: 7, gop: 9}, {fps: 24, gop: 37, jitter: true}, {fps: 50, gop: 333, bframes: true}, {fps: 30, gop: 17}} {
+	for _, s := range []shape{
+		{fps: 7, gop: 9},
+		{fps: 24, gop: 37, jitter: true},
+		{fps: 50, gop: 333, bframes: true},
+		{fps: 30, gop: 17},
+	} {
 		for _, part := range []time.Duration{200 * time.Millisecond, 500 * time.Millisecond, time.Second} {
 			t.Run(fmt.Sprintf("%d fps, key every %d, %s", s.fps, s.gop, part), func(t *testing.T) {
 				r := newRig(t, rigOptions{part: part})
@@ -346,7 +371,8 @@ func pitfallDate(t *testing.T) {
 			}
 			off := math.Mod(x.Date.Sub(began).Seconds(), 1)
 			if s.fps > 0 && math.Min(off, 1-off) > 0.005 {
-				t.Errorf("segment %d is dated %s, the second it was sent in began %.3f s before", x.Sequence, x.Date, off)
+				t.Errorf("segment %d is dated %s, the second it was sent in began %.3f s before", x.Sequence, x.Date,
+					off)
 			}
 			if x.Date.Before(began.Add(-30 * time.Millisecond)) {
 				t.Errorf("segment %d is dated before anything was sent", x.Sequence)

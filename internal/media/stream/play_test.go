@@ -20,7 +20,8 @@ import (
 // live publishes a clip with real ffmpeg until the test ends.
 func (n *node) live(path string) {
 	n.t.Helper()
-	pub := ffmpeg(n.t, "ffmpeg", "-re", "-stream_loop", "-1", "-i", path, "-c", "copy", "-f", "flv", n.rtmp+"room?key=1")
+	pub := ffmpeg(n.t, "ffmpeg", "-re", "-stream_loop", "-1", "-i", path, "-c", "copy", "-f", "flv",
+		n.rtmp+"room?key=1")
 	if err := pub.Start(); err != nil {
 		n.t.Fatal(err)
 	}
@@ -120,7 +121,8 @@ func TestFLVHeadersAndEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(p.Video(0, videoConfig()), p.Video(0, videoBody(true, 0, 4000)), p.Video(33, videoBody(false, 0, 500))); err != nil {
+	if err := errors.Join(p.Video(0, videoConfig()), p.Video(0, videoBody(true, 0, 4000)),
+		p.Video(33, videoBody(false, 0, 500))); err != nil {
 		t.Fatal(err)
 	}
 	if res := get(http.MethodPost); res.StatusCode != http.StatusMethodNotAllowed {
@@ -128,7 +130,8 @@ func TestFLVHeadersAndEnd(t *testing.T) {
 	}
 	res := get(http.MethodGet)
 	for k, want := range map[string]string{
-		"Content-Type": "video/x-flv", "Cache-Control": "no-store", "Access-Control-Allow-Origin": "*", "Content-Length": "",
+		"Content-Type": "video/x-flv", "Cache-Control": "no-store", "Access-Control-Allow-Origin": "*",
+		"Content-Length": "",
 	} {
 		if got := res.Header.Get(k); got != want {
 			t.Errorf("%s: %q", k, got)
@@ -139,7 +142,8 @@ func TestFLVHeadersAndEnd(t *testing.T) {
 	if err != nil || len(tags) != 4 {
 		t.Fatalf("%d tags, %v", len(tags), err)
 	}
-	if tags[0].Type != flv.TagScript || tags[2].Timestamp != tags[1].Timestamp || tags[3].Timestamp-tags[2].Timestamp != 33 {
+	if tags[0].Type != flv.TagScript || tags[2].Timestamp != tags[1].Timestamp ||
+		tags[3].Timestamp-tags[2].Timestamp != 33 {
 		t.Errorf("%+v", tags)
 	}
 	if h, _ := n.hub.Stream("room"); h.OriginBytes < 4500 {

@@ -124,7 +124,8 @@ func (c *child) compare() {
 			continue
 		}
 		a := source.Segments[i]
-		if !a.Date.Equal(b.Date) || a.Discontinuity != b.Discontinuity || len(b.Parts) > len(a.Parts) || b.Done && a.Duration != b.Duration {
+		if !a.Date.Equal(b.Date) || a.Discontinuity != b.Discontinuity || len(b.Parts) > len(a.Parts) || b.Done &&
+			a.Duration != b.Duration {
 			t.Fatalf("segment %d is %+v, the stream's is %+v", b.Sequence, b, a)
 		}
 		for k, part := range b.Parts {

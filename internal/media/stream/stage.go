@@ -27,12 +27,14 @@ var ErrStage = errors.New("stream: it belongs to another show now")
 const keyWaitMost = ticks(10 * cmaf.VideoTimescale) // for the key frame that a new stage begins with
 
 // SetStage changes what a stream belongs to while it is on air. What was in the window is served by no address any
-// more; the new window begins with the publisher's next key frame. The open recording is closed and another one begun in
+// more; the new window begins with the publisher's next key frame. The open recording is closed and another one begun
+// in
 // the new show's folder, or none. Whoever reads packets (FLV, RTMP, WHEP, restreams, children) is let go and may come
 // again, asked anew. When SetStage returns, nobody gets anything of the new stage who was let in for the old one.
 //
 // It gives false when there is no such stream, or it has ended: what is left of its window goes all the same, and its
-// next life begins as its Grant says. A publisher that was being admitted meanwhile is admitted again, so that the Grant
+// next life begins as its Grant says. A publisher that was being admitted meanwhile is admitted again, so that the
+// Grant
 // knows of the change; Admit itself must not call SetStage.
 func (h *Hub) SetStage(streamID string, st Stage) bool {
 	if !st.valid() {

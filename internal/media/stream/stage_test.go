@@ -112,7 +112,8 @@ func TestStagesShareNoBytes(t *testing.T) {
 		}
 	}
 	first := slices.IndexFunc(r.list.Segments, func(s hlscheck.Segment) bool { return !s.Gap })
-	if s := r.list.Segments[first]; len(after) < 6 || !s.Discontinuity || !s.Parts[0].Independent || s.Sequence <= sequence {
+	if s := r.list.Segments[first]; len(after) < 6 || !s.Discontinuity || !s.Parts[0].Independent ||
+		s.Sequence <= sequence {
 		t.Errorf("the show begins with %+v after %d", s, sequence)
 	}
 	r.hub.Close("room")
@@ -176,7 +177,8 @@ func TestPrivateTimeSaysSo(t *testing.T) {
 	e := r.publish("room", shape{fps: 30, gop: 30})
 	all := func(when string, want bool) {
 		t.Helper()
-		names := append(r.addresses(), "index.m3u8", "live.m3u8", "live.m3u8?_HLS_msn=9999", "live.m3u8?_HLS_msn=x", "1/p9999.m4s",
+		names := append(r.addresses(), "index.m3u8", "live.m3u8", "live.m3u8?_HLS_msn=9999", "live.m3u8?_HLS_msn=x",
+			"1/p9999.m4s",
 			"1/s9999.m4s", "1/i99.mp4", "nothing", "480p/live.m3u8")
 		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodPost} {
 			for _, name := range names {

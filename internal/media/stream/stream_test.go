@@ -114,8 +114,16 @@ func TestLateTrack(t *testing.T) {
 		start func(e *encoder)
 		bring func(e *encoder)
 	}{
-		"audio":             {shape{fps: 30, gop: 30}, func(e *encoder) { e.quietAudio = true }, func(e *encoder) { e.quietAudio = false }},
-		"video":             {shape{fps: 30, gop: 30}, func(e *encoder) { e.quietVideo = true }, func(e *encoder) { e.quietVideo = false }},
+		"audio": {
+			shape{fps: 30, gop: 30},
+			func(e *encoder) { e.quietAudio = true },
+			func(e *encoder) { e.quietAudio = false },
+		},
+		"video": {
+			shape{fps: 30, gop: 30},
+			func(e *encoder) { e.quietVideo = true },
+			func(e *encoder) { e.quietVideo = false },
+		},
 		"audio unannounced": {shape{fps: 30, gop: 30, lateAudio: true}, func(*encoder) {}, (*encoder).bring},
 		"video unannounced": {shape{fps: 30, gop: 30, lateVideo: true}, func(*encoder) {}, (*encoder).bring},
 	} {
@@ -186,7 +194,8 @@ func TestHealth(t *testing.T) {
 	e := r.publish("room", shape{fps: 30, gop: 60})
 	e.send(9 * time.Second)
 	h, ok := r.hub.Stream("room")
-	if !ok || !h.Live || h.VideoCodec != "avc1.64001f" || h.AudioCodec != "mp4a.40.2" || h.Width != 1280 || h.Height != 720 {
+	if !ok || !h.Live || h.VideoCodec != "avc1.64001f" || h.AudioCodec != "mp4a.40.2" || h.Width != 1280 ||
+		h.Height != 720 {
 		t.Errorf("%+v", h)
 	}
 	if h.FPS < 29 || h.FPS > 31 || h.KeyframeGap != 2*time.Second || h.BitRate < 150_000 || h.BitRate > 300_000 {

@@ -38,8 +38,8 @@ func (s *Store) Handler(d Door) (http.Handler, error) {
 	tus, err := handler.NewHandler(handler.Config{
 		StoreComposer: s.composer(), BasePath: d.Prefix, MaxSize: d.SizeMax, DisableDownload: true,
 		Cors: &handler.CorsConfig{Disable: true}, // same origin only
-		Logger: slog.New(slog.NewTextHandler(discard{}, &slog.HandlerOptions{Level: slog.LevelError +
-			1})),
+		Logger: slog.New(slog.NewTextHandler(discard{},
+			&slog.HandlerOptions{Level: slog.LevelError + 1})),
 		PreUploadCreateCallback: h.name,
 	})
 	if err != nil {

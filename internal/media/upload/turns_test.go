@@ -27,7 +27,11 @@ func door(t *testing.T, dir string) *httptest.Server {
 	}
 	h, err := s.Handler(upload.Door{
 		Prefix: prefix, SizeMax: 1 << 20, Owner: func(*http.Request) string { return "usr_a" },
-		Refuse: func(rw http.ResponseWriter, _ *http.Request, err error) { http.Error(rw, fault.Code(err), http.StatusTeapot) },
+		Refuse: func(rw http.ResponseWriter, _ *http.Request,
+			err error,
+		) {
+			http.Error(rw, fault.Code(err), http.StatusTeapot)
+		},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -88,7 +92,8 @@ func TestWhoComesBackTakesOver(t *testing.T) {
 	dir := t.TempDir()
 	web := door(t, dir)
 	content := bytes.Repeat([]byte("0123456789"), 1000)
-	path := ask(t, web, http.MethodPost, prefix, nil, "Upload-Length", strconv.Itoa(len(content))).Header.Get("Location")
+	path := ask(t, web, http.MethodPost, prefix, nil, "Upload-Length",
+		strconv.Itoa(len(content))).Header.Get("Location")
 	const rounds = 5
 	for round := range rounds - 1 {
 		from, to := len(content)*round/rounds, len(content)*(round+1)/rounds

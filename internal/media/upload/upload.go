@@ -143,10 +143,10 @@ func (s *Store) Path(upload string) (string, error) {
 // Import takes a file that is here already, as if its owner had sent it.
 func (s *Store) Import(ctx context.Context, owner, name string, r io.Reader) (upload string, err error) {
 	upload = id.Token()
-	u, err := s.files.NewUpload(ctx, handler.FileInfo{ID: upload, MetaData: handler.MetaData{
-		ownerKey: owner,
-		nameKey:  name,
-	}, SizeIsDeferred: true})
+	u, err := s.files.NewUpload(ctx, handler.FileInfo{
+		ID:       upload,
+		MetaData: handler.MetaData{ownerKey: owner, nameKey: name}, SizeIsDeferred: true,
+	})
 	if err != nil {
 		return "", err
 	}

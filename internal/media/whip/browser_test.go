@@ -135,7 +135,8 @@ func checkDelay(t *testing.T, report browserReport) {
 func (r *rig) checkHLS(id string) {
 	t := r.t
 	url := r.url + "/live/" + id + "/index.m3u8"
-	out, err := exec.Command("ffprobe", "-v", "error", "-show_entries", "stream=codec_name", "-of", "csv=p=0", url).Output()
+	out, err := exec.Command("ffprobe", "-v", "error", "-show_entries", "stream=codec_name", "-of", "csv=p=0",
+		url).Output()
 	if err != nil || !strings.Contains(string(out), "h264") || !strings.Contains(string(out), "aac") {
 		t.Errorf("ffprobe: %v %s", err, out)
 	}

@@ -97,7 +97,12 @@ const (
 // videoCodecs are what is answered to an offer: H.264 alone where there is any,
 // simple profiles first; else what an ffmpeg child can read.
 func (o offer) videoCodecs(h264Only bool) []webrtc.RTPCodecParameters {
-	feedback := []webrtc.RTCPFeedback{{Type: "goog-remb"}, {Type: "ccm", Parameter: "fir"}, {Type: "nack"}, {Type: "nack", Parameter: "pli"}}
+	feedback := []webrtc.RTCPFeedback{
+		{Type: "goog-remb"},
+		{Type: "ccm", Parameter: "fir"},
+		{Type: "nack"},
+		{Type: "nack", Parameter: "pli"},
+	}
 	one := func(mime, fmtp string, pt webrtc.PayloadType) webrtc.RTPCodecParameters {
 		return webrtc.RTPCodecParameters{PayloadType: pt, RTPCodecCapability: webrtc.RTPCodecCapability{
 			MimeType: mime, ClockRate: videoRate, SDPFmtpLine: fmtp, RTCPFeedback: feedback,
@@ -138,9 +143,12 @@ func (s *Server) connect(o offer, watching bool) (*webrtc.PeerConnection, error)
 			return nil, err
 		}
 	}
-	err := m.RegisterCodec(webrtc.RTPCodecParameters{PayloadType: opusType, RTPCodecCapability: webrtc.RTPCodecCapability{
-		MimeType: webrtc.MimeTypeOpus, ClockRate: opusRate, Channels: 2, SDPFmtpLine: opusStereo,
-	}}, webrtc.RTPCodecTypeAudio)
+	err := m.RegisterCodec(webrtc.RTPCodecParameters{
+		PayloadType: opusType,
+		RTPCodecCapability: webrtc.RTPCodecCapability{
+			MimeType: webrtc.MimeTypeOpus, ClockRate: opusRate, Channels: 2, SDPFmtpLine: opusStereo,
+		},
+	}, webrtc.RTPCodecTypeAudio)
 	if err != nil {
 		return nil, err
 	}
@@ -154,7 +162,8 @@ func (s *Server) connect(o offer, watching bool) (*webrtc.PeerConnection, error)
 	} else if err := webrtc.RegisterDefaultInterceptors(&m, &r); err != nil {
 		return nil, err
 	}
-	api := webrtc.NewAPI(webrtc.WithMediaEngine(&m), webrtc.WithInterceptorRegistry(&r), webrtc.WithSettingEngine(s.settings))
+	api := webrtc.NewAPI(webrtc.WithMediaEngine(&m), webrtc.WithInterceptorRegistry(&r),
+		webrtc.WithSettingEngine(s.settings))
 	return api.NewPeerConnection(webrtc.Configuration{})
 }
 

@@ -69,9 +69,11 @@ func (r *rig) do(method, path string, header map[string]string, body string) *ht
 func TestProtocol(t *testing.T) {
 	r := newRig(t, nil)
 	sdp := map[string]string{"Content-Type": "application/sdp"}
-	made := r.do("POST", "/whip", map[string]string{"Content-Type": "application/sdp", "Authorization": "Bearer key-b"}, offerSDP(t))
+	made := r.do("POST", "/whip", map[string]string{"Content-Type": "application/sdp", "Authorization": "Bearer key-b"},
+		offerSDP(t))
 	at := made.Header.Get("Location")
-	if made.StatusCode != http.StatusCreated || !strings.HasPrefix(at, "/whip/s/") || strings.Contains(at, "key-b") || made.Header.Get("ETag") == "" {
+	if made.StatusCode != http.StatusCreated || !strings.HasPrefix(at, "/whip/s/") || strings.Contains(at, "key-b") ||
+		made.Header.Get("ETag") == "" {
 		t.Fatalf("%d %v", made.StatusCode, made.Header)
 	}
 	trickle := map[string]string{"Content-Type": "application/trickle-ice-sdpfrag"}
@@ -156,9 +158,12 @@ func TestTakeOver(t *testing.T) {
 }
 
 func FuzzOffer(f *testing.F) {
-	f.Add("v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=ice-ufrag:abcd\r\na=ice-pwd:abcdefghijklmnopqrstuvwx\r\n" +
-		"a=fingerprint:sha-256 " + strings.Repeat("AA:", 31) + "AA\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\n" +
-		"a=mid:0\r\na=setup:actpass\r\na=sendonly\r\na=rtcp-mux\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1\r\na=rid:q send\r\na=simulcast:send q\r\n")
+	f.Add("v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=ice-ufrag:abcd\r\n" +
+		"a=ice-pwd:abcdefghijklmnopqrstuvwx\r\n" +
+		"a=fingerprint:sha-256 " + strings.Repeat("AA:", 31) +
+		"AA\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\n" +
+		"a=mid:0\r\na=setup:actpass\r\na=sendonly\r\na=rtcp-mux\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 " +
+		"packetization-mode=1\r\na=rid:q send\r\na=simulcast:send q\r\n")
 	f.Add("v=0\r\n")
 	f.Add("")
 	s, err := New(Config{Log: discard(), Clock: clock.Real{}, UDP: "127.0.0.1:0"})
@@ -193,7 +198,8 @@ func FuzzOffer(f *testing.F) {
 }
 
 func FuzzPictures(f *testing.F) {
-	f.Add([]byte{nalSTAPA, 0, 4, nalSPS, 1, 2, 3, 0, 2, nalPPS, 1}, []byte{nalFUA, 0x80 | nalIDR, 1, 2}, []byte{nalFUA, 0x40 | nalIDR, 3})
+	f.Add([]byte{nalSTAPA, 0, 4, nalSPS, 1, 2, 3, 0, 2, nalPPS, 1}, []byte{nalFUA, 0x80 | nalIDR, 1, 2},
+		[]byte{nalFUA, 0x40 | nalIDR, 3})
 	f.Fuzz(func(t *testing.T, a, b, c []byte) {
 		h, foreign := newH264(), &frames{waiting: true, part: vp9Part}
 		for i, payload := range [][]byte{a, b, c} {

@@ -124,7 +124,8 @@ func peer(t *testing.T) *webrtc.PeerConnection {
 	if err := errors.Join(webrtc.ConfigureNack(&m, &i), webrtc.ConfigureTWCCSender(&m, &i)); err != nil {
 		t.Fatal(err)
 	}
-	pc, err := webrtc.NewAPI(webrtc.WithMediaEngine(&m), webrtc.WithInterceptorRegistry(&i), webrtc.WithSettingEngine(e)).NewPeerConnection(webrtc.Configuration{})
+	pc, err := webrtc.NewAPI(webrtc.WithMediaEngine(&m), webrtc.WithInterceptorRegistry(&i),
+		webrtc.WithSettingEngine(e)).NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,7 +208,9 @@ func (r *rig) delete(location string) {
 	}
 }
 
-func track(t *testing.T, pc *webrtc.PeerConnection, c webrtc.RTPCodecCapability, id string) *webrtc.TrackLocalStaticRTP {
+func track(t *testing.T, pc *webrtc.PeerConnection, c webrtc.RTPCodecCapability,
+	id string,
+) *webrtc.TrackLocalStaticRTP {
 	t.Helper()
 	tr, err := webrtc.NewTrackLocalStaticRTP(c, id, "test")
 	if err != nil {
@@ -265,7 +268,8 @@ func pictures(t *testing.T, size, seconds string, more ...string) [][]byte {
 
 func opusPackets(t *testing.T, seconds string) [][]byte {
 	t.Helper()
-	b := ffmpeg(t, "-f", "lavfi", "-i", beeps(seconds), "-ac", "2", "-c:a", "libopus", "-page_duration", "20000", "-f", "ogg", "-")
+	b := ffmpeg(t, "-f", "lavfi", "-i", beeps(seconds), "-ac", "2", "-c:a", "libopus", "-page_duration", "20000", "-f",
+		"ogg", "-")
 	o := newOggReader(bytes.NewReader(b))
 	var out [][]byte
 	for {

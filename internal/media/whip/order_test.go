@@ -158,7 +158,8 @@ func (r *rig) oneBeginning(id string) {
 	}
 	for i, s := range media {
 		if s.Map != media[0].Map || s.Discontinuity {
-			r.t.Errorf("segment %d of %d: init %s after %s, discontinuity %v", i, len(media), s.Map, media[0].Map, s.Discontinuity)
+			r.t.Errorf("segment %d of %d: init %s after %s, discontinuity %v", i, len(media), s.Map, media[0].Map,
+				s.Discontinuity)
 		}
 	}
 	file := append(r.get("/live/"+id+"/"+media[0].Map), r.get("/live/"+id+"/"+media[0].URI)...)

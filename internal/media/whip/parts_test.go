@@ -50,12 +50,13 @@ func TestReorderGivesUp(t *testing.T) {
 			if i == 10 {
 				continue
 			}
-			o.push(&rtp.Packet{Header: rtp.Header{SequenceNumber: i, Timestamp: uint32(i) * step}}, func(_ *rtp.Packet, lost bool) {
-				released++
-				if lost != (released == 11) {
-					t.Errorf("%s: packet %d, lost %v", name, released, lost)
-				}
-			})
+			o.push(&rtp.Packet{Header: rtp.Header{SequenceNumber: i, Timestamp: uint32(i) * step}},
+				func(_ *rtp.Packet, lost bool) {
+					released++
+					if lost != (released == 11) {
+						t.Errorf("%s: packet %d, lost %v", name, released, lost)
+					}
+				})
 		}
 		if released != 99 || o.dropped != 1 {
 			t.Errorf("%s: %d released, %d dropped", name, released, o.dropped)
@@ -92,15 +93,18 @@ func TestLineBelievesThePunctualReport(t *testing.T) {
 	l.arrive(trackAudio, 0, 0)
 	const start = 1_800_000_000 * time.Second
 	l.report(trackVideo, durationToNTP(start), 0)
-	if moved := l.report(trackAudio, durationToNTP(start+90*time.Millisecond), 0); (moved - 90*time.Millisecond).Abs() > time.Millisecond {
+	if moved := l.report(trackAudio, durationToNTP(start+90*time.Millisecond),
+		0); (moved - 90*time.Millisecond).Abs() > time.Millisecond {
 		t.Errorf("moved by %v", moved)
 	}
-	if moved := l.report(trackAudio, durationToNTP(start+time.Second+time.Millisecond), audioRate); (moved + 89*time.Millisecond).Abs() > time.Millisecond {
+	if moved := l.report(trackAudio, durationToNTP(start+time.Second+time.Millisecond), audioRate); (moved +
+		89*time.Millisecond).Abs() > time.Millisecond {
 		t.Errorf("a punctual report moved the sound by %v", moved)
 	}
 	for i := range reportsKept - 1 {
 		at := time.Duration(i + 2)
-		if moved := l.report(trackAudio, durationToNTP(start+at*time.Second+70*time.Millisecond), uint32(at)*audioRate); moved != 0 {
+		if moved := l.report(trackAudio, durationToNTP(start+at*time.Second+70*time.Millisecond),
+			uint32(at)*audioRate); moved != 0 {
 			t.Errorf("a late report moved the sound by %v", moved)
 		}
 	}

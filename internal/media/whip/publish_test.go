@@ -61,9 +61,11 @@ func rises(out []byte, level float64) (at []float64) {
 func (r *rig) skew(id string) []float64 {
 	r.t.Helper()
 	url := r.url + "/live/" + id + "/index.m3u8"
-	v := rises(ffmpeg(r.t, "-copyts", "-i", url, "-an", "-vf", "signalstats,metadata=print:key=lavfi.signalstats.YAVG:file=-", "-f", "null", "/dev/null"), 120)
+	v := rises(ffmpeg(r.t, "-copyts", "-i", url, "-an", "-vf",
+		"signalstats,metadata=print:key=lavfi.signalstats.YAVG:file=-", "-f", "null", "/dev/null"), 120)
 	a := rises(ffmpeg(r.t, "-copyts", "-i", url, "-vn", "-af",
-		"asetnsamples=n=240,astats=metadata=1:reset=1,ametadata=print:key=lavfi.astats.Overall.RMS_level:file=-", "-f", "null", "/dev/null"), -30)
+		"asetnsamples=n=240,astats=metadata=1:reset=1,ametadata=print:key=lavfi.astats.Overall.RMS_level:file=-", "-f",
+		"null", "/dev/null"), -30)
 	var out []float64
 	for _, x := range v[min(1, len(v)):] {
 		best := math.Inf(1)
@@ -104,7 +106,8 @@ func TestPassThrough(t *testing.T) {
 		t.Errorf("stats: %+v", st)
 	}
 	h, ok := r.hub.Stream("show")
-	if !ok || h.Protocol != "whip" || h.Width != 320 || !strings.HasPrefix(h.AudioCodec, "mp4a") || h.KeyframeGap != time.Second {
+	if !ok || h.Protocol != "whip" || h.Width != 320 || !strings.HasPrefix(h.AudioCodec, "mp4a") ||
+		h.KeyframeGap != time.Second {
 		t.Errorf("health: %+v", h)
 	}
 	cut()
@@ -285,7 +288,10 @@ func TestRefusals(t *testing.T) {
 		{"garbage", "/whip/key-x", "v=0\r\ngarbage", http.StatusBadRequest},
 		{"empty", "/whip/key-x", "", http.StatusBadRequest},
 		{"too large", "/whip/key-x", strings.Repeat("a", offerBytesMax+1), http.StatusRequestEntityTooLarge},
-		{"no fingerprint", "/whip/key-x", strings.ReplaceAll(good(), "a=fingerprint", "a=finger"), http.StatusBadRequest},
+		{
+			"no fingerprint", "/whip/key-x", strings.ReplaceAll(good(), "a=fingerprint", "a=finger"),
+			http.StatusBadRequest,
+		},
 		{"not live", "/whep/nobody", good(), http.StatusNotFound},
 		{"elsewhere", "/whip/a/b/c", good(), http.StatusNotFound},
 	} {

@@ -258,7 +258,8 @@ func newAACOpus(p *pump, config flv.AudioConfig) *aacOpus {
 	c := &p.feed.server.cfg
 	args := append(liveInput("aac"),
 		"-vn", "-ar", "48000", "-ac", "2", "-c:a", "libopus", "-b:a", opusBitRate, "-application", "lowdelay",
-		"-frame_duration", "20", "-threads", "1", "-page_duration", "20000", "-flush_packets", "1", "-f", "ogg", "pipe:1")
+		"-frame_duration", "20", "-threads", "1", "-page_duration", "20000", "-flush_packets", "1", "-f", "ogg",
+		"pipe:1")
 	conv := &converter{program: c.FFmpeg, args: args, clock: c.Clock, log: c.Log, feed: a.feed, take: a.take}
 	go func() { defer close(a.done); conv.run(ctx) }()
 	return a
@@ -306,7 +307,8 @@ func adts(c flv.AudioConfig, data []byte) []byte {
 	index := binary.BigEndian.Uint16(c.Record) >> 7 & 0xf
 	channels := byte(binary.BigEndian.Uint16(c.Record) >> 3 & 0xf)
 	b := []byte{
-		0xff, 0xf1, 1<<6 | byte(index)<<2 | channels>>2, channels<<6 | byte(n>>11), byte(n >> 3), byte(n<<5) | 0x1f, 0xfc,
+		0xff, 0xf1, 1<<6 | byte(index)<<2 | channels>>2, channels<<6 | byte(n>>11), byte(n >> 3), byte(n<<5) | 0x1f,
+		0xfc,
 	}
 	return append(b, data...)
 }
@@ -339,7 +341,8 @@ func (a *aacOpus) take(r io.Reader) error {
 		}
 		a.seq++
 		h := rtp.Header{Version: 2, SequenceNumber: a.seq, Timestamp: at}
-		a.pump.feed.give(a.pump, trackAudio, &rtp.Packet{Header: h, Payload: append([]byte(nil), b...)}, ms(at/samplesPerMs))
+		a.pump.feed.give(a.pump, trackAudio, &rtp.Packet{Header: h, Payload: append([]byte(nil), b...)},
+			ms(at/samplesPerMs))
 	}
 }
 

@@ -140,7 +140,10 @@ func TestSoundAndPictureAreTogether(t *testing.T) {
 		payloader rtp.Payloader
 		pictures  func(*testing.T) [][]byte
 	}{
-		{webrtc.MimeTypeH264, &codecs.H264Payloader{}, func(t *testing.T) [][]byte { return pictures(t, "320x240", "3") }},
+		{
+			webrtc.MimeTypeH264, &codecs.H264Payloader{},
+			func(t *testing.T) [][]byte { return pictures(t, "320x240", "3") },
+		},
 		{webrtc.MimeTypeVP8, &codecs.VP8Payloader{EnablePictureID: true}, foreign(vp8Encoder)},
 		{webrtc.MimeTypeVP9, &codecs.VP9Payloader{}, foreign(vp9Encoder)},
 		{webrtc.MimeTypeAV1, &codecs.AV1Payloader{}, foreign(av1Encoder)},

@@ -28,7 +28,8 @@ func (r *rig) watch(streamID string) *seen {
 	r.t.Helper()
 	v := &seen{pc: peer(r.t)}
 	for _, kind := range []webrtc.RTPCodecType{webrtc.RTPCodecTypeVideo, webrtc.RTPCodecTypeAudio} {
-		_, err := v.pc.AddTransceiverFromKind(kind, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly})
+		_, err := v.pc.AddTransceiverFromKind(kind,
+			webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly})
 		if err != nil {
 			r.t.Fatal(err)
 		}
@@ -116,7 +117,8 @@ func TestFanOut(t *testing.T) {
 func watcher(t *testing.T) *webrtc.PeerConnection {
 	t.Helper()
 	pc := peer(t)
-	_, err := pc.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly})
+	_, err := pc.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo,
+		webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +132,8 @@ func (r *rig) publishFLV(name string, stop <-chan struct{}, args ...string) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	p, err := r.hub.Publish(r.t.Context(), stream.PublishRequest{App: "live", Name: name, Protocol: "rtmp"}, func(error) {})
+	p, err := r.hub.Publish(r.t.Context(), stream.PublishRequest{App: "live", Name: name, Protocol: "rtmp"},
+		func(error) {})
 	if err != nil {
 		r.t.Fatal(err)
 	}

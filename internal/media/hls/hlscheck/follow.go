@@ -96,7 +96,8 @@ func (c *complaints) segment(p *Playlist, s *Segment) {
 // against are the rules about what may change from one reload to the next.
 func (c *complaints) against(old, p *Playlist) {
 	if old.Target != p.Target || old.PartTarget != p.PartTarget || old.HoldBack != p.HoldBack {
-		c.add("targets changed: %d %g %g to %d %g %g", old.Target, old.PartTarget, old.HoldBack, p.Target, p.PartTarget, p.HoldBack)
+		c.add("targets changed: %d %g %g to %d %g %g", old.Target, old.PartTarget, old.HoldBack, p.Target, p.PartTarget,
+			p.HoldBack)
 	}
 	if p.Sequence < old.Sequence {
 		c.add("MEDIA-SEQUENCE went back from %d to %d", old.Sequence, p.Sequence)

@@ -73,7 +73,10 @@ func TestComplaintsAboutChanges(t *testing.T) {
 		"DISCONTINUITY-SEQUENCE went back": {"DISCONTINUITY-SEQUENCE:3", "DISCONTINUITY-SEQUENCE:2"},
 		"discontinuity number was 3":       {"DISCONTINUITY-SEQUENCE:3", "DISCONTINUITY-SEQUENCE:4"},
 		"segment 10 changed":               {"\ns10\n", "\nx10\n"},
-		"hint was p4":                      {"#EXT-X-PRELOAD", "#EXT-X-PART:DURATION=0.50000,URI=\"p9\"\n#EXT-X-PRELOAD"},
+		"hint was p4": {
+			"#EXT-X-PRELOAD",
+			"#EXT-X-PART:DURATION=0.50000,URI=\"p9\"\n#EXT-X-PRELOAD",
+		},
 	} {
 		if c := complain(t, good, strings.Replace(good, change[0], change[1], 1)); !strings.Contains(c, want) {
 			t.Errorf("want a complaint with %q, got %q", want, c)
