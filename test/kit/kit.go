@@ -64,7 +64,7 @@ type Mall struct {
 }
 
 const (
-	startWithin = 30 * time.Second
+	startWithin = 2 * time.Minute // a limit, not a figure
 	pollEvery   = 20 * time.Millisecond
 )
 

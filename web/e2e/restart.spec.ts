@@ -60,7 +60,8 @@ test('an open room plays on by itself when the server is killed and comes back',
     await say('before the cut')
     await expect(log.getByText('before the cut')).toHaveCount(1)
     await expect.poll(async () => (await numbersShown(page)).length).toBeGreaterThan(second)
-    expect(encoder.now() - (await newest()), 'the picture is live').toBeLessThan(10 * second)
+    const behind = encoder.now() - (await newest())
+    expect(behind, 'the picture is live').toBeLessThan(30 * second)
 
     await server.kill()
     const sent = encoder.now()
@@ -98,7 +99,9 @@ test('an open room plays on by itself when the server is killed and comes back',
     })
     const now = await newest()
     await expect.poll(newest, { timeout: 20_000 }).toBeGreaterThan(now + second)
-    expect(encoder.now() - (await newest()), 'the picture is as live as before').toBeLessThan(10 * second)
+    expect(encoder.now() - (await newest()), 'the picture is as live as before').toBeLessThan(
+      behind + 10 * second,
+    )
     expect([...faults, ...after], 'errors on the page').toEqual([])
   } finally {
     encoder.stop()

@@ -106,7 +106,7 @@ func (s *stage) start(name string) asked {
 	a := asked{s.t, make(chan *httptest.ResponseRecorder, 1)}
 	before := s.w.Waiting()
 	go func() { a.done <- s.get(name) }()
-	limit := time.Now().Add(10 * time.Second)
+	limit := time.Now().Add(time.Minute)
 	for s.w.Waiting() == before && len(a.done) == 0 && time.Now().Before(limit) {
 		yield()
 	}
@@ -125,7 +125,7 @@ func (a asked) answer() *httptest.ResponseRecorder {
 	select {
 	case w := <-a.done:
 		return w
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		a.t.Fatal("no answer")
 		return nil
 	}

@@ -38,7 +38,7 @@ func TestSlowReaderIsLetGo(t *testing.T) {
 		if d < 2*time.Second {
 			t.Errorf("let go after %v", d)
 		}
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("the handler is still writing")
 	}
 }

@@ -163,7 +163,7 @@ func (n *node) variants(name string) []string {
 // eventually polls until ok, or fails the test.
 func (n *node) eventually(what string, ok func() bool) {
 	n.t.Helper()
-	limit := time.After(30 * time.Second)
+	limit := time.After(2 * time.Minute)
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for !ok() {

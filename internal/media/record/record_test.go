@@ -64,7 +64,7 @@ func open(t *testing.T, dir string) *record.Recording {
 // wait waits until the recorder has got so far.
 func wait(t *testing.T, r *record.Recorder, ok func(record.Health) bool) {
 	t.Helper()
-	limit := time.Now().Add(10 * time.Second)
+	limit := time.Now().Add(time.Minute)
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
 	for !ok(r.Health()) {

@@ -64,7 +64,7 @@ func open(t *testing.T, addr string) *station {
 		closed = true
 		cancel()
 		<-done
-		end, stop := context.WithTimeout(context.Background(), 10*time.Second)
+		end, stop := context.WithTimeout(context.Background(), time.Minute)
 		defer stop()
 		if err := s.hub.Shutdown(end); err != nil {
 			t.Error(err)
@@ -82,7 +82,7 @@ func (s *station) live(name string) bool {
 // eventually polls: what it waits for happens in other processes.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	limit := time.After(20 * time.Second)
+	limit := time.After(time.Minute)
 	for !ok() {
 		select {
 		case <-limit:

@@ -128,7 +128,7 @@ func (s deskSink) Close(reason error) {
 // wait waits for an entry that begins so.
 func (d *desk) wait(t *testing.T, prefix string) string {
 	t.Helper()
-	limit := time.After(10 * time.Second)
+	limit := time.After(time.Minute)
 	for {
 		d.mu.Lock()
 		for _, l := range d.log {
@@ -192,7 +192,7 @@ func newTalk(t *testing.T, addr string) *talk {
 	}
 	t.Cleanup(func() { _ = conn.Close() })
 	k := &talk{t, conn, newChunkReader(conn), newChunkWriter(conn)}
-	if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	if err := clientHandshake(k.in.r, conn); err != nil {

@@ -107,8 +107,8 @@ func TestDrippingMessage(t *testing.T) {
 		if _, err := k.conn.Write([]byte{0x17}); err != nil {
 			break
 		}
-		if time.Since(start) > 5*time.Second {
-			t.Fatal("drips for 5 s")
+		if time.Since(start) > time.Minute {
+			t.Fatal("drips for a minute")
 		}
 	}
 	d.wait(t, "close room")

@@ -152,7 +152,7 @@ func (e *events) OnRecorded(id string, _ int64, i record.Info) {
 
 func (e *events) wait(t *testing.T, n int) []string {
 	t.Helper()
-	limit := time.After(10 * time.Second)
+	limit := time.After(time.Minute)
 	for {
 		e.mu.Lock()
 		got := append([]string(nil), e.list...)
@@ -219,7 +219,7 @@ func newRig(t *testing.T, o rigOptions) *rig {
 	})
 	r.web = r.hub.Handler()
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		if err := r.hub.Shutdown(ctx); err != nil {
 			t.Errorf("shutdown: %v", err)

@@ -175,10 +175,10 @@ func TestFLVReaderThatReadsNothing(t *testing.T) {
 		}
 		worst = max(worst, time.Since(start))
 	}
-	if worst > time.Second {
+	if worst > 5*time.Second { // whoever waited for the reader would wait for ten
 		t.Errorf("a frame took %s", worst)
 	}
-	wait(t, 30*time.Second, "the slow reader's end", func() bool {
+	wait(t, time.Minute, "the slow reader's end", func() bool {
 		h, _ := n.hub.Stream("room")
 		if h.Readers > 0 {
 			_ = p.Video(3000*33, videoBody(true, 0, 60_000))

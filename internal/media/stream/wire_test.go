@@ -52,7 +52,7 @@ func dialWire(t *testing.T, addr string) *wire {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	if err := conn.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	w := &wire{t: t, conn: conn, size: 128, cs: 6}
@@ -171,7 +171,7 @@ func (w *wire) film(first uint32) {
 // arrives checks that every frame reached readers in its order and at its time.
 func arrives(t *testing.T, tap *stream.Tap) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	var first uint32
 	for i := uint32(0); i < wireFrames; {

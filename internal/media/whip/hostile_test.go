@@ -186,7 +186,7 @@ func FuzzOffer(f *testing.F) {
 		if err != nil {
 			return
 		}
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		if _, err := answer(ctx, pc, o); err != nil && !errors.Is(err, errOffer) {
 			t.Errorf("%v", err)

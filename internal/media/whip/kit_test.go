@@ -86,7 +86,7 @@ func newRig(t *testing.T, change func(*Config)) *rig {
 	web := httptest.NewServer(mux)
 	r := &rig{t: t, hub: hub, server: server, url: web.URL}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		if err := errors.Join(server.Close(ctx), hub.Shutdown(ctx)); err != nil {
 			t.Errorf("shutdown: %v", err)
@@ -181,7 +181,7 @@ func (r *rig) dial(pc *webrtc.PeerConnection, path string) (location string) {
 	}
 	select {
 	case <-connected:
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		r.t.Fatalf("%s: not connected", path)
 	}
 	if name, ok := strings.CutPrefix(path, "/whip/key-"); ok { // the server hears of it a moment later
