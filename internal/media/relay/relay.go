@@ -163,10 +163,10 @@ func (s *sender) move(to State, reason string) {
 	}
 }
 
-// run sends whenever the stream is live.
+// run sends whenever the stream is live, and never what is private.
 func (s *sender) run(ctx context.Context) {
 	for ctx.Err() == nil {
-		tap, err := s.relay.cfg.Hub.Tap(ctx, s.stream)
+		tap, err := s.relay.cfg.Hub.TapPublic(ctx, s.stream)
 		if err != nil {
 			if s.read().State != Waiting {
 				s.move(Waiting, "")

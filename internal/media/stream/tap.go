@@ -64,6 +64,15 @@ type Tap struct {
 // GOPs goes on at the newest key frame; one that does so three times in a row
 // gets ErrSlow.
 func (h *Hub) Tap(ctx context.Context, streamID string) (*Tap, error) {
+	return h.tap(ctx, streamID, false)
+}
+
+// TapPublic is Tap for what leaves the house: in private time there is no such stream.
+func (h *Hub) TapPublic(ctx context.Context, streamID string) (*Tap, error) {
+	return h.tap(ctx, streamID, true)
+}
+
+func (h *Hub) tap(ctx context.Context, streamID string, public bool) (*Tap, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -73,9 +82,9 @@ func (h *Hub) Tap(ctx context.Context, streamID string) (*Tap, error) {
 	}
 	s.mu.Lock()
 	f := s.feed
-	ended := s.ended
+	closed := s.ended || public && s.stage.Private
 	s.mu.Unlock()
-	if ended || f == nil {
+	if closed || f == nil {
 		return nil, ErrNoStream
 	}
 	t := &Tap{feed: f, served: &s.served, batch: make([]Packet, 0, tapBatch), seek: true, gone: make(chan struct{})}
