@@ -93,7 +93,10 @@ func (a *App) liveRoutes() []httpapi.Route {
 	rtc := a.rtc.Handler()
 	return append(a.news.Routes(),
 		// A page /live/{room} and its picture /live/{room}/index.m3u8 share a folder.
-		httpapi.Route{Pattern: "/live/{room}/*", Access: httpapi.RoomVisitor, Unlisted: true, Handler: a.hub.Handler()},
+		httpapi.Route{
+			Pattern: "/live/{room}/*", Access: httpapi.RoomVisitor, Unlisted: true, Handler: a.hub.Handler(),
+			Note: func(ctx context.Context, s httpapi.Subject) context.Context { return a.hub.Asking(ctx, s.Room) },
+		},
 		httpapi.Route{
 			Pattern: "/replay/{room}/*", Access: httpapi.RoomVisitor, Handler: http.HandlerFunc(a.replay),
 		},

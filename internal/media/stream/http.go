@@ -8,6 +8,15 @@ import (
 	"hawker/internal/media/hls"
 )
 
+type askedKey struct{}
+
+// Asking notes in the context of a request at which stage of a stream its sender is about
+// to be judged. Handler answers only what belongs to that stage: who was let in a moment
+// before a show went private sees nothing of private time.
+func (h *Hub) Asking(ctx context.Context, streamID string) context.Context {
+	return context.WithValue(ctx, askedKey{}, h.StageNumber(streamID))
+}
+
 // Handler serves /live/{streamID}/…: HLS and live.flv; it expects the whole path. What
 // belongs to private time says so in every answer, and so does everything if a guard
 // before it has made the answer private.
@@ -19,6 +28,9 @@ func (h *Hub) Handler() http.Handler {
 		stage, private := h.stage(id)
 		if private { // a refusal is, too
 			hls.MakePrivate(rw.Header())
+		}
+		if asked, ok := r.Context().Value(askedKey{}).(int); ok {
+			stage = asked
 		}
 		if hls.CORS(rw, r) {
 			return
@@ -32,14 +44,14 @@ func (h *Hub) Handler() http.Handler {
 			return
 		}
 		if rendition, file, found := strings.Cut(name, "/"); found && strings.HasSuffix(rendition, renditionSuffix) {
-			if w := h.rendition(id, rendition); w != nil {
+			if w := h.rendition(id, rendition); w != nil && h.StageNumber(id) == stage {
 				serve.Serve(rw, r, w, file)
 				return
 			}
 			serve.Refuse(rw, http.StatusNotFound)
 			return
 		}
-		w := h.window(r.Context(), id, name == multiName || name == hls.MediaPlaylist)
+		w := h.window(r.Context(), id, stage, name == multiName || name == hls.MediaPlaylist)
 		if w == nil {
 			serve.Refuse(rw, http.StatusNotFound)
 			return
@@ -63,21 +75,21 @@ func (h *Hub) stage(id string) (number int, private bool) {
 	return s.stages, s.stage.Private
 }
 
-// window gives the window of a stream. A viewer that comes between the publisher and the
-// first part, and asks for a playlist, waits for it, but not into another stage.
-func (h *Hub) window(ctx context.Context, id string, wait bool) *hls.Window {
+// window gives the window of a stream at a stage; of another there is none. A viewer that
+// comes between the publisher and the first part, and asks for a playlist, waits for it.
+func (h *Hub) window(ctx context.Context, id string, stage int, wait bool) *hls.Window {
 	s := h.find(id)
 	if s == nil {
 		return nil
 	}
-	if w := s.window.Load(); w != nil || !wait {
-		return w
-	}
 	s.mu.Lock()
-	live, fresh, stages := s.pub != nil, s.fresh, s.stages
+	w, live, fresh, stages := s.window.Load(), s.pub != nil, s.fresh, s.stages
 	s.mu.Unlock()
-	if !live {
+	switch {
+	case stages != stage:
 		return nil
+	case w != nil || !wait || !live:
+		return w
 	}
 	t := h.cfg.Clock.NewTimer(firstWait)
 	defer t.Stop()
@@ -88,7 +100,7 @@ func (h *Hub) window(ctx context.Context, id string, wait bool) *hls.Window {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.stages != stages {
+	if s.stages != stage {
 		return nil
 	}
 	return s.window.Load()

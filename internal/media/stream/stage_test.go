@@ -292,6 +292,31 @@ func TestNobodyWaitsIntoAnotherStage(t *testing.T) {
 	})
 }
 
+// Who was judged before the change gets nothing of what comes after it.
+func TestWhoWasLetInBeforeTheChange(t *testing.T) {
+	at := stream.Stage{Show: public}
+	r := newRig(t, rigOptions{admission: staged{&at}})
+	r.blind = true
+	e := r.publish("room", shape{fps: 30, gop: 30})
+	e.send(3 * time.Second)
+	asking := r.hub.Asking(t.Context(), "room")
+	ask := func(name string) int {
+		w := httptest.NewRecorder()
+		r.web.ServeHTTP(w, httptest.NewRequestWithContext(asking, http.MethodGet, "/live/room/"+name, nil))
+		return w.Code
+	}
+	if code := ask("live.m3u8"); code != http.StatusOK {
+		t.Errorf("at the same stage: %d", code)
+	}
+	r.hub.SetStage("room", stream.Stage{Private: true})
+	e.send(3 * time.Second)
+	for _, name := range append(r.addresses(), "live.m3u8", "index.m3u8", "live.flv") {
+		if code := ask(name); code != http.StatusNotFound {
+			t.Errorf("%s at the next: %d", name, code)
+		}
+	}
+}
+
 // slowDoor answers when it is told to, with the stage of when it was asked.
 type slowDoor struct {
 	mu     sync.Mutex

@@ -14,6 +14,7 @@ import (
 
 	"hawker/internal/base/clock"
 	"hawker/internal/base/fault"
+	"hawker/internal/media/stream"
 )
 
 func offerSDP(t *testing.T) string {
@@ -157,6 +158,16 @@ func TestTakeOver(t *testing.T) {
 	}
 }
 
+// Stopping twice is stopping once.
+func TestCloseTwice(t *testing.T) {
+	r := newRig(t, func(c *Config) { c.TCP = "127.0.0.1:0" })
+	for range 2 {
+		if err := r.server.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func FuzzOffer(f *testing.F) {
 	f.Add("v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=ice-ufrag:abcd\r\n" +
 		"a=ice-pwd:abcdefghijklmnopqrstuvwx\r\n" +
@@ -166,11 +177,16 @@ func FuzzOffer(f *testing.F) {
 		"packetization-mode=1\r\na=rid:q send\r\na=simulcast:send q\r\n")
 	f.Add("v=0\r\n")
 	f.Add("")
-	s, err := New(Config{Log: discard(), Clock: clock.Real{}, UDP: "127.0.0.1:0"})
+	hub := stream.NewHub(stream.Config{Log: discard(), Clock: clock.Real{}, Store: &memory{}, Admission: openDoor{}})
+	s, err := New(Config{Hub: hub, Log: discard(), Clock: clock.Real{}, UDP: "127.0.0.1:0"})
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Cleanup(func() { _ = s.Close(context.Background()) })
+	f.Cleanup(func() {
+		if err := errors.Join(s.Close(context.Background()), hub.Shutdown(context.Background())); err != nil {
+			f.Error(err)
+		}
+	})
 	f.Fuzz(func(t *testing.T, sdp string) {
 		o, err := readOffer([]byte(sdp))
 		if err != nil {

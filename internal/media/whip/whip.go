@@ -91,6 +91,9 @@ type Server struct {
 	feeds    map[string]*feed    // by stream id
 	opening  int                 // publishers that are being admitted
 	joining  int                 // viewers that are
+
+	shut    sync.Once
+	shutErr error
 }
 
 // New opens the media ports. Close stops the server.
@@ -161,18 +164,21 @@ func (s *Server) listen() error {
 	return nil
 }
 
+// closePorts closes them once, however often the server is stopped.
 func (s *Server) closePorts() error {
-	err := s.udp.Close()
-	if s.tcp != nil {
-		err = errors.Join(err, s.tcp.Close())
-	}
-	return err
+	s.shut.Do(func() {
+		s.shutErr = s.udp.Close()
+		if s.tcp != nil {
+			s.shutErr = errors.Join(s.shutErr, s.tcp.Close())
+		}
+	})
+	return s.shutErr
 }
 
 // Addr is where media is awaited.
 func (s *Server) Addr() net.Addr { return s.udpAddr }
 
-// Close ends all sessions and waits for what runs.
+// Close ends all sessions and waits for what runs; a second time it does nothing.
 func (s *Server) Close(ctx context.Context) error {
 	s.mu.Lock()
 	s.closed = true

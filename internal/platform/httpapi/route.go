@@ -19,6 +19,8 @@ type Route struct {
 	// Unlisted lets everybody through to what is no room: the streams of open
 	// publishing, which have names of their own.
 	Unlisted bool
+	// Note puts into the context what held before the caller was judged.
+	Note func(ctx context.Context, s Subject) context.Context
 }
 
 // Mount adds routes. Each is guarded by its declaration.
@@ -48,6 +50,9 @@ func (a *API) guardRoute(route Route) http.Handler {
 			s = route.Subject(r)
 		}
 		ctx := r.Context()
+		if route.Note != nil {
+			ctx = route.Note(ctx, s)
+		}
 		pass, err := a.checkRoute(ctx, route, s)
 		if err != nil {
 			w.Header().Set("Cache-Control", privateAnswer)
