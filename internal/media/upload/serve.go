@@ -79,9 +79,7 @@ func (h *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer leave()
 	r.Body = b
 	h.tus.ServeHTTP(w, r)
-	if b.stopped.Load() {
-		b.stop() // nor does the server wait for the rest of it
-	}
+	b.over()
 }
 
 // upload is the name of what is asked for, empty for a new one.

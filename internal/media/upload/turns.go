@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/tus/tusd/v2/pkg/handler"
@@ -77,23 +76,60 @@ func (t *turns) enter(upload string, stop func()) (before *turn, leave func()) {
 type body struct {
 	io.ReadCloser
 	control *http.ResponseController
-	stopped atomic.Bool
+
+	mu      sync.Mutex
+	reading bool
+	stopped bool
+	cut     bool // a read was told so
 }
 
-// stop ends a read that waits, and all later ones. The flag comes first: a deadline
-// that the protocol sets between two reads cannot undo it.
+// stop ends a read that waits, and all later ones. The connection is touched while a read of
+// this body waits on it and at no other time: it may be the next request's by now. A deadline
+// that the protocol sets between two reads is none of a read that has begun.
 func (b *body) stop() {
-	b.stopped.Store(true)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.stopped = true
+	if b.reading {
+		b.hangUp()
+	}
+}
+
+func (b *body) hangUp() {
 	_ = b.control.SetReadDeadline(time.Unix(1, 0)) // a recorder in a test has none
 }
 
 func (b *body) Read(p []byte) (int, error) {
-	if b.stopped.Load() {
+	if b.begin() {
 		return 0, handler.ErrUploadInterrupted
 	}
 	n, err := b.ReadCloser.Read(p)
-	if err != nil && err != io.EOF && b.stopped.Load() {
+	if b.end() && err != nil && err != io.EOF {
 		err = handler.ErrUploadInterrupted
 	}
 	return n, err
+}
+
+func (b *body) begin() (stopped bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.reading, b.cut = !b.stopped, b.stopped
+	return b.stopped
+}
+
+func (b *body) end() (stopped bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.reading, b.cut = false, b.stopped
+	return b.stopped
+}
+
+// over is called by the request's own handler: the server is not to wait for the rest of a
+// body that was cut off.
+func (b *body) over() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.cut {
+		b.hangUp()
+	}
 }

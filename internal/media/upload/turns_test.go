@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -132,4 +133,37 @@ func TestWhoComesBackTakesOver(t *testing.T) {
 	if res.StatusCode != http.StatusNoContent || offset(t, web, path) != len(content) {
 		t.Errorf("the rest: %d, %d bytes of %d are there", res.StatusCode, offset(t, web, path), len(content))
 	}
+}
+
+// Whoever is cut off keeps the connection, and what comes on it next is not touched: a look at
+// an upload has nothing to be cut off from, and may be over by the time it is its turn to be.
+func TestTakingOverSpoilsNoConnection(t *testing.T) {
+	web := door(t, t.TempDir())
+	path := ask(t, web, http.MethodPost, prefix, nil, "Upload-Length", "10").Header.Get("Location")
+	var wg sync.WaitGroup
+	for range 4 {
+		client := &http.Client{Transport: &http.Transport{MaxConnsPerHost: 1}}
+		t.Cleanup(client.CloseIdleConnections)
+		wg.Go(func() {
+			for i := range 200 {
+				req, err := http.NewRequest(http.MethodHead, web.URL+path, nil)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				req.Header.Set("Tus-Resumable", "1.0.0")
+				res, err := client.Do(req)
+				if err != nil {
+					t.Errorf("look %d: %v", i, err)
+					return
+				}
+				_ = res.Body.Close()
+				if res.StatusCode != http.StatusOK {
+					t.Errorf("look %d is answered %d", i, res.StatusCode)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
