@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/netip"
 	"reflect"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
@@ -79,14 +80,20 @@ type API struct {
 	names     namer
 }
 
-// New makes an empty API on a router of its own.
-func New(d Deps) *API {
-	a := &API{deps: d, router: chi.NewRouter(), auth: Authorizer{Staff: d.Staff, Rooms: d.Rooms}}
+// adaptHuma sets what huma keeps for the whole process and offers nowhere else. It
+// is the same for every API, so once is enough.
+var adaptHuma = sync.OnceFunc(func() {
 	huma.DefaultArrayNullable = false
 	huma.NewErrorWithContext = newProblem
 	huma.NewError = func(status int, msg string, errs ...error) huma.StatusError {
 		return newProblem(nil, status, msg, errs...)
 	}
+})
+
+// New makes an empty API on a router of its own.
+func New(d Deps) *API {
+	a := &API{deps: d, router: chi.NewRouter(), auth: Authorizer{Staff: d.Staff, Rooms: d.Rooms}}
+	adaptHuma()
 	a.router.Use(a.requestID, a.recoverPanic, a.observe, a.secureHeaders, a.sameOrigin, a.authenticate)
 	a.router.NotFound(a.notFound)
 	a.router.MethodNotAllowed(a.methodNotAllowed)
