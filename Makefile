@@ -41,7 +41,17 @@ need-test: need-run
 test: need-test ## everything but load
 	@MAKE="$(MAKE)" scripts/summary build lint test-web test-go test-mysql test-e2e
 
-.PHONY: test-web test-go test-mysql test-e2e
+check: need-run ## the quick lane: lint and unit tests, warm under 3 minutes
+	@MAKE="$(MAKE)" scripts/summary lint test-web test-unit
+
+.PHONY: check test-web test-unit test-go test-mysql test-e2e
+# The programs that a test starts are built once.
+export HAWKER_TEST_BINARY ?= $(CURDIR)/bin/hawker
+
+# Without what starts encoders, browsers or the program itself.
+test-unit:
+	$(GO) test $$($(GO) list ./cmd/... ./internal/... ./web | grep -vE '/media/(ffmpeg|ladder|relay|whip)$$|/(bench|clip|video)$$')
+
 test-web:
 	cd web && npm run --silent typecheck && npm run --silent test && npm run --silent check:size
 
@@ -49,33 +59,28 @@ test-web:
 PACKAGES = $$($(GO) list ./... | grep -v node_modules)
 
 # -race needs cgo; the program itself does without.
-test-go:
+test-go: build
 	CGO_ENABLED=1 $(GO) test -race -timeout 20m $(PACKAGES)
 
 # The packages that keep rows, again, on MariaDB.
-test-mysql:
+test-mysql: build
 	scripts/with-mariadb $(GO) test -timeout 15m $$($(GO) list -f '{{if or .TestImports .XTestImports}}{{.ImportPath}} {{join .TestImports " "}} {{join .XTestImports " "}}{{end}}' ./internal/... ./test/... | grep -E 'sqltest|/test/' | cut -d' ' -f1)
 
-test-e2e: bin/hawker
+test-e2e: build
 	cd web && npm run --silent e2e
 
-bin/hawker:
-	@$(MAKE) --no-print-directory build
-
-lint: $(TOOLS)/.installed web/node_modules/.installed ## gofumpt, vet, staticcheck, eslint, tokens, texts
-	@test -z "$$($(TOOLS)/gofumpt -l cmd internal test web/*.go)" || { echo "not gofumpt-ed:"; $(TOOLS)/gofumpt -l cmd internal test web/*.go; exit 1; }
-	$(GO) vet $(PACKAGES)
-	$(TOOLS)/staticcheck $(PACKAGES)
+lint: $(TOOLS)/.installed web/node_modules/.installed ## golangci-lint (gofumpt, vet, staticcheck and more), eslint, tokens, texts
+	$(TOOLS)/golangci-lint run ./cmd/... ./internal/... ./test/... ./web
 	cd web && npm run --silent format:check && npm run --silent lint && npm run --silent check:tokens && npm run --silent check:locales
 
 $(TOOLS)/.installed: tools/go.mod
-	@echo "building gofumpt and staticcheck"
+	@echo "building golangci-lint"
 	@mkdir -p $(TOOLS)
-	cd tools && GOBIN=$(CURDIR)/$(TOOLS) $(GO) install mvdan.cc/gofumpt honnef.co/go/tools/cmd/staticcheck
+	cd tools && GOBIN=$(CURDIR)/$(TOOLS) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 	touch $@
 
 fmt: $(TOOLS)/.installed ## format everything
-	$(TOOLS)/gofumpt -w cmd internal test web/*.go
+	$(TOOLS)/golangci-lint fmt ./cmd/... ./internal/... ./test/... ./web
 	cd web && npm run --silent format
 
 bench: need-run build ## the figures, as tables
