@@ -11,37 +11,61 @@ import (
 const cardColumns = "p.id, p.shop_id, p.category_id, p.title, 'null', 'null', p.pictures, p.state, p.price, " +
 	"p.was_price, p.commission_l1, p.commission_l2, p.commission_l3, p.sold, p.version, p.created_at, p.updated_at"
 
-// listProducts pages by the keys of the sort; every column named here is ours,
-// every value is bound. Each sort of each filter has its index, which is read from
-// where the page before ended: "a OR b" over two columns would read several.
-func listProducts(ctx context.Context, q sqldb.Querier, f Filter, after position, limit int) ([]Product, error) {
-	where, args := conditions(f)
-	column, direction, beyond := "p.id", "DESC", "<"
-	switch f.Sort {
+// keys are the columns of a sort and its direction; every column named here is ours,
+// every value is bound.
+type keys struct {
+	column    string // "" for the id alone
+	direction string
+	beyond    string
+}
+
+func (s Sort) keys() keys {
+	switch s {
 	case PriceAsc:
-		column, direction, beyond = "p.price", "ASC", ">"
+		return keys{"p.price", "ASC", ">"}
 	case PriceDesc:
-		column = "p.price"
+		return keys{"p.price", "DESC", "<"}
 	case BestSold:
-		column = "p.sold"
+		return keys{"p.sold", "DESC", "<"}
 	}
-	order := column + " " + direction
-	if column != "p.id" {
-		order += ", p.id " + direction
-	}
+	return keys{"", "DESC", "<"}
+}
+
+// listProducts pages by the keys of the sort. Each sort of each filter has its index,
+// which is read from where the page before ended. Those that are as dear as the last
+// one come first and by themselves: thousands may be, unsold all of them, and
+// "dearer, or as dear and later" would walk through them from the first.
+func listProducts(ctx context.Context, q sqldb.Querier, f Filter, after position, limit int) ([]Product, error) {
+	k := f.Sort.keys()
 	switch {
 	case after.ID.IsZero():
-	case column == "p.id":
-		where, args = append(where, "p.id < ?"), append(args, after.ID)
-	default:
-		where = append(where, column+" "+beyond+"= ?", "("+column+" "+beyond+" ? OR p.id "+beyond+" ?)")
-		args = append(args, after.Key, after.Key, after.ID)
+		return readList(ctx, q, f, limit, "")
+	case k.column == "":
+		return readList(ctx, q, f, limit, "p.id < ?", after.ID)
+	}
+	list, err := readList(ctx, q, f, limit, k.column+" = ? AND p.id "+k.beyond+" ?", after.Key, after.ID)
+	if err != nil || len(list) == limit {
+		return list, err
+	}
+	rest, err := readList(ctx, q, f, limit-len(list), k.column+" "+k.beyond+" ?", after.Key)
+	return append(list, rest...), err
+}
+
+func readList(ctx context.Context, q sqldb.Querier, f Filter, limit int, from string, args ...any) ([]Product, error) {
+	where, bound := conditions(f)
+	if from != "" {
+		where, bound = append(where, from), append(bound, args...)
 	}
 	query := "SELECT " + cardColumns + " FROM product p" + sqldb.Along(indexOf(f))
 	if len(where) > 0 {
 		query += " WHERE " + strings.Join(where, " AND ")
 	}
-	rows, err := q.Query(ctx, query+" ORDER BY "+order+" LIMIT ?", append(args, limit)...)
+	k := f.Sort.keys()
+	order := "p.id " + k.direction
+	if k.column != "" {
+		order = k.column + " " + k.direction + ", " + order
+	}
+	rows, err := q.Query(ctx, query+" ORDER BY "+order+" LIMIT ?", append(bound, limit)...)
 	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (Product, error) { return scanProduct(s) })
 }
 
