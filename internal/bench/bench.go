@@ -144,7 +144,7 @@ func freeAddresses(n int) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		defer ln.Close()
+		defer func() { _ = ln.Close() }()
 		out = append(out, ln.Addr().String())
 	}
 	return out, nil

@@ -49,7 +49,7 @@ func (b *Bench) chat(ctx context.Context, window time.Duration) error {
 	sockets, err := b.enter(ctx, room)
 	defer func() {
 		for _, s := range sockets {
-			s.conn.Close()
+			_ = s.conn.Close()
 		}
 	}()
 	if err != nil {
@@ -73,7 +73,7 @@ func (b *Bench) chat(ctx context.Context, window time.Duration) error {
 	}
 	memory, err := rss(b.server.cmd.Process.Pid)
 	for _, s := range sockets {
-		s.conn.Close()
+		_ = s.conn.Close()
 	}
 	readers.Wait()
 	b.chatFigures(c, said, after-before-time.Duration(idle*float64(took)), took)

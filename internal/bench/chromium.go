@@ -185,7 +185,7 @@ func (c *chromium) ask(expression string, out any) error {
 
 func (c *chromium) stop() error {
 	if c.page != nil {
-		c.page.conn.Close()
+		_ = c.page.conn.Close()
 	}
 	err := c.cmd.Process.Signal(syscall.SIGTERM)
 	select {

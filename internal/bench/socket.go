@@ -45,7 +45,7 @@ func dialSocket(ctx context.Context, addr, path string) (*socket, error) {
 	if err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	res, err := http.ReadResponse(s.in, nil)
+	res, err := http.ReadResponse(s.in, nil) //nolint:bodyclose // what follows is the socket
 	if err == nil && res.StatusCode != http.StatusSwitchingProtocols {
 		err = fmt.Errorf("socket refused: %s", res.Status)
 	}

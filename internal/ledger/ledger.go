@@ -172,6 +172,7 @@ func (e Entry) valid() error {
 			if l.amount <= 0 || l.pending.IsZero() {
 				return fmt.Errorf("ledger: leg %d of %s captures %d", i, e.Key, l.amount)
 			}
+		case phaseVoid: // nothing to do
 		}
 	}
 	return nil

@@ -127,6 +127,7 @@ func commissionRows(ctx context.Context, q sqldb.Querier, owner string) ([]Commi
 			if c.PaidOut, err = paidOut(ctx, q, r.id); err != nil {
 				return nil, err
 			}
+		default: // the others need nothing here
 		}
 	}
 	return out, nil

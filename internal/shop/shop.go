@@ -57,6 +57,7 @@ func (r Role) Can(p permission.Permission) bool {
 			permission.CatalogRead, permission.OrdersRead,
 			permission.FiguresRead, permission.LiveModerate,
 		}, p)
+	case Moderator: // nothing to do
 	}
 	if r == Moderator {
 		return p == permission.LiveModerate || p == permission.CatalogRead

@@ -32,6 +32,7 @@ func ParseVideoConfig(f VideoFormat, b []byte) (VideoConfig, error) {
 		return ParseHEVC(b)
 	case AV1:
 		return ParseAV1(b)
+	case AVC: // nothing to do
 	}
 	return ParseAVC(b)
 }

@@ -224,6 +224,7 @@ func (c *encoder) take(pipe io.Reader, out *stream.Rendition) error {
 		case flv.KindFrame:
 			c.given.Add(1)
 			err = out.Picture(c.base+t.Timestamp, v)
+		case flv.KindEnd: // nothing to do
 		}
 		if err != nil {
 			return err

@@ -160,6 +160,7 @@ func (s *sender) move(to State, reason string) {
 		s.status.Bytes = 0
 	case Waiting:
 		s.status.Tries, s.status.Reason = 0, ""
+	case Connecting: // nothing to do
 	}
 }
 
@@ -260,6 +261,7 @@ func write(c *rtmp.Client, p stream.Packet) error {
 		return c.WriteData(p.Body)
 	case stream.PacketVideo:
 		return c.WriteVideo(p.Time, p.Body)
+	case stream.PacketAudio: // nothing to do
 	}
 	return c.WriteAudio(p.Time, p.Body)
 }

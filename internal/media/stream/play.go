@@ -39,6 +39,7 @@ func (p Packet) tagType() uint8 {
 		return flv.TagVideo
 	case PacketAudio:
 		return flv.TagAudio
+	case PacketMeta: // nothing to do
 	}
 	return flv.TagScript
 }

@@ -189,6 +189,7 @@ func (p *Publication) Video(ts uint32, body []byte) error {
 		return nil
 	case flv.KindFrame:
 		return p.picture(ts, v, body)
+	case flv.KindEnd: // nothing to do
 	}
 	return nil
 }
@@ -234,6 +235,7 @@ func (p *Publication) Audio(ts uint32, body []byte) error {
 		return nil
 	case flv.KindFrame:
 		return p.sound(ts, a, body)
+	case flv.KindEnd: // nothing to do
 	}
 	return nil
 }

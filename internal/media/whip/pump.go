@@ -121,6 +121,7 @@ func (p *pump) pass() error {
 			err = p.takeVideo(k)
 		case stream.PacketAudio:
 			p.takeAudio(k)
+		case stream.PacketMeta: // nothing to do
 		}
 		if err != nil {
 			p.decide(err)
@@ -144,6 +145,7 @@ func (p *pump) takeVideo(k stream.Packet) error {
 		return err
 	case flv.KindEnd:
 		return nil
+	case flv.KindFrame: // nothing to do
 	}
 	if w.config.SPS == nil {
 		return nil
@@ -223,6 +225,7 @@ func (p *pump) takeAudio(k stream.Packet) {
 		if p.audio != nil {
 			p.audio.push(k.Time, a.Data)
 		}
+	case flv.KindEnd: // nothing to do
 	}
 }
 

@@ -90,6 +90,7 @@ func (x *session) begin() {
 			x.end(errSilent)
 		case webrtc.PeerConnectionStateClosed:
 			x.end(errLeft)
+		default: // the others need nothing here
 		}
 	})
 }

@@ -88,6 +88,7 @@ func (v *viewer) begin() {
 			v.end(errSilent)
 		case webrtc.PeerConnectionStateClosed:
 			v.end(errLeft)
+		default: // the others need nothing here
 		}
 	})
 	for _, s := range v.senders {

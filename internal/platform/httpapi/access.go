@@ -48,6 +48,7 @@ func (a Access) NeedsAccount() bool {
 	switch a {
 	case Anyone, Signed, RoomLobby, RoomVisitor:
 		return false
+	default: // the others need nothing here
 	}
 	return true
 }
@@ -129,6 +130,7 @@ func (z Authorizer) Check(ctx context.Context, access Access, actor Actor, s Sub
 		return z.checkRoom(ctx, actor, s, true)
 	case RoomVisitor:
 		return z.checkRoom(ctx, actor, s, false)
+	case RoomLobbySignedIn, RoomVisitorSignedIn: // nothing to do
 	}
 	return Pass{}, fault.Forbidden("auth.not_yours") // a declaration that nobody can meet
 }

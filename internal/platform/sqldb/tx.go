@@ -151,7 +151,7 @@ func (db *DB) updateMySQL(ctx context.Context, fn func(ctx context.Context, tx *
 		wait := retryFirst << min(try, 6)
 		// Of the machine, not of the business: locks are let go in real time, and a test
 		// whose clock stands still must not wait for ever.
-		timer := clock.Real{}.NewTimer(wait/2 + rand.N(wait))
+		timer := clock.Real{}.NewTimer(wait/2 + rand.N(wait)) //nolint:gosec // a pause is no secret
 		select {
 		case <-timer.C():
 		case <-ctx.Done():
