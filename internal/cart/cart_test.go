@@ -36,7 +36,9 @@ func (*shopper) Authenticate(_ context.Context, token string) (httpapi.Actor, er
 	return httpapi.Actor{User: u}, nil
 }
 
-func (*shopper) May(context.Context, id.User, id.Shop, permission.Permission) (bool, error) { return false, nil }
+func (*shopper) May(context.Context, id.User, id.Shop, permission.Permission) (bool, error) {
+	return false, nil
+}
 
 func (*shopper) ObserveRequest(string, int, float64) {}
 

@@ -48,4 +48,3 @@ func FindCheckout(ctx context.Context, q sqldb.Querier, checkout id.Checkout) (C
 func (s *Service) IDsOfCheckouts(ctx context.Context, checkouts []id.Checkout) (map[id.Checkout][]id.Order, error) {
 	return idsOfCheckouts(ctx, s.db.Reader(), checkouts)
 }
-

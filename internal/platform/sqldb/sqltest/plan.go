@@ -70,10 +70,10 @@ func (r *Recorder) WantPages(t testing.TB, db *sqldb.DB, name string, next func(
 			return err
 		}
 		what := fmt.Sprintf("page %d of %s", n+1, name)
-		switch {
-		case n == 1 || n == deep-1:
+		switch n {
+		case 1, deep - 1:
 			r.want(t, db, what, read, seeking())
-		case n == 0:
+		case 0:
 			r.want(t, db, what, read, refused)
 		default:
 			if err := read(); err != nil {
