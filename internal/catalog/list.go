@@ -64,7 +64,7 @@ func (s Sort) key(p Product) int64 {
 		return p.Price
 	case BestSold:
 		return p.Sold
-	case Newest: // nothing to do
+	case Newest:
 	}
 	return p.ID.Int()
 }

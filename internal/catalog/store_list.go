@@ -27,7 +27,7 @@ func (s Sort) keys() keys {
 		return keys{"p.price", "DESC", "<"}
 	case BestSold:
 		return keys{"p.sold", "DESC", "<"}
-	case Newest: // nothing to do
+	case Newest:
 	}
 	return keys{"", "DESC", "<"}
 }
