@@ -41,6 +41,7 @@ type (
 	noticeKind     struct{}
 	wordKind       struct{}
 	restreamKind   struct{}
+	showKind       struct{}
 )
 
 func (userKind) Prefix() string       { return "usr" }
@@ -82,6 +83,7 @@ func (bagKind) Prefix() string        { return "bag" }
 func (noticeKind) Prefix() string     { return "ntc" }
 func (wordKind) Prefix() string       { return "wrd" }
 func (restreamKind) Prefix() string   { return "rst" }
+func (showKind) Prefix() string       { return "shw" }
 
 // The id of each entity; see docs/glossary.md for what the entities are.
 type (
@@ -124,4 +126,5 @@ type (
 	Notice     = Of[noticeKind]
 	Word       = Of[wordKind]
 	Restream   = Of[restreamKind]
+	Show       = Of[showKind]
 )

@@ -1,0 +1,52 @@
+package room
+
+import (
+	"context"
+
+	"hawker/internal/base/id"
+	"hawker/internal/platform/sqldb"
+)
+
+// The functions here change how a room stands. Each is given the room as the
+// caller has read it and does nothing, answering false, when it stands otherwise
+// by now: the caller reads anew and decides anew.
+
+// Take makes a show the room's newest, unless the room was called off.
+func Take(ctx context.Context, tx *sqldb.Tx, r Room, show id.Show) (bool, error) {
+	return setStanding(ctx, tx, r, r.Mode, show)
+}
+
+// Stage takes a room to another mode, and to the show that is its newest there.
+func Stage(ctx context.Context, tx *sqldb.Tx, r Room, to Mode, show id.Show) (bool, error) {
+	return setStanding(ctx, tx, r, to, show)
+}
+
+// Cancel takes back what was planned: the room's page says so and its key opens
+// nothing more.
+func Cancel(ctx context.Context, tx *sqldb.Tx, r Room) (bool, error) { return cancel(ctx, tx, r) }
+
+// Connection is a publisher at a server in front: URL is where its picture is, ID
+// names it; both are empty for a publisher of our own.
+type Connection struct{ URL, ID string }
+
+// Connect notes who publishes from outside; the goodbye of an older connection
+// must not end the show of a newer.
+func Connect(ctx context.Context, tx *sqldb.Tx, room id.Room, c Connection) error {
+	return setExternal(ctx, tx, room, c)
+}
+
+// Disconnect forgets a connection unless a newer one is there, which false tells.
+// The address stays: players go on with it when the publisher is back in time.
+func Disconnect(ctx context.Context, tx *sqldb.Tx, room id.Room, connection string) (bool, error) {
+	return clearExternal(ctx, tx, room, connection)
+}
+
+// Connected finds the room of a connection; sql.ErrNoRows for none.
+func (s *Service) Connected(ctx context.Context, connection string) (Room, error) {
+	return roomOfExternal(ctx, s.db.Reader(), connection)
+}
+
+// PinMessage holds a message at the top of the room's chat; the zero id holds none.
+func PinMessage(ctx context.Context, tx *sqldb.Tx, room id.Room, message id.Message) error {
+	return setPinnedMessage(ctx, tx, room, message)
+}

@@ -1,0 +1,56 @@
+package show
+
+import (
+	"context"
+	"time"
+
+	"hawker/internal/base/id"
+	"hawker/internal/base/page"
+	"hawker/internal/platform/httpapi"
+	"hawker/internal/room"
+)
+
+// API is the module's door: the shows that a room has had.
+type API struct{ Service *Service }
+
+// Register adds the operations.
+func (h API) Register(api *httpapi.API) {
+	httpapi.Register(api, httpapi.Operation{
+		ID: "merchant-room-shows", Method: "GET", Path: "/merchant/{shop}/rooms/{room}/shows",
+		Access: httpapi.Staff("figures.read"), Summary: "The shows that a room has had, newest first",
+	}, h.list)
+}
+
+type showView struct {
+	ID          id.Show    `json:"id"`
+	State       State      `json:"state" enum:"live,paused,ended"`
+	StartedAt   time.Time  `json:"started_at"`
+	EndedAt     *time.Time `json:"ended_at"`
+	Likes       int64      `json:"likes"`
+	Messages    int64      `json:"messages"`
+	Entries     int64      `json:"entries"`
+	ViewersPeak int64      `json:"viewers_peak"`
+	Follows     int64      `json:"follows"`
+	ReplayURL   string     `json:"replay_url"`
+}
+
+type listInput struct {
+	room.MerchantPath
+	httpapi.PageQuery
+}
+
+func (h API) list(ctx context.Context, in *listInput) (*httpapi.Body[page.Page[showView]], error) {
+	if _, err := h.Service.rooms.OfShop(ctx, in.Shop, in.Room); err != nil {
+		return nil, err
+	}
+	p, err := h.Service.OfRoom(ctx, in.Room, page.Request(in.PageQuery))
+	return httpapi.OK(page.Map(p, func(x Show) showView {
+		v := showView{
+			x.ID, x.State, x.StartedAt, nil, x.Likes, x.Messages, x.Entries, x.ViewersPeak, x.Follows, x.ReplayURL(),
+		}
+		if !x.EndedAt.IsZero() {
+			v.EndedAt = &x.EndedAt
+		}
+		return v
+	}), err)
+}
