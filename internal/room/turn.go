@@ -3,6 +3,7 @@ package room
 import (
 	"context"
 
+	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/platform/sqldb"
 )
@@ -10,6 +11,16 @@ import (
 // The functions here change how a room stands. Each is given the room as the
 // caller has read it and does nothing, answering false, when it stands otherwise
 // by now: the caller reads anew and decides anew.
+
+// Lock keeps a room of a shop as it is until the transaction ends: what is read
+// after it is not changed by others who lock it too. Fault live.not_found.
+func Lock(ctx context.Context, tx *sqldb.Tx, shop id.Shop, room id.Room) error {
+	ok, err := updateRoom(ctx, tx, shop, room, Change{})
+	if err == nil && !ok {
+		return fault.NotFound("live.not_found")
+	}
+	return err
+}
 
 // Take makes a show the room's newest, unless the room was called off.
 func Take(ctx context.Context, tx *sqldb.Tx, r Room, show id.Show) (bool, error) {

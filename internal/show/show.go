@@ -181,7 +181,13 @@ func Pause(ctx context.Context, tx *sqldb.Tx, s id.Show) (bool, error) { return 
 
 // End ends a show that runs; false: it does not. What hangs on its end is done
 // only by whoever hears true.
-func End(ctx context.Context, tx *sqldb.Tx, s id.Show) (bool, error) { return end(ctx, tx, s) }
+func End(ctx context.Context, tx *sqldb.Tx, s Show) (bool, error) {
+	ended, err := end(ctx, tx, s.ID)
+	if err != nil || !ended || s.Rehearsal {
+		return ended, err
+	}
+	return true, events.Record(ctx, tx, Closed{Show: s.ID, Room: s.Room, Shop: s.Shop, At: tx.Now()})
+}
 
 // Rehearse makes a rehearsal of a room, which waits for its picture.
 func Rehearse(ctx context.Context, tx *sqldb.Tx, r room.Room) (id.Show, error) {
@@ -215,11 +221,11 @@ func (Started) EventName() string { return EventStarted }
 // EventKey implements event.Event.
 func (e Started) EventKey() string { return e.Room.String() }
 
-// EventEnded is the name of EndedFor.
+// EventEnded is the name of Closed.
 const EventEnded = "live.ended"
 
-// EndedFor tells that a public show is over.
-type EndedFor struct {
+// Closed tells that a public show is over.
+type Closed struct {
 	Show id.Show   `json:"show"`
 	Room id.Room   `json:"room"`
 	Shop id.Shop   `json:"shop"`
@@ -227,12 +233,12 @@ type EndedFor struct {
 }
 
 // EventName implements event.Event.
-func (EndedFor) EventName() string { return EventEnded }
+func (Closed) EventName() string { return EventEnded }
 
 // EventKey implements event.Event.
-func (e EndedFor) EventKey() string { return e.Room.String() }
+func (e Closed) EventKey() string { return e.Room.String() }
 
 var (
 	_ event.Event = Started{}
-	_ event.Event = EndedFor{}
+	_ event.Event = Closed{}
 )

@@ -1,0 +1,64 @@
+package shelf
+
+import (
+	"context"
+
+	"hawker/internal/base/event"
+	"hawker/internal/base/id"
+	"hawker/internal/catalog"
+	"hawker/internal/order"
+	"hawker/internal/platform/events"
+	"hawker/internal/platform/sqldb"
+)
+
+type stockNews struct {
+	Type      string     `json:"type"`
+	Product   id.Product `json:"product_id"`
+	Available int64      `json:"available"`
+	Sold      int64      `json:"sold"`
+}
+
+// Subscribe listens to orders: they move the stock that viewers see.
+func (s *Service) Subscribe(bus *events.Bus) {
+	for _, name := range []string{order.EventPlaced, order.EventClosed, order.EventPaid} {
+		bus.Notify("live.stock", name, s.showStock)
+	}
+}
+
+// CountSold counts what an order took on the shelf of its room.
+func CountSold(ctx context.Context, tx *sqldb.Tx, f order.Fact) error {
+	if f.Room.IsZero() {
+		return nil
+	}
+	for _, l := range f.Lines {
+		if err := addSold(ctx, tx, f.Room, l.Product, l.Quantity); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// showStock tells every room that shows one of an order's products what is left
+// of it.
+func (s *Service) showStock(ctx context.Context, env event.Envelope) error {
+	f, err := event.Decode[order.Fact](env)
+	if err != nil {
+		return err
+	}
+	products := make([]id.Product, 0, len(f.Lines))
+	for _, l := range f.Lines {
+		products = append(products, l.Product)
+	}
+	shown, err := onScreens(ctx, s.db.Reader(), products)
+	if err != nil || len(shown) == 0 {
+		return err
+	}
+	available, err := catalog.Available(ctx, s.db.Reader(), products)
+	if err != nil {
+		return err
+	}
+	for _, x := range shown {
+		s.news.Tell(ctx, x.room, stockNews{newsStock, x.product, available[x.product], x.sold})
+	}
+	return nil
+}
