@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"hawker/internal/base/id"
+	"hawker/internal/base/permission"
 	"hawker/internal/platform/cache"
 	"hawker/internal/platform/httpapi"
 )
@@ -18,14 +19,14 @@ func remindRate() cache.Rate { return cache.Rate{Count: 20, Per: time.Minute} }
 func (h API) Register(api *httpapi.API) {
 	remind := "/live/rooms/{id}/reminder"
 	httpapi.Register(api, httpapi.Operation{
-		ID: "room-remind", Method: "POST", Path: remind, Access: httpapi.SignedIn, Status: 204, Limit: remindRate(),
+		ID: "room-remind", Method: "POST", Path: remind, Access: httpapi.RoomLobbySignedIn, Status: 204, Limit: remindRate(),
 		Summary: "Tell me when it begins",
 	}, h.remind)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "room-forget", Method: "DELETE", Path: remind, Access: httpapi.SignedIn, Status: 204, Limit: remindRate(),
+		ID: "room-forget", Method: "DELETE", Path: remind, Access: httpapi.RoomLobbySignedIn, Status: 204, Limit: remindRate(),
 		Summary: "Do not tell me",
 	}, h.forget)
-	run, settings := httpapi.Staff("live.run"), "/merchant/{shop}/live-settings"
+	run, settings := httpapi.Staff(permission.LiveRun), "/merchant/{shop}/live-settings"
 	httpapi.Register(api, httpapi.Operation{
 		ID: "merchant-live-settings", Method: "GET", Path: settings, Access: run,
 		Summary: "How long recordings are kept, and whether clips are cut",

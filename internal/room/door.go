@@ -6,21 +6,13 @@ import (
 	"time"
 
 	"hawker/internal/base/id"
+	"hawker/internal/platform/httpapi"
 	"hawker/internal/platform/sqldb"
 )
 
-// Door says for whom a room is.
-type Door struct {
-	Shop id.Shop
-	Mode Mode
-}
-
-// Private tells whether only staff may come in.
-func (d Door) Private() bool { return d.Mode != Open }
-
 const (
 	doorsMax = 20_000
-	// How long another node's change may be unseen. A SQLite file has one node.
+	// How long another node's change may be unseen.
 	doorFresh = time.Second
 )
 
@@ -35,33 +27,34 @@ type doors struct {
 }
 
 type knownDoor struct {
-	Door
+	httpapi.RoomDoor
 	at time.Time
 }
 
 func newDoors(db *sqldb.DB) *doors {
 	d := &doors{known: map[id.Room]knownDoor{}}
-	if db.Dialect() == sqldb.MySQL {
+	if db.Shared() {
 		d.fresh = doorFresh
 	}
 	return d
 }
 
-// Door tells for whom a room is, from memory where it can. Fault live.not_found.
-func (s *Service) Door(ctx context.Context, room id.Room) (Door, error) {
+// Door implements httpapi.RoomGate: for whom a room is, from memory where it can.
+// Fault live.not_found.
+func (s *Service) Door(ctx context.Context, room id.Room) (httpapi.RoomDoor, error) {
 	now := s.db.Clock().Now()
 	s.doors.mu.RLock()
 	have, ok := s.doors.known[room]
 	asked, fresh := s.doors.changes, s.doors.fresh
 	s.doors.mu.RUnlock()
 	if ok && (fresh == 0 || now.Sub(have.at) < fresh) {
-		return have.Door, nil
+		return have.RoomDoor, nil
 	}
 	r, err := s.Find(ctx, room)
 	if err != nil {
-		return Door{}, err
+		return httpapi.RoomDoor{}, err
 	}
-	d := Door{r.Shop, r.Mode}
+	d := httpapi.RoomDoor{Shop: r.Shop, Mode: string(r.Mode)}
 	s.doors.keep(room, knownDoor{d, now}, asked)
 	return d, nil
 }

@@ -77,8 +77,18 @@ func EachPage(next func(after id.User) ([]id.User, error), send func(users []id.
 	}
 }
 
+// NextReminder is when those who asked are to be reminded of the next show, zero
+// for none.
+func (s *Service) NextReminder(ctx context.Context, q sqldb.Querier) (time.Time, error) {
+	at, err := nextPlanned(ctx, q, s.db.Clock().Now())
+	if err != nil || at.IsZero() {
+		return time.Time{}, err
+	}
+	return at.Add(-soon), nil
+}
+
 // SweepReminders reminds those who asked shortly before a show's time.
-func (s *Service) SweepReminders(ctx context.Context, notices Notices) error {
+func (s *Service) SweepReminders(ctx context.Context) error {
 	now := s.db.Clock().Now()
 	rooms, err := startingSoon(ctx, s.db.Reader(), now, now.Add(soon))
 	if err != nil {
@@ -88,7 +98,7 @@ func (s *Service) SweepReminders(ctx context.Context, notices Notices) error {
 	for _, r := range rooms {
 		n := Notice{Room: r.ID, Shop: r.Shop, Title: r.Title, At: r.ScheduledAt}
 		err := s.EachReminded(ctx, r.ID, func(users []id.User) error {
-			return notices.Send(ctx, users, noticeSoon, n.Planned(), n)
+			return s.options.Notices.Send(ctx, users, noticeSoon, n.Planned(), n)
 		})
 		if err == nil {
 			err = s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error { return markAnnounced(ctx, tx, r) })

@@ -17,6 +17,7 @@ import (
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
+	"hawker/internal/platform/httpapi"
 	"hawker/internal/platform/realtime"
 	"hawker/internal/platform/secret"
 	"hawker/internal/platform/sqldb"
@@ -29,9 +30,9 @@ type Mode string
 // when the room is opened. In a rehearsal everything works and nothing is public;
 // what was said, shown and liked is forgotten when the room leaves it.
 const (
-	Open      Mode = "open"
-	WarmUp    Mode = "warmup"
-	Rehearsal Mode = "rehearsal"
+	Open      Mode = httpapi.RoomOpen
+	WarmUp    Mode = httpapi.RoomWarmUp
+	Rehearsal Mode = httpapi.RoomRehearsal
 )
 
 // Room is a place where a host sells live.
@@ -98,9 +99,10 @@ func (n News) Viewers(room id.Room) int { return n.Publisher.Listeners(realtime.
 
 // Options are what the module needs of others.
 type Options struct {
-	DB  *sqldb.DB
-	Box *secret.Box
-	Log *slog.Logger
+	DB      *sqldb.DB
+	Box     *secret.Box
+	Log     *slog.Logger
+	Notices Notices
 	// What a shop has that says nothing of smaller renditions.
 	Ladder     bool
 	Renditions []int

@@ -121,6 +121,11 @@ func setPinnedMessage(ctx context.Context, tx *sqldb.Tx, room id.Room, message i
 	return err
 }
 
+func unpinMessage(ctx context.Context, tx *sqldb.Tx, room id.Room, message id.Message) (bool, error) {
+	n, err := tx.Exec(ctx, "UPDATE room SET pinned_message = 0 WHERE id = ? AND pinned_message = ?", room, message)
+	return n == 1, err
+}
+
 func setExternal(ctx context.Context, tx *sqldb.Tx, room id.Room, c Connection) error {
 	_, err := tx.Exec(ctx, "UPDATE room SET external_url = ?, external_id = ? WHERE id = ?", c.URL, c.ID, room)
 	return err

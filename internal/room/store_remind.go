@@ -32,11 +32,19 @@ func remindedAfter(ctx context.Context, q sqldb.Querier, room id.Room, after id.
 
 const soonMax = 100
 
-// startingSoon gives the rooms whose planned show has not begun.
+// planned are the rooms whose planned show has not begun and is not announced.
+const planned = ` FROM room r WHERE r.scheduled_at > ? AND r.announced_at = 0 AND r.cancelled_at = 0 AND
+	(r.mode = ? OR r.mode = ? AND r.show_id = 0)`
+
+func nextPlanned(ctx context.Context, q sqldb.Querier, now time.Time) (time.Time, error) {
+	var at int64
+	err := q.QueryRow(ctx, "SELECT COALESCE(MIN(r.scheduled_at), 0)"+planned, sqldb.Millis(now), WarmUp, Open).Scan(&at)
+	return sqldb.FromMillis(at), err
+}
+
 func startingSoon(ctx context.Context, q sqldb.Querier, now, before time.Time) ([]Room, error) {
-	rows, err := q.Query(ctx, "SELECT "+Columns+` FROM room r WHERE r.scheduled_at > ? AND r.scheduled_at <= ? AND
-		r.announced_at = 0 AND r.cancelled_at = 0 AND (r.mode = ? OR r.mode = ? AND r.show_id = 0) LIMIT ?`,
-		sqldb.Millis(now), sqldb.Millis(before), WarmUp, Open, soonMax)
+	rows, err := q.Query(ctx, "SELECT "+Columns+planned+" AND r.scheduled_at <= ? LIMIT ?",
+		sqldb.Millis(now), WarmUp, Open, sqldb.Millis(before), soonMax)
 	return sqldb.Collect(rows, err, scan)
 }
 

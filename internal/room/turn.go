@@ -61,3 +61,8 @@ func (s *Service) Connected(ctx context.Context, connection string) (Room, error
 func PinMessage(ctx context.Context, tx *sqldb.Tx, room id.Room, message id.Message) error {
 	return setPinnedMessage(ctx, tx, room, message)
 }
+
+// UnpinMessage lets go of a message; false: it was not held.
+func UnpinMessage(ctx context.Context, tx *sqldb.Tx, room id.Room, message id.Message) (bool, error) {
+	return unpinMessage(ctx, tx, room, message)
+}

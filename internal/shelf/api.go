@@ -7,6 +7,7 @@ import (
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/base/page"
+	"hawker/internal/base/permission"
 	"hawker/internal/platform/httpapi"
 	"hawker/internal/room"
 	"hawker/internal/show"
@@ -15,19 +16,19 @@ import (
 // API is the module's door, for viewers and for the control room.
 type API struct {
 	Views Views
-	Rooms *room.Service
 	Shows *show.Service
 }
 
 // Register adds the operations.
 func (h API) Register(api *httpapi.API) {
-	run, see, base := httpapi.Staff("live.run"), httpapi.Staff("live.moderate"), "/merchant/{shop}/rooms/{room}"
+	run, see := httpapi.RoomStaff(permission.LiveRun), httpapi.RoomStaff(permission.LiveModerate)
+	base := "/merchant/{shop}/rooms/{room}"
 	httpapi.Register(api, httpapi.Operation{
-		ID: "room-shelf", Method: "GET", Path: "/live/rooms/{id}/shelf", Access: httpapi.Anyone,
+		ID: "room-shelf", Method: "GET", Path: "/live/rooms/{id}/shelf", Access: httpapi.RoomLobby,
 		Summary: "What the room sells",
 	}, h.shelf)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "room-marks", Method: "GET", Path: "/live/rooms/{id}/marks", Access: httpapi.Anyone,
+		ID: "room-marks", Method: "GET", Path: "/live/rooms/{id}/marks", Access: httpapi.RoomLobby,
 		Summary: "What was explained when, on the stream's clock",
 	}, h.marks)
 	httpapi.Register(api, httpapi.Operation{
@@ -51,9 +52,6 @@ func (h API) Register(api *httpapi.API) {
 }
 
 func (h API) shelf(ctx context.Context, in *room.Path) (*httpapi.Body[page.Page[ItemView]], error) {
-	if err := h.Shows.Seen(ctx, in.ID); err != nil {
-		return nil, err
-	}
 	items, err := h.Views.Items(ctx, in.ID, Reader{Tag: httpapi.Language(ctx)})
 	return httpapi.OK(page.Page[ItemView]{Items: items}, err)
 }
@@ -70,9 +68,6 @@ type marksInput struct {
 }
 
 func (h API) marks(ctx context.Context, in *marksInput) (*httpapi.Body[page.Page[markView]], error) {
-	if err := h.Shows.Seen(ctx, in.ID); err != nil {
-		return nil, err
-	}
 	of, err := h.showOf(ctx, in)
 	if err != nil {
 		return nil, err
@@ -114,9 +109,6 @@ func (h API) showOf(ctx context.Context, in *marksInput) (id.Show, error) {
 func staffReader(ctx context.Context) Reader { return Reader{Tag: httpapi.Language(ctx), Staff: true} }
 
 func (h API) get(ctx context.Context, in *room.MerchantPath) (*httpapi.Body[page.Page[ItemView]], error) {
-	if _, err := h.Rooms.OfShop(ctx, in.Shop, in.Room); err != nil {
-		return nil, err
-	}
 	items, err := h.Views.Items(ctx, in.Room, staffReader(ctx))
 	return httpapi.OK(page.Page[ItemView]{Items: items}, err)
 }

@@ -3,7 +3,6 @@ package shelf
 import (
 	"context"
 
-	"hawker/internal/base/event"
 	"hawker/internal/base/id"
 	"hawker/internal/catalog"
 	"hawker/internal/order"
@@ -18,15 +17,16 @@ type stockNews struct {
 	Sold      int64      `json:"sold"`
 }
 
-// Subscribe listens to orders: they move the stock that viewers see.
-func (s *Service) Subscribe(bus *events.Bus) {
+func (s *Service) subscriptions() []events.Subscription {
+	subs := []events.Subscription{events.On("live.sold", order.EventPaid, countSold)}
 	for _, name := range []string{order.EventPlaced, order.EventClosed, order.EventPaid} {
-		bus.Notify("live.stock", name, s.showStock)
+		subs = append(subs, events.Tell("live.stock", name, s.showStock))
 	}
+	return subs
 }
 
-// CountSold counts what an order took on the shelf of its room.
-func CountSold(ctx context.Context, tx *sqldb.Tx, f order.Fact) error {
+// countSold counts what an order took on the shelf of its room.
+func countSold(ctx context.Context, tx *sqldb.Tx, f order.Fact) error {
 	if f.Room.IsZero() {
 		return nil
 	}
@@ -40,11 +40,7 @@ func CountSold(ctx context.Context, tx *sqldb.Tx, f order.Fact) error {
 
 // showStock tells every room that shows one of an order's products what is left
 // of it.
-func (s *Service) showStock(ctx context.Context, env event.Envelope) error {
-	f, err := event.Decode[order.Fact](env)
-	if err != nil {
-		return err
-	}
+func (s *Service) showStock(ctx context.Context, f order.Fact) error {
 	products := make([]id.Product, 0, len(f.Lines))
 	for _, l := range f.Lines {
 		products = append(products, l.Product)

@@ -199,7 +199,9 @@ func (s *Service) clockOf(r id.Room) time.Time {
 }
 
 // Forget takes away what was shown in a rehearsal.
-func Forget(ctx context.Context, tx *sqldb.Tx, rehearsal id.Show) error { return forgetPins(ctx, tx, rehearsal) }
+func Forget(ctx context.Context, tx *sqldb.Tx, rehearsal id.Show) error {
+	return forgetPins(ctx, tx, rehearsal)
+}
 
 // Begun makes what a room explained while it waited the first thing that its show
 // explains, from a moment of the stream's clock.

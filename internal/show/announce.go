@@ -2,11 +2,8 @@ package show
 
 import (
 	"context"
-	"time"
 
-	"hawker/internal/base/event"
 	"hawker/internal/base/id"
-	"hawker/internal/platform/events"
 	"hawker/internal/platform/jobs"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/room"
@@ -41,32 +38,22 @@ func (a announcement) ref() string {
 	return a.Notice.Planned()
 }
 
-// Announce tells followers, and those who asked, that shows begin or will not be:
-// by a job, for followers are many.
-func (s *Service) Announce(bus *events.Bus, queue *jobs.Queue) {
-	later := func(ctx context.Context, tx *sqldb.Tx, env event.Envelope, a announcement) error {
-		return jobs.Enqueue(ctx, tx, jobs.Job{Kind: announceKind, Key: announceKind + ":" + env.ID.String(), Payload: a})
-	}
-	bus.Handle("live.announce", EventStarted, func(ctx context.Context, tx *sqldb.Tx, env event.Envelope) error {
-		e, err := event.Decode[Started](env)
-		if err != nil {
-			return err
-		}
-		n := room.Notice{Room: e.Room, Show: e.Show, Shop: e.Shop, Title: e.Title, At: e.At}
-		return later(ctx, tx, env, announcement{noticeStarted, n, true})
-	})
-	bus.Handle("live.announce", room.EventCalledOff, func(ctx context.Context, tx *sqldb.Tx, env event.Envelope) error {
-		e, err := event.Decode[room.CalledOff](env)
-		if err != nil {
-			return err
-		}
-		n := room.Notice{Room: e.Room, Shop: e.Shop, Title: e.Title, At: e.At}
-		return later(ctx, tx, env, announcement{noticeCalledOff, n, false})
-	})
-	queue.Handle(announceKind, jobs.Options{Workers: 1, Lease: time.Minute, Tries: 5}, s.runAnnounce)
+// later leaves an announcement to a job, for followers are many.
+func later(ctx context.Context, tx *sqldb.Tx, cause string, a announcement) error {
+	return jobs.Enqueue(ctx, tx, jobs.Job{Kind: announceKind, Key: announceKind + ":" + cause, Payload: a})
 }
 
-func (s *Service) runAnnounce(ctx context.Context, run jobs.Run) error {
+func (s *Service) announceStarted(ctx context.Context, tx *sqldb.Tx, e Started) error {
+	n := room.Notice{Room: e.Room, Show: e.Show, Shop: e.Shop, Title: e.Title, At: e.At}
+	return later(ctx, tx, e.Show.String(), announcement{noticeStarted, n, true})
+}
+
+func (s *Service) announceCalledOff(ctx context.Context, tx *sqldb.Tx, e room.CalledOff) error {
+	n := room.Notice{Room: e.Room, Shop: e.Shop, Title: e.Title, At: e.At}
+	return later(ctx, tx, "off:"+n.Planned(), announcement{noticeCalledOff, n, false})
+}
+
+func (s *Service) announce(ctx context.Context, run jobs.Run) error {
 	var a announcement
 	if err := run.Decode(&a); err != nil {
 		return err

@@ -56,14 +56,14 @@ const expireBatch = 100
 // SweepRecordings deletes recordings that are older than their shop keeps them.
 // Their rows go after their files: a crash in between deletes nothing twice. One
 // that cannot be deleted does not keep the others.
-func (s *Service) SweepRecordings(ctx context.Context, archive Archive) error {
+func (s *Service) SweepRecordings(ctx context.Context) error {
 	old, err := expired(ctx, s.db.Reader(), s.db.Clock().Now(), room.KeepDefault, expireBatch)
 	if err != nil {
 		return err
 	}
 	var errs []error
 	for _, rec := range old {
-		err := archive.Remove(rec.Room, rec.Show, rec.Folder)
+		err := s.archive.Remove(rec.Room, rec.Show, rec.Folder)
 		if err == nil {
 			err = s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error { return forgetRecording(ctx, tx, rec) })
 		}

@@ -10,13 +10,14 @@ import (
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/base/page"
+	"hawker/internal/base/permission"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/room"
 )
 
 // Staff knows who works in a shop and may do what.
 type Staff interface {
-	May(ctx context.Context, user id.User, shop id.Shop, permission string) (bool, error)
+	May(ctx context.Context, user id.User, shop id.Shop, p permission.Permission) (bool, error)
 }
 
 // Options are what the module needs of others.
@@ -27,6 +28,7 @@ type Options struct {
 	Staff     Staff
 	Followers Followers
 	Notices   room.Notices
+	Archive   Archive
 }
 
 // Service is the module.
@@ -37,13 +39,14 @@ type Service struct {
 	staff     Staff
 	followers Followers
 	notices   room.Notices
+	archive   Archive
 	running   *running
 }
 
 // New makes the module.
 func New(o Options) *Service {
 	return &Service{
-		db: o.DB, log: o.Log, rooms: o.Rooms, staff: o.Staff, followers: o.Followers, notices: o.Notices,
+		db: o.DB, log: o.Log, rooms: o.Rooms, staff: o.Staff, followers: o.Followers, notices: o.Notices, archive: o.Archive,
 		running: newRunning(),
 	}
 }
@@ -158,11 +161,9 @@ func (s *Service) OnAirTo(ctx context.Context, q sqldb.Querier, r id.Room, user 
 	if user.IsZero() {
 		return st.Shop, false, nil
 	}
-	may, err := s.staff.May(ctx, user, st.Shop, permModerate)
+	may, err := s.staff.May(ctx, user, st.Shop, permission.LiveModerate)
 	return st.Shop, may, err
 }
-
-const permModerate = "live.moderate"
 
 // AddFigures adds to a show what was counted since; the peak is the new one where
 // it is higher. It answers the figures as they are then, ErrNoRows for a rehearsal
@@ -190,4 +191,6 @@ func NoteMinute(ctx context.Context, tx *sqldb.Tx, s id.Show, viewers int64) err
 }
 
 // CountMessage counts a message of a show that runs; false: it does not.
-func CountMessage(ctx context.Context, tx *sqldb.Tx, s id.Show) (bool, error) { return countMessage(ctx, tx, s) }
+func CountMessage(ctx context.Context, tx *sqldb.Tx, s id.Show) (bool, error) {
+	return countMessage(ctx, tx, s)
+}

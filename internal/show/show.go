@@ -197,10 +197,14 @@ func Rehearse(ctx context.Context, tx *sqldb.Tx, r room.Room) (id.Show, error) {
 
 // Forget takes a rehearsal away. What was said and shown in it is for those to
 // forget who keep that.
-func Forget(ctx context.Context, tx *sqldb.Tx, rehearsal id.Show) error { return forget(ctx, tx, rehearsal) }
+func Forget(ctx context.Context, tx *sqldb.Tx, rehearsal id.Show) error {
+	return forget(ctx, tx, rehearsal)
+}
 
 // Last is the newest show of a room that is no rehearsal, zero for none.
-func Last(ctx context.Context, q sqldb.Querier, r id.Room) (id.Show, error) { return lastShow(ctx, q, r) }
+func Last(ctx context.Context, q sqldb.Querier, r id.Room) (id.Show, error) {
+	return lastShow(ctx, q, r)
+}
 
 // EventStarted is the name of Started.
 const EventStarted = "live.started"
