@@ -158,11 +158,17 @@ func (s *Service) OnAirTo(ctx context.Context, q sqldb.Querier, r id.Room, user 
 	if err != nil || !st.OnAir() || !st.Private() {
 		return st.Shop, st.OnAir(), err
 	}
-	if user.IsZero() {
-		return st.Shop, false, nil
-	}
-	may, err := s.staff.May(ctx, user, st.Shop, permission.LiveModerate)
+	may, err := s.Moderates(ctx, user, st.Shop)
 	return st.Shop, may, err
+}
+
+// Moderates tells whether somebody moderates the rooms of a shop; nobody without a
+// name does.
+func (s *Service) Moderates(ctx context.Context, user id.User, shop id.Shop) (bool, error) {
+	if user.IsZero() {
+		return false, nil
+	}
+	return s.staff.May(ctx, user, shop, permission.LiveModerate)
 }
 
 // AddFigures adds to a show what was counted since; the peak is the new one where

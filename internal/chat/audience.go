@@ -1,0 +1,304 @@
+package chat
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"sync"
+	"time"
+
+	"hawker/internal/base/id"
+	"hawker/internal/platform/sqldb"
+	"hawker/internal/show"
+	"hawker/internal/social"
+)
+
+// audience is what happens too often for the database: it is gathered here and
+// told, or written, every moment. What could not be written stays gathered.
+type audience struct {
+	mu     sync.Mutex
+	crowds map[id.Show]*crowd
+}
+
+// crowd is who watches a show, since the program knows of it.
+type crowd struct {
+	show   show.Show
+	fresh  show.Figures // not written yet
+	likes  int64        // all of the show, fresh ones too
+	peak   int64        // as it is written
+	noted  time.Time    // when the minute was written last
+	seen   map[id.User]bool
+	told   statsNews
+	toldAt time.Time // joins
+
+	came, followed int64   // since joins were told
+	joined, comer  id.User // the newest one who came and is known, the newest follower
+	bought         int     // purchases that wait to be told
+}
+
+func newAudience() *audience { return &audience{crowds: map[id.Show]*crowd{}} }
+
+// at lets f change the crowd of a show that runs.
+func (a *audience) at(x show.Show, f func(c *crowd)) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	c := a.crowds[x.ID]
+	if c == nil {
+		// The program may have ended in the middle of a moment: it looks once for
+		// purchases that were not told.
+		c = &crowd{show: x, likes: x.Likes, peak: x.ViewersPeak, seen: map[id.User]bool{}, bought: 1}
+		a.crowds[x.ID] = c
+	}
+	f(c)
+}
+
+func (a *audience) empty() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.crowds) == 0
+}
+
+const (
+	statsEvery = 700 * time.Millisecond
+	joinsEvery = 2 * time.Second
+	minuteNote = 10 * time.Second // the row is of a minute
+	seenMax    = 100_000
+)
+
+// entered counts somebody who came into a room on air; one who reconnects has not
+// come anew.
+func (s *Service) entered(r id.Room, user id.User) {
+	x, ok := s.shows.RunningIn(r)
+	if !ok {
+		return
+	}
+	s.audience.at(x, func(c *crowd) {
+		if !user.IsZero() {
+			if c.seen[user] || len(c.seen) >= seenMax {
+				return
+			}
+			c.seen[user] = true
+			c.joined = user
+		}
+		c.fresh.Entries++
+		c.came++
+	})
+}
+
+// Like adds to a show's likes and answers all of them. They are written every
+// moment: a crash may lose less than a second of them. Where none runs, the
+// figures stand. Fault live.not_found.
+func (s *Service) Like(ctx context.Context, r id.Room, count int64) (likes int64, err error) {
+	x, ok := s.shows.RunningIn(r)
+	if !ok {
+		st, err := s.shows.Standing(ctx, r)
+		return st.Now.Likes, err
+	}
+	s.audience.at(x, func(c *crowd) {
+		c.likes += count
+		c.fresh.Likes += count
+		likes = c.likes
+	})
+	return likes, nil
+}
+
+// noteFollow counts a follower who came by a room on air.
+func (s *Service) noteFollow(_ context.Context, f social.Followed) error {
+	if x, ok := s.shows.RunningIn(f.Room); ok {
+		s.audience.at(x, func(c *crowd) {
+			c.fresh.Follows++
+			c.followed++
+			c.comer = f.User
+		})
+	}
+	return nil
+}
+
+// Run tells every room on air how many watch and like, who came and what was
+// bought, when that has changed, until ctx ends. While none is on air it sleeps.
+func (s *Service) Run(ctx context.Context) error {
+	for {
+		if s.audience.empty() && !s.shows.Await(ctx) {
+			return nil
+		}
+		timer := s.db.Clock().NewTimer(statsEvery)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return nil
+		case <-timer.C():
+		}
+		if err := s.Tally(ctx); err != nil && ctx.Err() == nil {
+			s.log.Error("room stats", "error", err)
+		}
+	}
+}
+
+// moment is what a crowd has gathered when it is looked at.
+type moment struct {
+	crowd
+	viewers int
+	running bool
+	minute  bool // its row is due
+	joins   bool // to be told
+}
+
+// Tally writes and tells once what gathered in all rooms. Not to be called by two
+// at a time.
+func (s *Service) Tally(ctx context.Context) error {
+	moments := s.look()
+	figures, err := s.write(ctx, moments)
+	if err != nil {
+		return err // all of it stays for the next moment
+	}
+	for _, m := range moments {
+		s.settle(m, figures[m.show.ID])
+		if m.running {
+			s.tellCrowd(ctx, m)
+		}
+	}
+	return nil
+}
+
+// look takes down what gathered, and forgets who watched a show that is over when
+// nothing of them is left to write.
+func (s *Service) look() (out []moment) {
+	now := s.db.Clock().Now()
+	running := map[id.Show]bool{}
+	for _, x := range s.shows.Running() {
+		running[x.ID] = true
+		s.audience.at(x, func(*crowd) {})
+	}
+	s.audience.mu.Lock()
+	defer s.audience.mu.Unlock()
+	for x, c := range s.audience.crowds {
+		if !running[x] && c.fresh == (show.Figures{}) {
+			delete(s.audience.crowds, x)
+			continue
+		}
+		m := moment{crowd: *c, running: running[x], minute: running[x] && now.Sub(c.noted) >= minuteNote}
+		m.joins = m.running && now.Sub(c.toldAt) >= joinsEvery
+		m.seen = nil // stays with its owner
+		out = append(out, m)
+	}
+	for i := range out {
+		if out[i].running {
+			out[i].viewers = s.news.Viewers(out[i].show.Room)
+		}
+		out[i].fresh.ViewersPeak = max(int64(out[i].viewers), out[i].peak)
+	}
+	return out
+}
+
+// writes tells whether a moment has anything for the database.
+func (m moment) writes() bool {
+	return m.fresh.Likes+m.fresh.Entries+m.fresh.Follows > 0 || m.fresh.ViewersPeak > m.peak
+}
+
+// write is one transaction for all rooms of a moment, none if nothing happened. It
+// answers how figures are that were written.
+func (s *Service) write(ctx context.Context, moments []moment) (map[id.Show]show.Figures, error) {
+	figures := map[id.Show]show.Figures{}
+	due := false
+	for _, m := range moments {
+		due = due || m.minute || m.writes()
+	}
+	if !due {
+		return figures, nil
+	}
+	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+		clear(figures)
+		for _, m := range moments {
+			if m.writes() {
+				f, err := show.AddFigures(ctx, tx, m.show.ID, m.fresh)
+				if err != nil && !errors.Is(err, sql.ErrNoRows) { // a rehearsal that was forgotten meanwhile
+					return err
+				}
+				figures[m.show.ID] = f
+			}
+			if m.minute {
+				if err := show.NoteMinute(ctx, tx, m.show.ID, int64(m.viewers)); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	return figures, err
+}
+
+// settle takes what was written and is about to be told from what waits for that.
+func (s *Service) settle(m moment, written show.Figures) {
+	now := s.db.Clock().Now()
+	s.audience.mu.Lock()
+	defer s.audience.mu.Unlock()
+	c := s.audience.crowds[m.show.ID]
+	if c == nil {
+		return
+	}
+	if m.writes() {
+		c.fresh.Likes -= m.fresh.Likes
+		c.fresh.Entries -= m.fresh.Entries
+		c.fresh.Follows -= m.fresh.Follows
+		c.peak = max(m.fresh.ViewersPeak, written.ViewersPeak)
+		c.likes = max(written.Likes+c.fresh.Likes, c.likes) // another node may have added some
+	}
+	if m.minute {
+		c.noted = now
+	}
+	if m.joins {
+		c.came, c.followed, c.toldAt = c.came-m.came, c.followed-m.followed, now
+		if c.joined == m.joined {
+			c.joined = id.User{}
+		}
+		if c.comer == m.comer {
+			c.comer = id.User{}
+		}
+	}
+	if m.running {
+		c.told = m.stats()
+	}
+}
+
+func (m moment) stats() statsNews { return statsNews{newsStats, m.viewers, m.likes} }
+
+// tellCrowd tells who watches, who came, who follows now and who bought.
+func (s *Service) tellCrowd(ctx context.Context, m moment) {
+	if news := m.stats(); news != m.told {
+		s.news.Tell(ctx, m.show.Room, news)
+	}
+	if m.joins {
+		s.tellJoins(ctx, m)
+	}
+	if m.bought > 0 {
+		if err := s.tellBought(ctx, m.show); err != nil {
+			s.log.Warn("purchases not told", "room", m.show.Room.String(), "error", err)
+			return // they wait for the next moment
+		}
+		s.audience.at(m.show, func(c *crowd) { c.bought -= m.bought })
+	}
+}
+
+func (s *Service) tellJoins(ctx context.Context, m moment) {
+	var users []id.User
+	for _, u := range []id.User{m.joined, m.comer} {
+		if !u.IsZero() {
+			users = append(users, u)
+		}
+	}
+	if len(users) == 0 {
+		return
+	}
+	names, err := s.options.People.Names(ctx, users)
+	if err != nil {
+		s.log.Warn("names of who came", "error", err)
+	}
+	if !m.joined.IsZero() {
+		name := Masked(names[m.joined].DisplayName)
+		s.news.Tell(ctx, m.show.Room, joinedNews{newsJoined, "joined", name, m.came})
+	}
+	if !m.comer.IsZero() {
+		name := Masked(names[m.comer].DisplayName)
+		s.news.Tell(ctx, m.show.Room, joinedNews{newsJoined, "followed", name, m.followed})
+	}
+}
