@@ -18,7 +18,6 @@ import (
 type API struct{ Service *Service }
 
 func chatRate() cache.Rate { return cache.Rate{Count: 20, Per: 10 * time.Second} }
-func likeRate() cache.Rate { return cache.Rate{Count: 30, Per: 10 * time.Second} }
 
 // Register adds the operations.
 func (h API) Register(api *httpapi.API) {
@@ -31,10 +30,6 @@ func (h API) Register(api *httpapi.API) {
 		ID: "room-say", Method: "POST", Path: one + "/messages", Access: httpapi.RoomLobbySignedIn, Status: 201,
 		Limit: chatRate(), Summary: "Say something",
 	}, h.say)
-	httpapi.Register(api, httpapi.Operation{
-		ID: "room-like", Method: "POST", Path: one + "/likes", Access: httpapi.RoomLobby, Limit: likeRate(),
-		Summary: "Like, several times at once",
-	}, h.like)
 	see, base := httpapi.RoomStaff(permission.LiveModerate), "/merchant/{shop}/rooms/{room}"
 	httpapi.Register(api, httpapi.Operation{
 		ID: "merchant-room-say", Method: "POST", Path: base + "/messages", Access: see, Status: 201,
@@ -104,22 +99,6 @@ func (h API) say(ctx context.Context, in *sayInput) (*httpapi.Body[MessageView],
 		Room: in.ID, User: user, Name: names[user].DisplayName, Kind: FromViewer, Text: in.Body.Text,
 	})
 	return httpapi.OK(View(m), err)
-}
-
-type likeInput struct {
-	room.Path
-	Body struct {
-		Count int64 `json:"count" minimum:"1" maximum:"50"`
-	}
-}
-
-type likesView struct {
-	Likes int64 `json:"likes"`
-}
-
-func (h API) like(ctx context.Context, in *likeInput) (*httpapi.Body[likesView], error) {
-	n, err := h.Service.Like(ctx, in.ID, in.Body.Count)
-	return httpapi.OK(likesView{n}, err)
 }
 
 type merchantSayInput struct {

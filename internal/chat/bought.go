@@ -42,19 +42,11 @@ func keepBought(ctx context.Context, tx *sqldb.Tx, f order.Fact) error {
 	}, purchase{f.Lines[0].Product, f.Lines[0].Quantity})
 }
 
-// noteBought remembers that a purchase waits.
-func (s *Service) noteBought(_ context.Context, f order.Fact) error {
-	if x, ok := s.shows.RunningIn(f.Room); ok {
-		s.audience.at(x, func(c *crowd) { c.bought++ })
-	}
-	return nil
-}
-
 // errTold is a purchase that another node has told in this moment.
 var errTold = errors.New("told elsewhere")
 
-// tellBought makes lines of the purchases that wait and shows them.
-func (s *Service) tellBought(ctx context.Context, x show.Show) error {
+// TellBought makes lines of the purchases that wait and shows them.
+func (s *Service) TellBought(ctx context.Context, x show.Show) error {
 	waiting, err := purchasesOf(ctx, s.db.Reader(), x, boughtMax)
 	if err != nil || len(waiting) == 0 {
 		return err

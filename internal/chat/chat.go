@@ -1,8 +1,6 @@
-// Package chat keeps what is said in rooms and who is there to hear it: messages
-// and who may say them, likes, those who come in, purchases that everybody sees.
-// What is said belongs to the show in which it was said. What happens too often
-// for the database is gathered and written every moment; nothing is done while no
-// show runs.
+// Package chat keeps what is said in rooms: messages, who may say them and what is
+// done about them, purchases that everybody sees. What is said belongs to the show
+// in which it was said; what is said while a room waits for one becomes that one's.
 package chat
 
 import (
@@ -68,7 +66,6 @@ type Message struct {
 // Limits.
 const (
 	TextMax    = 200
-	LikesMax   = 50 // in one request
 	recentSize = 50
 	saidMax    = 500
 )
@@ -106,17 +103,16 @@ type Options struct {
 
 // Service is the module.
 type Service struct {
-	options  Options
-	db       *sqldb.DB
-	log      *slog.Logger
-	shows    *show.Service
-	news     room.News
-	audience *audience
+	options Options
+	db      *sqldb.DB
+	log     *slog.Logger
+	shows   *show.Service
+	news    room.News
 }
 
 // New makes the module.
 func New(o Options) *Service {
-	return &Service{options: o, db: o.DB, log: o.Log, shows: o.Shows, news: o.News, audience: newAudience()}
+	return &Service{options: o, db: o.DB, log: o.Log, shows: o.Shows, news: o.News}
 }
 
 // News that a room hears, by their type.
@@ -125,8 +121,6 @@ const (
 	newsRemoved       = "removed"
 	newsHeld          = "held"
 	newsPinnedMessage = "pinned_message"
-	newsStats         = "stats"
-	newsJoined        = "joined"
 )
 
 // Say adds a message to a room and shows it to everybody in it; one that is held

@@ -46,19 +46,6 @@ type heldNews struct {
 	Message MessageView `json:"message"`
 }
 
-type statsNews struct {
-	Type    string `json:"type"`
-	Viewers int    `json:"viewers"`
-	Likes   int64  `json:"likes"`
-}
-
-type joinedNews struct {
-	Type  string `json:"type"`
-	Kind  string `json:"kind"` // joined, followed
-	Name  string `json:"user_name"`
-	Count int64  `json:"count"`
-}
-
 // Masked shows the first letter of a name: others need not know who bought.
 func Masked(name string) string {
 	for _, r := range name {

@@ -375,7 +375,8 @@ func (s *Service) Timeline(ctx context.Context, orders []id.Order) (map[id.Order
 	return stepsOf(ctx, s.db.Reader(), orders)
 }
 
-// SalesOfRoom counts the paid orders made while watching a room, and their sum.
-func (s *Service) SalesOfRoom(ctx context.Context, room id.Room) (orders, revenue int64, err error) {
-	return salesOfRoom(ctx, s.db.Reader(), room)
+// SalesOfRoom counts the paid orders made while watching a room since a time, and
+// their sum.
+func (s *Service) SalesOfRoom(ctx context.Context, room id.Room, since time.Time) (orders, revenue int64, err error) {
+	return salesOfRoom(ctx, s.db.Reader(), room, since)
 }

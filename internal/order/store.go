@@ -199,9 +199,11 @@ func idsOfCheckouts(ctx context.Context, q sqldb.Querier, checkouts []id.Checkou
 	return out, err
 }
 
-func salesOfRoom(ctx context.Context, q sqldb.Querier, room id.Room) (orders, revenue int64, err error) {
-	err = q.QueryRow(ctx, "SELECT COUNT(*), COALESCE(SUM(payable), 0) FROM orders WHERE room_id = ? AND paid_at > 0",
-		room).Scan(&orders, &revenue)
+func salesOfRoom(ctx context.Context, q sqldb.Querier, room id.Room, since time.Time) (orders, revenue int64,
+	err error,
+) {
+	err = q.QueryRow(ctx, `SELECT COUNT(*), COALESCE(SUM(payable), 0) FROM orders WHERE room_id = ? AND paid_at > 0
+		AND created_at >= ?`, room, sqldb.Millis(since)).Scan(&orders, &revenue)
 	return orders, revenue, err
 }
 

@@ -137,6 +137,15 @@ func (s *Service) ReplayURLs(ctx context.Context, shows []id.Show) (map[id.Show]
 	return out, err
 }
 
+// PausedUntil lists shows and rehearsals that have waited for their publisher since
+// a time or longer.
+func (s *Service) PausedUntil(ctx context.Context, at time.Time) ([]Show, error) {
+	return pausedBefore(ctx, s.db.Reader(), at)
+}
+
+// NextPaused is since when the one waits that has waited longest, zero for none.
+func NextPaused(ctx context.Context, q sqldb.Querier) (time.Time, error) { return firstPaused(ctx, q) }
+
 // OnAir tells whose room it is and whether its show, or its rehearsal, runs. It is
 // for what the program asks itself; who asks for somebody asks OnAirTo. The shop is
 // zero for a room that is not there.

@@ -81,6 +81,15 @@ func (st Standing) State() State {
 // OnAir tells whether the room's show, or rehearsal, runs.
 func (st Standing) OnAir() bool { return st.State() == Live || st.State() == Paused }
 
+// Current is the show that screens speak of: none while the room waits for the
+// next.
+func (st Standing) Current() Show {
+	if st.State() == Scheduled && !st.Now.Rehearsal {
+		return Show{}
+	}
+	return st.Now
+}
+
 // PlaybackURL is where the picture of the room is.
 func (st Standing) PlaybackURL() string {
 	if st.ExternalURL != "" {
@@ -91,7 +100,7 @@ func (st Standing) PlaybackURL() string {
 
 // ReplayURL is where the newest show can be seen again, "" without a recording.
 func (st Standing) ReplayURL() string {
-	if !st.Now.Replay {
+	if !st.Current().Replay {
 		return ""
 	}
 	return fmt.Sprintf("/replay/%s/index.m3u8", st.ID)

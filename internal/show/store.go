@@ -155,6 +155,12 @@ func pausedBefore(ctx context.Context, q sqldb.Querier, at time.Time) ([]Show, e
 	return sqldb.Collect(rows, err, scanShow)
 }
 
+func firstPaused(ctx context.Context, q sqldb.Querier) (time.Time, error) {
+	var at int64
+	err := q.QueryRow(ctx, "SELECT COALESCE(MIN(paused_at), 0) FROM live_show WHERE state = ?", Paused).Scan(&at)
+	return sqldb.FromMillis(at), err
+}
+
 func insertShow(ctx context.Context, tx *sqldb.Tx, x Show) error {
 	_, err := tx.Exec(ctx, "INSERT INTO live_show (id, room_id, shop_id, rehearsal, state, started_at) "+
 		"VALUES (?, ?, ?, ?, ?, ?)", x.ID, x.Room, x.Shop, x.Rehearsal, x.State, sqldb.Millis(x.StartedAt))

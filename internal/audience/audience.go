@@ -1,23 +1,84 @@
-package chat
+// Package audience keeps who watches shows: how many there are, who comes, who
+// likes and follows, and the minutes' figures of it. All of that happens too often
+// for the database: it is gathered in memory, and written and told every moment
+// while a show runs; nothing is done while none does.
+package audience
 
 import (
 	"context"
 	"database/sql"
 	"errors"
+	"log/slog"
 	"sync"
 	"time"
 
 	"hawker/internal/base/id"
+	"hawker/internal/chat"
+	"hawker/internal/moderation"
+	"hawker/internal/order"
 	"hawker/internal/platform/sqldb"
+	"hawker/internal/room"
 	"hawker/internal/show"
 	"hawker/internal/social"
 )
 
-// audience is what happens too often for the database: it is gathered here and
-// told, or written, every moment. What could not be written stays gathered.
-type audience struct {
-	mu     sync.Mutex
-	crowds map[id.Show]*crowd
+// Options are what the module needs of others.
+type Options struct {
+	DB     *sqldb.DB
+	Log    *slog.Logger
+	Shows  *show.Service
+	News   room.News
+	Words  *moderation.Service
+	People chat.Names
+	Chat   *chat.Service
+}
+
+// Service is the module.
+type Service struct {
+	db     *sqldb.DB
+	log    *slog.Logger
+	shows  *show.Service
+	news   room.News
+	words  *moderation.Service
+	people chat.Names
+	chat   *chat.Service
+	all    *crowds
+}
+
+// New makes the module.
+func New(o Options) *Service {
+	return &Service{
+		db: o.DB, log: o.Log, shows: o.Shows, news: o.News, words: o.Words, people: o.People, chat: o.Chat,
+		all: &crowds{of: map[id.Show]*crowd{}},
+	}
+}
+
+// News that a room hears, by their type.
+const (
+	newsStats  = "stats"
+	newsJoined = "joined"
+)
+
+// LikesMax is how many likes one request may bring.
+const LikesMax = 50
+
+type statsNews struct {
+	Type    string `json:"type"`
+	Viewers int    `json:"viewers"`
+	Likes   int64  `json:"likes"`
+}
+
+type joinedNews struct {
+	Type  string `json:"type"`
+	Kind  string `json:"kind"` // joined, followed
+	Name  string `json:"user_name"`
+	Count int64  `json:"count"`
+}
+
+// crowds is who watches which show. What could not be written stays here.
+type crowds struct {
+	mu sync.Mutex
+	of map[id.Show]*crowd
 }
 
 // crowd is who watches a show, since the program knows of it.
@@ -36,26 +97,24 @@ type crowd struct {
 	bought         int     // purchases that wait to be told
 }
 
-func newAudience() *audience { return &audience{crowds: map[id.Show]*crowd{}} }
-
 // at lets f change the crowd of a show that runs.
-func (a *audience) at(x show.Show, f func(c *crowd)) {
+func (a *crowds) at(x show.Show, f func(c *crowd)) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	c := a.crowds[x.ID]
+	c := a.of[x.ID]
 	if c == nil {
 		// The program may have ended in the middle of a moment: it looks once for
 		// purchases that were not told.
 		c = &crowd{show: x, likes: x.Likes, peak: x.ViewersPeak, seen: map[id.User]bool{}, bought: 1}
-		a.crowds[x.ID] = c
+		a.of[x.ID] = c
 	}
 	f(c)
 }
 
-func (a *audience) empty() bool {
+func (a *crowds) empty() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return len(a.crowds) == 0
+	return len(a.of) == 0
 }
 
 const (
@@ -72,7 +131,7 @@ func (s *Service) entered(r id.Room, user id.User) {
 	if !ok {
 		return
 	}
-	s.audience.at(x, func(c *crowd) {
+	s.all.at(x, func(c *crowd) {
 		if !user.IsZero() {
 			if c.seen[user] || len(c.seen) >= seenMax {
 				return
@@ -94,7 +153,7 @@ func (s *Service) Like(ctx context.Context, r id.Room, count int64) (likes int64
 		st, err := s.shows.Standing(ctx, r)
 		return st.Now.Likes, err
 	}
-	s.audience.at(x, func(c *crowd) {
+	s.all.at(x, func(c *crowd) {
 		c.likes += count
 		c.fresh.Likes += count
 		likes = c.likes
@@ -105,7 +164,7 @@ func (s *Service) Like(ctx context.Context, r id.Room, count int64) (likes int64
 // noteFollow counts a follower who came by a room on air.
 func (s *Service) noteFollow(_ context.Context, f social.Followed) error {
 	if x, ok := s.shows.RunningIn(f.Room); ok {
-		s.audience.at(x, func(c *crowd) {
+		s.all.at(x, func(c *crowd) {
 			c.fresh.Follows++
 			c.followed++
 			c.comer = f.User
@@ -114,11 +173,19 @@ func (s *Service) noteFollow(_ context.Context, f social.Followed) error {
 	return nil
 }
 
+// noteBought remembers that the chat has a purchase to tell.
+func (s *Service) noteBought(_ context.Context, f order.Fact) error {
+	if x, ok := s.shows.RunningIn(f.Room); ok {
+		s.all.at(x, func(c *crowd) { c.bought++ })
+	}
+	return nil
+}
+
 // Run tells every room on air how many watch and like, who came and what was
 // bought, when that has changed, until ctx ends. While none is on air it sleeps.
 func (s *Service) Run(ctx context.Context) error {
 	for {
-		if s.audience.empty() && !s.shows.Await(ctx) {
+		if s.all.empty() && !s.shows.Await(ctx) {
 			return nil
 		}
 		timer := s.db.Clock().NewTimer(statsEvery)
@@ -167,13 +234,13 @@ func (s *Service) look() (out []moment) {
 	running := map[id.Show]bool{}
 	for _, x := range s.shows.Running() {
 		running[x.ID] = true
-		s.audience.at(x, func(*crowd) {})
+		s.all.at(x, func(*crowd) {})
 	}
-	s.audience.mu.Lock()
-	defer s.audience.mu.Unlock()
-	for x, c := range s.audience.crowds {
+	s.all.mu.Lock()
+	defer s.all.mu.Unlock()
+	for x, c := range s.all.of {
 		if !running[x] && c.fresh == (show.Figures{}) {
-			delete(s.audience.crowds, x)
+			delete(s.all.of, x)
 			continue
 		}
 		m := moment{crowd: *c, running: running[x], minute: running[x] && now.Sub(c.noted) >= minuteNote}
@@ -230,9 +297,9 @@ func (s *Service) write(ctx context.Context, moments []moment) (map[id.Show]show
 // settle takes what was written and is about to be told from what waits for that.
 func (s *Service) settle(m moment, written show.Figures) {
 	now := s.db.Clock().Now()
-	s.audience.mu.Lock()
-	defer s.audience.mu.Unlock()
-	c := s.audience.crowds[m.show.ID]
+	s.all.mu.Lock()
+	defer s.all.mu.Unlock()
+	c := s.all.of[m.show.ID]
 	if c == nil {
 		return
 	}
@@ -270,12 +337,12 @@ func (s *Service) tellCrowd(ctx context.Context, m moment) {
 	if m.joins {
 		s.tellJoins(ctx, m)
 	}
-	if m.bought > 0 {
-		if err := s.tellBought(ctx, m.show); err != nil {
+	if m.bought > 0 || m.minute { // now and then also what a handler brought late
+		if err := s.chat.TellBought(ctx, m.show); err != nil {
 			s.log.Warn("purchases not told", "room", m.show.Room.String(), "error", err)
 			return // they wait for the next moment
 		}
-		s.audience.at(m.show, func(c *crowd) { c.bought -= m.bought })
+		s.all.at(m.show, func(c *crowd) { c.bought -= m.bought })
 	}
 }
 
@@ -289,16 +356,16 @@ func (s *Service) tellJoins(ctx context.Context, m moment) {
 	if len(users) == 0 {
 		return
 	}
-	names, err := s.options.People.Names(ctx, users)
+	names, err := s.people.Names(ctx, users)
 	if err != nil {
 		s.log.Warn("names of who came", "error", err)
 	}
 	if !m.joined.IsZero() {
-		name := Masked(names[m.joined].DisplayName)
+		name := chat.Masked(names[m.joined].DisplayName)
 		s.news.Tell(ctx, m.show.Room, joinedNews{newsJoined, "joined", name, m.came})
 	}
 	if !m.comer.IsZero() {
-		name := Masked(names[m.comer].DisplayName)
+		name := chat.Masked(names[m.comer].DisplayName)
 		s.news.Tell(ctx, m.show.Room, joinedNews{newsJoined, "followed", name, m.followed})
 	}
 }

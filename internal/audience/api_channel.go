@@ -1,4 +1,4 @@
-package chat
+package audience
 
 import (
 	"context"
@@ -48,7 +48,7 @@ func (s *Service) banned(ctx context.Context, actor httpapi.Actor, shop id.Shop)
 	if !actor.SignedIn() {
 		return false, nil
 	}
-	x, silenced, err := s.options.Words.Silenced(ctx, shop, actor.User)
+	x, silenced, err := s.words.Silenced(ctx, shop, actor.User)
 	return silenced && x.Banned, err
 }
 

@@ -1,0 +1,111 @@
+package ingest
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"hawker/internal/base/id"
+	"hawker/internal/media/hooks"
+	"hawker/internal/room"
+)
+
+// Edge makes rooms of what servers in front of us tell: SRS and nginx-rtmp take
+// the publisher and package the picture; the room, its key and its states are
+// ours. It implements hooks.Handler.
+type Edge struct{ Service *Service }
+
+// refused turns a room's "no" into the hook's.
+func refused(err error) error {
+	if errors.Is(err, room.ErrWrongKey) || errors.Is(err, room.ErrEnded) {
+		return fmt.Errorf("%w: %w", hooks.ErrRefused, err)
+	}
+	return err
+}
+
+// OnConnect lets everybody connect: the key comes with the publishing.
+func (e Edge) OnConnect(context.Context, hooks.Event) error { return nil }
+
+// OnPublish puts the room of a key on air. The stream's name is the room's id and
+// the key its argument `key`: the name stands in every viewer's playlist, so it
+// can be neither the key nor another room's. (nginx-rtmp can rename a stream, but
+// its HLS keeps the first name.)
+func (e Edge) OnPublish(ctx context.Context, ev hooks.Event) (string, error) {
+	s := e.Service
+	playlist := s.options.Playlists[ev.Server]
+	h, err := s.rooms.ByKey(ctx, ev.Query.Get("key"))
+	if err != nil || playlist == "" {
+		return "", refused(errors.Join(err, noPlaylist(playlist)))
+	}
+	name := h.ID.String()
+	if ev.Name != name {
+		return "", fmt.Errorf("%w: publish as %s?key=…", hooks.ErrRefused, name)
+	}
+	url := strings.ReplaceAll(playlist, "{name}", name)
+	return name, s.stage.Arrived(ctx, h.ID, room.Connection{URL: url, ID: connection(ev)})
+}
+
+func noPlaylist(playlist string) error {
+	if playlist == "" {
+		return fmt.Errorf("%w: no playlist is configured for this server", hooks.ErrRefused)
+	}
+	return nil
+}
+
+// connection names a connection of a server: the goodbye of an older one must not
+// end the show of a newer.
+func connection(ev hooks.Event) string { return ev.Server + ":" + ev.Client }
+
+// OnUpdate sends a publisher away whose show is over, or who was taken over from.
+func (e Edge) OnUpdate(ctx context.Context, ev hooks.Event) error {
+	over := fmt.Errorf("%w: the show is over", hooks.ErrRefused)
+	r, err := e.Service.rooms.Connected(ctx, connection(ev))
+	if errors.Is(err, sql.ErrNoRows) {
+		return over
+	}
+	if err != nil {
+		return err
+	}
+	st, err := e.Service.shows.Standing(ctx, r.ID)
+	if err == nil && !st.OnAir() && !st.Private() {
+		return over
+	}
+	return err
+}
+
+// OnUnpublish lets the room wait for its publisher, unless a newer one is there.
+func (e Edge) OnUnpublish(ctx context.Context, ev hooks.Event) error {
+	r, err := e.Service.rooms.Connected(ctx, connection(ev))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return e.Service.stage.Hung(ctx, r.ID, connection(ev))
+}
+
+// OnPlay lets everybody watch what is public.
+func (e Edge) OnPlay(ctx context.Context, ev hooks.Event) error {
+	var r id.Room
+	if r.UnmarshalText([]byte(ev.Name)) != nil || r.IsZero() {
+		return nil
+	}
+	door, err := e.Service.rooms.Door(ctx, r)
+	if err == nil && door.Private() {
+		return hooks.ErrRefused
+	}
+	return err
+}
+
+// OnStop is of no concern: viewers are counted in the room.
+func (e Edge) OnStop(context.Context, hooks.Event) error { return nil }
+
+// OnRecord notes where the other server keeps a recording; replays of ours need
+// our own.
+func (e Edge) OnRecord(_ context.Context, ev hooks.Event) error {
+	e.Service.log.Info("recorded elsewhere", "server", ev.Server, "stream", ev.Name, "file", ev.File)
+	return nil
+}

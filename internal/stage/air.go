@@ -1,0 +1,177 @@
+package stage
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"hawker/internal/base/fault"
+	"hawker/internal/base/id"
+	"hawker/internal/platform/sqldb"
+	"hawker/internal/room"
+	"hawker/internal/shelf"
+	"hawker/internal/show"
+)
+
+const (
+	// doorClosed is how long a room refuses publishers after its host has ended the
+	// show: encoders reconnect by themselves and would put it on air again.
+	doorClosed = time.Minute
+
+	// PauseMax is how long a room waits for its publisher; the engine keeps the
+	// playlist up as long.
+	PauseMax = time.Minute
+)
+
+// Arrived puts a room on air whose publisher has come, by one of our doors or, with
+// a connection, at a server in front. One that takes over or comes back finds its
+// show as it was. Fault live.not_found.
+func (s *Service) Arrived(ctx context.Context, r id.Room, c room.Connection) error {
+	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+		return errors.Join(room.Connect(ctx, tx, r, c), s.begin(ctx, tx, r))
+	})
+	if err != nil {
+		return err
+	}
+	return s.settle(ctx, r)
+}
+
+// Left lets a room wait for its publisher, unless one of ours sends by now. Fault
+// live.not_found.
+func (s *Service) Left(ctx context.Context, r id.Room) error {
+	if h, ok := s.picture.Stream(r.String()); ok && h.Live {
+		return nil // taken over by a newer publisher
+	}
+	return s.pause(ctx, r, func(context.Context, *sqldb.Tx) (bool, error) { return true, nil })
+}
+
+// Hung is Left for a connection at a server in front, unless a newer one is there.
+func (s *Service) Hung(ctx context.Context, r id.Room, connection string) error {
+	return s.pause(ctx, r, func(ctx context.Context, tx *sqldb.Tx) (bool, error) {
+		return room.Disconnect(ctx, tx, r, connection)
+	})
+}
+
+func (s *Service) pause(ctx context.Context, r id.Room, may func(context.Context, *sqldb.Tx) (bool, error)) error {
+	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+		if ok, err := may(ctx, tx); err != nil || !ok {
+			return err
+		}
+		st, err := show.Of(ctx, tx, r)
+		if err == nil {
+			_, err = show.Pause(ctx, tx, st.Now.ID) // nothing for one that its host has ended
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return s.settle(ctx, r)
+}
+
+// End closes the show: the publisher is sent away and the replay is there. Faults:
+// live.not_found, live.not_on_air.
+func (s *Service) End(ctx context.Context, shop id.Shop, r id.Room) error {
+	err := s.end(ctx, shop, r, func(ctx context.Context, tx *sqldb.Tx, st show.Standing) error {
+		if !st.OnAir() {
+			return fault.Conflict("live.not_on_air")
+		}
+		return room.CloseDoor(ctx, tx, r, tx.Now().Add(doorClosed))
+	})
+	if err == nil {
+		s.picture.Close(r.String())
+	}
+	return err
+}
+
+// errNotDue is a show that goes on again.
+var errNotDue = errors.New("the publisher is back")
+
+func (s *Service) end(
+	ctx context.Context, shop id.Shop, r id.Room,
+	check func(ctx context.Context, tx *sqldb.Tx, st show.Standing) error,
+) error {
+	var unpinned shelf.Pin
+	until := s.shelf.Clock(r)
+	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+		if err := room.Lock(ctx, tx, shop, r); err != nil {
+			return err
+		}
+		st, err := show.Of(ctx, tx, r)
+		if err != nil {
+			return err
+		}
+		if err := check(ctx, tx, st); err != nil {
+			return err
+		}
+		if unpinned, err = shelf.ClosePin(ctx, tx, r, until); err != nil {
+			return err
+		}
+		ended, err := show.End(ctx, tx, st.Now)
+		if err == nil && !ended {
+			return fault.Conflict("live.not_on_air")
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	s.shelf.Unpinned(ctx, unpinned)
+	return s.settle(ctx, r)
+}
+
+// NextEnd is when a show has waited too long for its publisher, zero for none.
+func (s *Service) NextEnd(ctx context.Context, q sqldb.Querier) (time.Time, error) {
+	at, err := show.NextPaused(ctx, q)
+	if err != nil || at.IsZero() {
+		return time.Time{}, err
+	}
+	return at.Add(PauseMax), nil
+}
+
+// Sweep ends shows whose publisher has been away too long. One that cannot be ended
+// keeps no other.
+func (s *Service) Sweep(ctx context.Context) error {
+	limit := s.db.Clock().Now().Add(-PauseMax)
+	due, err := s.shows.PausedUntil(ctx, limit)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, x := range due {
+		err := s.end(ctx, x.Shop, x.Room, func(_ context.Context, _ *sqldb.Tx, st show.Standing) error {
+			if st.Now.ID != x.ID || st.Now.State != show.Paused || st.Now.PausedAt.After(limit) {
+				return errNotDue
+			}
+			return nil
+		})
+		if !errors.Is(err, errNotDue) && fault.Code(err) != "live.not_on_air" {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Recover is called at start, before publishers: shows that a crash left on air
+// wait for their publisher like after any cut. recorded tells whether a recording
+// of a show is there, of which nobody told us any more.
+func (s *Service) Recover(ctx context.Context, recorded func(x show.Show) bool) error {
+	if err := s.shows.Load(ctx); err != nil {
+		return err
+	}
+	for _, x := range s.shows.Running() {
+		if !x.Rehearsal && !x.Replay && recorded(x) {
+			if err := s.shows.FoundReplay(ctx, x); err != nil {
+				return err
+			}
+		}
+		err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+			_, err := show.Pause(ctx, tx, x.ID)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return s.shows.Load(ctx)
+}
