@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -226,11 +227,44 @@ func (a *Archive) Remove(_ id.Room, _ id.Show, folder string) error {
 	return nil
 }
 
+// limiter allows one in a time. The real one keeps a goroutine for good, which
+// testing/synctest does not allow.
+type limiter struct {
+	clock clock.Clock
+	mu    sync.Mutex
+	used  map[string]time.Time
+}
+
+// Allow implements cache.Limiter.
+func (l *limiter) Allow(_ context.Context, key string, r cache.Rate) (bool, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.clock.Now()
+	if at, ok := l.used[key]; ok && now.Sub(at) < r.Per {
+		return false, nil
+	}
+	l.used[key] = now
+	return true, nil
+}
+
+// counting is a clock that counts who waits for it.
+type counting struct {
+	*clock.Manual
+	timers *atomic.Int64
+}
+
+// NewTimer implements clock.Clock.
+func (c counting) NewTimer(d time.Duration) clock.Timer {
+	c.timers.Add(1)
+	return c.Manual.NewTimer(d)
+}
+
 // Kit is everything, for one shop.
 type Kit struct {
 	T        testing.TB
 	DB       *sqldb.DB
 	Clock    *clock.Manual
+	Timers   *atomic.Int64 // that were set on the clock
 	Box      *secret.Box
 	Products *catalog.Service
 	Words    *moderation.Service
@@ -269,7 +303,9 @@ type Program struct {
 // Open makes a kit.
 func Open(t testing.TB) *Kit {
 	t.Helper()
-	db, c := sqltest.NewManual(t)
+	c := clock.NewManual(sqltest.Start)
+	timers := &atomic.Int64{}
+	db := sqltest.NewAt(t, counting{c, timers})
 	box, err := secret.NewBox(make([]byte, secret.KeySize))
 	if err != nil {
 		t.Fatal(err)
@@ -284,7 +320,7 @@ func Open(t testing.TB) *Kit {
 		}
 	})
 	k := &Kit{
-		T: t, DB: db, Clock: c, Box: box, News: &News{present: map[string]int{}},
+		T: t, DB: db, Clock: c, Timers: timers, Box: box, News: &News{present: map[string]int{}},
 		Engine: &Engine{Health: map[string]stream.Health{}}, Inbox: &Inbox{}, People: Names{}, Sockets: &Sockets{},
 		Sent: Sender{}, Archive: &Archive{},
 		Shop: id.Make[id.Shop](db), Host: id.Make[id.User](db),
@@ -312,7 +348,7 @@ func (k *Kit) Restart() {
 	p.Shelf = shelf.New(shelf.Options{DB: k.DB, Log: log, Catalog: k.Products, News: news, Picture: k.Engine})
 	p.Chat = chat.New(chat.Options{
 		DB: k.DB, Log: log, Shows: p.Shows, Catalog: k.Products, News: news, Words: k.Words, Follows: k.Follows,
-		Limiter: cache.NewMemoryLimiter(k.Clock), People: k.People, Listener: k.Listener, Sockets: k.Sockets,
+		Limiter: &limiter{clock: k.Clock, used: map[string]time.Time{}}, People: k.People, Listener: k.Listener, Sockets: k.Sockets,
 	})
 	p.Audience = audience.New(audience.Options{
 		DB: k.DB, Log: log, Shows: p.Shows, News: news, Words: k.Words, People: k.People, Chat: p.Chat,
