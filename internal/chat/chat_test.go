@@ -193,7 +193,8 @@ func TestWhatWasSaidBeforeBelongsToTheShow(t *testing.T) {
 	k.Publish(r)
 	k.Drain()
 	if st := k.Standing(r); st.Now.Messages != 0 || !st.PinnedMessage.IsZero() || len(texts()) != 0 {
-		t.Errorf("the second show begins with %d messages, pinned %s, shown %q", st.Now.Messages, st.PinnedMessage, texts())
+		t.Errorf("the second show begins with %d messages, pinned %s, shown %q", st.Now.Messages, st.PinnedMessage,
+			texts())
 	}
 }
 

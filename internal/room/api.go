@@ -19,11 +19,13 @@ func remindRate() cache.Rate { return cache.Rate{Count: 20, Per: time.Minute} }
 func (h API) Register(api *httpapi.API) {
 	remind := "/live/rooms/{id}/reminder"
 	httpapi.Register(api, httpapi.Operation{
-		ID: "room-remind", Method: "POST", Path: remind, Access: httpapi.RoomLobbySignedIn, Status: 204, Limit: remindRate(),
+		ID: "room-remind", Method: "POST", Path: remind, Access: httpapi.RoomLobbySignedIn, Status: 204,
+		Limit:   remindRate(),
 		Summary: "Tell me when it begins",
 	}, h.remind)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "room-forget", Method: "DELETE", Path: remind, Access: httpapi.RoomLobbySignedIn, Status: 204, Limit: remindRate(),
+		ID: "room-forget", Method: "DELETE", Path: remind, Access: httpapi.RoomLobbySignedIn, Status: 204,
+		Limit:   remindRate(),
 		Summary: "Do not tell me",
 	}, h.forget)
 	run, settings := httpapi.Staff(permission.LiveRun), "/merchant/{shop}/live-settings"

@@ -144,7 +144,8 @@ func TestTwoChangesAtOnceBothHold(t *testing.T) {
 			t.Fatalf("round %d: %q and %v, want %q and %v", i, got.Title, got.Slow, title, slow)
 		}
 	}
-	if err := k.Rooms.Update(t.Context(), id.Make[id.Shop](k.DB), r, room.Change{}); fault.Code(err) != "live.not_found" {
+	if err := k.Rooms.Update(t.Context(), id.Make[id.Shop](k.DB), r,
+		room.Change{}); fault.Code(err) != "live.not_found" {
 		t.Errorf("another shop changes the room: %v", err)
 	}
 }

@@ -29,7 +29,8 @@ func Scan(s sqldb.Scanner, more ...any) (r Room, err error) {
 func scan(s sqldb.Scanner) (Room, error) { return Scan(s) }
 
 func insertRoom(ctx context.Context, tx *sqldb.Tx, r Room, keyIndex, keySealed string) (bool, error) {
-	return tx.InsertOnce(ctx, `INSERT INTO room (id, shop_id, host_id, title, cover_url, key_index, key_sealed, recorded,
+	return tx.InsertOnce(ctx,
+		`INSERT INTO room (id, shop_id, host_id, title, cover_url, key_index, key_sealed, recorded,
 		mode, scheduled_at, ladder, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		r.ID, r.Shop, r.Host, r.Title, r.CoverURL, keyIndex, keySealed, r.Recorded, r.Mode,
 		sqldb.Millis(r.ScheduledAt), r.Ladder, sqldb.Millis(r.CreatedAt))
@@ -43,7 +44,8 @@ func roomByKey(ctx context.Context, q sqldb.Querier, keyIndex string) (h Holder,
 	var until int64
 	var renditions string
 	h.Room, err = Scan(q.QueryRow(ctx, "SELECT "+Columns+`, r.closed_until, COALESCE(s.renditions, '')
-		FROM room r LEFT JOIN live_setting s ON s.shop_id = r.shop_id WHERE r.key_index = ?`, keyIndex), &until, &renditions)
+		FROM room r LEFT JOIN live_setting s ON s.shop_id = r.shop_id WHERE r.key_index = ?`, keyIndex), &until,
+		&renditions)
 	h.Renditions = numbersOf(renditions)
 	return h, sqldb.FromMillis(until), err
 }

@@ -11,7 +11,8 @@ import (
 
 func settingsOf(ctx context.Context, q sqldb.Querier, shop id.Shop, ladder bool) (set Settings, err error) {
 	var renditions string
-	err = q.QueryRow(ctx, "SELECT keep_days, clips, COALESCE(ladder, ?), renditions FROM live_setting WHERE shop_id = ?",
+	err = q.QueryRow(ctx, `SELECT keep_days, clips, COALESCE(ladder, ?), renditions FROM live_setting
+		WHERE shop_id = ?`,
 		ladder, shop).Scan(&set.KeepDays, &set.Clips, &set.Ladder, &renditions)
 	set.Renditions = numbersOf(renditions)
 	return set, err

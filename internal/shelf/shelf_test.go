@@ -171,10 +171,14 @@ func TestAnOrderMovesTheShelf(t *testing.T) {
 	}))
 	k.Drain()
 	channel := realtime.RoomChannel(r)
-	if stock := k.News.Of(channel, "stock"); len(stock) != 1 || stock[0]["available"] != 7.0 || stock[0]["sold"] != 0.0 {
+	if stock := k.News.Of(channel, "stock"); len(stock) != 1 || stock[0]["available"] != 7.0 ||
+		stock[0]["sold"] != 0.0 {
 		t.Errorf("after placing, viewers saw the stock as %v", stock)
 	}
-	k.Must(k.DB.Update(t.Context(), func(ctx context.Context, tx *sqldb.Tx) error { return orders.MarkPaid(ctx, tx, o) }))
+	k.Must(k.DB.Update(t.Context(), func(ctx context.Context, tx *sqldb.Tx) error {
+		return orders.MarkPaid(ctx, tx,
+			o)
+	}))
 	k.Drain()
 	if items, err := k.Shelf.Items(t.Context(), r); err != nil || items[0].Sold != 3 {
 		t.Errorf("the shelf says %+v, %v", items, err)
@@ -201,7 +205,8 @@ func TestAStretchThatWasExplainedIsToldWithTheStreamsClock(t *testing.T) {
 	k.End(r) // the end of the show ends it too
 	x := k.Want(r, show.Ended).Now.ID
 	all := told()
-	if len(all) != 2 || all[0].Product != tea.ID || !all[0].From.Equal(from) || !all[0].Until.Equal(until) || all[0].Show != x {
+	if len(all) != 2 || all[0].Product != tea.ID || !all[0].From.Equal(from) || !all[0].Until.Equal(until) ||
+		all[0].Show != x {
 		t.Errorf("told: %+v", all)
 	}
 	pins, err := k.Shelf.Marks(t.Context(), x)

@@ -65,7 +65,10 @@ func (s *Service) SweepRecordings(ctx context.Context) error {
 	for _, rec := range old {
 		err := s.archive.Remove(rec.Room, rec.Show, rec.Folder)
 		if err == nil {
-			err = s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error { return forgetRecording(ctx, tx, rec) })
+			err = s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+				return forgetRecording(ctx, tx,
+					rec)
+			})
 		}
 		errs = append(errs, err)
 	}

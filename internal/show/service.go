@@ -46,7 +46,8 @@ type Service struct {
 // New makes the module.
 func New(o Options) *Service {
 	return &Service{
-		db: o.DB, log: o.Log, rooms: o.Rooms, staff: o.Staff, followers: o.Followers, notices: o.Notices, archive: o.Archive,
+		db: o.DB, log: o.Log, rooms: o.Rooms, staff: o.Staff, followers: o.Followers, notices: o.Notices,
+		archive: o.Archive,
 		running: newRunning(),
 	}
 }

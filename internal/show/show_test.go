@@ -48,7 +48,8 @@ func TestALifeOnAir(t *testing.T) {
 		t.Errorf("viewers heard %v", told)
 	}
 	k.Publish(r) // a show that ended by a cut is over; what comes now is another
-	if got := k.Want(r, show.Live).Now; got.ID == first.ID || !got.StartedAt.Equal(k.Clock.Now()) || !got.EndedAt.IsZero() {
+	if got := k.Want(r, show.Live).Now; got.ID == first.ID || !got.StartedAt.Equal(k.Clock.Now()) ||
+		!got.EndedAt.IsZero() {
 		t.Errorf("the new show: %+v", got)
 	}
 }
@@ -192,7 +193,8 @@ func TestWhoMustNotSeeAShowIsNotTold(t *testing.T) {
 	if shop, on, err := k.Shows.OnAir(t.Context(), q, r); !on || shop != k.Shop || err != nil {
 		t.Errorf("for the program itself: %v, %v", on, err)
 	}
-	if shop, on, err := k.Shows.OnAirTo(t.Context(), q, id.Make[id.Room](k.DB), k.Host); on || !shop.IsZero() || err != nil {
+	if shop, on, err := k.Shows.OnAirTo(t.Context(), q, id.Make[id.Room](k.DB), k.Host); on || !shop.IsZero() ||
+		err != nil {
 		t.Errorf("a room that is not there: %v, %v, %v", shop, on, err)
 	}
 	public := k.Room()
@@ -273,7 +275,8 @@ func TestOldRecordingsGo(t *testing.T) {
 	k.Publish(r)
 	x := k.Standing(r).Now.ID
 	for i, folder := range []string{"stuck", "old"} {
-		k.Must(k.Shows.AddRecording(t.Context(), show.Recording{Room: r, Show: x, Generation: int64(i), Folder: folder}))
+		k.Must(k.Shows.AddRecording(t.Context(), show.Recording{Room: r, Show: x, Generation: int64(i),
+			Folder: folder}))
 	}
 	k.End(r)
 	if k.Standing(r).ReplayURL() == "" {

@@ -186,7 +186,8 @@ func pause(ctx context.Context, tx *sqldb.Tx, x id.Show) (bool, error) {
 }
 
 func end(ctx context.Context, tx *sqldb.Tx, x id.Show) (bool, error) {
-	n, err := tx.Exec(ctx, "UPDATE live_show SET state = ?, paused_at = 0, ended_at = ? WHERE id = ? AND state IN (?, ?)",
+	n, err := tx.Exec(ctx, `UPDATE live_show SET state = ?, paused_at = 0, ended_at = ? WHERE id = ?
+		AND state IN (?, ?)`,
 		Ended, sqldb.Millis(tx.Now()), x, Live, Paused)
 	return n == 1, err
 }

@@ -33,7 +33,8 @@ func putMinute(ctx context.Context, tx *sqldb.Tx, x id.Show, minute time.Time, f
 }
 
 func insertRecording(ctx context.Context, tx *sqldb.Tx, r Recording) error {
-	_, err := tx.InsertOnce(ctx, `INSERT INTO recording (id, room_id, show_id, generation, folder, started_at, duration_ms,
+	_, err := tx.InsertOnce(ctx,
+		`INSERT INTO recording (id, room_id, show_id, generation, folder, started_at, duration_ms,
 		size, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, id.Make[id.Recording](tx), r.Room, r.Show, r.Generation,
 		r.Folder, sqldb.Millis(r.Start), r.Duration.Milliseconds(), r.Bytes, sqldb.Millis(tx.Now()))
 	return err
@@ -45,7 +46,8 @@ func markReplay(ctx context.Context, tx *sqldb.Tx, r id.Room, x id.Show) (bool, 
 }
 
 func expired(ctx context.Context, q sqldb.Querier, now time.Time, keepDays, limit int) ([]Recording, error) {
-	rows, err := q.Query(ctx, `SELECT c.id, c.room_id, c.show_id, c.folder FROM recording c JOIN room r ON r.id = c.room_id
+	rows, err := q.Query(ctx,
+		`SELECT c.id, c.room_id, c.show_id, c.folder FROM recording c JOIN room r ON r.id = c.room_id
 		LEFT JOIN live_setting s ON s.shop_id = r.shop_id
 		WHERE c.created_at < ? - COALESCE(s.keep_days, ?) * ? ORDER BY c.id LIMIT ?`,
 		sqldb.Millis(now), keepDays, day.Milliseconds(), limit)

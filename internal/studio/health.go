@@ -53,7 +53,8 @@ func (v Views) health(st show.Standing) HealthView {
 		return HealthView{State: state, Reason: "no_publisher", Renditions: []string{}}
 	}
 	out := HealthView{
-		State: "receiving", BitrateKbps: h.BitRate / 1000, FPS: h.FPS, KeyframeGapMs: h.KeyframeGap.Milliseconds(), Width: h.Width, Height: h.Height,
+		State: "receiving", BitrateKbps: h.BitRate / 1000, FPS: h.FPS, KeyframeGapMs: h.KeyframeGap.Milliseconds(),
+		Width: h.Width, Height: h.Height,
 		VideoCodec: h.VideoCodec, AudioCodec: h.AudioCodec, Since: h.Since, Recording: h.Recording.Active,
 		Protocol: h.Protocol, Dropped: h.Dropped, Readers: h.Readers, OriginBytes: h.OriginBytes,
 	}

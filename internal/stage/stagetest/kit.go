@@ -165,13 +165,34 @@ func (i *Inbox) Send(_ context.Context, users []id.User, kind, ref string, _ any
 }
 
 // Sender is the relay as rooms see it.
-type Sender map[string][]relay.Target
+type Sender struct {
+	mu sync.Mutex
+	to map[string][]relay.Target
+}
 
 // Set implements ingest.Relay.
-func (s Sender) Set(room string, targets []relay.Target) { s[room] = targets }
+func (s *Sender) Set(room string, targets []relay.Target) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.to[room] = targets
+}
+
+// To is where a room is sent.
+func (s *Sender) To(room id.Room) []relay.Target {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.to[room.String()]
+}
+
+// Forget is a relay that has just been started.
+func (s *Sender) Forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.to)
+}
 
 // Status implements ingest.Relay.
-func (s Sender) Status(string) map[string]relay.Status { return nil }
+func (*Sender) Status(string) map[string]relay.Status { return nil }
 
 type anyShop struct{}
 
@@ -274,7 +295,7 @@ type Kit struct {
 	Inbox    *Inbox
 	People   Names
 	Sockets  *Sockets
-	Sent     Sender
+	Sent     *Sender
 	Archive  *Archive
 	Staff    Staff
 	Category id.Category
@@ -322,9 +343,10 @@ func Open(t testing.TB) *Kit {
 	k := &Kit{
 		T: t, DB: db, Clock: c, Timers: timers, Box: box, News: &News{present: map[string]int{}},
 		Engine: &Engine{Health: map[string]stream.Health{}}, Inbox: &Inbox{}, People: Names{}, Sockets: &Sockets{},
-		Sent: Sender{}, Archive: &Archive{},
+		Sent: &Sender{to: map[string][]relay.Target{}}, Archive: &Archive{},
 		Shop: id.Make[id.Shop](db), Host: id.Make[id.User](db),
-		Products: catalog.New(db, catalog.NewMedia(db, disk)), Words: moderation.New(db), Follows: social.New(db, anyShop{}),
+		Products: catalog.New(db, catalog.NewMedia(db, disk)), Words: moderation.New(db), Follows: social.New(db,
+			anyShop{}),
 	}
 	k.Staff = Staff{k.Host, k.Shop}
 	category, err := k.Products.AddCategory(context.Background(), lang.Text{lang.Chinese: "茶"})
@@ -348,7 +370,8 @@ func (k *Kit) Restart() {
 	p.Shelf = shelf.New(shelf.Options{DB: k.DB, Log: log, Catalog: k.Products, News: news, Picture: k.Engine})
 	p.Chat = chat.New(chat.Options{
 		DB: k.DB, Log: log, Shows: p.Shows, Catalog: k.Products, News: news, Words: k.Words, Follows: k.Follows,
-		Limiter: &limiter{clock: k.Clock, used: map[string]time.Time{}}, People: k.People, Listener: k.Listener, Sockets: k.Sockets,
+		Limiter: &limiter{clock: k.Clock, used: map[string]time.Time{}}, People: k.People, Listener: k.Listener,
+		Sockets: k.Sockets,
 	})
 	p.Audience = audience.New(audience.Options{
 		DB: k.DB, Log: log, Shows: p.Shows, News: news, Words: k.Words, People: k.People, Chat: p.Chat,
@@ -385,7 +408,8 @@ func (k *Kit) Must(err error) {
 func (k *Kit) Product(shop id.Shop, title string) catalog.Product {
 	k.T.Helper()
 	p, err := k.Products.Create(context.Background(), shop, k.Host, catalog.DraftProduct{
-		Title: lang.Text{lang.Chinese: title}, Category: k.Category, SKUs: []catalog.DraftSKU{{Price: 100, Initial: 10}},
+		Title: lang.Text{lang.Chinese: title}, Category: k.Category,
+		SKUs: []catalog.DraftSKU{{Price: 100, Initial: 10}},
 	})
 	k.Must(err)
 	return p
@@ -571,4 +595,13 @@ func Hear[E any](k *Kit, name string) func() []E {
 		}
 		return out
 	}
+}
+
+// Break changes a row as nothing in the program would.
+func (k *Kit) Break(statement string, args ...any) {
+	k.T.Helper()
+	k.Must(k.DB.Update(context.Background(), func(ctx context.Context, tx *sqldb.Tx) error {
+		_, err := tx.Exec(ctx, statement, args...)
+		return err
+	}))
 }
