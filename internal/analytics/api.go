@@ -38,7 +38,7 @@ func (h API) Register(api *httpapi.API) {
 	}, h.today)
 	httpapi.Register(api, httpapi.Operation{
 		ID: "merchant-room-report", Method: "GET",
-		Path: "/merchant/{shop}/rooms/{room}/report", Access: httpapi.Staff(permission.FiguresRead),
+		Path: "/merchant/{shop}/rooms/{room}/report", Access: httpapi.RoomStaff(permission.FiguresRead),
 		Summary: "What a show came to, minute by minute",
 	}, h.report)
 }

@@ -39,6 +39,7 @@ type productSalesView struct {
 
 type reportView struct {
 	Room        id.Room            `json:"room_id"`
+	Show        id.Show            `json:"show_id"`
 	Title       string             `json:"title"`
 	State       string             `json:"state"`
 	StartedAt   *time.Time         `json:"started_at"`
@@ -60,17 +61,18 @@ type reportView struct {
 type reportInput struct {
 	httpapi.ShopPath
 	Room id.Room `path:"room"`
+	Show id.Show `query:"show" doc:"Which show; the newest of the room if none is named"`
 }
 
 func (h API) report(ctx context.Context, in *reportInput) (*httpapi.Body[reportView], error) {
-	r, err := h.Service.Report(ctx, in.Shop, in.Room)
+	r, err := h.Service.Report(ctx, in.Shop, in.Room, in.Show)
 	if err != nil {
 		return nil, err
 	}
 	tag := httpapi.Language(ctx)
 	m := func(amount int64) money.Money { return money.Of(amount, h.Currency) }
 	v := reportView{
-		Room: r.Room, Title: r.Title, State: r.State, StartedAt: optional(r.StartedAt), EndedAt: optional(r.EndedAt),
+		Room: r.Room, Show: r.Show, Title: r.Title, State: r.State, StartedAt: optional(r.StartedAt), EndedAt: optional(r.EndedAt),
 		ViewersPeak: r.ViewersPeak,
 		Entries:     r.Entries, Follows: r.Follows, Likes: r.Likes, Messages: r.Messages, Placed: r.Placed,
 		Paid: r.Paid, Buyers: r.Buyers,

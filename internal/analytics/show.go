@@ -14,6 +14,7 @@ import (
 // Report is what a show came to, minute by minute.
 type Report struct {
 	Room        id.Room
+	Show        id.Show // zero: none has begun
 	Title       string
 	State       string
 	StartedAt   time.Time
@@ -79,12 +80,16 @@ type bought struct {
 	paidAt   time.Time // zero: not paid
 }
 
-// Report reads what a show of a shop came to. Fault live.not_found.
-func (s *Service) Report(ctx context.Context, shop id.Shop, room id.Room) (Report, error) {
+// Report reads what a show came to, the newest of its room if none is named. A
+// rehearsal is none. Faults: live.not_found, live.no_such_show.
+func (s *Service) Report(ctx context.Context, shop id.Shop, room id.Room, show id.Show) (Report, error) {
 	q := s.db.Reader()
-	r, err := showOf(ctx, q, shop, room)
+	r, err := showOf(ctx, q, shop, room, show)
 	if errors.Is(err, sql.ErrNoRows) {
-		return r, fault.NotFound("live.not_found")
+		if show.IsZero() {
+			return r, fault.NotFound("live.not_found")
+		}
+		return r, fault.NotFound("live.no_such_show")
 	}
 	if err != nil || r.StartedAt.IsZero() {
 		return r, err
@@ -93,15 +98,15 @@ func (s *Service) Report(ctx context.Context, shop id.Shop, room id.Room) (Repor
 	if until.IsZero() {
 		until = s.db.Clock().Now()
 	}
-	tallies, err := minutesOf(ctx, q, room, r.StartedAt.Truncate(time.Minute), minutesMax)
+	tallies, err := minutesOf(ctx, q, r.Show, minutesMax)
 	if err != nil {
 		return r, err
 	}
-	lines, err := boughtIn(ctx, q, room, r.StartedAt)
+	lines, err := boughtIn(ctx, q, r)
 	if err != nil {
 		return r, err
 	}
-	if r.Stretches, err = stretchesOf(ctx, q, room, r.StartedAt); err != nil {
+	if r.Stretches, err = stretchesOf(ctx, q, r.Show); err != nil {
 		return r, err
 	}
 	r.curve(tallies, until)

@@ -3,26 +3,37 @@ package analytics
 import (
 	"context"
 	"encoding/json"
-	"time"
+	"math"
 
 	"hawker/internal/base/id"
 	"hawker/internal/platform/sqldb"
 )
 
-func showOf(ctx context.Context, q sqldb.Querier, shop id.Shop, room id.Room) (r Report, err error) {
+const showColumns = `r.id, r.title, COALESCE(s.id, 0),
+	COALESCE(s.state, CASE WHEN r.cancelled_at > 0 THEN 'cancelled' ELSE 'scheduled' END), COALESCE(s.started_at, 0),
+	COALESCE(s.ended_at, 0), COALESCE(s.viewers_peak, 0), COALESCE(s.entries, 0), COALESCE(s.follows, 0),
+	COALESCE(s.likes, 0), COALESCE(s.messages, 0)`
+
+// showOf reads a show of a room, or the room with its newest.
+func showOf(ctx context.Context, q sqldb.Querier, shop id.Shop, room id.Room, show id.Show) (r Report, err error) {
+	query, args := "SELECT "+showColumns+` FROM room r LEFT JOIN live_show s ON s.id =
+		(SELECT MAX(x.id) FROM live_show x WHERE x.room_id = r.id AND x.rehearsal = 0) WHERE r.id = ? AND r.shop_id = ?`,
+		[]any{room, shop}
+	if !show.IsZero() {
+		query, args = "SELECT "+showColumns+` FROM room r JOIN live_show s ON s.room_id = r.id WHERE r.id = ? AND
+			r.shop_id = ? AND s.id = ? AND s.rehearsal = 0`, append(args, show)
+	}
 	var started, ended int64
-	err = q.QueryRow(ctx, `SELECT id, title, state, started_at, ended_at, viewers_peak, entries, follows, likes,
-		messages FROM room WHERE id = ? AND shop_id = ?`, room, shop).
-		Scan(&r.Room, &r.Title, &r.State, &started, &ended, &r.ViewersPeak, &r.Entries, &r.Follows, &r.Likes,
-			&r.Messages)
+	err = q.QueryRow(ctx, query, args...).Scan(&r.Room, &r.Title, &r.Show, &r.State, &started, &ended, &r.ViewersPeak,
+		&r.Entries, &r.Follows, &r.Likes, &r.Messages)
 	r.StartedAt, r.EndedAt = sqldb.FromMillis(started), sqldb.FromMillis(ended)
 	return r, err
 }
 
-func minutesOf(ctx context.Context, q sqldb.Querier, room id.Room, since time.Time, limit int) ([]Minute, error) {
+func minutesOf(ctx context.Context, q sqldb.Querier, show id.Show, limit int) ([]Minute, error) {
 	rows, err := q.Query(ctx,
-		`SELECT at_minute, viewers, likes, messages FROM room_minute WHERE room_id = ? AND at_minute >= ?
-			ORDER BY at_minute LIMIT ?`, room, sqldb.Millis(since), limit)
+		`SELECT at_minute, viewers, likes, messages FROM show_minute WHERE show_id = ? ORDER BY at_minute LIMIT ?`,
+		show, limit)
 	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (m Minute, err error) {
 		var at int64
 		err = s.Scan(&at, &m.Viewers, &m.Likes, &m.Messages)
@@ -34,11 +45,21 @@ func minutesOf(ctx context.Context, q sqldb.Querier, room id.Room, since time.Ti
 // boughtMax bounds what one report reads, in lines.
 const boughtMax = 100_000
 
-func boughtIn(ctx context.Context, q sqldb.Querier, room id.Room, since time.Time) ([]bought, error) {
+// boughtIn reads the orders of a room from a show's beginning until the next one's.
+func boughtIn(ctx context.Context, q sqldb.Querier, r Report) ([]bought, error) {
+	var next int64
+	err := q.QueryRow(ctx, `SELECT COALESCE(MIN(started_at), 0) FROM live_show WHERE room_id = ? AND rehearsal = 0 AND
+		started_at > ?`, r.Room, sqldb.Millis(r.StartedAt)).Scan(&next)
+	if err != nil {
+		return nil, err
+	}
+	if next == 0 {
+		next = math.MaxInt64
+	}
 	rows, err := q.Query(ctx,
 		`SELECT o.id, o.user_id, o.created_at, o.paid_at, l.product_id, l.title, l.quantity, l.payable FROM orders o
-		JOIN order_line l ON l.order_id = o.id WHERE o.room_id = ? AND o.created_at >= ? ORDER BY o.id, l.id LIMIT ?`,
-		room, sqldb.Millis(since), boughtMax)
+		JOIN order_line l ON l.order_id = o.id WHERE o.room_id = ? AND o.created_at >= ? AND o.created_at < ?
+		ORDER BY o.id, l.id LIMIT ?`, r.Room, sqldb.Millis(r.StartedAt), next, boughtMax)
 	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (b bought, err error) {
 		var placed, paid int64
 		var title string
@@ -50,10 +71,10 @@ func boughtIn(ctx context.Context, q sqldb.Querier, room id.Room, since time.Tim
 	})
 }
 
-func stretchesOf(ctx context.Context, q sqldb.Querier, room id.Room, since time.Time) ([]Stretch, error) {
+func stretchesOf(ctx context.Context, q sqldb.Querier, show id.Show) ([]Stretch, error) {
 	rows, err := q.Query(ctx,
 		`SELECT p.product_id, g.title, p.pinned_at, p.unpinned_at FROM pin p JOIN product g ON g.id = p.product_id
-		WHERE p.room_id = ? AND p.pinned_at >= ? ORDER BY p.id LIMIT 500`, room, sqldb.Millis(since))
+		WHERE p.show_id = ? ORDER BY p.id LIMIT 500`, show)
 	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (x Stretch, err error) {
 		var from, until int64
 		var title string

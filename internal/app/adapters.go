@@ -2,8 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
-	"log/slog"
 	"time"
 
 	"hawker/internal/analytics"
@@ -13,13 +11,12 @@ import (
 	"hawker/internal/catalog"
 	"hawker/internal/checkout"
 	"hawker/internal/distribution"
-	"hawker/internal/live"
-	"hawker/internal/luckybag"
-	"hawker/internal/media/relay"
-	"hawker/internal/media/stream"
 	"hawker/internal/order"
 	"hawker/internal/payment"
+	"hawker/internal/platform/realtime"
 	"hawker/internal/platform/sqldb"
+	"hawker/internal/shelf"
+	"hawker/internal/show"
 )
 
 // The types here answer one module's question with another's answer, so that
@@ -88,58 +85,23 @@ func (s splits) SplitOf(ctx context.Context, tx *sqldb.Tx, o order.Order) (payme
 	return payment.Split{Shop: dues.ShopAmount, Fee: dues.Fee, Commissions: dues.Commissions}, err
 }
 
-// shows tells the figures about live sessions.
-type shows struct{ rooms *live.Service }
+// sessions tells the figures about shows.
+type sessions struct {
+	shows *show.Service
+	news  *realtime.Node
+}
 
-func (s shows) ShowsSince(ctx context.Context, shop id.Shop, since time.Time) ([]analytics.Show, int, error) {
-	rooms, err := s.rooms.Since(ctx, shop, since)
+func (s sessions) ShowsSince(ctx context.Context, shop id.Shop, since time.Time) ([]analytics.Show, int, error) {
+	all, err := s.shows.Since(ctx, shop, since)
 	watching := 0
-	out := make([]analytics.Show, len(rooms))
-	for i, r := range rooms {
-		out[i] = analytics.Show{Room: r.ID, Title: r.Title, StartedAt: r.StartedAt, EndedAt: r.EndedAt}
-		if r.EndedAt.IsZero() {
-			watching += s.rooms.Viewers(r.ID)
+	out := make([]analytics.Show, len(all))
+	for i, x := range all {
+		out[i] = analytics.Show{Room: x.ID, Title: x.Title, StartedAt: x.Now.StartedAt, EndedAt: x.Now.EndedAt}
+		if x.Now.Running() {
+			watching += s.news.Listeners(realtime.RoomChannel(x.ID))
 		}
 	}
 	return out, watching, err
-}
-
-// lateRelay is the relay before the engine is made that it reads from.
-type lateRelay struct{ *relay.Relay }
-
-// admission is the rooms', and with open publishing any name besides.
-func (s *services) admission(p *platform) stream.Admission {
-	if !p.cfg.Live.OpenPublish {
-		return s.rooms
-	}
-	return openAdmission{s.rooms, p.cfg.Live.Part}
-}
-
-type openAdmission struct {
-	rooms *live.Service
-	part  time.Duration
-}
-
-const openNameMax = 64
-
-func (o openAdmission) Admit(ctx context.Context, r stream.PublishRequest) (stream.Grant, error) {
-	g, err := o.rooms.Admit(ctx, r)
-	if !errors.Is(err, live.ErrWrongKey) {
-		return g, err
-	}
-	if r.Name == "" || len(r.Name) > openNameMax || !plainName(r.Name) {
-		return g, err
-	}
-	return stream.Grant{StreamID: r.Name, PartTarget: o.part}, nil
-}
-
-func plainName(name string) bool {
-	for _, c := range []byte(name) {
-		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' && c != '_' {
-			return false
-		}
-	}
-	return true
 }
 
 // ruleOf turns a product's rates into a rule; a product that sets none follows
@@ -155,22 +117,10 @@ func ruleOf(rates catalog.Rates) distribution.Rule {
 type evidence struct{}
 
 func (evidence) For(ctx context.Context, q sqldb.Querier, room id.Room, products []id.Product) ([]order.Shown, error) {
-	shown, err := live.ShownIn(ctx, q, room, products)
+	shown, err := shelf.ShownIn(ctx, q, room, products)
 	var out []order.Shown
 	for _, s := range shown {
-		out = append(out, order.Shown{Product: s.Product, Room: room, From: s.From, Until: s.Until})
+		out = append(out, order.Shown{Product: s.Product, Room: room, Show: s.Show, From: s.From, Until: s.Until})
 	}
 	return out, err
-}
-
-// listeners hear what viewers say.
-type listeners struct {
-	bags *luckybag.Service
-	log  *slog.Logger
-}
-
-func (l listeners) Said(ctx context.Context, room id.Room, user id.User, text string) {
-	if err := l.bags.Said(ctx, room, user, text); err != nil {
-		l.log.Warn("lucky bag did not hear", "room", room.String(), "error", err)
-	}
 }

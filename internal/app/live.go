@@ -7,61 +7,50 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"time"
+	"strings"
+	"syscall"
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
-	"hawker/internal/base/page"
 	"hawker/internal/base/permission"
-	"hawker/internal/live"
+	"hawker/internal/ingest"
 	"hawker/internal/media/hooks"
 	"hawker/internal/media/record"
 	"hawker/internal/media/stream"
 	"hawker/internal/platform/httpapi"
 	"hawker/internal/platform/module"
 	"hawker/internal/platform/realtime"
-	"hawker/internal/platform/schedule"
 	"hawker/internal/platform/telemetry"
+	"hawker/internal/room"
+	"hawker/internal/shelf"
 	"hawker/internal/shop"
+	"hawker/internal/show"
+	"hawker/internal/studio"
 )
 
-// liveModule is what rooms and their pictures bring.
-func (a *App) liveModule() module.Module {
-	views := live.Views{
-		Service: a.rooms, Shops: a.shops, People: a.accounts, Promoters: promoters{a.distribution},
-		Prices:  a.promotions,
-		Ladders: a.ladder, Currency: a.cfg.Mall.Currency,
+func (a *App) shelfViews() shelf.Views {
+	return shelf.Views{Service: a.shelf, Prices: a.promotions, Currency: a.cfg.Mall.Currency}
+}
+
+// studio is how rooms look as a whole.
+func (a *App) studio() module.Module {
+	views := studio.Views{
+		Clock: a.clock, Rooms: a.rooms, Shows: a.shows, Shelf: a.shelfViews(), Chat: a.chat,
+		News: room.News{Publisher: a.news, Log: a.log}, Follows: a.social, Words: a.words, Shops: a.shops,
+		People: a.accounts, Picture: a.hub, Promoters: promoters{a.distribution}, Ladders: a.ladder,
+		Currency: a.cfg.Mall.Currency,
 	}
-	announce, jobs := a.rooms.Announcements(a.notices)
+	return studio.Module(studio.API{Views: views, Links: a.distribution}, studio.MerchantAPI{
+		Stage: a.stage, Views: views, Media: a.pictures, Orders: a.orders, Staff: a.shops, IngestApp: ingest.App,
+		EdgeRTMP: a.cfg.Live.EdgeRTMP, RTMPPort: a.rtmpPort,
+	})
+}
+
+// engine is what the pictures of rooms bring.
+func (a *App) engine() module.Module {
 	return module.Module{
-		Name: "live",
-		Operations: []module.Operations{
-			live.API{Service: a.rooms, Views: views, Links: a.distribution, Staff: a.shops},
-			live.MerchantAPI{
-				Service: a.rooms, Views: views, Media: a.pictures, Orders: a.orders, Staff: a.shops,
-				EdgeRTMP: a.cfg.Live.EdgeRTMP, RTMPPort: a.rtmpPort,
-			},
-			live.ModerateAPI{Service: a.rooms},
-			live.RestreamAPI{Service: a.rooms},
-		},
-		Routes:        a.liveRoutes(),
-		Channels:      []realtime.Channel{a.rooms.Channel(a.shops), shopChannel(), userChannel()},
-		Subscriptions: append(announce, a.rooms.Subscriptions(a.accounts)...),
-		Jobs:          jobs,
-		Tasks: []schedule.Task{
-			{Name: "live.paused", Every: 5 * time.Second, Do: a.rooms.Sweep},
-			{Name: "live.recordings", Every: 10 * time.Minute, Do: func(ctx context.Context) error {
-				return a.rooms.SweepRecordings(ctx, archive{a.recordings()})
-			}},
-			{Name: "live.reminders", Every: 20 * time.Second, Do: func(ctx context.Context) error {
-				return a.rooms.SweepReminders(ctx, a.notices)
-			}},
-		},
-		Runners: []module.Runner{
-			{Name: "live.ladder", Run: a.ladder.Run}, {Name: "live.stats", Run: a.rooms.RunStats},
-		},
-		Measure: a.measure,
-		Recover: a.recoverLive,
+		Name: "live", Routes: a.liveRoutes(), Channels: []realtime.Channel{shopChannel(), userChannel()},
+		Runners: []module.Runner{{Name: "live.ladder", Run: a.ladder.Run}}, Measure: a.measure,
 		Close: func(ctx context.Context) error {
 			err := a.rtc.Close(ctx)
 			a.relays.Close()
@@ -85,11 +74,7 @@ func userChannel() realtime.Channel {
 }
 
 func (a *App) liveRoutes() []httpapi.Route {
-	edge := hooks.Server{Secret: a.cfg.Live.HookSecret, Log: a.log, Handler: live.Edge{
-		Service: a.rooms, Playlists: map[string]string{
-			hooks.SRS: a.cfg.Live.SRSHLS, hooks.NginxRTMP: a.cfg.Live.NginxHLS,
-		},
-	}}
+	edge := hooks.Server{Secret: a.cfg.Live.HookSecret, Log: a.log, Handler: ingest.Edge{Service: a.ingest}}
 	rtc := a.rtc.Handler()
 	return append(a.news.Routes(),
 		// A page /live/{room} and its picture /live/{room}/index.m3u8 share a folder.
@@ -111,41 +96,63 @@ func (a *App) liveRoutes() []httpapi.Route {
 	)
 }
 
-// recoverLive takes up what a crash left: shows that were on air.
-func (a *App) recoverLive(ctx context.Context) error {
-	err := a.rooms.Recover(ctx, func(room id.Room) bool {
-		recs, err := record.Scan(a.recordings(), room.String())
-		return err == nil && len(recs) > 0
-	})
-	return errors.Join(err, a.rooms.StartRelays(ctx))
+// recorded tells whether a recording of a show is there.
+func (a *App) recorded(x show.Show) bool {
+	recs, err := a.recording(x).Recordings()
+	return err == nil && len(recs) > 0
 }
 
-// replay serves the newest show of a room from its recordings.
+// recording is where a show is kept. The first show of a room, of before shows had
+// folders, bears the room's number.
+func (a *App) recording(x show.Show) record.Show {
+	r := record.Show{Root: a.recordings(), StreamID: x.Room.String(), Show: x.ID.String(), Since: x.StartedAt}
+	if x.ID.Int() == x.Room.Int() {
+		r.Show = ""
+	}
+	return r
+}
+
+// replay serves a show of a room from its recordings, the newest if none is named.
 func (a *App) replay(w http.ResponseWriter, r *http.Request) {
-	var room id.Room
-	if err := room.UnmarshalText([]byte(r.PathValue("room"))); err != nil {
-		a.api.WriteProblem(w, r, fault.NotFound("live.no_replay"))
-		return
-	}
-	show, err := a.rooms.Find(r.Context(), room)
+	x, name, err := a.replayed(r)
 	if err != nil {
 		a.api.WriteProblem(w, r, err)
 		return
 	}
-	marks, err := a.rooms.StreamMarks(r.Context(), show)
+	marks, err := a.shelf.StreamMarks(r.Context(), x.ID)
 	if err != nil {
 		a.api.WriteProblem(w, r, err)
 		return
 	}
-	record.Show{
-		Root: a.recordings(), StreamID: room.String(), Since: show.StartedAt, Marks: marks,
-	}.Serve(w, r, r.PathValue("*"))
+	rec := a.recording(x)
+	rec.Marks, rec.Private = marks, httpapi.PassFrom(r.Context()).Room.Private()
+	rec.Serve(w, r, name)
+}
+
+func (a *App) replayed(r *http.Request) (x show.Show, name string, err error) {
+	var of id.Room
+	if err := of.UnmarshalText([]byte(r.PathValue("room"))); err != nil {
+		return x, "", fault.NotFound("live.no_replay")
+	}
+	name = r.PathValue("*")
+	if first, rest, ok := strings.Cut(name, "/"); ok {
+		var named id.Show
+		if named.UnmarshalText([]byte(first)) == nil && !named.IsZero() {
+			x, err = a.shows.Find(r.Context(), of, named)
+			return x, rest, err
+		}
+	}
+	st, err := a.shows.Standing(r.Context(), of)
+	if x = st.Current(); err == nil && (x.ID.IsZero() || x.Rehearsal) {
+		err = fault.NotFound("live.no_replay")
+	}
+	return x, name, err
 }
 
 // watching guards the pictures of rooms that nobody reaches through the door: in
 // RTMP nobody signs in, and WHEP asks by the stream.
 type watching struct {
-	rooms *live.Service
+	rooms *room.Service
 	staff *shop.Service
 }
 
@@ -168,33 +175,23 @@ func (p watching) MayPlayRTC(ctx context.Context, streamID string, _ *http.Reque
 // archive is where recordings lie.
 type archive struct{ root string }
 
-func (a archive) Remove(room id.Room, folder string) error {
+// Remove implements show.Archive.
+func (a archive) Remove(room id.Room, show id.Show, folder string) error {
 	if !filepath.IsLocal(folder) {
 		return fmt.Errorf("recording %q is not below its room", folder)
 	}
-	return os.RemoveAll(filepath.Join(a.root, room.String(), folder))
-}
-
-// onAir tells which shops are live.
-type onAir struct{ rooms *live.Service }
-
-// RoomsOnAir implements video.LiveRooms.
-func (o onAir) RoomsOnAir(ctx context.Context, shops []id.Shop) (map[id.Shop]id.Room, error) {
-	out := map[id.Shop]id.Room{}
-	for _, shop := range shops {
-		if _, asked := out[shop]; asked {
-			continue
-		}
-		p, err := o.rooms.List(ctx, shop, live.Live, false, page.Request{Limit: 1})
-		if err != nil {
-			return nil, err
-		}
-		out[shop] = id.Room{}
-		if len(p.Items) > 0 {
-			out[shop] = p.Items[0].ID
-		}
+	below := filepath.Join(a.root, room.String())
+	if show.IsZero() || show.Int() == room.Int() { // of before shows had folders
+		return os.RemoveAll(filepath.Join(below, folder))
 	}
-	return out, nil
+	if err := os.RemoveAll(filepath.Join(below, show.String(), folder)); err != nil {
+		return err
+	}
+	if err := os.Remove(filepath.Join(below, show.String())); err != nil && !errors.Is(err, syscall.ENOTEMPTY) &&
+		!errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // measure adds what the operator of a mall with live rooms wants to see.
@@ -235,7 +232,7 @@ func (a *App) streamRows() (rows []telemetry.Row) {
 		viewers := 0
 		var room id.Room
 		if room.UnmarshalText([]byte(h.StreamID)) == nil {
-			viewers = a.rooms.Viewers(room)
+			viewers = a.news.Listeners(realtime.RoomChannel(room))
 		}
 		for i, v := range []float64{
 			float64(h.BitRate), h.FPS, h.KeyframeGap.Seconds(), float64(h.Dropped), float64(h.Readers),

@@ -8,19 +8,22 @@ import (
 	"hawker/internal/account"
 	"hawker/internal/analytics"
 	"hawker/internal/auction"
+	"hawker/internal/audience"
 	"hawker/internal/cart"
 	"hawker/internal/catalog"
+	"hawker/internal/chat"
 	"hawker/internal/checkout"
 	"hawker/internal/clip"
 	"hawker/internal/deadletter"
 	"hawker/internal/demo"
 	"hawker/internal/distribution"
 	"hawker/internal/fulfilment"
+	"hawker/internal/ingest"
 	"hawker/internal/inventory"
 	"hawker/internal/ledger"
-	"hawker/internal/live"
 	"hawker/internal/luckybag"
 	"hawker/internal/media/ffmpeg"
+	"hawker/internal/media/hooks"
 	"hawker/internal/media/ladder"
 	"hawker/internal/media/relay"
 	"hawker/internal/media/stream"
@@ -33,10 +36,14 @@ import (
 	"hawker/internal/platform/cache"
 	"hawker/internal/platform/module"
 	"hawker/internal/promotion"
+	"hawker/internal/room"
 	"hawker/internal/sandbox"
+	"hawker/internal/shelf"
 	"hawker/internal/shop"
+	"hawker/internal/show"
 	"hawker/internal/site"
 	"hawker/internal/social"
+	"hawker/internal/stage"
 	"hawker/internal/video"
 	"hawker/web"
 )
@@ -50,11 +57,8 @@ type services struct {
 	social       *social.Service
 	words        *moderation.Service
 	notices      *notify.Service
-	rooms        *live.Service
-	hub          *stream.Hub
-	ladder       *ladder.Ladder
-	relays       *relay.Relay
-	rtc          *whip.Server
+	rooms        *room.Service
+	shows        *show.Service
 	promotions   *promotion.Service
 	orders       *order.Service
 	cart         *cart.Service
@@ -62,6 +66,16 @@ type services struct {
 	checkout     *checkout.Service
 	auctions     *auction.Service
 	bags         *luckybag.Service
+	hub          *stream.Hub
+	ladder       *ladder.Ladder
+	relays       *relay.Relay
+	rtc          *whip.Server
+	shelf        *shelf.Service
+	chat         *chat.Service
+	audience     *audience.Service
+	restreams    *ingest.Restreams
+	stage        *stage.Service
+	ingest       *ingest.Service
 	bank         *sandbox.Keeper
 	payments     *payment.Service
 	fulfilment   *fulfilment.Service
@@ -80,11 +94,16 @@ func newServices(p *platform, localURL func() string) (s services, err error) {
 	s.social = social.New(p.db, s.shops)
 	s.words = moderation.New(p.db)
 	s.notices = notify.New(p.db, p.log, p.news)
-	if err := s.openLive(p); err != nil {
-		return s, err
-	}
+	s.rooms = room.New(room.Options{
+		DB: p.db, Box: p.box, Log: p.log, Notices: s.notices, Part: p.cfg.Live.Part,
+		Ladder: runtime.NumCPU() >= coresForLadder, Renditions: p.cfg.Live.Ladder.Renditions,
+	})
+	s.shows = show.New(show.Options{
+		DB: p.db, Log: p.log, Rooms: s.rooms, Staff: s.shops, Followers: s.social, Notices: s.notices,
+		Archive: archive{p.recordings()},
+	})
 	s.promotions = promotion.New(promotion.Deps{
-		DB: p.db, Log: p.log, Catalog: s.catalog, Shops: s.shops, Rooms: s.rooms, News: p.news, Currency: currency,
+		DB: p.db, Log: p.log, Catalog: s.catalog, Shops: s.shops, Rooms: s.shows, News: p.news, Currency: currency,
 		Terms: promotion.Terms{HoldDeal: p.cfg.Order.PayDealWithin},
 	})
 	s.orders = order.New(p.db, p.box,
@@ -102,15 +121,17 @@ func newServices(p *platform, localURL func() string) (s services, err error) {
 		Promotions: s.promotions, HoldDeal: s.promotions.Terms.HoldDeal, Evidence: evidence{},
 	})
 	s.auctions = auction.New(auction.Deps{
-		DB: p.db, Log: p.log, Desk: s.checkout, Rooms: s.rooms, Staff: s.shops, Addresses: s.accounts,
+		DB: p.db, Log: p.log, Desk: s.checkout, Rooms: s.shows, Staff: s.shops, Addresses: s.accounts,
 		Names: s.accounts, News: p.news, Notices: s.notices, Currency: currency,
 	})
 	s.bags = luckybag.New(luckybag.Deps{
-		DB: p.db, Box: p.box, Log: p.log, Desk: s.checkout, Rooms: s.rooms, Follows: s.social, Names: s.accounts,
+		DB: p.db, Box: p.box, Log: p.log, Desk: s.checkout, Rooms: s.shows, Follows: s.social, Names: s.accounts,
 		News: p.news, Notices: s.notices, Currency: currency,
 	})
 	s.orders.Attach(s.bags, order.AdjustLuckyBag)
-	s.rooms.Listen(listeners{s.bags, p.log})
+	if err := s.openLive(p); err != nil {
+		return s, err
+	}
 	s.openPayments(p, localURL)
 	s.fulfilment = fulfilment.New(p.db, s.orders)
 	if err := s.openVideos(p); err != nil {
@@ -135,28 +156,47 @@ const coresForLadder = 4
 
 func (s *services) openLive(p *platform) (err error) {
 	c := p.cfg.Live
-	relays := &lateRelay{}
-	s.rooms = live.New(live.Options{
-		DB: p.db, Box: p.box, Log: p.log, Catalog: s.catalog, News: p.news, Words: s.words, Follows: s.social,
-		Limiter: cache.NewMemoryLimiter(p.clock), Part: c.Part, Relay: relays,
-		Ladder: runtime.NumCPU() >= coresForLadder, Renditions: c.Ladder.Renditions,
-	})
 	s.hub = stream.NewHub(stream.Config{
-		Clock: p.clock, Log: p.log, Admission: s.admission(p), Observer: s.rooms, Store: s.rooms,
-		RecordDir: p.recordings(), StreamsMax: c.StreamsMax, Playback: watching{s.rooms, s.shops},
+		Clock: p.clock, Log: p.log, RecordDir: p.recordings(), StreamsMax: c.StreamsMax,
 	})
 	s.ladder = ladder.New(ladder.Config{
 		Hub: s.hub, Clock: p.clock, Log: p.log, Program: c.FFmpeg,
 		StreamsMax: cmp.Or(c.Ladder.StreamsMax, runtime.NumCPU()/2),
 	})
 	s.relays = relay.New(relay.Config{Hub: s.hub, Clock: p.clock, Log: p.log})
-	relays.Relay = s.relays
-	s.rooms.Attach(s.hub)
+	s.openRooms(p, room.News{Publisher: p.news, Log: p.log})
+	s.hub.Open(stream.Callbacks{
+		Admission: s.ingest, Observer: s.ingest, Store: s.ingest, Playback: watching{s.rooms, s.shops},
+	})
 	s.rtc, err = whip.New(whip.Config{
 		Hub: s.hub, Log: p.log, Clock: p.clock, FFmpeg: c.FFmpeg, UDP: c.WebRTCUDP, TCP: c.WebRTCTCP,
 		PublicIPs: c.WebRTCIPs, MayPlay: watching{s.rooms, s.shops}.MayPlayRTC,
 	})
 	return err
+}
+
+// openRooms makes what happens in rooms, over the engine that they ask.
+func (s *services) openRooms(p *platform, news room.News) {
+	s.shelf = shelf.New(shelf.Options{DB: p.db, Log: p.log, Catalog: s.catalog, News: news, Picture: s.hub})
+	s.chat = chat.New(chat.Options{
+		DB: p.db, Log: p.log, Shows: s.shows, Catalog: s.catalog, Shops: s.shops, News: news, Words: s.words,
+		Follows: s.social, Limiter: cache.NewMemoryLimiter(p.clock), People: s.accounts, Listener: s.bags,
+		Sockets: p.news,
+	})
+	s.audience = audience.New(audience.Options{
+		DB: p.db, Log: p.log, Shows: s.shows, News: news, Words: s.words, People: s.accounts, Chat: s.chat,
+	})
+	s.restreams = ingest.NewRestreams(p.db, p.box, s.rooms, s.relays)
+	s.stage = stage.New(stage.Options{
+		DB: p.db, Log: p.log, Rooms: s.rooms, Shows: s.shows, Shelf: s.shelf, News: news, Picture: s.hub,
+		Sender: s.restreams, Sockets: p.news,
+	})
+	s.ingest = ingest.New(ingest.Options{
+		DB: p.db, Log: p.log, Rooms: s.rooms, Shows: s.shows, Shelf: s.shelf, Stage: s.stage,
+		Anyone: p.cfg.Live.OpenPublish, Part: p.cfg.Live.Part, Playlists: map[string]string{
+			hooks.SRS: p.cfg.Live.SRSHLS, hooks.NginxRTMP: p.cfg.Live.NginxHLS,
+		},
+	})
 }
 
 func (s *services) openPayments(p *platform, localURL func() string) {
@@ -198,15 +238,15 @@ func (p *platform) recordings() string { return p.cfg.Path("recordings") }
 func (a *App) list(withDemo bool) ([]module.Module, error) {
 	currency, cookies := a.cfg.Mall.Currency, a.cookies()
 	orders := order.Views{
-		Service: a.orders, Shops: a.shops, Payments: a.payments, Shipments: a.fulfilment, Replays: a.rooms,
+		Service: a.orders, Shops: a.shops, Payments: a.payments, Shipments: a.fulfilment, Replays: a.shows,
 	}
 	goods := &catalog.API{
-		Service: a.catalog, DB: a.db, Shops: a.shops, Live: a.rooms, Videos: a.videos, Currency: currency,
+		Service: a.catalog, DB: a.db, Shops: a.shops, Live: a.shelf, Videos: a.videos, Currency: currency,
 	}
 	videos := video.API{
 		Service: a.videos, Links: a.distribution, News: a.news,
 		Views: video.Views{
-			Service: a.videos, Shops: a.shops, People: a.accounts, Goods: goods, Rooms: onAir{a.rooms},
+			Service: a.videos, Shops: a.shops, People: a.accounts, Goods: goods, Rooms: a.shows,
 		},
 	}
 	uploads, err := a.uploadRoutes()
@@ -233,11 +273,19 @@ func (a *App) list(withDemo bool) ([]module.Module, error) {
 		a.bags.Module(),
 		payment.API{Service: a.payments}.Module(),
 		fulfilment.API{Service: a.fulfilment, Orders: a.orders, Views: orders}.Module(),
-		a.liveModule(),
+		a.rooms.Module(),
+		a.shows.Module(),
+		a.shelf.Module(a.shelfViews(), a.shows),
+		a.chat.Module(),
+		a.audience.Module(),
+		a.stage.Module(),
+		a.studio(),
+		a.ingest.Module(a.restreams, a.recorded),
+		a.engine(),
 		videos.Module(),
 		uploads,
 		a.clips.Module(),
-		analytics.API{Service: a.analytics, Shows: shows{a.rooms}, Currency: currency}.Module(),
+		analytics.API{Service: a.analytics, Shows: sessions{a.shows, a.news}, Currency: currency}.Module(),
 		deadletter.API{DB: a.db}.Module(),
 		a.bank.Module(a.cfg.Payment.Sandbox, withDemo),
 	}

@@ -52,17 +52,27 @@ func modules() []struct {
 		{"social", nil},
 		{"notify", nil},
 		{"moderation", nil},
-		{"live", []string{
-			"account", "catalog", "moderation", "order", "social", "media/hooks", "media/ladder",
-			"media/record", "media/relay", "media/stream",
+		{"room", nil}, // a place; what happens there on one evening is a show
+		{"show", []string{"room"}},
+		{"shelf", []string{"catalog", "order", "room", "show", "media/stream"}},
+		{"chat", []string{"account", "catalog", "moderation", "order", "room", "show", "social"}},
+		{"audience", []string{"chat", "moderation", "order", "room", "show", "social"}},
+		{"stage", []string{"chat", "room", "shelf", "show", "media/stream"}},
+		{"studio", []string{
+			"catalog", "chat", "moderation", "order", "room", "shelf", "show", "social", "stage", "media/ladder",
+			"media/stream",
+		}},
+		{"ingest", []string{
+			"room", "shelf", "show", "stage", "media/hooks", "media/record", "media/relay", "media/stream",
 		}},
 		{"video", []string{"account", "catalog", "media/ffmpeg", "media/upload"}},
-		{"clip", []string{"catalog", "live", "video", "media/record", "media/upload"}},
+		{"clip", []string{"catalog", "room", "shelf", "video", "media/record", "media/upload"}},
 		{"analytics", []string{"inventory"}},
 		{"site", nil},
 		{"deadletter", nil},
 		{"demo", []string{
-			"account", "catalog", "distribution", "live", "shop", "video", "media/flv", "media/rtmp", "media/upload",
+			"account", "catalog", "distribution", "room", "shop", "stage", "video", "media/flv", "media/rtmp",
+			"media/upload",
 		}},
 		{"bench", []string{"demo", "media/flv", "media/rtmp"}},
 	}

@@ -17,13 +17,14 @@ import (
 	"hawker/internal/base/id"
 	"hawker/internal/base/lang"
 	"hawker/internal/catalog"
-	"hawker/internal/live"
 	"hawker/internal/media/record"
 	"hawker/internal/media/upload"
 	"hawker/internal/platform/events"
 	"hawker/internal/platform/jobs"
 	"hawker/internal/platform/module"
 	"hawker/internal/platform/sqldb"
+	"hawker/internal/room"
+	"hawker/internal/shelf"
 	"hawker/internal/video"
 )
 
@@ -35,7 +36,7 @@ type Options struct {
 	Uploads    *upload.Store
 	Videos     *video.Service
 	Catalog    *catalog.Service
-	Rooms      *live.Service
+	Rooms      *room.Service
 	Max        time.Duration // longest clip; what is longer keeps its beginning
 }
 
@@ -59,14 +60,14 @@ func (s *Service) Module() module.Module {
 	return module.Module{
 		Name: "clip",
 		Subscriptions: []events.Subscription{
-			events.On("clip.cut", live.EventExplained, func(ctx context.Context, tx *sqldb.Tx, e live.Explained) error {
+			events.On("clip.cut", shelf.EventExplained, func(ctx context.Context, tx *sqldb.Tx, e shelf.Explained) error {
 				return jobs.Enqueue(ctx, tx, jobs.Job{Kind: jobKind, Key: "clip:" + e.Pin.String(), Payload: e})
 			}),
 		},
 		Jobs: []jobs.Kind{{
 			Name: jobKind, Options: jobs.Options{Workers: 1, Lease: time.Minute, Tries: tries},
 			Work: func(ctx context.Context, r jobs.Run) error {
-				var e live.Explained
+				var e shelf.Explained
 				if err := r.Decode(&e); err != nil {
 					return err
 				}
@@ -78,7 +79,7 @@ func (s *Service) Module() module.Module {
 
 // cut makes a clip of a stretch. A room that records nothing, or a shop that
 // wants no clips, gets none.
-func (s *Service) cut(ctx context.Context, e live.Explained) error {
+func (s *Service) cut(ctx context.Context, e shelf.Explained) error {
 	room, err := s.Rooms.Find(ctx, e.Room)
 	if err != nil {
 		return err
@@ -106,11 +107,13 @@ func (s *Service) cut(ctx context.Context, e live.Explained) error {
 
 // span waits for the recording to reach the end of the stretch and gives the
 // longest piece of it in one file: players take no change of format in a clip.
-func (s *Service) span(ctx context.Context, e live.Explained) (longest record.Span, err error) {
+func (s *Service) span(ctx context.Context, e shelf.Explained) (longest record.Span, err error) {
 	clock := s.DB.Clock()
 	for until := clock.Now().Add(wait); ; {
 		longest = record.Span{}
-		recs, err := record.Scan(s.Recordings, e.Room.String())
+		recs, err := record.Show{
+			Root: s.Recordings, StreamID: e.Room.String(), Show: e.Show.String(), Since: e.From,
+		}.Recordings()
 		if err != nil {
 			return longest, err
 		}
@@ -137,7 +140,7 @@ func (s *Service) span(ctx context.Context, e live.Explained) (longest record.Sp
 }
 
 // post hands the media over. The caption is the product's name.
-func (s *Service) post(ctx context.Context, e live.Explained, span record.Span) (err error) {
+func (s *Service) post(ctx context.Context, e shelf.Explained, span record.Span) (err error) {
 	f, err := os.Open(span.Path)
 	if err != nil {
 		return fmt.Errorf("cut clip: %w", err)

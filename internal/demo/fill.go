@@ -12,10 +12,11 @@ import (
 	"hawker/internal/base/lang"
 	"hawker/internal/catalog"
 	"hawker/internal/distribution"
-	"hawker/internal/live"
 	"hawker/internal/media/upload"
 	"hawker/internal/platform/sqldb"
+	"hawker/internal/room"
 	"hawker/internal/shop"
+	"hawker/internal/stage"
 	"hawker/internal/video"
 )
 
@@ -28,7 +29,7 @@ type Mall struct {
 	Pictures     *catalog.Media
 	Catalog      *catalog.Service
 	Distribution *distribution.Distribution
-	Rooms        *live.Service
+	Stage        *stage.Service
 	Uploads      *upload.Store
 	Videos       *video.Service
 }
@@ -153,20 +154,18 @@ func (m Mall) openRooms(ctx context.Context, sh id.Shop, people map[string]id.Us
 		return err
 	}
 	own, clip := RoomTitles()
-	for _, p := range []live.Plan{
+	for _, p := range []room.Plan{
 		{Title: own, Key: StreamKey, Host: people[Merchant]},
 		{Title: clip, Key: ClipKey, Host: people[Streamer], Unkept: true},
+		// Something to be reminded of.
+		{Title: NextTitle(), Host: people[Streamer], ScheduledAt: m.evening(), Unkept: true},
 	} {
-		p.Shop, p.CoverURL, p.Products = sh, cover.URL(), products
-		if _, err := m.Rooms.Create(ctx, p); err != nil {
+		p.Shop, p.CoverURL = sh, cover.URL()
+		if _, err := m.Stage.Create(ctx, stage.Plan{Plan: p, Products: products}); err != nil {
 			return err
 		}
 	}
-	_, err = m.Rooms.Create(ctx, live.Plan{ // something to be reminded of
-		Title: NextTitle(), Host: people[Streamer], Shop: sh, CoverURL: cover.URL(), Products: products,
-		ScheduledAt: m.evening(), Unkept: true,
-	})
-	return err
+	return nil
 }
 
 // evening is tomorrow at eight in the evening, where the mall is.

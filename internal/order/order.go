@@ -80,6 +80,7 @@ type Line struct {
 type Shown struct {
 	Product id.Product `json:"product"`
 	Room    id.Room    `json:"room"`
+	Show    id.Show    `json:"show,omitzero"`
 	From    time.Time  `json:"from"`
 	Until   time.Time  `json:"until,omitzero"`
 	Price   int64      `json:"price"`

@@ -2,6 +2,7 @@ package order
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"hawker/internal/account"
@@ -43,6 +44,7 @@ type EvidenceView struct {
 	To        time.Time   `json:"stream_to,omitzero" doc:"Absent: it was still being explained"`
 	Price     money.Money `json:"price"`
 	ReplayURL string      `json:"replay_url,omitempty"`
+	show      id.Show
 }
 
 // PaymentView is what an order shows of its payment.
@@ -122,10 +124,10 @@ type Shipments interface {
 	ShipmentViews(ctx context.Context, orders []id.Order) (map[id.Order][]ShipmentView, error)
 }
 
-// Replays answers where the recordings of rooms can be played; rooms without one
+// Replays answers where the recordings of shows can be played; shows without one
 // are left out.
 type Replays interface {
-	ReplayURLs(ctx context.Context, rooms []id.Room) (map[id.Room]string, error)
+	ReplayURLs(ctx context.Context, shows []id.Show) (map[id.Show]string, error)
 }
 
 // Views draws orders for the API of this and other modules.
@@ -185,19 +187,21 @@ func (v Views) Draw(ctx context.Context, list []Order, side Side, tag lang.Tag) 
 
 // addReplays gives evidence the address where it can be watched.
 func (v Views) addReplays(ctx context.Context, out []View) error {
-	var rooms []id.Room
+	var shows []id.Show
 	for _, o := range out {
 		for _, e := range o.Evidence {
-			rooms = append(rooms, e.Room)
+			if !slices.Contains(shows, e.show) {
+				shows = append(shows, e.show)
+			}
 		}
 	}
-	if v.Replays == nil || len(rooms) == 0 {
+	if v.Replays == nil || len(shows) == 0 {
 		return nil
 	}
-	urls, err := v.Replays.ReplayURLs(ctx, rooms)
+	urls, err := v.Replays.ReplayURLs(ctx, shows)
 	for _, o := range out {
 		for i := range o.Evidence {
-			o.Evidence[i].ReplayURL = urls[o.Evidence[i].Room]
+			o.Evidence[i].ReplayURL = urls[o.Evidence[i].show]
 		}
 	}
 	return err
@@ -230,9 +234,11 @@ func draw(o Order, side Side, tag lang.Tag) View {
 		v.PayBy = o.DueAt
 	}
 	for _, e := range o.Evidence {
+		if e.Show.IsZero() { // of before shows had ids: the first show of a room bears the room's number
+			e.Show = id.FromInt[id.Show](e.Room.Int())
+		}
 		v.Evidence = append(v.Evidence, EvidenceView{
-			Product: e.Product, Room: e.Room, From: e.From, To: e.Until,
-			Price: in(e.Price),
+			Product: e.Product, Room: e.Room, From: e.From, To: e.Until, Price: in(e.Price), show: e.Show,
 		})
 	}
 	return v

@@ -58,8 +58,8 @@ func (m *mall) ShipmentViews(context.Context, []id.Order) (map[id.Order][]order.
 	return nil, nil
 }
 
-func (m *mall) ReplayURLs(_ context.Context, rooms []id.Room) (map[id.Room]string, error) {
-	return map[id.Room]string{rooms[0]: "/replay/x"}, nil
+func (m *mall) ReplayURLs(_ context.Context, shows []id.Show) (map[id.Show]string, error) {
+	return map[id.Show]string{shows[0]: "/replay/x"}, nil
 }
 
 func (m *mall) Addresses(context.Context, id.User) ([]account.SavedAddress, error) {

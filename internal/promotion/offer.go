@@ -48,7 +48,7 @@ func (s *Service) Ask(ctx context.Context, q sqldb.Querier, a Ask) (out Answer, 
 		a.Room.IsZero() {
 		return out, err
 	}
-	_, onAir, err := s.Rooms.OnAir(ctx, q, a.Room)
+	_, onAir, err := s.Rooms.OnAirTo(ctx, q, a.Room, a.User)
 	if err != nil || !onAir {
 		return out, err
 	}

@@ -22,9 +22,11 @@ import (
 )
 
 // Rooms answers whose a room is and whether it is on air (live, or paused for a
-// moment). A room that is not there has no shop.
+// moment). A room that is not there has no shop. OnAir is asked by the program
+// itself, OnAirTo for somebody: nobody but staff is told of what is private.
 type Rooms interface {
 	OnAir(ctx context.Context, q sqldb.Querier, room id.Room) (shop id.Shop, onAir bool, err error)
+	OnAirTo(ctx context.Context, q sqldb.Querier, room id.Room, user id.User) (shop id.Shop, onAir bool, err error)
 }
 
 // Publisher carries news to whoever is in a room.

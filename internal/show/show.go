@@ -99,12 +99,7 @@ func (st Standing) PlaybackURL() string {
 }
 
 // ReplayURL is where the newest show can be seen again, "" without a recording.
-func (st Standing) ReplayURL() string {
-	if !st.Current().Replay {
-		return ""
-	}
-	return fmt.Sprintf("/replay/%s/index.m3u8", st.ID)
-}
+func (st Standing) ReplayURL() string { return st.Current().ReplayURL() }
 
 // ReplayURL is where this show can be seen again, whichever came after it; ""
 // without a recording.

@@ -275,8 +275,10 @@ func TestOldRecordingsGo(t *testing.T) {
 	k.Publish(r)
 	x := k.Standing(r).Now.ID
 	for i, folder := range []string{"stuck", "old"} {
-		k.Must(k.Shows.AddRecording(t.Context(), show.Recording{Room: r, Show: x, Generation: int64(i),
-			Folder: folder}))
+		k.Must(k.Shows.AddRecording(t.Context(), show.Recording{
+			Room: r, Show: x, Generation: int64(i),
+			Folder: folder,
+		}))
 	}
 	k.End(r)
 	if k.Standing(r).ReplayURL() == "" {

@@ -122,6 +122,11 @@ func (m *Market) OnAir(_ context.Context, _ sqldb.Querier, room id.Room) (id.Sho
 	return m.Shop, !m.offAir, nil
 }
 
+// OnAirTo is OnAir: the room is everybody's.
+func (m *Market) OnAirTo(ctx context.Context, q sqldb.Querier, room id.Room, _ id.User) (id.Shop, bool, error) {
+	return m.OnAir(ctx, q, room)
+}
+
 // Publish keeps what rooms are told.
 func (m *Market) Publish(_ context.Context, _ string, v any) error {
 	raw, err := json.Marshal(v)
