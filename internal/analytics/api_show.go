@@ -72,7 +72,8 @@ func (h API) report(ctx context.Context, in *reportInput) (*httpapi.Body[reportV
 	tag := httpapi.Language(ctx)
 	m := func(amount int64) money.Money { return money.Of(amount, h.Currency) }
 	v := reportView{
-		Room: r.Room, Show: r.Show, Title: r.Title, State: r.State, StartedAt: optional(r.StartedAt), EndedAt: optional(r.EndedAt),
+		Room: r.Room, Show: r.Show, Title: r.Title, State: r.State, StartedAt: optional(r.StartedAt),
+		EndedAt:     optional(r.EndedAt),
 		ViewersPeak: r.ViewersPeak,
 		Entries:     r.Entries, Follows: r.Follows, Likes: r.Likes, Messages: r.Messages, Placed: r.Placed,
 		Paid: r.Paid, Buyers: r.Buyers,

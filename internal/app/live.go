@@ -28,6 +28,14 @@ import (
 	"hawker/internal/studio"
 )
 
+// liveModules are what rooms bring.
+func (a *App) liveModules() []module.Module {
+	return []module.Module{
+		a.rooms.Module(), a.shows.Module(), a.shelf.Module(a.shelfViews(), a.shows), a.chat.Module(),
+		a.audience.Module(), a.stage.Module(), a.studio(), a.ingest.Module(a.restreams, a.recorded), a.engine(),
+	}
+}
+
 func (a *App) shelfViews() shelf.Views {
 	return shelf.Views{Service: a.shelf, Prices: a.promotions, Currency: a.cfg.Mall.Currency}
 }

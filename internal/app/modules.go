@@ -273,22 +273,15 @@ func (a *App) list(withDemo bool) ([]module.Module, error) {
 		a.bags.Module(),
 		payment.API{Service: a.payments}.Module(),
 		fulfilment.API{Service: a.fulfilment, Orders: a.orders, Views: orders}.Module(),
-		a.rooms.Module(),
-		a.shows.Module(),
-		a.shelf.Module(a.shelfViews(), a.shows),
-		a.chat.Module(),
-		a.audience.Module(),
-		a.stage.Module(),
-		a.studio(),
-		a.ingest.Module(a.restreams, a.recorded),
-		a.engine(),
+	}
+	modules = append(modules, a.liveModules()...)
+	modules = append(modules,
 		videos.Module(),
 		uploads,
 		a.clips.Module(),
 		analytics.API{Service: a.analytics, Shows: sessions{a.shows, a.news}, Currency: currency}.Module(),
 		deadletter.API{DB: a.db}.Module(),
-		a.bank.Module(a.cfg.Payment.Sandbox, withDemo),
-	}
+		a.bank.Module(a.cfg.Payment.Sandbox, withDemo))
 	if withDemo {
 		modules = append(modules, demo.Player{Addr: a.RTMPAddr, Clock: a.clock, Log: a.log}.Module())
 	}

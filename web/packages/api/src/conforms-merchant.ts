@@ -9,13 +9,13 @@ type SameKeys<A, B> = [keyof A, keyof B] extends [keyof B, keyof A]
 
 /** The same tie as in conforms.ts, for what only the staff of a shop read and send. */
 type Conforms = [
-  SameKeys<T.Alarm, S['LiveAlarm']>,
-  SameKeys<T.Unpaid, S['LiveUnpaid']>,
+  SameKeys<T.Alarm, S['StudioAlarm']>,
+  SameKeys<T.Unpaid, S['StudioUnpaid']>,
   SameKeys<T.RoomPrice, S['PromotionRoomPrice']>,
-  SameKeys<T.Restream, S['LiveRestream']>,
+  SameKeys<T.Restream, S['IngestRestream']>,
   SameKeys<T.BannedWord, S['ModerationWord']>,
   SameKeys<T.Silence, S['ModerationSilence']>,
-  SameKeys<T.LiveSettings, S['LiveSettingsInput']>,
+  SameKeys<T.LiveSettings, S['RoomSettingsInput']>,
   SameKeys<T.Colleague, S['ShopColleague']>,
   SameKeys<T.LiveReport, S['AnalyticsReport']>,
   SameKeys<T.ReportMinute, S['AnalyticsMinute']>,

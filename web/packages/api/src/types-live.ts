@@ -62,6 +62,8 @@ export interface RoomFigures {
 }
 
 export interface Room extends RoomCard {
+  /** The show that runs or was the last. */
+  show_id?: string
   host: { id: string; name: string; avatar_url: string }
   ended_at?: string
   replay_url: string

@@ -281,6 +281,7 @@ export interface ReportStretch {
 
 export interface LiveReport {
   room_id: string
+  show_id: string
   title: string
   state: string
   started_at: string | null
