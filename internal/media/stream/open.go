@@ -9,9 +9,8 @@ type Callbacks struct {
 	Store     Store
 }
 
-// Open lets publishers and players in, by the rules of c. A hub whose Config has
-// them is open from the start; one that is not takes nobody. Nothing may have been
-// published before.
+// Open lets publishers and players in, by the rules of c, in place of those of the
+// Config. It comes before the first of them.
 func (h *Hub) Open(c Callbacks) {
 	h.cfg.Admission, h.cfg.Observer, h.cfg.Playback, h.cfg.Store = c.Admission, c.Observer, c.Playback, c.Store
 }
