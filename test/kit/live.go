@@ -13,6 +13,7 @@ import (
 type Room struct {
 	ID     string `json:"id"`
 	State  string `json:"state"`
+	Show   string `json:"show_id"`
 	Stream struct {
 		PublishURL string `json:"publish_url"`
 	} `json:"stream"`
