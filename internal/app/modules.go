@@ -95,12 +95,11 @@ func newServices(p *platform, localURL func() string) (s services, err error) {
 	s.words = moderation.New(p.db)
 	s.notices = notify.New(p.db, p.log, p.news)
 	s.rooms = room.New(room.Options{
-		DB: p.db, Box: p.box, Log: p.log, Notices: s.notices, Part: p.cfg.Live.Part,
+		DB: p.db, Box: p.box, Notices: s.notices, Part: p.cfg.Live.Part,
 		Ladder: runtime.NumCPU() >= coresForLadder, Renditions: p.cfg.Live.Ladder.Renditions,
 	})
 	s.shows = show.New(show.Options{
-		DB: p.db, Log: p.log, Rooms: s.rooms, Staff: s.shops, Followers: s.social, Notices: s.notices,
-		Archive: archive{p.recordings()},
+		DB: p.db, Rooms: s.rooms, Staff: s.shops, Archive: archive{p.recordings()},
 	})
 	s.promotions = promotion.New(promotion.Deps{
 		DB: p.db, Log: p.log, Catalog: s.catalog, Shops: s.shops, Rooms: s.shows, News: p.news, Currency: currency,
@@ -189,7 +188,7 @@ func (s *services) openRooms(p *platform, news room.News) {
 	s.restreams = ingest.NewRestreams(p.db, p.box, s.rooms, s.relays)
 	s.stage = stage.New(stage.Options{
 		DB: p.db, Log: p.log, Rooms: s.rooms, Shows: s.shows, Shelf: s.shelf, News: news, Picture: s.hub,
-		Sender: s.restreams, Sockets: p.news,
+		Sender: s.restreams, Sockets: p.news, Followers: s.social, Notices: s.notices,
 	})
 	s.ingest = ingest.New(ingest.Options{
 		DB: p.db, Log: p.log, Rooms: s.rooms, Shows: s.shows, Shelf: s.shelf, Stage: s.stage,

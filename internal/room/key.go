@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"time"
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
@@ -74,9 +73,4 @@ func (s *Service) ByKey(ctx context.Context, key string) (Holder, error) {
 		h.Renditions = s.options.Renditions
 	}
 	return h, nil
-}
-
-// CloseDoor lets a room refuse publishers for a while.
-func CloseDoor(ctx context.Context, tx *sqldb.Tx, room id.Room, until time.Time) error {
-	return closeDoor(ctx, tx, room, until)
 }

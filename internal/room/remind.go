@@ -51,15 +51,10 @@ func (s *Service) Reminds(ctx context.Context, room id.Room, user id.User) (bool
 	return reminded(ctx, s.db.Reader(), room, user)
 }
 
-// RemindedAfter lists who asked to be reminded, in the order of their ids.
-func (s *Service) RemindedAfter(ctx context.Context, room id.Room, after id.User, limit int) ([]id.User, error) {
-	return remindedAfter(ctx, s.db.Reader(), room, after, limit)
-}
-
 // EachReminded calls send for all who asked to be reminded, some at a time.
 func (s *Service) EachReminded(ctx context.Context, room id.Room, send func(users []id.User) error) error {
 	return EachPage(func(after id.User) ([]id.User, error) {
-		return s.RemindedAfter(ctx, room, after, PeopleBatch)
+		return remindedAfter(ctx, s.db.Reader(), room, after, PeopleBatch)
 	}, send)
 }
 

@@ -101,7 +101,6 @@ func (n News) Viewers(room id.Room) int { return n.Publisher.Listeners(realtime.
 type Options struct {
 	DB      *sqldb.DB
 	Box     *secret.Box
-	Log     *slog.Logger
 	Notices Notices
 	// What a shop has that says nothing of smaller renditions.
 	Ladder     bool
@@ -114,13 +113,12 @@ type Service struct {
 	options Options
 	db      *sqldb.DB
 	box     *secret.Box
-	log     *slog.Logger
 	doors   *doors
 }
 
 // New makes the module.
 func New(o Options) *Service {
-	return &Service{options: o, db: o.DB, box: o.Box, log: o.Log, doors: newDoors(o.DB)}
+	return &Service{options: o, db: o.DB, box: o.Box, doors: newDoors(o.DB)}
 }
 
 // Plan is what a merchant says of a room.

@@ -63,7 +63,8 @@ func setKey(ctx context.Context, tx *sqldb.Tx, room id.Room, shop id.Shop, key s
 	return n == 1, err
 }
 
-func closeDoor(ctx context.Context, tx *sqldb.Tx, room id.Room, until time.Time) error {
+// CloseDoor lets a room refuse publishers for a while.
+func CloseDoor(ctx context.Context, tx *sqldb.Tx, room id.Room, until time.Time) error {
 	_, err := tx.Exec(ctx, "UPDATE room SET closed_until = ? WHERE id = ?", sqldb.Millis(until), room)
 	return err
 }
@@ -118,12 +119,14 @@ func cancel(ctx context.Context, tx *sqldb.Tx, r Room) (bool, error) {
 	return n == 1, err
 }
 
-func setPinnedMessage(ctx context.Context, tx *sqldb.Tx, room id.Room, message id.Message) error {
+// PinMessage holds a message at the top of the room's chat; the zero id holds none.
+func PinMessage(ctx context.Context, tx *sqldb.Tx, room id.Room, message id.Message) error {
 	_, err := tx.Exec(ctx, "UPDATE room SET pinned_message = ? WHERE id = ?", message, room)
 	return err
 }
 
-func unpinMessage(ctx context.Context, tx *sqldb.Tx, room id.Room, message id.Message) (bool, error) {
+// UnpinMessage lets go of a message; false: it was not held.
+func UnpinMessage(ctx context.Context, tx *sqldb.Tx, room id.Room, message id.Message) (bool, error) {
 	n, err := tx.Exec(ctx, "UPDATE room SET pinned_message = 0 WHERE id = ? AND pinned_message = ?", room, message)
 	return n == 1, err
 }

@@ -22,12 +22,8 @@ func Lock(ctx context.Context, tx *sqldb.Tx, shop id.Shop, room id.Room) error {
 	return err
 }
 
-// Take makes a show the room's newest, unless the room was called off.
-func Take(ctx context.Context, tx *sqldb.Tx, r Room, show id.Show) (bool, error) {
-	return setStanding(ctx, tx, r, r.Mode, show)
-}
-
-// Stage takes a room to another mode, and to the show that is its newest there.
+// Stage takes a room to a mode, and to the show that is its newest there, unless it
+// was called off.
 func Stage(ctx context.Context, tx *sqldb.Tx, r Room, to Mode, show id.Show) (bool, error) {
 	return setStanding(ctx, tx, r, to, show)
 }
@@ -55,14 +51,4 @@ func Disconnect(ctx context.Context, tx *sqldb.Tx, room id.Room, connection stri
 // Connected finds the room of a connection; sql.ErrNoRows for none.
 func (s *Service) Connected(ctx context.Context, connection string) (Room, error) {
 	return roomOfExternal(ctx, s.db.Reader(), connection)
-}
-
-// PinMessage holds a message at the top of the room's chat; the zero id holds none.
-func PinMessage(ctx context.Context, tx *sqldb.Tx, room id.Room, message id.Message) error {
-	return setPinnedMessage(ctx, tx, room, message)
-}
-
-// UnpinMessage lets go of a message; false: it was not held.
-func UnpinMessage(ctx context.Context, tx *sqldb.Tx, room id.Room, message id.Message) (bool, error) {
-	return unpinMessage(ctx, tx, room, message)
 }

@@ -49,7 +49,7 @@ func pinnedIn(ctx context.Context, q sqldb.Querier, r id.Room) (Pin, bool, error
 // Pin shows a product of the shelf on every viewer's screen and remembers the
 // stream's clock. Faults: live.not_on_shelf, live.not_found.
 func (s *Service) Pin(ctx context.Context, shop id.Shop, r id.Room, product id.Product, by id.User) (Pin, error) {
-	p := Pin{Room: r, Product: product, By: by, StreamAt: s.clockOf(r)}
+	p := Pin{Room: r, Product: product, By: by, StreamAt: s.Clock(r)}
 	var before Pin
 	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
 		if err := room.Lock(ctx, tx, shop, r); err != nil {
@@ -90,7 +90,7 @@ func ShowOf(st show.Standing) id.Show {
 
 // Unpin ends the stretch. Fault live.not_found.
 func (s *Service) Unpin(ctx context.Context, shop id.Shop, r id.Room) error {
-	until := s.clockOf(r)
+	until := s.Clock(r)
 	var pin Pin
 	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) (err error) {
 		if err := room.Lock(ctx, tx, shop, r); err != nil {
@@ -108,18 +108,13 @@ func (s *Service) Unpin(ctx context.Context, shop id.Shop, r id.Room) error {
 
 // Unpinned tells of a stretch that ClosePin has ended, when that is committed;
 // nothing for the zero Pin.
-func (s *Service) Unpinned(ctx context.Context, p Pin) { s.tellUnpinned(ctx, p) }
-
-func (s *Service) tellUnpinned(ctx context.Context, p Pin) {
+func (s *Service) Unpinned(ctx context.Context, p Pin) {
 	if p.ID.IsZero() {
 		return
 	}
 	s.mark(ctx, p)
 	s.news.Tell(ctx, p.Room, pinNews{Type: newsPin})
 }
-
-// Clock is the moment of the picture that is being sent now, zero for none.
-func (s *Service) Clock(r id.Room) time.Time { return s.clockOf(r) }
 
 // explainedMin is the shortest stretch that is worth a clip.
 const explainedMin = 5 * time.Second

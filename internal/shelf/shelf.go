@@ -94,11 +94,6 @@ func (s *Service) Check(ctx context.Context, shop id.Shop, products []id.Product
 	return nil
 }
 
-// Put makes products the shelf of a room; what was sold of them stays counted.
-func Put(ctx context.Context, tx *sqldb.Tx, r id.Room, products []id.Product) error {
-	return putShelf(ctx, tx, r, products)
-}
-
 // Items lists the products of a room in their order.
 func (s *Service) Items(ctx context.Context, r id.Room) ([]Item, error) {
 	return shelfItems(ctx, s.db.Reader(), r)
@@ -127,13 +122,13 @@ func (s *Service) Set(ctx context.Context, shop id.Shop, r id.Room, products []i
 	if err := s.Check(ctx, shop, products); err != nil {
 		return err
 	}
-	unpinned, until := Pin{}, s.clockOf(r)
+	unpinned, until := Pin{}, s.Clock(r)
 	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
 		unpinned = Pin{}
 		if err := room.Lock(ctx, tx, shop, r); err != nil {
 			return err
 		}
-		if err := putShelf(ctx, tx, r, products); err != nil {
+		if err := Put(ctx, tx, r, products); err != nil {
 			return err
 		}
 		pin, ok, err := pinnedIn(ctx, tx, r)
@@ -145,7 +140,7 @@ func (s *Service) Set(ctx context.Context, shop id.Shop, r id.Room, products []i
 	if err != nil {
 		return err
 	}
-	s.tellUnpinned(ctx, unpinned)
+	s.Unpinned(ctx, unpinned)
 	s.news.Tell(ctx, r, shelfNews{newsShelf})
 	return nil
 }
@@ -189,18 +184,13 @@ func (s *Service) RoomShowing(ctx context.Context, product id.Product) (id.Room,
 	return shown[0].room, nil
 }
 
-// clockOf is the moment of the picture that is being sent now.
-func (s *Service) clockOf(r id.Room) time.Time {
+// Clock is the moment of the picture that is being sent now, zero for none.
+func (s *Service) Clock(r id.Room) time.Time {
 	h, ok := s.picture.Stream(r.String())
 	if !ok || !h.Live {
 		return time.Time{}
 	}
 	return h.Clock
-}
-
-// Forget takes away what was shown in a rehearsal.
-func Forget(ctx context.Context, tx *sqldb.Tx, rehearsal id.Show) error {
-	return forgetPins(ctx, tx, rehearsal)
 }
 
 // Begun makes what a room explained while it waited the first thing that its show

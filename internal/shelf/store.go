@@ -10,9 +10,9 @@ import (
 	"hawker/internal/show"
 )
 
-// putShelf touches neither what was sold nor what is noted of a product that
-// stays.
-func putShelf(ctx context.Context, tx *sqldb.Tx, r id.Room, products []id.Product) error {
+// Put makes products the shelf of a room. It touches neither what was sold nor what
+// is noted of a product that stays.
+func Put(ctx context.Context, tx *sqldb.Tx, r id.Room, products []id.Product) error {
 	query, args := "DELETE FROM shelf_item WHERE room_id = ?", []any{r}
 	if len(products) > 0 {
 		query += " AND product_id NOT IN (" + sqldb.Marks(len(products)) + ")"
@@ -110,7 +110,8 @@ func adoptPin(ctx context.Context, tx *sqldb.Tx, x show.Show, at time.Time) erro
 	return err
 }
 
-func forgetPins(ctx context.Context, tx *sqldb.Tx, x id.Show) error {
+// Forget takes away what was shown in a rehearsal.
+func Forget(ctx context.Context, tx *sqldb.Tx, x id.Show) error {
 	_, err := tx.Exec(ctx, "DELETE FROM pin WHERE show_id = ?", x)
 	return err
 }

@@ -3,11 +3,8 @@ package show
 import (
 	"time"
 
-	"hawker/internal/platform/events"
-	"hawker/internal/platform/jobs"
 	"hawker/internal/platform/module"
 	"hawker/internal/platform/schedule"
-	"hawker/internal/room"
 )
 
 // Module is what this part brings to the program.
@@ -15,13 +12,6 @@ func (s *Service) Module() module.Module {
 	return module.Module{
 		Name:       "show",
 		Operations: []module.Operations{API{s}},
-		Subscriptions: []events.Subscription{
-			events.On("live.announce", EventStarted, s.announceStarted),
-			events.On("live.announce", room.EventCalledOff, s.announceCalledOff),
-		},
-		Jobs: []jobs.Kind{{
-			Name: announceKind, Options: jobs.Options{Workers: 1, Lease: time.Minute, Tries: 5}, Work: s.announce,
-		}},
-		Tasks: []schedule.Task{{Name: "live.recordings", Every: 10 * time.Minute, Do: s.SweepRecordings}},
+		Tasks:      []schedule.Task{{Name: "live.recordings", Every: 10 * time.Minute, Do: s.SweepRecordings}},
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"log/slog"
 	"time"
 
 	"hawker/internal/base/fault"
@@ -22,34 +21,24 @@ type Staff interface {
 
 // Options are what the module needs of others.
 type Options struct {
-	DB        *sqldb.DB
-	Log       *slog.Logger
-	Rooms     *room.Service
-	Staff     Staff
-	Followers Followers
-	Notices   room.Notices
-	Archive   Archive
+	DB      *sqldb.DB
+	Rooms   *room.Service
+	Staff   Staff
+	Archive Archive
 }
 
 // Service is the module.
 type Service struct {
-	db        *sqldb.DB
-	log       *slog.Logger
-	rooms     *room.Service
-	staff     Staff
-	followers Followers
-	notices   room.Notices
-	archive   Archive
-	running   *running
+	db      *sqldb.DB
+	rooms   *room.Service
+	staff   Staff
+	archive Archive
+	running *running
 }
 
 // New makes the module.
 func New(o Options) *Service {
-	return &Service{
-		db: o.DB, log: o.Log, rooms: o.Rooms, staff: o.Staff, followers: o.Followers, notices: o.Notices,
-		archive: o.Archive,
-		running: newRunning(),
-	}
+	return &Service{db: o.DB, rooms: o.Rooms, staff: o.Staff, archive: o.Archive, running: newRunning()}
 }
 
 // Of reads how a room stands; fault live.not_found.

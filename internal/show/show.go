@@ -174,7 +174,7 @@ func start(ctx context.Context, tx *sqldb.Tx, r room.Room, promised id.Show) (bo
 	if promised.IsZero() || promised == r.Show {
 		promised = id.Make[id.Show](tx)
 	}
-	if ok, err := room.Take(ctx, tx, r, promised); err != nil || !ok {
+	if ok, err := room.Stage(ctx, tx, r, r.Mode, promised); err != nil || !ok {
 		return false, err
 	}
 	return true, insertShow(ctx, tx, Show{ID: promised, Room: r.ID, Shop: r.Shop, State: Live, StartedAt: tx.Now()})

@@ -44,15 +44,17 @@ type Sockets interface {
 
 // Options are what the module needs of others.
 type Options struct {
-	DB      *sqldb.DB
-	Log     *slog.Logger
-	Rooms   *room.Service
-	Shows   *show.Service
-	Shelf   *shelf.Service
-	News    room.News
-	Picture Picture
-	Sender  Sender  // may be nil
-	Sockets Sockets // may be nil
+	DB        *sqldb.DB
+	Log       *slog.Logger
+	Rooms     *room.Service
+	Shows     *show.Service
+	Shelf     *shelf.Service
+	News      room.News
+	Picture   Picture
+	Sender    Sender  // may be nil
+	Sockets   Sockets // may be nil
+	Followers Followers
+	Notices   room.Notices
 }
 
 // Service is the module.
@@ -140,7 +142,7 @@ func (s *Service) Create(ctx context.Context, p Plan) (show.Standing, error) {
 			if err != nil {
 				return err
 			}
-			if _, err := room.Take(ctx, tx, r, x); err != nil {
+			if _, err := room.Stage(ctx, tx, r, r.Mode, x); err != nil {
 				return err
 			}
 		}

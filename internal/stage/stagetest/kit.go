@@ -117,10 +117,10 @@ func (k *Kit) Restart() {
 	news := room.News{Publisher: k.News, Log: log}
 	p := &k.Program
 	p.Rooms = room.New(room.Options{
-		DB: k.DB, Box: k.Box, Log: log, Notices: k.Inbox, Renditions: []int{720, 480, 360},
+		DB: k.DB, Box: k.Box, Notices: k.Inbox, Renditions: []int{720, 480, 360},
 	})
 	p.Shows = show.New(show.Options{
-		DB: k.DB, Log: log, Rooms: p.Rooms, Staff: k.Staff, Followers: k.Follows, Notices: k.Inbox, Archive: k.Archive,
+		DB: k.DB, Rooms: p.Rooms, Staff: k.Staff, Archive: k.Archive,
 	})
 	p.Shelf = shelf.New(shelf.Options{DB: k.DB, Log: log, Catalog: k.Products, News: news, Picture: k.Engine})
 	p.Chat = chat.New(chat.Options{
@@ -134,7 +134,7 @@ func (k *Kit) Restart() {
 	p.Restreams = ingest.NewRestreams(k.DB, k.Box, p.Rooms, k.Sent)
 	p.Stage = stage.New(stage.Options{
 		DB: k.DB, Log: log, Rooms: p.Rooms, Shows: p.Shows, Shelf: p.Shelf, News: news, Picture: k.Engine,
-		Sender: p.Restreams, Sockets: k.Sockets,
+		Sender: p.Restreams, Sockets: k.Sockets, Followers: k.Follows, Notices: k.Inbox,
 	})
 	p.Ingest = ingest.New(ingest.Options{
 		DB: k.DB, Log: log, Rooms: p.Rooms, Shows: p.Shows, Shelf: p.Shelf, Stage: p.Stage,
@@ -143,10 +143,10 @@ func (k *Kit) Restart() {
 	p.Auth = httpapi.Authorizer{Staff: k.Staff, Rooms: p.Rooms}
 	guard := supervise.New(log, k.Clock)
 	var subs []events.Subscription
-	subs = append(subs, p.Shows.Module().Subscriptions...)
+	subs = append(subs, p.Stage.Module().Subscriptions...)
 	subs = append(subs, p.Shelf.Module(shelf.Views{Service: p.Shelf}, p.Shows).Subscriptions...)
 	subs = append(subs, p.Chat.Module().Subscriptions...)
 	subs = append(subs, p.Audience.Module().Subscriptions...)
 	p.Bus = events.NewBus(k.DB, guard, subs...)
-	p.Queue = jobs.NewQueue(k.DB, guard, p.Shows.Module().Jobs...)
+	p.Queue = jobs.NewQueue(k.DB, guard, p.Stage.Module().Jobs...)
 }

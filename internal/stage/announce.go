@@ -1,4 +1,4 @@
-package show
+package stage
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"hawker/internal/platform/jobs"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/room"
+	"hawker/internal/show"
 )
 
 // Followers knows who follows a shop.
@@ -43,7 +44,7 @@ func later(ctx context.Context, tx *sqldb.Tx, cause string, a announcement) erro
 	return jobs.Enqueue(ctx, tx, jobs.Job{Kind: announceKind, Key: announceKind + ":" + cause, Payload: a})
 }
 
-func (s *Service) announceStarted(ctx context.Context, tx *sqldb.Tx, e Started) error {
+func (s *Service) announceStarted(ctx context.Context, tx *sqldb.Tx, e show.Started) error {
 	n := room.Notice{Room: e.Room, Show: e.Show, Shop: e.Shop, Title: e.Title, At: e.At}
 	return later(ctx, tx, e.Show.String(), announcement{noticeStarted, n, true})
 }
@@ -58,11 +59,11 @@ func (s *Service) announce(ctx context.Context, run jobs.Run) error {
 	if err := run.Decode(&a); err != nil {
 		return err
 	}
-	send := func(users []id.User) error { return s.notices.Send(ctx, users, a.Kind, a.ref(), a.Notice) }
+	send := func(users []id.User) error { return s.options.Notices.Send(ctx, users, a.Kind, a.ref(), a.Notice) }
 	if err := s.rooms.EachReminded(ctx, a.Notice.Room, send); err != nil || !a.Followers {
 		return err
 	}
 	return room.EachPage(func(after id.User) ([]id.User, error) {
-		return s.followers.FollowersAfter(ctx, a.Notice.Shop, after, room.PeopleBatch)
+		return s.options.Followers.FollowersAfter(ctx, a.Notice.Shop, after, room.PeopleBatch)
 	}, send)
 }
