@@ -129,7 +129,7 @@ func TestMediaOfAPrivateRoom(t *testing.T) {
 	}
 	for _, p := range paths {
 		for as, who := range map[string]*kit.Person{"a visitor": m.Visitor(), "a shopper": shopper} {
-			a := who.Fetch(p)
+			a := who.Begin(p)
 			if a.Status/100 == 2 {
 				t.Errorf("%s gets %s: %d", as, p, a.Status)
 			}
@@ -138,7 +138,7 @@ func TestMediaOfAPrivateRoom(t *testing.T) {
 				t.Errorf("%s of %s may be kept: %q", as, p, cc)
 			}
 		}
-		if a := merchant.Fetch(p); a.Status == http.StatusOK {
+		if a := merchant.Begin(p); a.Status == http.StatusOK {
 			cc, any := a.Header.Get("Cache-Control"), a.Header.Get("Access-Control-Allow-Origin")
 			if cc != "private, no-store" || any != "" {
 				t.Errorf("staff's answer for %s says Cache-Control %q, Access-Control-Allow-Origin %q", p, cc, any)

@@ -331,16 +331,26 @@ func (p *Person) Do(method, path, key string, body any) Answer {
 }
 
 func (p *Person) call(method, path, key string, body any) Answer {
+	res, err := p.send(method, path, key, body)
+	if err != nil {
+		return Answer{Err: err}
+	}
+	defer res.Body.Close()
+	out, err := io.ReadAll(res.Body)
+	return Answer{res.StatusCode, res.Header, out, err}
+}
+
+func (p *Person) send(method, path, key string, body any) (*http.Response, error) {
 	raw, ok := body.([]byte)
 	if !ok && body != nil {
 		var err error
 		if raw, err = json.Marshal(body); err != nil {
-			return Answer{Err: err}
+			return nil, err
 		}
 	}
 	req, err := http.NewRequestWithContext(context.Background(), method, p.m.URL+path, bytes.NewReader(raw))
 	if err != nil {
-		return Answer{Err: err}
+		return nil, err
 	}
 	req.Header.Set("Content-Type", "application/json")
 	if p.Lang != "" {
@@ -352,11 +362,5 @@ func (p *Person) call(method, path, key string, body any) Answer {
 	if p.Token != "" {
 		req.Header.Set("Authorization", "Bearer "+p.Token)
 	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return Answer{Err: err}
-	}
-	defer res.Body.Close()
-	out, err := io.ReadAll(res.Body)
-	return Answer{res.StatusCode, res.Header, out, err}
+	return http.DefaultClient.Do(req)
 }

@@ -71,5 +71,14 @@ func (m *Mall) Stream(t testing.TB, url string, args ...string) (stop func()) {
 	return stop
 }
 
+// Begin is Fetch without what follows the headers, for what does not end.
+func (p *Person) Begin(path string) Answer {
+	res, err := p.send("GET", path, "", nil)
+	if err != nil {
+		return Answer{Err: err}
+	}
+	return Answer{Status: res.StatusCode, Header: res.Header, Err: res.Body.Close()}
+}
+
 // Fetch gets a path outside the API as this person.
 func (p *Person) Fetch(path string) Answer { return p.call("GET", path, "", nil) }
