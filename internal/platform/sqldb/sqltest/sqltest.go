@@ -51,7 +51,7 @@ func NewAt(t testing.TB, c clock.Clock, options ...Option) *sqldb.DB {
 		change(&o)
 	}
 	if o.URL == "" {
-		o.URL = freshURL(t)
+		o.URL = FreshURL(t)
 	}
 	db, err := sqldb.Open(t.Context(), o)
 	if err != nil {
@@ -70,7 +70,8 @@ func NewAt(t testing.TB, c clock.Clock, options ...Option) *sqldb.DB {
 
 func fileURL(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir(), "hawker.db") }
 
-func freshURL(t testing.TB) string {
+// FreshURL names an empty database that is gone after the test.
+func FreshURL(t testing.TB) string {
 	server := os.Getenv("HAWKER_TEST_MYSQL")
 	if server == "" {
 		return fileURL(t)
