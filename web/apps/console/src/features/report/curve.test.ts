@@ -15,6 +15,7 @@ const minute = (n: number, part: Partial<ReportMinute> = {}): ReportMinute => ({
 })
 const report = (part: Partial<LiveReport>): LiveReport => ({
   room_id: 'rom_1',
+  show_id: 'shw_1',
   title: 'Kiln',
   state: 'ended',
   started_at: minute(0).at,
