@@ -71,7 +71,7 @@ func TestOrdersAreReadAsRanges(t *testing.T) {
 		return err
 	})
 	rec.WantRanges(t, k.db, "what a room sold", func() error {
-		_, _, err := k.orders.SalesOfRoom(t.Context(), room)
+		_, _, err := k.orders.SalesOfRoom(t.Context(), room, time.Time{})
 		return err
 	})
 }
