@@ -187,7 +187,8 @@ func (s *Service) PinMessage(ctx context.Context, shop id.Shop, r id.Room, messa
 // Silence mutes or bans who wrote a message, and takes the message away. A ban
 // ends what they hear at once. Faults: live.no_such_message, live.not_found.
 func (s *Service) Silence(ctx context.Context, shop id.Shop, r id.Room, message id.Message,
-	x moderation.Silence) error {
+	x moderation.Silence,
+) error {
 	m, err := messageOf(ctx, s.db.Reader(), r, message)
 	if err != nil {
 		return err

@@ -26,8 +26,10 @@ func TestAServerInFrontPutsARoomOnAir(t *testing.T) {
 	r := k.Room()
 	edge := ingest.Edge{Service: k.Ingest}
 	event := func(client, name, key string) hooks.Event {
-		return hooks.Event{Server: hooks.NginxRTMP, Client: client, App: "live", Name: name,
-			Query: url.Values{"key": {key}}}
+		return hooks.Event{
+			Server: hooks.NginxRTMP, Client: client, App: "live", Name: name,
+			Query: url.Values{"key": {key}},
+		}
 	}
 	key := k.Key(r)
 	for what, e := range map[string]hooks.Event{

@@ -193,8 +193,10 @@ func (v Views) detail(ctx context.Context, st show.Standing, who Visitor) (Detai
 		return Detail{}, err
 	}
 	d := Detail{
-		Card: cards[0], Show: st.Current().ID, Host: HostView{st.Host, host[st.Host].DisplayName,
-			host[st.Host].AvatarURL},
+		Card: cards[0], Show: st.Current().ID, Host: HostView{
+			st.Host, host[st.Host].DisplayName,
+			host[st.Host].AvatarURL,
+		},
 		EndedAt: st.Current().EndedAt, ReplayURL: st.ReplayURL(), ShelfCount: len(items),
 		Channel: realtime.RoomChannel(st.ID), Now: v.Clock.Now(), Playback: playbackOf(st),
 		Chat: ChatRules{SlowSeconds: int64(st.Slow / time.Second), FollowersOnly: st.FollowersOnly},
