@@ -215,10 +215,20 @@ func TestManyPublishersAtOnceBeginOneShow(t *testing.T) {
 	r := k.Room()
 	started := stagetest.Hear[show.Started](k, show.EventStarted)
 	var all sync.WaitGroup
-	for range 8 {
+	for range 4 {
 		all.Go(func() { k.Must(k.Stage.Arrived(t.Context(), r, room.Connection{})) })
+		for range 3 { // as when the room is opened, which takes no lock before it looks
+			all.Go(func() {
+				k.Must(k.DB.Update(t.Context(), func(ctx context.Context, tx *sqldb.Tx) error {
+					_, _, err := show.Begin(ctx, tx, r, id.Show{})
+					return err
+				}))
+			})
+		}
 	}
 	all.Wait()
+	_, err := k.Shows.Look(t.Context(), r)
+	k.Must(err)
 	shows, err := k.Shows.OfRoom(t.Context(), r, page.Request{})
 	if told := started(); err != nil || len(shows.Items) != 1 || len(told) != 1 {
 		t.Errorf("%d shows, told of %d, %v", len(shows.Items), len(told), err)

@@ -40,8 +40,13 @@ func TestAWarmUpGoesOnAirWhenItIsOpened(t *testing.T) {
 	}
 	k.Clock.Advance(time.Minute)
 	k.Engine.Stages = nil
+	var modes []room.Mode // of the room when the picture changes hands
+	k.Engine.OnStage = func() { modes = append(modes, k.Standing(r).Mode) }
 	k.Must(k.Mode(r, room.Open))
 	st := k.Want(r, show.Live)
+	if len(modes) == 0 || modes[0] != room.WarmUp {
+		t.Errorf("the picture changed hands in %v; anybody might have come in before", modes)
+	}
 	if !st.Now.StartedAt.Equal(k.Clock.Now()) {
 		t.Errorf("the show began at %v", st.Now.StartedAt)
 	}
@@ -134,6 +139,9 @@ func TestARehearsalLeavesNothing(t *testing.T) {
 	}
 	if p, on, err := k.Shelf.Pinned(t.Context(), r); on || err != nil {
 		t.Errorf("left of the rehearsal: %+v, %v", p, err)
+	}
+	if pins, err := k.Shelf.Marks(t.Context(), early.Show); err != nil || len(pins) != 0 {
+		t.Errorf("left of the rehearsal: %+v, %v", pins, err)
 	}
 	if p, err := k.Shows.OfRoom(t.Context(), r, page.Request{}); err != nil || len(p.Items) != 0 {
 		t.Errorf("a rehearsal is among the shows: %+v, %v", p.Items, err)

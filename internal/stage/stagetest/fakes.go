@@ -71,6 +71,8 @@ type Engine struct {
 	Closed []string
 	Marks  []stream.Mark
 	Stages []stream.Stage // in the order in which they were set
+	// OnStage is called before each.
+	OnStage func()
 }
 
 // Stream implements stage.Picture.
@@ -109,6 +111,9 @@ func (e *Engine) Close(id string) bool {
 
 // SetStage implements stage.Picture.
 func (e *Engine) SetStage(_ string, s stream.Stage) bool {
+	if e.OnStage != nil {
+		e.OnStage()
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.Stages = append(e.Stages, s)
