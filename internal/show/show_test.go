@@ -342,3 +342,30 @@ func TestBeginDoesNothingTwice(t *testing.T) {
 		t.Errorf("began: %v", began)
 	}
 }
+
+// The doctor finds a room whose shows are not what they must be.
+func TestTheDoctorLooksAtShows(t *testing.T) {
+	t.Parallel()
+	k := stagetest.Open(t)
+	found := func() []string {
+		t.Helper()
+		wrong, err := k.Shows.Module().Checks[0].Run(t.Context(), k.DB.Reader())
+		k.Must(err)
+		return wrong
+	}
+	r, other := k.Room(), k.Room()
+	for _, x := range []id.Room{r, other} {
+		k.Publish(x)
+		k.End(x)
+		k.Clock.Advance(2 * time.Minute)
+		k.Publish(x)
+	}
+	if wrong := found(); len(wrong) != 0 {
+		t.Errorf("two shows one after another: %v", wrong)
+	}
+	k.Break("UPDATE live_show SET state = ? WHERE room_id = ?", show.Live, r)
+	k.Break("UPDATE room SET show_id = ? WHERE id = ?", k.Standing(r).Now.ID, other)
+	if wrong := found(); len(wrong) != 2 || !slices.Contains(wrong, r.String()) || !slices.Contains(wrong, other.String()) {
+		t.Errorf("found: %v", wrong)
+	}
+}

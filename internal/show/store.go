@@ -161,6 +161,18 @@ func firstPaused(ctx context.Context, q sqldb.Querier) (time.Time, error) {
 	return sqldb.FromMillis(at), err
 }
 
+// misplaced lists rooms that have two shows on air, or point to none of theirs.
+func misplaced(ctx context.Context, q sqldb.Querier) ([]string, error) {
+	rows, err := q.Query(ctx, `SELECT room_id FROM live_show WHERE state IN (?, ?) GROUP BY room_id HAVING COUNT(*) > 1
+		UNION SELECT r.id FROM room r WHERE r.show_id <> 0 AND NOT EXISTS
+		(SELECT 1 FROM live_show s WHERE s.id = r.show_id AND s.room_id = r.id)`, Live, Paused)
+	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (string, error) {
+		var r id.Room
+		err := s.Scan(&r)
+		return r.String(), err
+	})
+}
+
 func insertShow(ctx context.Context, tx *sqldb.Tx, x Show) error {
 	_, err := tx.Exec(ctx, "INSERT INTO live_show (id, room_id, shop_id, rehearsal, state, started_at) "+
 		"VALUES (?, ?, ?, ?, ?, ?)", x.ID, x.Room, x.Shop, x.Rehearsal, x.State, sqldb.Millis(x.StartedAt))
