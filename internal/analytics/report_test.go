@@ -25,7 +25,9 @@ func sell(k *stagetest.Kit, orders *order.Service, r id.Room, sku id.SKU, produc
 		}
 		return orders.Create(ctx, tx, &o)
 	}))
-	k.Must(k.DB.Update(k.T.Context(), func(ctx context.Context, tx *sqldb.Tx) error { return orders.MarkPaid(ctx, tx, o) }))
+	k.Must(k.DB.Update(k.T.Context(), func(ctx context.Context, tx *sqldb.Tx) error {
+		return orders.MarkPaid(ctx, tx, o)
+	}))
 }
 
 // Two shows in one room have each a report of its own, and the newest is the room's.
@@ -83,7 +85,8 @@ func TestAReportIsOfOneShow(t *testing.T) {
 			t.Errorf("a report of %s: %v", name, err)
 		}
 	}
-	if _, err := figures.Report(t.Context(), id.Make[id.Shop](k.DB), r, id.Show{}); fault.Code(err) != "live.not_found" {
+	if _, err := figures.Report(t.Context(), id.Make[id.Shop](k.DB), r,
+		id.Show{}); fault.Code(err) != "live.not_found" {
 		t.Errorf("by another shop: %v", err)
 	}
 }

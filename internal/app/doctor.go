@@ -18,6 +18,7 @@ import (
 	"hawker/internal/platform/module"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/promotion"
+	"hawker/internal/show"
 )
 
 // Finding is one thing that must be true, and what contradicts it.
@@ -74,8 +75,7 @@ func Doctor(ctx context.Context, cfg config.Config, log *slog.Logger) (Report, e
 func checks() (out []module.Check) {
 	for _, list := range [][]module.Check{
 		inventory.Checks(), order.Checks(), promotion.Checks(), ledger.Checks(), distribution.Checks(),
-		payment.Checks(),
-		deadletter.Checks(),
+		payment.Checks(), show.Checks(), deadletter.Checks(),
 	} {
 		out = append(out, list...)
 	}

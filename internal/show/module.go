@@ -12,6 +12,14 @@ func (s *Service) Module() module.Module {
 	return module.Module{
 		Name:       "show",
 		Operations: []module.Operations{API{s}},
+		Checks:     Checks(),
 		Tasks:      []schedule.Task{{Name: "live.recordings", Every: 10 * time.Minute, Do: s.SweepRecordings}},
+	}
+}
+
+// Checks are the doctor's.
+func Checks() []module.Check {
+	return []module.Check{
+		{Name: "a room has one show on air at the most, and points to a show of its own", Run: misplaced},
 	}
 }

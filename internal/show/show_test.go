@@ -349,7 +349,7 @@ func TestTheDoctorLooksAtShows(t *testing.T) {
 	k := stagetest.Open(t)
 	found := func() []string {
 		t.Helper()
-		wrong, err := k.Shows.Module().Checks[0].Run(t.Context(), k.DB.Reader())
+		wrong, err := show.Checks()[0].Run(t.Context(), k.DB.Reader())
 		k.Must(err)
 		return wrong
 	}
@@ -365,7 +365,8 @@ func TestTheDoctorLooksAtShows(t *testing.T) {
 	}
 	k.Break("UPDATE live_show SET state = ? WHERE room_id = ?", show.Live, r)
 	k.Break("UPDATE room SET show_id = ? WHERE id = ?", k.Standing(r).Now.ID, other)
-	if wrong := found(); len(wrong) != 2 || !slices.Contains(wrong, r.String()) || !slices.Contains(wrong, other.String()) {
+	if wrong := found(); len(wrong) != 2 || !slices.Contains(wrong, r.String()) || !slices.Contains(wrong,
+		other.String()) {
 		t.Errorf("found: %v", wrong)
 	}
 }
