@@ -53,10 +53,10 @@ func (s promoted) PromotedProducts(ctx context.Context, r page.Request, tag lang
 	return out, err
 }
 
-// earners attributes an order to promoters when it is placed.
-type earners struct{ d *distribution.Distribution }
+// attribution attributes an order to promoters when it is placed.
+type attribution struct{ d *distribution.Distribution }
 
-func (e earners) Attribute(ctx context.Context, tx *sqldb.Tx, p checkout.Placed) error {
+func (e attribution) Attribute(ctx context.Context, tx *sqldb.Tx, p checkout.Placement) error {
 	o := p.Order
 	r := distribution.AttributeRequest{Buyer: o.User, RefCode: p.RefCode}
 	titles := map[id.OrderLine]lang.Text{}

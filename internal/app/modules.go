@@ -114,17 +114,17 @@ func newServices(p *platform, localURL func() string) (s services, err error) {
 	if err != nil {
 		return s, err
 	}
-	s.checkout = checkout.New(p.db, s.orders, s.accounts, earners{s.distribution},
+	s.checkout = checkout.New(p.db, s.orders, s.accounts, attribution{s.distribution},
 		checkout.Prices{Currency: currency, Shipping: p.cfg.Mall.Shipping})
 	s.checkout.Attach(checkout.Tools{
 		Promotions: s.promotions, HoldDeal: s.promotions.Terms.HoldDeal, Evidence: evidence{},
 	})
 	s.auctions = auction.New(auction.Deps{
-		DB: p.db, Log: p.log, Desk: s.checkout, Rooms: s.shows, Staff: s.shops, Addresses: s.accounts,
+		DB: p.db, Log: p.log, Orders: s.checkout, Rooms: s.shows, Staff: s.shops, Addresses: s.accounts,
 		Names: s.accounts, News: p.news, Notices: s.notices, Currency: currency,
 	})
 	s.bags = luckybag.New(luckybag.Deps{
-		DB: p.db, Box: p.box, Log: p.log, Desk: s.checkout, Rooms: s.shows, Follows: s.social, Names: s.accounts,
+		DB: p.db, Box: p.box, Log: p.log, Orders: s.checkout, Rooms: s.shows, Follows: s.social, Names: s.accounts,
 		News: p.news, Notices: s.notices, Currency: currency,
 	})
 	s.orders.Attach(s.bags, order.AdjustLuckyBag)

@@ -182,8 +182,8 @@ type Publisher interface {
 	Publish(ctx context.Context, channel string, v any) error
 }
 
-// Desk makes the winner's order.
-type Desk interface {
+// OrderPlacer makes the winner's order.
+type OrderPlacer interface {
 	PlaceFixed(ctx context.Context, tx *sqldb.Tx, f checkout.Fixed) (checkout.Result, error)
 }
 
@@ -191,7 +191,7 @@ type Desk interface {
 type Deps struct {
 	DB        *sqldb.DB
 	Log       *slog.Logger
-	Desk      Desk
+	Orders    OrderPlacer
 	Rooms     Rooms
 	Staff     Staff
 	Addresses Addresses

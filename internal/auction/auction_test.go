@@ -65,7 +65,7 @@ func open(t *testing.T) *house {
 		host: m.User(), address: id.Make[id.Address](m.DB), homeless: map[id.User]bool{},
 	}
 	h.sales = auction.New(auction.Deps{
-		DB: m.DB, Log: m.Log, Desk: m.Checkout, Rooms: m, Staff: h, Addresses: h,
+		DB: m.DB, Log: m.Log, Orders: m.Checkout, Rooms: m, Staff: h, Addresses: h,
 		Names: m, News: m, Notices: m, Currency: "CNY",
 	})
 	h.bus = m.Carry(h.sales.Module())

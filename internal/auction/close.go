@@ -185,7 +185,7 @@ var errChanged = errors.New("the lot has another leader")
 // hammer hands the unit from the lot to the winner's order. The slice is closed
 // then: an order that closes unpaid gives the unit back to the SKU.
 func (s *Service) hammer(ctx context.Context, tx *sqldb.Tx, l Lot, address id.Address) error {
-	r, err := s.Desk.PlaceFixed(ctx, tx, checkout.Fixed{
+	r, err := s.Orders.PlaceFixed(ctx, tx, checkout.Fixed{
 		User: l.Leader, Address: address, Room: l.Room, SKU: l.SKU, Slice: l.Slice, Kind: order.AdjustAuction,
 		Price: l.Price(), PayWithin: payWithin,
 	})
@@ -198,17 +198,17 @@ func (s *Service) hammer(ctx context.Context, tx *sqldb.Tx, l Lot, address id.Ad
 	if err := endLot(ctx, tx, l.ID, Won, r.Orders[0]); err != nil {
 		return err
 	}
-	return events.Record(ctx, tx, Hammered{
+	return events.Record(ctx, tx, Sold{
 		Auction: l.ID, Room: l.Room, Winner: l.Leader, Order: r.Orders[0],
 		PayBy: tx.Now().Add(payWithin),
 	})
 }
 
-// EventHammered is the name of Hammered.
-const EventHammered = "auction.hammered"
+// EventWon is the name of Sold.
+const EventWon = "auction.won"
 
-// Hammered tells that somebody has won a lot and has an order to pay.
-type Hammered struct {
+// Sold tells that somebody has won a lot and has an order to pay.
+type Sold struct {
 	Auction id.Auction `json:"auction"`
 	Room    id.Room    `json:"room"`
 	Winner  id.User    `json:"winner"`
@@ -217,10 +217,10 @@ type Hammered struct {
 }
 
 // EventName implements event.Event.
-func (Hammered) EventName() string { return EventHammered }
+func (Sold) EventName() string { return EventWon }
 
 // EventKey implements event.Event.
-func (h Hammered) EventKey() string { return h.Room.String() }
+func (h Sold) EventKey() string { return h.Room.String() }
 
 const noticeWon = "auction.won"
 
@@ -231,17 +231,17 @@ type wonNotice struct {
 }
 
 // tellWinner writes to who has won: they may have left the room.
-func (s *Service) tellWinner(ctx context.Context, h Hammered) error {
+func (s *Service) tellWinner(ctx context.Context, h Sold) error {
 	return s.Notices.Send(ctx, []id.User{h.Winner}, noticeWon, h.Auction.String(), wonNotice{h.Order, h.Room, h.PayBy})
 }
 
 // subscriptions listen to lots that were won, whose winners are told, and to what
 // becomes of their orders.
 func (s *Service) subscriptions() []events.Subscription {
-	out := []events.Subscription{events.Tell("auction.notice", EventHammered, s.tellWinner)}
+	out := []events.Subscription{events.Tell("auction.notice", EventWon, s.tellWinner)}
 	for name, state := range map[string]State{order.EventPaid: Paid, order.EventClosed: Unpaid} {
 		out = append(out,
-			events.On("auction.outcome", name, func(ctx context.Context, tx *sqldb.Tx, f order.Fact) error {
+			events.On("auction.outcome", name, func(ctx context.Context, tx *sqldb.Tx, f order.Payload) error {
 				if !fromSlice(f) {
 					return nil
 				}
@@ -253,9 +253,9 @@ func (s *Service) subscriptions() []events.Subscription {
 }
 
 // fromSlice spares orders that cannot be a winner's the look.
-func fromSlice(f order.Fact) bool { return len(f.Lines) == 1 && !f.Lines[0].Slice.IsZero() }
+func fromSlice(f order.Payload) bool { return len(f.Lines) == 1 && !f.Lines[0].Slice.IsZero() }
 
-func (s *Service) tellOutcome(ctx context.Context, f order.Fact) error {
+func (s *Service) tellOutcome(ctx context.Context, f order.Payload) error {
 	if !fromSlice(f) {
 		return nil
 	}

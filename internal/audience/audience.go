@@ -174,7 +174,7 @@ func (s *Service) noteFollow(_ context.Context, f social.Followed) error {
 }
 
 // noteBought remembers that the chat has a purchase to tell.
-func (s *Service) noteBought(_ context.Context, f order.Fact) error {
+func (s *Service) noteBought(_ context.Context, f order.Payload) error {
 	if x, ok := s.shows.RunningIn(f.Room); ok {
 		s.all.at(x, func(c *crowd) { c.bought++ })
 	}

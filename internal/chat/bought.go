@@ -28,7 +28,7 @@ type purchase struct {
 }
 
 // keepBought writes a purchase that is to be told.
-func keepBought(ctx context.Context, tx *sqldb.Tx, f order.Fact) error {
+func keepBought(ctx context.Context, tx *sqldb.Tx, f order.Payload) error {
 	if f.Room.IsZero() || len(f.Lines) == 0 {
 		return nil
 	}

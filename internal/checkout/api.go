@@ -36,26 +36,26 @@ func (h API) Register(api *httpapi.API) {
 		h.place)
 }
 
-type wishBody struct {
+type lineRequestBody struct {
 	SKU      id.SKU `json:"sku_id"`
 	Quantity int64  `json:"quantity" minimum:"1" maximum:"999"`
 }
 
-func wishes(items []wishBody) []Wish {
-	out := make([]Wish, len(items))
+func lines(items []lineRequestBody) []LineRequest {
+	out := make([]LineRequest, len(items))
 	for i, w := range items {
-		out[i] = Wish(w)
+		out[i] = LineRequest(w)
 	}
 	return out
 }
 
 type quoteInput struct {
 	Body struct {
-		Items   []wishBody  `json:"items" minItems:"1" maxItems:"50"`
-		Address id.Address  `json:"address_id,omitzero"`
-		Source  sourceBody  `json:"source,omitzero"`
-		Coupons []id.Coupon `json:"coupon_ids,omitempty" maxItems:"50" doc:"Absent: the best of each shop; empty: none"`
-		Deal    id.Deal     `json:"deal_id,omitzero" doc:"The flash deal that was seen; refused when it is over"`
+		Items   []lineRequestBody `json:"items" minItems:"1" maxItems:"50"`
+		Address id.Address        `json:"address_id,omitzero"`
+		Source  sourceBody        `json:"source,omitzero"`
+		Coupons []id.Coupon       `json:"coupon_ids,omitempty" maxItems:"50" doc:"Absent: the best of each shop; empty: none"`
+		Deal    id.Deal           `json:"deal_id,omitzero" doc:"The flash deal that was seen; refused when it is over"`
 	}
 }
 
@@ -95,7 +95,7 @@ type quoteView struct {
 
 func (h API) quote(ctx context.Context, in *quoteInput) (*httpapi.Body[quoteView], error) {
 	q, err := h.Service.Quote(ctx, Command{
-		User: httpapi.ActorFrom(ctx).User, Wishes: wishes(in.Body.Items), Room: in.Body.Source.Room, Deal: in.Body.Deal,
+		User: httpapi.ActorFrom(ctx).User, Lines: lines(in.Body.Items), Room: in.Body.Source.Room, Deal: in.Body.Deal,
 		Coupons: in.Body.Coupons,
 	})
 	if err != nil {
@@ -141,11 +141,11 @@ type sourceBody struct {
 }
 
 type placeBody struct {
-	Items    []wishBody `json:"items" minItems:"1" maxItems:"50"`
-	Address  id.Address `json:"address_id"`
-	Note     string     `json:"note,omitempty" maxLength:"400"`
-	Source   sourceBody `json:"source,omitzero"`
-	FromCart bool       `json:"from_cart,omitempty"`
+	Items    []lineRequestBody `json:"items" minItems:"1" maxItems:"50"`
+	Address  id.Address        `json:"address_id"`
+	Note     string            `json:"note,omitempty" maxLength:"400"`
+	Source   sourceBody        `json:"source,omitzero"`
+	FromCart bool              `json:"from_cart,omitempty"`
 	// A pointer keeps "none" apart from "not said" in the idempotency hash too.
 	Coupons *[]id.Coupon `json:"coupon_ids,omitempty" maxItems:"50" doc:"Absent: the best of each shop; empty: none"`
 	Deal    id.Deal      `json:"deal_id,omitzero" doc:"The flash deal that was seen; refused when it is over"`
@@ -176,7 +176,7 @@ func (h API) place(ctx context.Context, in *placeInput) (*httpapi.Body[placedVie
 		coupons = append([]id.Coupon{}, *b.Coupons...)
 	}
 	c := Command{
-		User: httpapi.ActorFrom(ctx).User, Wishes: wishes(b.Items), Address: b.Address, Note: b.Note,
+		User: httpapi.ActorFrom(ctx).User, Lines: lines(b.Items), Address: b.Address, Note: b.Note,
 		Room: b.Source.Room, Video: b.Source.Video,
 		Deal: b.Deal, Coupons: coupons, FromCart: b.FromCart, RefCode: httpapi.RefCode(ctx),
 	}

@@ -21,8 +21,8 @@ import (
 	"hawker/internal/promotion"
 )
 
-// Wish is a SKU and how many.
-type Wish struct {
+// LineRequest is a SKU and how many.
+type LineRequest struct {
 	SKU      id.SKU
 	Quantity int64
 }
@@ -33,13 +33,13 @@ const (
 	NoteMax  = 200
 )
 
-// Earners decides, in the transaction of the order, who earns what on it.
-type Earners interface {
-	Attribute(ctx context.Context, tx *sqldb.Tx, p Placed) error
+// Attribution decides, in the transaction of the order, who earns what on it.
+type Attribution interface {
+	Attribute(ctx context.Context, tx *sqldb.Tx, p Placement) error
 }
 
-// Placed is an order as Earners see it.
-type Placed struct {
+// Placement is an order as Attribution sees it.
+type Placement struct {
 	Order   order.Order
 	RefCode string // of the link by which the buyer came
 	Rates   map[id.Product]catalog.Rates
@@ -61,8 +61,8 @@ type Promotions interface {
 	Ask(ctx context.Context, q sqldb.Querier, a promotion.Ask) (promotion.Answer, error)
 	Find(ctx context.Context, q sqldb.Querier, user id.User, coupons []id.Coupon) (map[id.Coupon]promotion.Wanted,
 		error)
-	TakeDeal(ctx context.Context, tx *sqldb.Tx, t promotion.Taking) error
-	UseCoupon(ctx context.Context, tx *sqldb.Tx, claim promotion.Claim, order id.Order) error
+	RedeemDeal(ctx context.Context, tx *sqldb.Tx, t promotion.Redemption) error
+	RedeemCoupon(ctx context.Context, tx *sqldb.Tx, claim promotion.Claim, order id.Order) error
 }
 
 // Prices is the price policy of the installation.
@@ -73,19 +73,19 @@ type Prices struct {
 
 // Service is the module.
 type Service struct {
-	db        *sqldb.DB
-	orders    *order.Service
-	addresses Addresses
-	earners   Earners
-	prices    Prices
-	tools     Promotions    // nil: normal prices only
-	holdDeal  time.Duration // how long units of a deal wait for money
-	evidence  Evidence      // nil: none is kept
+	db          *sqldb.DB
+	orders      *order.Service
+	addresses   Addresses
+	attribution Attribution
+	prices      Prices
+	tools       Promotions    // nil: normal prices only
+	holdDeal    time.Duration // how long units of a deal wait for money
+	evidence    Evidence      // nil: none is kept
 }
 
 // New makes the module.
-func New(db *sqldb.DB, orders *order.Service, addresses Addresses, earners Earners, prices Prices) *Service {
-	return &Service{db: db, orders: orders, addresses: addresses, earners: earners, prices: prices}
+func New(db *sqldb.DB, orders *order.Service, addresses Addresses, attribution Attribution, prices Prices) *Service {
+	return &Service{db: db, orders: orders, addresses: addresses, attribution: attribution, prices: prices}
 }
 
 // Tools are what an installation with live selling adds.
@@ -103,7 +103,7 @@ func (s *Service) Attach(t Tools) {
 // Command asks for orders, or for what they would cost.
 type Command struct {
 	User     id.User
-	Wishes   []Wish
+	Lines    []LineRequest
 	Address  id.Address
 	Note     string
 	Room     id.Room     // where the buyer was watching
@@ -160,7 +160,7 @@ func (s *Service) placeOnce(ctx context.Context, key idem.Key, c Command) (Resul
 		}
 		r, err := s.place(ctx, tx, c, q)
 		if err == nil && c.FromCart {
-			err = cart.Bought(ctx, tx, c.User, skusOf(c.Wishes))
+			err = cart.Bought(ctx, tx, c.User, skusOf(c.Lines))
 		}
 		return r, err
 	})
@@ -199,7 +199,7 @@ func (s *Service) place(ctx context.Context, tx *sqldb.Tx, c Command, q Quote) (
 		if err := s.take(ctx, tx, o, g); err != nil {
 			return Result{}, err
 		}
-		if err := s.earners.Attribute(ctx, tx, Placed{o, c.RefCode, g.rates}); err != nil {
+		if err := s.attribution.Attribute(ctx, tx, Placement{o, c.RefCode, g.rates}); err != nil {
 			return Result{}, err
 		}
 		r.Orders = append(r.Orders, o.ID)
@@ -210,15 +210,15 @@ func (s *Service) place(ctx context.Context, tx *sqldb.Tx, c Command, q Quote) (
 // take marks what an order uses of deals and coupons; each is guarded by itself.
 func (s *Service) take(ctx context.Context, tx *sqldb.Tx, o order.Order, g Group) error {
 	for _, d := range g.deals {
-		t := promotion.Taking{Order: o.ID, User: o.User, Offer: d.offer, Quantity: d.quantity}
-		if err := s.tools.TakeDeal(ctx, tx, t); err != nil {
+		t := promotion.Redemption{Order: o.ID, User: o.User, Offer: d.offer, Quantity: d.quantity}
+		if err := s.tools.RedeemDeal(ctx, tx, t); err != nil {
 			return err
 		}
 	}
 	if g.claim.ID.IsZero() {
 		return nil
 	}
-	return s.tools.UseCoupon(ctx, tx, g.claim, o.ID)
+	return s.tools.RedeemCoupon(ctx, tx, g.claim, o.ID)
 }
 
 // deals names a slice that somebody else emptied meanwhile by what it was for.
@@ -273,9 +273,9 @@ func (s *Service) draft(c Command, checkout id.Checkout, g Group) order.Order {
 	}
 }
 
-func skusOf(wishes []Wish) []id.SKU {
-	out := make([]id.SKU, len(wishes))
-	for i, w := range wishes {
+func skusOf(lines []LineRequest) []id.SKU {
+	out := make([]id.SKU, len(lines))
+	for i, w := range lines {
 		out[i] = w.SKU
 	}
 	return out

@@ -30,31 +30,31 @@ import (
 
 const shipping = 800
 
-// earners records whom the checkout asks about, and refuses on demand.
-type earners struct {
+// attribution records whom the checkout asks about, and refuses on demand.
+type attribution struct {
 	placed map[id.Order]string // by which code they came
 	refuse error
 }
 
-func (e *earners) Attribute(_ context.Context, _ *sqldb.Tx, p checkout.Placed) error {
+func (e *attribution) Attribute(_ context.Context, _ *sqldb.Tx, p checkout.Placement) error {
 	e.placed[p.Order.ID] = p.RefCode
 	return e.refuse
 }
 
 type counter struct {
-	t        *testing.T
-	db       *sqldb.DB
-	clock    *clock.Manual
-	accounts *account.Service
-	products *catalog.Service
-	media    *catalog.Media
-	orders   *order.Service
-	carts    *cart.Service
-	service  *checkout.Service
-	earners  *earners
-	buyer    id.User
-	address  id.Address
-	category id.Category
+	t           *testing.T
+	db          *sqldb.DB
+	clock       *clock.Manual
+	accounts    *account.Service
+	products    *catalog.Service
+	media       *catalog.Media
+	orders      *order.Service
+	carts       *cart.Service
+	service     *checkout.Service
+	attribution *attribution
+	buyer       id.User
+	address     id.Address
+	category    id.Category
 }
 
 func must[T any](t *testing.T) func(v T, err error) T {
@@ -78,14 +78,17 @@ func open(t *testing.T) *counter {
 		}
 	})
 	k := &counter{
-		t: t, db: db, clock: c, earners: &earners{placed: map[id.Order]string{}}, buyer: id.Make[id.User](db),
+		t: t, db: db, clock: c, attribution: &attribution{placed: map[id.Order]string{}}, buyer: id.Make[id.User](db),
 		media: catalog.NewMedia(db,
 			disk), carts: cart.New(db),
 	}
 	k.accounts = account.New(db, box, cache.NewMemoryLimiter(k.db.Clock()))
 	k.products = catalog.New(db, k.media)
 	k.orders = order.New(db, box, order.Terms{PayWithin: 15 * time.Minute, ReceiveWithin: 24 * time.Hour})
-	k.service = checkout.New(db, k.orders, k.accounts, k.earners, checkout.Prices{Currency: "CNY", Shipping: shipping})
+	k.service = checkout.New(db, k.orders, k.accounts, k.attribution, checkout.Prices{
+		Currency: "CNY",
+		Shipping: shipping,
+	})
 	k.category = must[catalog.Category](t)(k.products.AddCategory(t.Context(), lang.Text{lang.Chinese: "茶"})).ID
 	a := account.SavedAddress{Address: account.Address{Name: "王", Phone: "13800000000", Region: "云南", Detail: "1 号"}}
 	k.address = must[account.SavedAddress](t)(k.accounts.SaveAddress(t.Context(), k.buyer, a)).ID
@@ -122,15 +125,15 @@ func (k *counter) available(p catalog.Product) int64 {
 	return levels[p.SKUs[0].ID].Available
 }
 
-func wish(p catalog.Product, n int64) checkout.Wish {
-	return checkout.Wish{SKU: p.SKUs[0].ID, Quantity: n}
+func wish(p catalog.Product, n int64) checkout.LineRequest {
+	return checkout.LineRequest{SKU: p.SKUs[0].ID, Quantity: n}
 }
 
 func TestOneOrderForEachShopAndThePriceThatWasQuoted(t *testing.T) {
 	k := open(t)
 	here, there := k.product(id.Make[id.Shop](k.db), 6900, 10), k.product(id.Make[id.Shop](k.db), 100, 10)
-	wishes := []checkout.Wish{wish(there, 1), wish(here, 2), wish(there, 2)}
-	q := must[checkout.Quote](t)(k.service.Quote(t.Context(), checkout.Command{User: k.buyer, Wishes: wishes}))
+	lines := []checkout.LineRequest{wish(there, 1), wish(here, 2), wish(there, 2)}
+	q := must[checkout.Quote](t)(k.service.Quote(t.Context(), checkout.Command{User: k.buyer, Lines: lines}))
 	if q.Goods != 2*6900+3*100 || q.Payable != q.Goods+2*shipping || len(q.Groups) != 2 {
 		t.Fatalf("quoted %+v", q)
 	}
@@ -139,7 +142,7 @@ func TestOneOrderForEachShopAndThePriceThatWasQuoted(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	r := must[checkout.Result](t)(k.place("k1", checkout.Command{Wishes: wishes, FromCart: true, RefCode: "ref"}))
+	r := must[checkout.Result](t)(k.place("k1", checkout.Command{Lines: lines, FromCart: true, RefCode: "ref"}))
 	list := must[[]order.Order](t)(k.orders.OfCheckout(t.Context(), k.db.Reader(), r.Checkout))
 	if len(list) != 2 || r.Payable != q.Payable || !r.PayBy.Equal(k.clock.Now().Add(15*time.Minute)) {
 		t.Fatalf("placed %+v", r)
@@ -151,7 +154,7 @@ func TestOneOrderForEachShopAndThePriceThatWasQuoted(t *testing.T) {
 		for _, l := range o.Lines {
 			lines += l.Payable
 		}
-		if o.Payable != lines+o.ShippingTotal || o.Status != order.PendingPayment || o.Address.Name != "王" ||
+		if o.Payable != lines+o.ShippingTotal || o.Status != order.StatusPendingPayment || o.Address.Name != "王" ||
 			len(o.Lines) != 1 {
 			t.Errorf("order %+v", o)
 		}
@@ -166,7 +169,7 @@ func TestOneOrderForEachShopAndThePriceThatWasQuoted(t *testing.T) {
 		t.Errorf("still in the cart: %+v", items)
 	}
 	for _, o := range list {
-		if code, asked := k.earners.placed[o.ID]; !asked || code != "ref" {
+		if code, asked := k.attribution.placed[o.ID]; !asked || code != "ref" {
 			t.Errorf("who earns on %s was asked: %v, by the code %q", o.ID, asked, code)
 		}
 	}
@@ -175,7 +178,7 @@ func TestOneOrderForEachShopAndThePriceThatWasQuoted(t *testing.T) {
 func TestThePriceIsKeptWhenTheProductChanges(t *testing.T) {
 	k := open(t)
 	p := k.product(id.Make[id.Shop](k.db), 6900, 10)
-	r := must[checkout.Result](t)(k.place("k1", checkout.Command{Wishes: []checkout.Wish{wish(p, 1)}}))
+	r := must[checkout.Result](t)(k.place("k1", checkout.Command{Lines: []checkout.LineRequest{wish(p, 1)}}))
 	_, err := k.products.Change(t.Context(), p.Shop, id.User{}, p.ID, catalog.DraftProduct{
 		Title: lang.Text{lang.Chinese: "别的"}, Category: k.category,
 		SKUs: []catalog.DraftSKU{{ID: p.SKUs[0].ID, Price: 1}},
@@ -192,7 +195,7 @@ func TestThePriceIsKeptWhenTheProductChanges(t *testing.T) {
 func TestSentTwicePlacedOnce(t *testing.T) {
 	k := open(t)
 	p := k.product(id.Make[id.Shop](k.db), 100, 10)
-	c := checkout.Command{Wishes: []checkout.Wish{wish(p, 2)}}
+	c := checkout.Command{Lines: []checkout.LineRequest{wish(p, 2)}}
 	results := make([]checkout.Result, 8)
 	var wg sync.WaitGroup
 	for i := range results {
@@ -226,7 +229,7 @@ func TestWhatCannotBePlacedLeavesNothingBehind(t *testing.T) {
 	if _, err := k.products.SetState(t.Context(), shop, off.ID, catalog.OffSale); err != nil {
 		t.Fatal(err)
 	}
-	many := make([]checkout.Wish, 51)
+	many := make([]checkout.LineRequest, 51)
 	for i := range many {
 		many[i] = wish(p, 1)
 	}
@@ -236,44 +239,52 @@ func TestWhatCannotBePlacedLeavesNothingBehind(t *testing.T) {
 		code    string
 	}{
 		{"nothing", checkout.Command{}, "checkout.empty"},
-		{"51 lines", checkout.Command{Wishes: many}, "checkout.too_many_lines"},
-		{"none of it", checkout.Command{Wishes: []checkout.Wish{wish(p, 0)}}, "cart.bad_quantity"},
-		{"less than none", checkout.Command{Wishes: []checkout.Wish{wish(p, 3), wish(p, -2)}}, "cart.bad_quantity"},
-		{"off sale", checkout.Command{Wishes: []checkout.Wish{wish(p, 1), wish(off, 1)}}, "checkout.not_for_sale"},
+		{"51 lines", checkout.Command{Lines: many}, "checkout.too_many_lines"},
+		{"none of it", checkout.Command{Lines: []checkout.LineRequest{wish(p, 0)}}, "cart.bad_quantity"},
+		{
+			"less than none",
+			checkout.Command{Lines: []checkout.LineRequest{wish(p, 3), wish(p, -2)}},
+			"cart.bad_quantity",
+		},
+		{
+			"off sale",
+			checkout.Command{Lines: []checkout.LineRequest{wish(p, 1), wish(off, 1)}},
+			"checkout.not_for_sale",
+		},
 		{
 			"unknown",
-			checkout.Command{Wishes: []checkout.Wish{{SKU: id.Make[id.SKU](k.db), Quantity: 1}}},
+			checkout.Command{Lines: []checkout.LineRequest{{SKU: id.Make[id.SKU](k.db), Quantity: 1}}},
 			"checkout.not_for_sale",
 		},
 		{
 			"more than there are",
-			checkout.Command{Wishes: []checkout.Wish{wish(p, 6), wish(p, 5)}},
+			checkout.Command{Lines: []checkout.LineRequest{wish(p, 6), wish(p, 5)}},
 			"inventory.insufficient_stock",
 		},
 		{
 			"a long note",
-			checkout.Command{Wishes: []checkout.Wish{wish(p, 1)}, Note: strings.Repeat("好", 201)},
+			checkout.Command{Lines: []checkout.LineRequest{wish(p, 1)}, Note: strings.Repeat("好", 201)},
 			"checkout.note_too_long",
 		},
 		{"somebody's address", checkout.Command{
 			User: id.Make[id.User](k.db), Address: k.address,
-			Wishes: []checkout.Wish{wish(p, 1)},
+			Lines: []checkout.LineRequest{wish(p, 1)},
 		}, "account.no_address"},
 	} {
 		if _, err := k.place(c.name, c.command); fault.Code(err) != c.code {
 			t.Errorf("%s: %v, want %s", c.name, err, c.code)
 		}
 	}
-	k.earners.refuse = fault.Conflict("test.refused")
-	if _, err := k.place("refused", checkout.Command{Wishes: []checkout.Wish{wish(p, 1)}}); fault.Code(
+	k.attribution.refuse = fault.Conflict("test.refused")
+	if _, err := k.place("refused", checkout.Command{Lines: []checkout.LineRequest{wish(p, 1)}}); fault.Code(
 		err) != "test.refused" {
 		t.Error(err)
 	}
 	if k.available(p) != 10 {
 		t.Errorf("%d left of 10", k.available(p))
 	}
-	k.earners.refuse = nil
-	if _, err := k.place("refused", checkout.Command{Wishes: []checkout.Wish{wish(p, 1)}}); err != nil {
+	k.attribution.refuse = nil
+	if _, err := k.place("refused", checkout.Command{Lines: []checkout.LineRequest{wish(p, 1)}}); err != nil {
 		t.Errorf("a refusal was kept under its key: %v", err)
 	}
 }
@@ -297,7 +308,7 @@ func TestACartLooksAgain(t *testing.T) {
 	if err := k.carts.Drop(ctx, id.Make[id.User](k.db), it.ID); err != nil {
 		t.Error(err)
 	}
-	must[checkout.Result](t)(k.place("k", checkout.Command{Wishes: []checkout.Wish{wish(p, 1)}}))
+	must[checkout.Result](t)(k.place("k", checkout.Command{Lines: []checkout.LineRequest{wish(p, 1)}}))
 	if items := must[[]cart.Item](t)(k.carts.List(ctx, k.buyer)); len(items) != 1 ||
 		items[0].Invalid() != cart.InvalidSoldOut || items[0].Available != 4 {
 		t.Errorf("after somebody bought: %+v", items)

@@ -57,7 +57,7 @@ func (s *Service) Quote(ctx context.Context, c Command) (Quote, error) {
 }
 
 func (s *Service) quote(ctx context.Context, q sqldb.Querier, c Command, now time.Time) (Quote, error) {
-	merged, err := merge(c.Wishes)
+	merged, err := merge(c.Lines)
 	if err != nil {
 		return Quote{}, err
 	}
@@ -100,20 +100,20 @@ func (s *Service) quote(ctx context.Context, q sqldb.Querier, c Command, now tim
 	return out, nil
 }
 
-// merge adds up wishes for the same SKU.
-func merge(wishes []Wish) ([]Wish, error) {
-	if len(wishes) == 0 {
+// merge adds up lines for the same SKU.
+func merge(lines []LineRequest) ([]LineRequest, error) {
+	if len(lines) == 0 {
 		return nil, fault.Invalid("checkout.empty").At("body.items")
 	}
-	if len(wishes) > LinesMax {
+	if len(lines) > LinesMax {
 		return nil, fault.Invalid("checkout.too_many_lines", "max", LinesMax).At("body.items")
 	}
-	var out []Wish
-	for _, w := range wishes {
+	var out []LineRequest
+	for _, w := range lines {
 		if w.Quantity < 1 || w.Quantity > cart.QuantityMax {
 			return nil, fault.Invalid("cart.bad_quantity", "max", cart.QuantityMax).At("body.items")
 		}
-		i := slices.IndexFunc(out, func(o Wish) bool { return o.SKU == w.SKU })
+		i := slices.IndexFunc(out, func(o LineRequest) bool { return o.SKU == w.SKU })
 		if i < 0 {
 			out = append(out, w)
 			continue

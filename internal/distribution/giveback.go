@@ -30,9 +30,9 @@ type RefundRequest struct {
 
 // Refunded is what one refund gives back to the buyer and takes from whom.
 type Refunded struct {
-	Refund  id.Refund `json:"refund"`
-	Matured bool      `json:"matured"` // the money was no longer frozen
-	Dues    Dues      `json:"dues"`    // the differences
+	Refund  id.Refund     `json:"refund"`
+	Matured bool          `json:"matured"` // the money was no longer frozen
+	Dues    PayableShares `json:"dues"`    // the differences
 }
 
 // Ledger is Refunded as the ledger takes it; wallet is the part of the cash that
@@ -85,34 +85,34 @@ func (d *Distribution) Refund(ctx context.Context, tx *sqldb.Tx, r RefundRequest
 }
 
 // takeBack counts the refund line by line and stores what is kept.
-func (s store) takeBack(ctx context.Context, o orderRow, r RefundRequest) (Dues, error) {
+func (s store) takeBack(ctx context.Context, o orderRow, r RefundRequest) (PayableShares, error) {
 	lines, err := s.lines(ctx, r.Order)
 	if err != nil {
-		return Dues{}, err
+		return PayableShares{}, err
 	}
 	byLine := map[id.OrderLine]*lineRow{}
 	for i := range lines {
 		byLine[lines[i].snapshot.Line] = &lines[i]
 	}
-	out := Dues{
+	out := PayableShares{
 		Order: o.order, Shop: o.shop, Buyer: o.buyer, Currency: o.currency, Cash: r.Shipping, ShopAmount: r.Shipping,
 	}
 	for _, want := range r.Lines {
 		l := byLine[want.Line]
 		if l == nil || (want.Units > 0) == (want.Allowance > 0) {
-			return Dues{}, fault.Invalid("distribution.bad_line", "line", want.Line)
+			return PayableShares{}, fault.Invalid("distribution.bad_line", "line", want.Line)
 		}
 		delete(byLine, want.Line) // a refund names a line once
 		rev, err := s.reverse(ctx, r.Refund, l, want)
 		if err != nil {
-			return Dues{}, err
+			return PayableShares{}, err
 		}
 		out.add(l.snapshot, rev)
 	}
 	return out, s.keepShipping(ctx, r.Order, o.shippingKept-r.Shipping)
 }
 
-func (d *Dues) add(snap Snapshot, rev Reversal) {
+func (d *PayableShares) add(snap Snapshot, rev Reversal) {
 	d.Cash += rev.Cash
 	d.PlatformCoupon += rev.PlatformCoupon
 	d.Points += rev.Points

@@ -21,11 +21,14 @@ func (h API) Module() module.Module {
 		Name: "distribution", Operations: []module.Operations{h},
 		Subscriptions: []events.Subscription{
 			events.On("distribution.completed", order.EventCompleted,
-				func(ctx context.Context, tx *sqldb.Tx, e order.CompletedFor) error {
+				func(ctx context.Context, tx *sqldb.Tx, e order.Completed) error {
 					return d.OrderCompleted(ctx, tx, e.Order, e.At)
 				}),
 			events.On("distribution.closed", order.EventClosed,
-				func(ctx context.Context, tx *sqldb.Tx, f order.Fact) error { return d.OrderClosed(ctx, tx, f.Order) }),
+				func(ctx context.Context, tx *sqldb.Tx, f order.Payload) error {
+					return d.OrderClosed(ctx, tx,
+						f.Order)
+				}),
 		},
 		Tasks: []schedule.Task{{
 			Name: "distribution.mature", Next: nextMature,

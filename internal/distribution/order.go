@@ -122,8 +122,8 @@ func (d *Distribution) Save(ctx context.Context, tx *sqldb.Tx, o OrderRecord, a 
 	return nil
 }
 
-// Dues is what an order owes to whom, after refunds.
-type Dues struct {
+// PayableShares is what an order owes to whom, after refunds.
+type PayableShares struct {
 	Order          id.Order
 	Shop           id.Shop
 	Buyer          id.User
@@ -138,7 +138,7 @@ type Dues struct {
 
 // Paid is Dues as the ledger takes a paid order; wallet is the part of the cash
 // that the buyer's wallet paid, provider holds the rest.
-func (d Dues) Paid(provider string, wallet int64) ledger.PaidOrder {
+func (d PayableShares) Paid(provider string, wallet int64) ledger.PaidOrder {
 	return ledger.PaidOrder{
 		Order: d.Order, Shop: d.Shop, Buyer: d.Buyer, Currency: d.Currency, Provider: provider,
 		Cash: d.Cash - wallet, Wallet: wallet, Points: d.Points, PlatformCoupon: d.PlatformCoupon,
@@ -150,7 +150,7 @@ func (d Dues) Paid(provider string, wallet int64) ledger.PaidOrder {
 // post: ledger.OrderPaid(ctx, tx, dues.Paid(provider, wallet)). Late money for a
 // closed order revives its shares; whether it may is payment's to decide.
 // Calling it again answers the same. Faults: CodeNoSuchOrder.
-func (d *Distribution) OrderPaid(ctx context.Context, tx *sqldb.Tx, order id.Order) (Dues, error) {
+func (d *Distribution) OrderPaid(ctx context.Context, tx *sqldb.Tx, order id.Order) (PayableShares, error) {
 	s := store{tx}
 	for _, from := range []string{StateEstimated, StateVoid} { // an order is void only as long as nobody paid it
 		moved, err := s.moveOrder(ctx, order, from, StateFrozen)
@@ -158,16 +158,16 @@ func (d *Distribution) OrderPaid(ctx context.Context, tx *sqldb.Tx, order id.Ord
 			err = s.moveEntries(ctx, order, from, StateFrozen, time.Time{})
 		}
 		if err != nil {
-			return Dues{}, err
+			return PayableShares{}, err
 		}
 	}
 	o, err := s.order(ctx, order)
 	if err != nil {
-		return Dues{}, err
+		return PayableShares{}, err
 	}
 	lines, err := s.lines(ctx, order)
 	if err != nil {
-		return Dues{}, err
+		return PayableShares{}, err
 	}
 	for i := range lines { // what was paid is the whole, whatever was refunded since
 		lines[i].kept = lines[i].snapshot.Whole()
@@ -203,8 +203,8 @@ func (d *Distribution) ReleaseOrder(ctx context.Context, tx *sqldb.Tx, order id.
 }
 
 // dues adds up the kept parts of an order's lines.
-func dues(o orderRow, lines []lineRow, shipping int64) Dues {
-	out := Dues{
+func dues(o orderRow, lines []lineRow, shipping int64) PayableShares {
+	out := PayableShares{
 		Order: o.order, Shop: o.shop, Buyer: o.buyer, Currency: o.currency, Cash: shipping, ShopAmount: shipping,
 	}
 	for _, l := range lines {

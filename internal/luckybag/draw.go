@@ -186,7 +186,7 @@ func (s *Service) Claim(ctx context.Context, key idem.Key, bag id.Bag, user id.U
 		case !tx.Now().Before(b.ClaimBy):
 			return checkout.Result{}, fault.Conflict("luckybag.claim_over")
 		}
-		r, err := s.Desk.PlaceFixed(ctx, tx, checkout.Fixed{
+		r, err := s.Orders.PlaceFixed(ctx, tx, checkout.Fixed{
 			User: user, Address: address, Room: b.Room, SKU: b.SKU, Slice: b.Slice, Kind: order.AdjustLuckyBag,
 			PayWithin: b.ClaimBy.Sub(tx.Now()),
 		})
@@ -273,20 +273,20 @@ func (s *Service) subscriptions() []events.Subscription {
 	return []events.Subscription{events.Tell("luckybag.notice", EventWon, s.tellWinners)}
 }
 
-// GiveBack implements order.Promises: whose order closed unpaid may claim again.
-func (s *Service) GiveBack(ctx context.Context, tx *sqldb.Tx, order id.Order) error {
+// Release implements order.Reservations: whose order closed unpaid may claim again.
+func (s *Service) Release(ctx context.Context, tx *sqldb.Tx, order id.Order) error {
 	_, err := setLapsed(ctx, tx, order, 0, 1)
 	return err
 }
 
-// CanRetake implements order.Promises: a prize is handed out once.
-func (s *Service) CanRetake(ctx context.Context, q sqldb.Querier, order id.Order) (bool, error) {
+// CanReacquire implements order.Reservations: a prize is handed out once.
+func (s *Service) CanReacquire(ctx context.Context, q sqldb.Querier, order id.Order) (bool, error) {
 	return waitsFor(ctx, q, order)
 }
 
-// Retake implements order.Promises. Fault luckybag.claimed when the winner has
+// Reacquire implements order.Reservations. Fault luckybag.claimed when the winner has
 // claimed again in between.
-func (s *Service) Retake(ctx context.Context, tx *sqldb.Tx, order id.Order) error {
+func (s *Service) Reacquire(ctx context.Context, tx *sqldb.Tx, order id.Order) error {
 	ok, err := setLapsed(ctx, tx, order, 1, 0)
 	if err == nil && !ok {
 		err = fault.Conflict("luckybag.claimed")

@@ -200,8 +200,8 @@ type Publisher interface {
 	Publish(ctx context.Context, channel string, v any) error
 }
 
-// Desk makes the order by which a winner claims a unit.
-type Desk interface {
+// OrderPlacer makes the order by which a winner claims a unit.
+type OrderPlacer interface {
 	PlaceFixed(ctx context.Context, tx *sqldb.Tx, f checkout.Fixed) (checkout.Result, error)
 }
 
@@ -210,7 +210,7 @@ type Deps struct {
 	DB       *sqldb.DB
 	Box      *secret.Box
 	Log      *slog.Logger
-	Desk     Desk
+	Orders   OrderPlacer
 	Rooms    Rooms
 	Follows  Follows
 	Names    Names

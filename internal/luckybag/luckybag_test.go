@@ -64,7 +64,7 @@ func open(t *testing.T) *fair {
 		Currency: "CNY",
 	})
 	f.bags = luckybag.New(luckybag.Deps{
-		DB: m.DB, Box: m.Box, Log: m.Log, Desk: m.Checkout, Rooms: m, Follows: f,
+		DB: m.DB, Box: m.Box, Log: m.Log, Orders: m.Checkout, Rooms: m, Follows: f,
 		Names: m, News: m, Notices: m, Currency: "CNY",
 	})
 	f.bus = m.Carry(f.bags.Module())

@@ -66,7 +66,7 @@ func putSilence(ctx context.Context, tx *sqldb.Tx, x Silence) error {
 	if x.Banned {
 		kind = banned
 	}
-	return tx.Upsert(ctx, "silenced", []string{"shop_id", "user_id"}, []string{
+	return tx.Upsert(ctx, "restriction", []string{"shop_id", "user_id"}, []string{
 		"kind", "until", "by_id", "reason",
 		"created_at",
 	},
@@ -74,7 +74,7 @@ func putSilence(ctx context.Context, tx *sqldb.Tx, x Silence) error {
 }
 
 func deleteSilence(ctx context.Context, tx *sqldb.Tx, shop id.Shop, user id.User) error {
-	_, err := tx.Exec(ctx, "DELETE FROM silenced WHERE shop_id = ? AND user_id = ?", shop, user)
+	_, err := tx.Exec(ctx, "DELETE FROM restriction WHERE shop_id = ? AND user_id = ?", shop, user)
 	return err
 }
 
@@ -89,7 +89,7 @@ func scanSilence(s sqldb.Scanner) (x Silence, err error) {
 }
 
 func silenceOf(ctx context.Context, q sqldb.Querier, shop id.Shop, user id.User) (Silence, error) {
-	return scanSilence(q.QueryRow(ctx, "SELECT "+silenceColumns+" FROM silenced WHERE shop_id = ? AND user_id = ?",
+	return scanSilence(q.QueryRow(ctx, "SELECT "+silenceColumns+" FROM restriction WHERE shop_id = ? AND user_id = ?",
 		shop, user))
 }
 
@@ -97,7 +97,7 @@ const silencesMax = 500
 
 func silencesIn(ctx context.Context, q sqldb.Querier, shop id.Shop, now time.Time) ([]Silence, error) {
 	rows, err := q.Query(ctx, "SELECT "+silenceColumns+
-		" FROM silenced WHERE shop_id = ? AND (until = 0 OR until > ?) ORDER BY created_at DESC LIMIT ?",
+		" FROM restriction WHERE shop_id = ? AND (until = 0 OR until > ?) ORDER BY created_at DESC LIMIT ?",
 		shop, sqldb.Millis(now), silencesMax)
 	return sqldb.Collect(rows, err, scanSilence)
 }

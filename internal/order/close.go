@@ -13,8 +13,8 @@ import (
 
 // Close ends an order that waits for money and gives its stock back, and what
 // else was promised to it.
-func (s *Service) Close(ctx context.Context, tx *sqldb.Tx, o Order, reason string, by By) error {
-	if err := s.move(ctx, tx, o, PendingPayment, Closed, time.Time{}, by); err != nil {
+func (s *Service) Close(ctx context.Context, tx *sqldb.Tx, o Order, reason string, by Actor) error {
+	if err := s.move(ctx, tx, o, StatusPendingPayment, StatusClosed, time.Time{}, by); err != nil {
 		return err
 	}
 	if err := setCloseReason(ctx, tx, o.ID, reason); err != nil {
@@ -24,19 +24,19 @@ func (s *Service) Close(ctx context.Context, tx *sqldb.Tx, o Order, reason strin
 		return err
 	}
 	for _, p := range s.promisedTo(o) {
-		if err := p.GiveBack(ctx, tx, o.ID); err != nil {
+		if err := p.Release(ctx, tx, o.ID); err != nil {
 			return err
 		}
 	}
-	return events.Record(ctx, tx, ClosedFor{factOf(o), reason})
+	return events.Record(ctx, tx, Closed{payloadOf(o), reason})
 }
 
 // promisedTo tells from the calculation who has promised something to the order.
-func (s *Service) promisedTo(o Order) []Promises {
-	var out []Promises
+func (s *Service) promisedTo(o Order) []Reservations {
+	var out []Reservations
 	for _, l := range o.Lines {
 		for _, a := range l.Adjustments {
-			if p := s.promises[a.Kind]; p != nil && !slices.Contains(out, p) {
+			if p := s.reservations[a.Kind]; p != nil && !slices.Contains(out, p) {
 				out = append(out, p)
 			}
 		}
@@ -47,11 +47,11 @@ func (s *Service) promisedTo(o Order) []Promises {
 // CanReopen reports whether late money could revive an order that closed unpaid:
 // its goods are there, in their slice or beside it, and its coupon is still free.
 func (s *Service) CanReopen(ctx context.Context, q sqldb.Querier, o Order) (bool, error) {
-	if o.Status != Closed || o.CloseReason != ReasonUnpaid {
+	if o.Status != StatusClosed || o.CloseReason != ReasonUnpaid {
 		return false, nil
 	}
 	for _, p := range s.promisedTo(o) {
-		if free, err := p.CanRetake(ctx, q, o.ID); err != nil || !free {
+		if free, err := p.CanReacquire(ctx, q, o.ID); err != nil || !free {
 			return false, err
 		}
 	}
@@ -79,10 +79,11 @@ func fromWhere(ctx context.Context, q sqldb.Querier, it inventory.Item) (invento
 // the goods again if there are any left. Ask CanReopen first. The price stays
 // what the money was for. Fault inventory.insufficient_stock.
 func (s *Service) Reopen(ctx context.Context, tx *sqldb.Tx, o Order) (Order, error) {
-	if err := s.move(ctx, tx, o, Closed, PendingPayment, tx.Now().Add(s.terms.PayWithin), System()); err != nil {
+	if err := s.move(ctx, tx, o, StatusClosed, StatusPendingPayment, tx.Now().Add(s.terms.PayWithin),
+		System()); err != nil {
 		return o, err
 	}
-	o.Status, o.CloseReason, o.Revived = PendingPayment, "", o.Revived+1
+	o.Status, o.CloseReason, o.Revived = StatusPendingPayment, "", o.Revived+1
 	if err := setRevived(ctx, tx, o); err != nil {
 		return o, err
 	}
@@ -99,7 +100,7 @@ func (s *Service) Reopen(ctx context.Context, tx *sqldb.Tx, o Order) (Order, err
 		}
 	}
 	for _, p := range s.promisedTo(o) {
-		if err := p.Retake(ctx, tx, o.ID); err != nil {
+		if err := p.Reacquire(ctx, tx, o.ID); err != nil {
 			return o, err
 		}
 	}

@@ -35,14 +35,14 @@ func Checks() []module.Check {
 
 // nextDue answers when the next order is to be moved.
 func nextDue(ctx context.Context, q sqldb.Querier) (time.Time, error) {
-	unpaid, err := earliestDue(ctx, q, PendingPayment)
+	unpaid, err := earliestDue(ctx, q, StatusPendingPayment)
 	if err != nil {
 		return time.Time{}, err
 	}
 	if !unpaid.IsZero() {
 		unpaid = unpaid.Add(payGrace)
 	}
-	shipped, err := earliestDue(ctx, q, Shipped)
+	shipped, err := earliestDue(ctx, q, StatusShipped)
 	if unpaid.IsZero() || !shipped.IsZero() && shipped.Before(unpaid) {
 		return shipped, err
 	}
@@ -50,7 +50,7 @@ func nextDue(ctx context.Context, q sqldb.Querier) (time.Time, error) {
 }
 
 // countSold adds a paid order to the figures that product lists show.
-func countSold(ctx context.Context, tx *sqldb.Tx, f Fact) error {
+func countSold(ctx context.Context, tx *sqldb.Tx, f Payload) error {
 	for _, l := range f.Lines {
 		if err := catalog.CountSold(ctx, tx, l.Product, l.Quantity); err != nil {
 			return err

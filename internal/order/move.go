@@ -51,10 +51,10 @@ func (s *Service) Sweep(ctx context.Context, limit int) (moved int, err error) {
 		before time.Time
 		step   func(ctx context.Context, tx *sqldb.Tx, o Order) error
 	}{
-		{PendingPayment, now.Add(-payGrace), func(ctx context.Context, tx *sqldb.Tx, o Order) error {
+		{StatusPendingPayment, now.Add(-payGrace), func(ctx context.Context, tx *sqldb.Tx, o Order) error {
 			return s.Close(ctx, tx, o, ReasonUnpaid, System())
 		}},
-		{Shipped, now, func(ctx context.Context, tx *sqldb.Tx, o Order) error {
+		{StatusShipped, now, func(ctx context.Context, tx *sqldb.Tx, o Order) error {
 			return s.receive(ctx, tx, o,
 				System())
 		}},

@@ -27,12 +27,12 @@ type Status string
 
 // The statuses, in the order of a good life.
 const (
-	PendingPayment Status = "pending_payment"
-	Paid           Status = "paid"
-	Shipped        Status = "shipped"
-	Delivered      Status = "delivered"
-	Completed      Status = "completed"
-	Closed         Status = "closed"
+	StatusPendingPayment Status = "pending_payment"
+	StatusPaid           Status = "paid"
+	StatusShipped        Status = "shipped"
+	StatusDelivered      Status = "delivered"
+	StatusCompleted      Status = "completed"
+	StatusClosed         Status = "closed"
 )
 
 // Reasons for closing.
@@ -131,15 +131,15 @@ func (o Order) stockRef() string {
 	return fmt.Sprintf("order:%s:%d", o.ID, o.Revived)
 }
 
-// Step is one line of the timeline.
-type Step struct {
+// StatusChange is one line of the timeline.
+type StatusChange struct {
 	Status Status
 	At     time.Time
 	By     string // buyer, shop, system
 }
 
-// By says who moved an order.
-type By struct {
+// Actor says who moved an order.
+type Actor struct {
 	Kind string
 	User id.User
 }
@@ -152,13 +152,13 @@ const (
 )
 
 // Buyer, Staff and System name the mover.
-func Buyer(u id.User) By { return By{byBuyer, u} }
+func Buyer(u id.User) Actor { return Actor{byBuyer, u} }
 
 // Staff is somebody of the shop.
-func Staff(u id.User) By { return By{byShop, u} }
+func Staff(u id.User) Actor { return Actor{byShop, u} }
 
 // System is the program itself: a sweeper, a notification.
-func System() By { return By{Kind: bySystem} }
+func System() Actor { return Actor{Kind: bySystem} }
 
 // Terms are the times within which things must happen.
 type Terms struct {
@@ -167,25 +167,25 @@ type Terms struct {
 	Zone          *time.Location // whose day an order's number begins with; nil is UTC
 }
 
-// Promises are what an order took besides stock: a coupon, a buyer's part of a
+// Reservations are what an order took besides stock: a coupon, a buyer's part of a
 // deal, a prize. They are asked only for orders whose lines say that there is
 // something.
-type Promises interface {
-	// GiveBack frees what an order took; it ended unpaid.
-	GiveBack(ctx context.Context, tx *sqldb.Tx, order id.Order) error
-	// Retake takes it again for an order that late money revives, as far as it is
+type Reservations interface {
+	// Release frees what an order took; it ended unpaid.
+	Release(ctx context.Context, tx *sqldb.Tx, order id.Order) error
+	// Reacquire takes it again for an order that late money revives, as far as it is
 	// still free.
-	Retake(ctx context.Context, tx *sqldb.Tx, order id.Order) error
-	// CanRetake reports whether all of it is still free.
-	CanRetake(ctx context.Context, q sqldb.Querier, order id.Order) (bool, error)
+	Reacquire(ctx context.Context, tx *sqldb.Tx, order id.Order) error
+	// CanReacquire reports whether all of it is still free.
+	CanReacquire(ctx context.Context, q sqldb.Querier, order id.Order) (bool, error)
 }
 
 // Service is the module.
 type Service struct {
-	db       *sqldb.DB
-	box      *secret.Box
-	terms    Terms
-	promises map[string]Promises // by the kind of adjustment that tells of them
+	db           *sqldb.DB
+	box          *secret.Box
+	terms        Terms
+	reservations map[string]Reservations // by the kind of adjustment that tells of them
 }
 
 // New makes the module.
@@ -193,15 +193,15 @@ func New(db *sqldb.DB, box *secret.Box, terms Terms) *Service {
 	if terms.Zone == nil {
 		terms.Zone = time.UTC
 	}
-	return &Service{db: db, box: box, terms: terms, promises: map[string]Promises{}}
+	return &Service{db: db, box: box, terms: terms, reservations: map[string]Reservations{}}
 }
 
 // Attach gives the module somebody who promises things to orders, and the kinds of
 // adjustment that tell of it, before anything runs: they stand above this module
 // and ask it, so it comes first.
-func (s *Service) Attach(p Promises, kinds ...string) {
+func (s *Service) Attach(p Reservations, kinds ...string) {
 	for _, k := range kinds {
-		s.promises[k] = p
+		s.reservations[k] = p
 	}
 }
 
@@ -212,7 +212,7 @@ func (s *Service) Terms() Terms { return s.terms }
 // Fault inventory.insufficient_stock.
 func (s *Service) Create(ctx context.Context, tx *sqldb.Tx, o *Order) error {
 	o.ID = id.Make[id.Order](tx)
-	o.Status, o.CreatedAt, o.DueAt = PendingPayment, tx.Now(), tx.Now().Add(s.payWithin(*o))
+	o.Status, o.CreatedAt, o.DueAt = StatusPendingPayment, tx.Now(), tx.Now().Add(s.payWithin(*o))
 	o.Number = number(tx.Now().In(s.terms.Zone), o.ID)
 	if err := inventory.Reserve(ctx, tx, o.stockRef(), o.Items()); err != nil {
 		return err
@@ -231,10 +231,10 @@ func (s *Service) Create(ctx context.Context, tx *sqldb.Tx, o *Order) error {
 			return err
 		}
 	}
-	if err := insertStep(ctx, tx, o.ID, PendingPayment, Buyer(o.User)); err != nil {
+	if err := insertStep(ctx, tx, o.ID, StatusPendingPayment, Buyer(o.User)); err != nil {
 		return err
 	}
-	return events.Record(ctx, tx, Placed(factOf(*o)))
+	return events.Record(ctx, tx, Placed(payloadOf(*o)))
 }
 
 func (s *Service) payWithin(o Order) time.Duration {
@@ -253,7 +253,7 @@ func number(now time.Time, order id.Order) string {
 // MarkPaid takes the money's side effects on the order: the promise becomes a
 // sale. Fault order.not_payable when the order is no longer waiting.
 func (s *Service) MarkPaid(ctx context.Context, tx *sqldb.Tx, o Order) error {
-	if err := s.move(ctx, tx, o, PendingPayment, Paid, time.Time{}, System()); err != nil {
+	if err := s.move(ctx, tx, o, StatusPendingPayment, StatusPaid, time.Time{}, System()); err != nil {
 		return err
 	}
 	if err := setPaidAt(ctx, tx, o.ID); err != nil {
@@ -262,33 +262,33 @@ func (s *Service) MarkPaid(ctx context.Context, tx *sqldb.Tx, o Order) error {
 	if err := inventory.Consume(ctx, tx, o.stockRef(), o.Items()); err != nil {
 		return err
 	}
-	return events.Record(ctx, tx, PaidFor(factOf(o)))
+	return events.Record(ctx, tx, Paid(payloadOf(o)))
 }
 
 // MarkShipped is called by fulfilment when the parcel is on its way.
-func (s *Service) MarkShipped(ctx context.Context, tx *sqldb.Tx, o Order, by By) error {
-	if err := s.move(ctx, tx, o, Paid, Shipped, tx.Now().Add(s.terms.ReceiveWithin), by); err != nil {
+func (s *Service) MarkShipped(ctx context.Context, tx *sqldb.Tx, o Order, by Actor) error {
+	if err := s.move(ctx, tx, o, StatusPaid, StatusShipped, tx.Now().Add(s.terms.ReceiveWithin), by); err != nil {
 		return err
 	}
-	return events.Record(ctx, tx, ShippedFor(factOf(o)))
+	return events.Record(ctx, tx, Shipped(payloadOf(o)))
 }
 
 // receive ends a good life: delivered, and completed.
-func (s *Service) receive(ctx context.Context, tx *sqldb.Tx, o Order, by By) error {
-	if err := s.move(ctx, tx, o, Shipped, Delivered, time.Time{}, by); err != nil {
+func (s *Service) receive(ctx context.Context, tx *sqldb.Tx, o Order, by Actor) error {
+	if err := s.move(ctx, tx, o, StatusShipped, StatusDelivered, time.Time{}, by); err != nil {
 		return err
 	}
-	if err := s.move(ctx, tx, o, Delivered, Completed, time.Time{}, by); err != nil {
+	if err := s.move(ctx, tx, o, StatusDelivered, StatusCompleted, time.Time{}, by); err != nil {
 		return err
 	}
 	if err := setCompletedAt(ctx, tx, o.ID); err != nil {
 		return err
 	}
-	return events.Record(ctx, tx, CompletedFor{factOf(o), tx.Now()})
+	return events.Record(ctx, tx, Completed{payloadOf(o), tx.Now()})
 }
 
 // move is the only way a status changes.
-func (s *Service) move(ctx context.Context, tx *sqldb.Tx, o Order, from, to Status, due time.Time, by By) error {
+func (s *Service) move(ctx context.Context, tx *sqldb.Tx, o Order, from, to Status, due time.Time, by Actor) error {
 	ok, err := setStatus(ctx, tx, o.ID, from, to, due)
 	if err != nil {
 		return err
@@ -372,7 +372,7 @@ func (s *Service) List(ctx context.Context, f Filter, r page.Request) (page.Page
 }
 
 // Timeline reads the steps of orders.
-func (s *Service) Timeline(ctx context.Context, orders []id.Order) (map[id.Order][]Step, error) {
+func (s *Service) Timeline(ctx context.Context, orders []id.Order) (map[id.Order][]StatusChange, error) {
 	return stepsOf(ctx, s.db.Reader(), orders)
 }
 

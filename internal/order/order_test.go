@@ -192,16 +192,16 @@ func TestTimeMovesOrders(t *testing.T) {
 	k.sweep(0) // money made in the last second is on its way
 	k.clock.Advance(time.Second)
 	k.sweep(1)
-	if got := k.find(unpaid); got.Status != order.Closed || got.CloseReason != order.ReasonUnpaid {
+	if got := k.find(unpaid); got.Status != order.StatusClosed || got.CloseReason != order.ReasonUnpaid {
 		t.Errorf("the unpaid one is %s for %q", got.Status, got.CloseReason)
 	}
 	k.wantStock(98, 0, 2)
 	k.clock.Advance(receiveWithin)
 	k.sweep(1)
-	if got := k.find(sent); got.Status != order.Completed {
+	if got := k.find(sent); got.Status != order.StatusCompleted {
 		t.Errorf("the one that was sent is %s", got.Status)
 	}
-	if got := k.find(paid); got.Status != order.Paid {
+	if got := k.find(paid); got.Status != order.StatusPaid {
 		t.Errorf("the one that nobody sent is %s", got.Status)
 	}
 	k.sweep(0)
@@ -255,7 +255,7 @@ func TestListsPageAndKeepApart(t *testing.T) {
 		{User: id.Make[id.User](k.db)},
 		{Shop: id.Make[id.Shop](k.db)},
 		{Shop: k.shop, Query: "999999"},
-		{Shop: k.shop, Status: order.Paid},
+		{Shop: k.shop, Status: order.StatusPaid},
 	} {
 		if p, err := k.orders.List(t.Context(), f, page.Request{}); err != nil || len(p.Items) != 0 {
 			t.Errorf("%+v shows %d orders, %v", f, len(p.Items), err)

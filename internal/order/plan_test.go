@@ -26,7 +26,7 @@ func TestOrdersAreReadAsRanges(t *testing.T) {
 		Lines: []order.Line{{SKU: k.sku, Quantity: 1, Payable: 100}},
 	}
 	k.update(func(ctx context.Context, tx *sqldb.Tx) error { return k.orders.Create(ctx, tx, &model) })
-	statuses := []order.Status{order.PendingPayment, order.Paid, order.Shipped, order.Completed}
+	statuses := []order.Status{order.StatusPendingPayment, order.StatusPaid, order.StatusShipped, order.StatusCompleted}
 	sqltest.Fill(t, k.db, "orders", func(n int64, r sqltest.Row) {
 		o := id.FromInt[id.Order](r.Int("id") + n)
 		sealed, err := account.Address{}.Seal(k.box, o.String())
@@ -48,10 +48,10 @@ func TestOrdersAreReadAsRanges(t *testing.T) {
 	})
 	for name, f := range map[string]order.Filter{
 		"a shop":             {Shop: k.shop},
-		"what is to be sent": {Shop: k.shop, Status: order.Paid},
+		"what is to be sent": {Shop: k.shop, Status: order.StatusPaid},
 		"a room":             {Shop: k.shop, Room: room},
 		"a buyer":            {User: k.buyer},
-		"a buyer's unpaid":   {User: k.buyer, Status: order.PendingPayment},
+		"a buyer's unpaid":   {User: k.buyer, Status: order.StatusPendingPayment},
 	} {
 		rec.WantPages(t, k.db, "the orders of "+name, func(cursor string) (string, error) {
 			p, err := k.orders.List(t.Context(), f, page.Request{Cursor: cursor, Limit: page.LimitMax})

@@ -11,5 +11,5 @@ import (
 func (s *Service) UnpaidOfRoom(ctx context.Context, room id.Room) ([]Order, error) {
 	q := s.db.Reader()
 	return s.withLines(ctx, q)(ordersWhere(ctx, q, s.box, "room_id = ? AND status = ? ORDER BY due_at LIMIT 200", room,
-		PendingPayment))
+		StatusPendingPayment))
 }

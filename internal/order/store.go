@@ -43,8 +43,8 @@ func insertLine(ctx context.Context, tx *sqldb.Tx, order id.Order, l Line) error
 	return err
 }
 
-func insertStep(ctx context.Context, tx *sqldb.Tx, order id.Order, to Status, by By) error {
-	_, err := tx.Exec(ctx, `INSERT INTO order_step (id, order_id, status, by_kind, by_id, at)
+func insertStep(ctx context.Context, tx *sqldb.Tx, order id.Order, to Status, by Actor) error {
+	_, err := tx.Exec(ctx, `INSERT INTO order_status_history (id, order_id, status, actor_kind, actor_id, at)
 		VALUES (?, ?, ?, ?, ?, ?)`,
 		tx.NextID(), order, to, by.Kind, by.User, sqldb.Millis(tx.Now()))
 	return err
@@ -150,16 +150,16 @@ func fillLines(ctx context.Context, q sqldb.Querier, list []Order) error {
 	return err
 }
 
-func stepsOf(ctx context.Context, q sqldb.Querier, orders []id.Order) (map[id.Order][]Step, error) {
-	out := make(map[id.Order][]Step, len(orders))
+func stepsOf(ctx context.Context, q sqldb.Querier, orders []id.Order) (map[id.Order][]StatusChange, error) {
+	out := make(map[id.Order][]StatusChange, len(orders))
 	if len(orders) == 0 {
 		return out, nil
 	}
-	rows, err := q.Query(ctx, "SELECT order_id, status, at, by_kind FROM order_step WHERE order_id IN ("+
+	rows, err := q.Query(ctx, "SELECT order_id, status, at, actor_kind FROM order_status_history WHERE order_id IN ("+
 		sqldb.Marks(len(orders))+") ORDER BY id", sqldb.Args(orders)...)
 	_, err = sqldb.Collect(rows, err, func(s sqldb.Scanner) (struct{}, error) {
 		var order id.Order
-		var st Step
+		var st StatusChange
 		var at int64
 		if err := s.Scan(&order, &st.Status, &at, &st.By); err != nil {
 			return struct{}{}, err
@@ -220,7 +220,7 @@ func UnmatchedReservations(ctx context.Context, q sqldb.Querier) ([]Unmatched, e
 	rows, err := q.Query(ctx, `SELECT s.sku_id, s.reserved, COALESCE(w.awaited, 0) FROM stock s
 		LEFT JOIN (SELECT l.sku_id, SUM(l.quantity) AS awaited FROM order_line l JOIN orders o ON o.id = l.order_id
 			WHERE o.status = ? GROUP BY l.sku_id) w ON w.sku_id = s.sku_id
-		WHERE s.reserved <> COALESCE(w.awaited, 0)`, PendingPayment)
+		WHERE s.reserved <> COALESCE(w.awaited, 0)`, StatusPendingPayment)
 	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (u Unmatched, err error) {
 		return u, s.Scan(&u.SKU, &u.Reserved, &u.Awaited)
 	})

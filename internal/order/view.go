@@ -230,7 +230,7 @@ func draw(o Order, side Side, tag lang.Tag) View {
 		Room:     o.Room,
 		Evidence: []EvidenceView{}, CreatedAt: o.CreatedAt, Actions: o.actions(side),
 	}
-	if o.Status == PendingPayment {
+	if o.Status == StatusPendingPayment {
 		v.PayBy = o.DueAt
 	}
 	for _, e := range o.Evidence {
@@ -246,11 +246,11 @@ func draw(o Order, side Side, tag lang.Tag) View {
 
 func (o Order) actions(side Side) []string {
 	switch {
-	case side == ShopSide && o.Status == Paid:
+	case side == ShopSide && o.Status == StatusPaid:
 		return []string{"ship"}
-	case side == BuyerSide && o.Status == PendingPayment:
+	case side == BuyerSide && o.Status == StatusPendingPayment:
 		return []string{"pay", "cancel"}
-	case side == BuyerSide && o.Status == Shipped:
+	case side == BuyerSide && o.Status == StatusShipped:
 		return []string{"confirm"}
 	}
 	return []string{}

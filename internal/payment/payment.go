@@ -71,8 +71,8 @@ type Report struct {
 	PayURL  string
 }
 
-// Notice is a report that a provider sent by itself.
-type Notice struct {
+// Notification is a report that a provider sent by itself.
+type Notification struct {
 	ID     string // the provider's, the same for each copy
 	Report Report
 }
@@ -90,8 +90,8 @@ type Provider interface {
 	Close(ctx context.Context, payment id.Payment) (Report, error)
 	// Refund gives money back; done is false while the provider is still at it.
 	Refund(ctx context.Context, r RefundRequest) (done bool, err error)
-	// ParseNotice answers ErrForged, or a nil notice for news that is none of ours.
-	ParseNotice(header http.Header, raw []byte, now time.Time) (*Notice, error)
+	// ParseNotification answers ErrForged, or nil for news that is none of ours.
+	ParseNotification(ctx context.Context, header http.Header, raw []byte, now time.Time) (*Notification, error)
 }
 
 // RefundRequest asks for money back.
@@ -170,8 +170,8 @@ func (s *Service) intend(ctx context.Context, tx *sqldb.Tx, c Command) (id.Payme
 	}
 	i := slices.IndexFunc(list, func(other order.Order) bool { return other.ID == o.ID })
 	// A provider takes no payment that is over.
-	if o = list[i]; o.Status != order.PendingPayment || !tx.Now().Before(o.DueAt) {
-		return id.Payment{}, fault.Conflict("order.wrong_status", "wanted", order.PendingPayment)
+	if o = list[i]; o.Status != order.StatusPendingPayment || !tx.Now().Before(o.DueAt) {
+		return id.Payment{}, fault.Conflict("order.wrong_status", "wanted", order.StatusPendingPayment)
 	}
 	amount := owed(list)
 	open, err := openPayment(ctx, tx, o.Checkout, c.Provider, tx.Now())
@@ -192,7 +192,7 @@ func (s *Service) intend(ctx context.Context, tx *sqldb.Tx, c Command) (id.Payme
 // owed adds up the orders of a checkout that wait for money.
 func owed(list []order.Order) (m money.Money) {
 	for _, o := range list {
-		if o.Status == order.PendingPayment {
+		if o.Status == order.StatusPendingPayment {
 			m.Amount, m.Currency = m.Amount+o.Payable, o.Currency
 		}
 	}

@@ -29,8 +29,8 @@ func TestPaidTakesTheGoodsAndTheMoneyOnce(t *testing.T) {
 					t.Errorf("a copy was refused: %v", err)
 				}
 			}
-			k.wantOrder(o[0], order.Paid)
-			k.wantOrder(o[1], order.Paid)
+			k.wantOrder(o[0], order.StatusPaid)
+			k.wantOrder(o[1], order.StatusPaid)
 			k.wantStatus(p, payment.Succeeded)
 			k.wantStock(7, 0, 3)
 			k.wantBooks(3*price, 0)
@@ -49,10 +49,10 @@ func TestAWrongAmountIsNotBelievedAndTheTruthIsAskedFor(t *testing.T) {
 	if err := k.notice(); fault.Code(err) != "payment.amount_mismatch" {
 		t.Errorf("the notice was answered %v", err)
 	}
-	k.wantOrder(o[0], order.PendingPayment)
+	k.wantOrder(o[0], order.StatusPendingPayment)
 	k.wantBooks(0, 0)
 	k.poll()
-	k.wantOrder(o[0], order.Paid)
+	k.wantOrder(o[0], order.StatusPaid)
 	k.wantBooks(price, 0)
 }
 
@@ -70,7 +70,7 @@ func TestForgedNoticesChangeNothing(t *testing.T) {
 	if err := k.notice(); fault.Code(err) != "payment.forged_notification" {
 		t.Errorf("badly signed: %v", err)
 	}
-	k.wantOrder(o[0], order.PendingPayment)
+	k.wantOrder(o[0], order.StatusPendingPayment)
 	if err := k.payments.Notify(t.Context(), "nobody", http.Header{},
 		body); fault.Code(err) != "payment.no_such_provider" {
 		t.Errorf("nobody's notice: %v", err)
@@ -83,10 +83,10 @@ func TestSilenceIsPolled(t *testing.T) {
 	p := k.mustStart(o[0], payment.SandboxName)
 	k.decide(p, "approve", sandbox.ScenarioSilent)
 	k.poll()
-	k.wantOrder(o[0], order.PendingPayment) // not due yet
+	k.wantOrder(o[0], order.StatusPendingPayment) // not due yet
 	k.clock.Advance(5 * time.Second)
 	k.poll()
-	k.wantOrder(o[0], order.Paid)
+	k.wantOrder(o[0], order.StatusPaid)
 	k.wantBooks(price, 0)
 }
 
@@ -99,7 +99,7 @@ func TestDeclinedMayBeTriedAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	k.wantStatus(first, payment.Failed)
-	k.wantOrder(o[0], order.PendingPayment)
+	k.wantOrder(o[0], order.StatusPendingPayment)
 	second := k.mustStart(o[0], payment.SandboxName)
 	if second.ID == first.ID {
 		t.Fatal("a payment that failed was given out again")
@@ -108,7 +108,7 @@ func TestDeclinedMayBeTriedAgain(t *testing.T) {
 	if err := k.notice(); err != nil {
 		t.Fatal(err)
 	}
-	k.wantOrder(o[0], order.Paid)
+	k.wantOrder(o[0], order.StatusPaid)
 	k.wantBooks(price, 0)
 }
 
@@ -120,16 +120,19 @@ func TestLateMoney(t *testing.T) {
 		sold   int64
 		shop   int64
 	}{
-		{"takes the goods that are left", func(*till, order.Order) {}, order.Paid, 2, 2 * price},
-		{"goes back when the goods are gone", func(k *till, _ order.Order) { k.place(10) }, order.Closed, 0, 0},
-		{"goes back when one unit too few is left", func(k *till, _ order.Order) { k.place(9) }, order.Closed, 0, 0},
+		{"takes the goods that are left", func(*till, order.Order) {}, order.StatusPaid, 2, 2 * price},
+		{"goes back when the goods are gone", func(k *till, _ order.Order) { k.place(10) }, order.StatusClosed, 0, 0},
+		{
+			"goes back when one unit too few is left", func(k *till, _ order.Order) { k.place(9) }, order.StatusClosed, 0,
+			0,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			k := open(t, 10)
 			o := k.place(2)[0]
 			p := k.mustStart(o, payment.SandboxName)
 			k.lapse()
-			k.wantOrder(o, order.Closed)
+			k.wantOrder(o, order.StatusClosed)
 			c.before(k, o)
 			k.decide(p, "late", "")
 			if err := k.notice(); err != nil {
@@ -158,7 +161,7 @@ func TestACancelledOrderIsNotRevivedByMoney(t *testing.T) {
 	if err := k.notice(); err != nil {
 		t.Fatal(err)
 	}
-	k.wantOrder(o, order.Closed)
+	k.wantOrder(o, order.StatusClosed)
 	k.wantStock(10, 0, 0)
 	k.wantBooks(0, price)
 	k.bankDown.Store(true) // the refund is owed, and tried again, until the bank takes it
@@ -191,7 +194,7 @@ func TestTheSecondOfTwoPaymentsGoesBack(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	k.wantOrder(o, order.Paid)
+	k.wantOrder(o, order.StatusPaid)
 	k.wantStock(9, 0, 1)
 	k.wantBooks(price, price)
 	k.wantRefund(o, price, "pending")
@@ -277,7 +280,7 @@ func TestABankThatIsDownLosesNoPayment(t *testing.T) {
 	if err := k.notice(); err != nil {
 		t.Fatal(err)
 	}
-	k.wantOrder(o, order.Paid)
+	k.wantOrder(o, order.StatusPaid)
 }
 
 // TestAPaymentTheBankNeverHeardOfEnds: its time is over before the bank was back,

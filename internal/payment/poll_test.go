@@ -62,7 +62,7 @@ func (d *desk) Close(ctx context.Context, p id.Payment) (payment.Report, error) 
 
 func (*desk) Refund(context.Context, payment.RefundRequest) (bool, error) { return true, nil }
 
-func (*desk) ParseNotice(http.Header, []byte, time.Time) (*payment.Notice, error) {
+func (*desk) ParseNotification(context.Context, http.Header, []byte, time.Time) (*payment.Notification, error) {
 	return nil, errors.New("this provider sends nothing")
 }
 
@@ -103,7 +103,7 @@ func TestAProviderThatHangsHoldsNobodyUp(t *testing.T) {
 			t.Errorf("the sweep was held up for %v", took)
 		}
 		for _, o := range paid {
-			k.wantOrder(o, order.Paid)
+			k.wantOrder(o, order.StatusPaid)
 		}
 		if silent.asked == 0 || silent.atOnce > 4 || silent.asked > 8 {
 			t.Errorf("who does not answer was asked %d times, %d at once", silent.asked, silent.atOnce)

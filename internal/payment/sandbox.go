@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"sync"
+	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/singleflight"
 
 	"hawker/internal/base/id"
 	"hawker/internal/base/money"
@@ -34,8 +36,8 @@ type Sandbox struct {
 	// Transport carries requests to the provider; nil is the usual one.
 	Transport http.RoundTripper
 
-	mu     sync.Mutex
-	client *sandbox.Client
+	connecting singleflight.Group
+	client     atomic.Pointer[sandbox.Client]
 }
 
 // NewSandbox makes the adapter. It introduces itself to the provider when first
@@ -51,13 +53,21 @@ const (
 )
 
 // connect introduces the merchant once per start; the same key is the same
-// merchant, so nothing is lost when the answer was.
+// merchant, so nothing is lost when the answer was. Who comes meanwhile waits for
+// the one who asks, and no lock is held over the question.
 func (s *Sandbox) connect(ctx context.Context) (*sandbox.Client, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.client != nil {
-		return s.client, nil
+	if c := s.client.Load(); c != nil {
+		return c, nil
 	}
+	ctx = context.WithoutCancel(ctx) // it asks for the others, too; registerLimit bounds it
+	c, err, _ := s.connecting.Do("", func() (any, error) { return s.register(ctx) })
+	if err != nil {
+		return nil, err
+	}
+	return c.(*sandbox.Client), nil
+}
+
+func (s *Sandbox) register(ctx context.Context) (*sandbox.Client, error) {
 	key, err := s.key(ctx)
 	if err != nil {
 		return nil, err
@@ -71,11 +81,12 @@ func (s *Sandbox) connect(ctx context.Context) (*sandbox.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.client = sandbox.NewClient(sandbox.ClientOptions{
+	c := sandbox.NewClient(sandbox.ClientOptions{
 		BaseURL: s.baseURL, MerchantID: m.MerchantID, Key: key,
 		ProviderKey: provider, Clock: s.db.Clock(), HTTP: hc,
 	})
-	return s.client, nil
+	s.client.Store(c)
+	return c, nil
 }
 
 // key reads our private key, or makes it.
@@ -153,9 +164,11 @@ func (s *Sandbox) Refund(ctx context.Context, r RefundRequest) (bool, error) {
 	return got.Status == sandbox.StatusSucceeded, err
 }
 
-// ParseNotice implements Provider.
-func (s *Sandbox) ParseNotice(header http.Header, raw []byte, now time.Time) (*Notice, error) {
-	c, err := s.connect(context.Background())
+// ParseNotification implements Provider.
+func (s *Sandbox) ParseNotification(ctx context.Context, header http.Header, raw []byte, now time.Time) (
+	*Notification, error,
+) {
+	c, err := s.connect(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +183,7 @@ func (s *Sandbox) ParseNotice(header http.Header, raw []byte, now time.Time) (*N
 		ID: e.Data.ProviderRef, OutTradeNo: e.Data.OutTradeNo, Amount: e.Data.Amount, Currency: e.Data.Currency,
 		Status: e.Data.Status,
 	}, nil)
-	return &Notice{ID: e.ID, Report: r}, err
+	return &Notification{ID: e.ID, Report: r}, err
 }
 
 func sandboxReport(p sandbox.Payment, err error) (Report, error) {

@@ -24,7 +24,7 @@ func (s *Service) Notify(ctx context.Context, name string, header http.Header, r
 	if !ok {
 		return fault.NotFound("payment.no_such_provider")
 	}
-	n, err := provider.ParseNotice(header, raw, s.db.Clock().Now())
+	n, err := provider.ParseNotification(ctx, header, raw, s.db.Clock().Now())
 	if errors.Is(err, ErrForged) {
 		return fault.Forbidden("payment.forged_notification").Because(err)
 	}
@@ -71,20 +71,20 @@ func (s *Service) apply(ctx context.Context, tx *sqldb.Tx, r Report) error {
 	if err != nil || !moved {
 		return err
 	}
-	return s.divide(ctx, tx, p)
+	return s.allocate(ctx, tx, p)
 }
 
-// divide gives the money of a payment to the orders of its checkout. An order
+// allocate gives the money of a payment to the orders of its checkout. An order
 // that closed meanwhile takes its goods again if there are any; what nobody
 // takes goes back to the payer.
-func (s *Service) divide(ctx context.Context, tx *sqldb.Tx, p Payment) error {
+func (s *Service) allocate(ctx context.Context, tx *sqldb.Tx, p Payment) error {
 	list, err := s.orders.OfCheckout(ctx, tx, p.Checkout)
 	if err != nil {
 		return err
 	}
 	left := p.Amount.Amount
 	for _, o := range list {
-		taken, err := s.give(ctx, tx, p, o, left)
+		taken, err := s.allocateTo(ctx, tx, p, o, left)
 		if err != nil {
 			return fmt.Errorf("pay order %s: %w", o.ID, err)
 		}
@@ -93,17 +93,17 @@ func (s *Service) divide(ctx context.Context, tx *sqldb.Tx, p Payment) error {
 	if left == 0 {
 		return nil
 	}
-	return s.giveBack(ctx, tx, p, money.Of(left, p.Amount.Currency))
+	return s.startRefund(ctx, tx, p, money.Of(left, p.Amount.Currency))
 }
 
-// give pays one order if it can still be paid and answers how much it took.
-func (s *Service) give(ctx context.Context, tx *sqldb.Tx, p Payment, o order.Order, left int64) (int64, error) {
+// allocateTo pays one order if it can still be paid and answers how much it took.
+func (s *Service) allocateTo(ctx context.Context, tx *sqldb.Tx, p Payment, o order.Order, left int64) (int64, error) {
 	if o.Payable > left {
 		return 0, nil
 	}
 	switch o.Status {
-	case order.PendingPayment:
-	case order.Closed:
+	case order.StatusPendingPayment:
+	case order.StatusClosed:
 		if o.CloseReason != order.ReasonUnpaid {
 			return 0, nil // the buyer did not want it any more
 		}
@@ -138,8 +138,8 @@ type refundJob struct {
 	Refund id.Refund `json:"refund"`
 }
 
-// giveBack records that money is owed to the payer and sends it on its way.
-func (s *Service) giveBack(ctx context.Context, tx *sqldb.Tx, p Payment, amount money.Money) error {
+// startRefund records that money is owed to the payer and sends it on its way.
+func (s *Service) startRefund(ctx context.Context, tx *sqldb.Tx, p Payment, amount money.Money) error {
 	if _, err := ledger.LatePaid(ctx, tx, p.ID, p.Provider, amount); err != nil {
 		return err
 	}

@@ -86,9 +86,9 @@ func pollNow(ctx context.Context, tx *sqldb.Tx, payment id.Payment) error {
 	return err
 }
 
-func insertNotice(ctx context.Context, tx *sqldb.Tx, provider string, n Notice) (bool, error) {
+func insertNotice(ctx context.Context, tx *sqldb.Tx, provider string, n Notification) (bool, error) {
 	return tx.InsertOnce(ctx,
-		"INSERT INTO payment_notice (provider, notice_id, payment_id, received_at) VALUES (?, ?, ?, ?)",
+		"INSERT INTO payment_notification (provider, notification_id, payment_id, received_at) VALUES (?, ?, ?, ?)",
 		provider, n.ID, n.Report.Payment, sqldb.Millis(tx.Now()))
 }
 

@@ -95,12 +95,12 @@ func serve(t *testing.T) *counter {
 	d, log := door{c.host}, slog.New(slog.DiscardHandler)
 	m.checkout.Attach(checkout.Tools{Promotions: m.tools, HoldDeal: m.tools.Terms.HoldDeal, Evidence: m})
 	c.sale = auction.New(auction.Deps{
-		DB: m.db, Log: log, Desk: m.checkout, Rooms: m, Staff: d, Addresses: m, Names: m,
+		DB: m.db, Log: log, Orders: m.checkout, Rooms: m, Staff: d, Addresses: m, Names: m,
 		News: m, Currency: "CNY",
 	})
 	box := must[*secret.Box](t)(secret.NewBox(make([]byte, secret.KeySize)))
 	c.bags = luckybag.New(luckybag.Deps{
-		DB: m.db, Box: box, Log: log, Desk: m.checkout, Rooms: m, Follows: m, Names: m,
+		DB: m.db, Box: box, Log: log, Orders: m.checkout, Rooms: m, Follows: m, Names: m,
 		News: m, Currency: "CNY",
 	})
 	c.api = httpapi.New(httpapi.Deps{

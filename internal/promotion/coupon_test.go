@@ -334,7 +334,7 @@ func TestEveryPriceExplainsItself(t *testing.T) {
 		covered := []id.Product{}
 		for i := range rapid.IntRange(1, 4).Draw(rt, "lines") {
 			p := m.product(rapid.Int64Range(1, 5000).Draw(rt, "price"), 20)
-			c.Wishes = append(c.Wishes, checkout.Wish{SKU: p.SKUs[0].ID, Quantity: rapid.Int64Range(1, 5).Draw(rt,
+			c.Lines = append(c.Lines, checkout.LineRequest{SKU: p.SKUs[0].ID, Quantity: rapid.Int64Range(1, 5).Draw(rt,
 				"n")})
 			if i == 0 || rapid.Bool().Draw(rt, "covered") {
 				covered = append(covered, p.ID)

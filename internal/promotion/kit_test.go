@@ -90,7 +90,7 @@ func (m *mall) running(p catalog.Product, price, quantity, limit int64) promotio
 }
 
 func buy(user id.User, room id.Room, p catalog.Product, n int64) checkout.Command {
-	return checkout.Command{User: user, Room: room, Wishes: []checkout.Wish{{SKU: p.SKUs[0].ID, Quantity: n}}}
+	return checkout.Command{User: user, Room: room, Lines: []checkout.LineRequest{{SKU: p.SKUs[0].ID, Quantity: n}}}
 }
 
 func (m *mall) place(c checkout.Command) (order.Order, error) {

@@ -54,7 +54,7 @@ func (s *Service) subscriptions() (out []events.Subscription) {
 	return out
 }
 
-func (s *Service) noteStock(_ context.Context, f order.Fact) error {
+func (s *Service) noteStock(_ context.Context, f order.Payload) error {
 	if f.Room.IsZero() {
 		return nil
 	}

@@ -85,17 +85,17 @@ func fillOffers(ctx context.Context, q sqldb.Querier, user id.User, offers map[i
 	return err
 }
 
-// Taking is what an order takes of a deal.
-type Taking struct {
+// Redemption is what an order takes of a deal.
+type Redemption struct {
 	Order    id.Order
 	User     id.User
 	Offer    DealOffer
 	Quantity int64 // over all SKUs of the deal
 }
 
-// TakeDeal counts what an order takes against the buyer's limit, exactly. Fault
+// RedeemDeal counts what an order takes against the buyer's limit, exactly. Fault
 // promotion.limit_reached.
-func (s *Service) TakeDeal(ctx context.Context, tx *sqldb.Tx, t Taking) error {
+func (s *Service) RedeemDeal(ctx context.Context, tx *sqldb.Tx, t Redemption) error {
 	ok, err := addTaken(ctx, tx, t.Offer.Deal, t.User, t.Quantity, t.Offer.Limit)
 	if err != nil {
 		return err
@@ -111,8 +111,8 @@ func LimitReached(left int64) *fault.Error {
 	return fault.Conflict("promotion.limit_reached", "left", left)
 }
 
-// UseCoupon takes a claim for an order, once. Fault promotion.coupon_used.
-func (s *Service) UseCoupon(ctx context.Context, tx *sqldb.Tx, claim Claim, order id.Order) error {
+// RedeemCoupon takes a claim for an order, once. Fault promotion.coupon_used.
+func (s *Service) RedeemCoupon(ctx context.Context, tx *sqldb.Tx, claim Claim, order id.Order) error {
 	ok, err := useClaim(ctx, tx, claim.ID, order)
 	if err != nil {
 		return err
@@ -123,8 +123,8 @@ func (s *Service) UseCoupon(ctx context.Context, tx *sqldb.Tx, claim Claim, orde
 	return addUsed(ctx, tx, claim.Coupon.ID, 1)
 }
 
-// GiveBack implements order.Promises: coupons and parts of deals are free again.
-func (s *Service) GiveBack(ctx context.Context, tx *sqldb.Tx, order id.Order) error {
+// Release implements order.Reservations: coupons and parts of deals are free again.
+func (s *Service) Release(ctx context.Context, tx *sqldb.Tx, order id.Order) error {
 	claims, err := claimsOfOrder(ctx, tx, order)
 	if err != nil {
 		return err
@@ -137,11 +137,11 @@ func (s *Service) GiveBack(ctx context.Context, tx *sqldb.Tx, order id.Order) er
 			return err
 		}
 	}
-	takings, err := dealOrders(ctx, tx, order, 0)
+	redemptions, err := dealOrders(ctx, tx, order, 0)
 	if err != nil {
 		return err
 	}
-	for _, t := range takings {
+	for _, t := range redemptions {
 		if _, err := addTaken(ctx, tx, t.Deal, t.User, -t.Quantity, t.Limit); err != nil {
 			return err
 		}
@@ -152,8 +152,8 @@ func (s *Service) GiveBack(ctx context.Context, tx *sqldb.Tx, order id.Order) er
 	return nil
 }
 
-// CanRetake implements order.Promises.
-func (s *Service) CanRetake(ctx context.Context, q sqldb.Querier, order id.Order) (bool, error) {
+// CanReacquire implements order.Reservations.
+func (s *Service) CanReacquire(ctx context.Context, q sqldb.Querier, order id.Order) (bool, error) {
 	claims, err := claimsOfOrder(ctx, q, order)
 	if err != nil {
 		return false, err
@@ -163,8 +163,8 @@ func (s *Service) CanRetake(ctx context.Context, q sqldb.Querier, order id.Order
 			return false, nil
 		}
 	}
-	takings, err := dealOrders(ctx, q, order, 1)
-	for _, t := range takings {
+	redemptions, err := dealOrders(ctx, q, order, 1)
+	for _, t := range redemptions {
 		if t.Taken+t.Quantity > t.Limit {
 			return false, err
 		}
@@ -172,9 +172,9 @@ func (s *Service) CanRetake(ctx context.Context, q sqldb.Querier, order id.Order
 	return err == nil, err
 }
 
-// Retake implements order.Promises. What has been used otherwise since then stays
+// Reacquire implements order.Reservations. What has been used otherwise since then stays
 // so: the money was paid at the price it was asked for.
-func (s *Service) Retake(ctx context.Context, tx *sqldb.Tx, order id.Order) error {
+func (s *Service) Reacquire(ctx context.Context, tx *sqldb.Tx, order id.Order) error {
 	claims, err := claimsOfOrder(ctx, tx, order)
 	if err != nil {
 		return err
@@ -188,11 +188,11 @@ func (s *Service) Retake(ctx context.Context, tx *sqldb.Tx, order id.Order) erro
 			return err
 		}
 	}
-	takings, err := dealOrders(ctx, tx, order, 1)
+	redemptions, err := dealOrders(ctx, tx, order, 1)
 	if err != nil {
 		return err
 	}
-	for _, t := range takings {
+	for _, t := range redemptions {
 		ok, err := addTaken(ctx, tx, t.Deal, t.User, t.Quantity, t.Limit)
 		if err == nil && ok {
 			err = setGivenBack(ctx, tx, order, t.Deal, 0)

@@ -106,8 +106,8 @@ func (s *Service) SweepReminders(ctx context.Context) error {
 // EventCalledOff is the name of CalledOff.
 const EventCalledOff = "live.called_off"
 
-// CalledOff tells that a planned show will not be.
-type CalledOff struct {
+// Cancelled tells that a planned show will not be.
+type Cancelled struct {
 	Room  id.Room   `json:"room"`
 	Shop  id.Shop   `json:"shop"`
 	Title string    `json:"title"`
@@ -115,9 +115,9 @@ type CalledOff struct {
 }
 
 // EventName implements event.Event.
-func (CalledOff) EventName() string { return EventCalledOff }
+func (Cancelled) EventName() string { return EventCalledOff }
 
 // EventKey implements event.Event.
-func (e CalledOff) EventKey() string { return e.Room.String() }
+func (e Cancelled) EventKey() string { return e.Room.String() }
 
-var _ event.Event = CalledOff{}
+var _ event.Event = Cancelled{}

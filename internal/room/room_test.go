@@ -220,7 +220,7 @@ func TestADoorIsKnownWithoutLooking(t *testing.T) {
 	if d := door(); !d.Private() {
 		t.Error("after a restart the picture of a warm-up is public")
 	}
-	k.Must(k.Stage.CallOff(t.Context(), k.Shop, r))
+	k.Must(k.Stage.Cancel(t.Context(), k.Shop, r))
 	if d := door(); d.Private() || k.Standing(r).State() != show.Cancelled {
 		t.Errorf("a room that was called off: %+v", d)
 	}

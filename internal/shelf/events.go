@@ -26,7 +26,7 @@ func (s *Service) subscriptions() []events.Subscription {
 }
 
 // countSold counts what an order took on the shelf of its room.
-func countSold(ctx context.Context, tx *sqldb.Tx, f order.Fact) error {
+func countSold(ctx context.Context, tx *sqldb.Tx, f order.Payload) error {
 	if f.Room.IsZero() {
 		return nil
 	}
@@ -40,7 +40,7 @@ func countSold(ctx context.Context, tx *sqldb.Tx, f order.Fact) error {
 
 // showStock tells every room that shows one of an order's products what is left
 // of it.
-func (s *Service) showStock(ctx context.Context, f order.Fact) error {
+func (s *Service) showStock(ctx context.Context, f order.Payload) error {
 	products := make([]id.Product, 0, len(f.Lines))
 	for _, l := range f.Lines {
 		products = append(products, l.Product)

@@ -132,7 +132,7 @@ func TestStockIsToldOfEveryLine(t *testing.T) {
 	for _, x := range []id.Room{r, other, private} {
 		k.Publish(x)
 	}
-	k.Record(order.Placed{Shop: k.Shop, Lines: []order.FactLine{
+	k.Record(order.Placed{Shop: k.Shop, Lines: []order.PayloadLine{
 		{Product: unseen.ID, Quantity: 1}, {Product: tea.ID, Quantity: 1}, {Product: pot.ID, Quantity: 1},
 	}})
 	for x, want := range map[id.Room]int{r: 1, other: 2, private: 0} {

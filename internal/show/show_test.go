@@ -264,7 +264,7 @@ func TestCalledOffOrOnAir(t *testing.T) {
 		r := k.Room()
 		var off error
 		var both sync.WaitGroup
-		both.Go(func() { off = k.Stage.CallOff(t.Context(), k.Shop, r) })
+		both.Go(func() { off = k.Stage.Cancel(t.Context(), k.Shop, r) })
 		both.Go(func() { k.Must(k.Stage.Arrived(t.Context(), r, room.Connection{})) })
 		both.Wait()
 		st := k.Standing(r)

@@ -49,7 +49,7 @@ func (s *Service) announceStarted(ctx context.Context, tx *sqldb.Tx, e show.Star
 	return later(ctx, tx, e.Show.String(), announcement{noticeStarted, n, true})
 }
 
-func (s *Service) announceCalledOff(ctx context.Context, tx *sqldb.Tx, e room.CalledOff) error {
+func (s *Service) announceCalledOff(ctx context.Context, tx *sqldb.Tx, e room.Cancelled) error {
 	n := room.Notice{Room: e.Room, Shop: e.Shop, Title: e.Title, At: e.At}
 	return later(ctx, tx, "off:"+n.Planned(), announcement{noticeCalledOff, n, false})
 }

@@ -246,10 +246,10 @@ func (s *Service) begin(ctx context.Context, tx *sqldb.Tx, r id.Room) error {
 	return errors.Join(shelf.Begun(ctx, tx, st, s.shelf.Clock(r)), chat.Begun(ctx, tx, st))
 }
 
-// CallOff takes back a show that has not begun: its page says so, its key opens
+// Cancel takes back a show that has not begun: its page says so, its key opens
 // nothing more, and who asked to be reminded is told. Faults: live.not_found,
 // live.not_planned.
-func (s *Service) CallOff(ctx context.Context, shop id.Shop, r id.Room) error {
+func (s *Service) Cancel(ctx context.Context, shop id.Shop, r id.Room) error {
 	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
 		return show.Turn(ctx, tx, r, func(st show.Standing) (bool, error) {
 			if st.Shop != shop {
@@ -264,7 +264,7 @@ func (s *Service) CallOff(ctx context.Context, shop id.Shop, r id.Room) error {
 			if st.Mode == room.Rehearsal { // nobody had heard of it
 				return true, forget(ctx, tx, st)
 			}
-			return true, events.Record(ctx, tx, room.CalledOff{
+			return true, events.Record(ctx, tx, room.Cancelled{
 				Room: r, Shop: shop, Title: st.Title, At: st.ScheduledAt,
 			})
 		})

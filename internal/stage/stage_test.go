@@ -250,7 +250,7 @@ func TestAShowThatIsCalledOff(t *testing.T) {
 	at := k.Clock.Now().Add(time.Hour)
 	k.Must(k.Stage.Update(t.Context(), k.Shop, r, room.Change{ScheduledAt: &at}))
 	key := k.Key(r)
-	off := func(shop id.Shop, r id.Room) string { return fault.Code(k.Stage.CallOff(t.Context(), shop, r)) }
+	off := func(shop id.Shop, r id.Room) string { return fault.Code(k.Stage.Cancel(t.Context(), shop, r)) }
 	if code := off(id.Make[id.Shop](k.DB), r); code != "live.not_found" {
 		t.Errorf("by another shop: %q", code)
 	}

@@ -264,7 +264,7 @@ func (h MerchantAPI) end(ctx context.Context, in *room.MerchantPath) (*httpapi.B
 }
 
 func (h MerchantAPI) cancel(ctx context.Context, in *room.MerchantPath) (*httpapi.Body[roomView], error) {
-	return h.after(ctx, in, h.Stage.CallOff(ctx, in.Shop, in.Room))
+	return h.after(ctx, in, h.Stage.Cancel(ctx, in.Shop, in.Room))
 }
 
 func (h MerchantAPI) kick(ctx context.Context, in *room.MerchantPath) (*httpapi.Empty, error) {

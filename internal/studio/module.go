@@ -29,13 +29,14 @@ type counterNews struct {
 // counter rings at a shop's counter when one of its orders moves.
 func counter(v Views) (subs []events.Subscription) {
 	for name, status := range map[string]order.Status{
-		order.EventPlaced: order.PendingPayment, order.EventPaid: order.Paid, order.EventClosed: order.Closed,
-		order.EventCompleted: order.Completed,
+		order.EventPlaced: order.StatusPendingPayment, order.EventPaid: order.StatusPaid,
+		order.EventClosed:    order.StatusClosed,
+		order.EventCompleted: order.StatusCompleted,
 	} {
 		subs = append(subs, events.Subscription{
 			Consumer: "live.counter", Event: name,
 			Notify: func(ctx context.Context, env event.Envelope) error {
-				f, err := event.Decode[order.Fact](env)
+				f, err := event.Decode[order.Payload](env)
 				if err == nil {
 					v.News.TellStaff(ctx, f.Shop, counterNews{"order", f.Order, f.Number, status})
 				}

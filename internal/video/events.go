@@ -27,8 +27,8 @@ func (f PublishedFact) EventKey() string { return f.Video.String() }
 // EventDrafted tells that a clip of a show can be looked at and published.
 const EventDrafted = "video.drafted"
 
-// DraftedFact is that event.
-type DraftedFact struct {
+// Drafted is that event.
+type Drafted struct {
 	Video   id.Video   `json:"video"`
 	Shop    id.Shop    `json:"shop"`
 	Room    id.Room    `json:"room"`
@@ -36,7 +36,7 @@ type DraftedFact struct {
 }
 
 // EventName implements event.Event.
-func (DraftedFact) EventName() string { return EventDrafted }
+func (Drafted) EventName() string { return EventDrafted }
 
 // EventKey implements event.Event.
-func (f DraftedFact) EventKey() string { return f.Video.String() }
+func (f Drafted) EventKey() string { return f.Video.String() }

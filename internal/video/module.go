@@ -40,6 +40,6 @@ type draftNews struct {
 }
 
 // tellDraft rings at the shop's counter: a clip waits to be published.
-func (h API) tellDraft(ctx context.Context, f DraftedFact) error {
+func (h API) tellDraft(ctx context.Context, f Drafted) error {
 	return h.News.Publish(ctx, realtime.ShopChannel(f.Shop), draftNews{"clip", f.Video, f.Room})
 }

@@ -112,7 +112,7 @@ func done(ctx context.Context, tx *sqldb.Tx, video id.Video, film ffmpeg.Film) e
 	if err := setState(ctx, tx, v); err != nil {
 		return err
 	}
-	return events.Record(ctx, tx, DraftedFact{Video: v.ID, Shop: v.Shop, Room: v.Room, Product: v.Product})
+	return events.Record(ctx, tx, Drafted{Video: v.ID, Shop: v.Shop, Room: v.Room, Product: v.Product})
 }
 
 func (s *Service) fail(ctx context.Context, v Video, code string) error {

@@ -210,7 +210,7 @@ func (m *Market) DisplayNames(_ context.Context, users []id.User) (map[id.User]s
 }
 
 // Attribute lets nobody earn.
-func (m *Market) Attribute(context.Context, *sqldb.Tx, checkout.Placed) error { return nil }
+func (m *Market) Attribute(context.Context, *sqldb.Tx, checkout.Placement) error { return nil }
 
 // User is somebody new.
 func (m *Market) User() id.User { return id.Make[id.User](m.DB) }
