@@ -71,13 +71,10 @@ func addSold(ctx context.Context, tx *sqldb.Tx, r id.Room, product id.Product, u
 
 // onScreen is a product on the shelf of a room whose show everybody sees.
 type onScreen struct {
-	room    id.Room
-	product id.Product
-	sold    int64
-	since   int64
+	room        id.Room
+	product     id.Product
+	sold, since int64
 }
-
-const onScreensMax = 200
 
 // onScreens gives the newest shows first.
 func onScreens(ctx context.Context, q sqldb.Querier, products []id.Product) ([]onScreen, error) {
@@ -137,7 +134,10 @@ func openPin(ctx context.Context, q sqldb.Querier, r id.Room) (Pin, error) {
 		ORDER BY id DESC LIMIT 1`, r))
 }
 
-const pinsMax = 500
+const (
+	onScreensMax = 200
+	pinsMax      = 500
+)
 
 func pinsOf(ctx context.Context, q sqldb.Querier, x id.Show) ([]Pin, error) {
 	rows, err := q.Query(ctx, "SELECT "+pinColumns+" FROM pin WHERE show_id = ? ORDER BY id LIMIT ?", x, pinsMax)
