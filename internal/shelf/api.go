@@ -98,18 +98,16 @@ func (h API) marks(ctx context.Context, in *marksInput) (*httpapi.Body[page.Page
 
 // showOf is the show that is asked for, or the room's newest.
 func (h API) showOf(ctx context.Context, in *marksInput) (id.Show, error) {
-	if in.Show.IsZero() {
-		st, err := h.Shows.Standing(ctx, in.ID)
-		return st.Now.ID, err
+	if !in.Show.IsZero() {
+		x, err := h.Shows.Find(ctx, in.ID, in.Show)
+		return x.ID, err
 	}
-	x, err := h.Shows.Find(ctx, in.ID, in.Show)
-	return x.ID, err
+	st, err := h.Shows.Standing(ctx, in.ID)
+	return st.Now.ID, err
 }
 
-func staffReader(ctx context.Context) Reader { return Reader{Tag: httpapi.Language(ctx), Staff: true} }
-
 func (h API) get(ctx context.Context, in *room.MerchantPath) (*httpapi.Body[page.Page[ItemView]], error) {
-	items, err := h.Views.Items(ctx, in.Room, staffReader(ctx))
+	items, err := h.Views.Items(ctx, in.Room, Reader{Tag: httpapi.Language(ctx), Staff: true})
 	return httpapi.OK(page.Page[ItemView]{Items: items}, err)
 }
 
@@ -157,7 +155,7 @@ func (h API) pin(ctx context.Context, in *pinInput) (*httpapi.Body[PinView], err
 	if err != nil {
 		return nil, err
 	}
-	items, err := h.Views.Items(ctx, in.Room, staffReader(ctx))
+	items, err := h.Views.Items(ctx, in.Room, Reader{Tag: httpapi.Language(ctx), Staff: true})
 	if err != nil {
 		return nil, err
 	}

@@ -116,8 +116,10 @@ func (s *Service) Unpinned(ctx context.Context, p Pin) {
 	s.news.Tell(ctx, p.Room, pinNews{Type: newsPin})
 }
 
-// explainedMin is the shortest stretch that is worth a clip.
-const explainedMin = 5 * time.Second
+const (
+	explainedMin = 5 * time.Second // the shortest stretch that is worth a clip
+	remarkMax    = 5               // pins that a window may still hold
+)
 
 // ClosePin ends what is explained, at a moment of the stream's clock, and records
 // a stretch of a show that has a picture. It gives the pin as it is then, or the
@@ -198,8 +200,6 @@ func (s *Service) mark(ctx context.Context, pins ...Pin) {
 		s.log.Warn("picture not marked", "room", pins[0].Room.String(), "error", err)
 	}
 }
-
-const remarkMax = 5 // those that a window may still hold
 
 // Remark tells the engine the newest marks of a show that goes on: after a
 // restart its playlists know none.

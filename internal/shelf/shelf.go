@@ -34,6 +34,10 @@ type Item struct {
 const (
 	ItemsMax = 100
 	NotesMax = 600
+
+	newsPin   = "pin" // news that a room hears, by their type
+	newsShelf = "shelf"
+	newsStock = "stock"
 )
 
 // Picture is the live engine as the shelf sees it: its clock, and where marks go.
@@ -64,13 +68,6 @@ type Service struct {
 func New(o Options) *Service {
 	return &Service{db: o.DB, log: o.Log, catalog: o.Catalog, news: o.News, picture: o.Picture}
 }
-
-// News that a room hears, by their type.
-const (
-	newsPin   = "pin"
-	newsShelf = "shelf"
-	newsStock = "stock"
-)
 
 // shelfNews asks screens to read the shelf anew.
 type shelfNews struct {

@@ -1,7 +1,9 @@
 package shelf
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"hawker/internal/base/id"
@@ -69,25 +71,26 @@ func addSold(ctx context.Context, tx *sqldb.Tx, r id.Room, product id.Product, u
 
 // onScreen is a product on the shelf of a room whose show everybody sees.
 type onScreen struct {
-	room    id.Room
-	product id.Product
-	sold    int64
+	room        id.Room
+	product     id.Product
+	sold, since int64
 }
-
-const onScreensMax = 200
 
 // onScreens gives the newest shows first.
 func onScreens(ctx context.Context, q sqldb.Querier, products []id.Product) ([]onScreen, error) {
 	if len(products) == 0 {
 		return nil, nil
 	}
-	rows, err := q.Query(ctx, `SELECT i.room_id, i.product_id, i.sold FROM shelf_item i JOIN room r ON r.id = i.room_id
-		JOIN live_show s ON s.id = r.show_id WHERE i.product_id IN (`+sqldb.Marks(len(products))+`)
-		AND s.state IN (?, ?) AND r.mode = ? ORDER BY s.started_at DESC, i.position LIMIT ?`,
+	rows, err := q.Query(ctx, `SELECT i.room_id, i.product_id, i.sold, s.started_at FROM shelf_item i
+		JOIN room r ON r.id = i.room_id JOIN live_show s ON s.id = r.show_id WHERE i.product_id IN (`+
+		sqldb.Marks(len(products))+`)
+		AND s.state IN (?, ?) AND r.mode = ? LIMIT ?`,
 		append(sqldb.Args(products), show.Live, show.Paused, room.Open, onScreensMax)...)
-	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (x onScreen, err error) {
-		return x, s.Scan(&x.room, &x.product, &x.sold)
+	out, err := sqldb.Collect(rows, err, func(s sqldb.Scanner) (x onScreen, err error) {
+		return x, s.Scan(&x.room, &x.product, &x.sold, &x.since)
 	})
+	slices.SortFunc(out, func(a, b onScreen) int { return cmp.Compare(b.since, a.since) })
+	return out, err
 }
 
 func insertPin(ctx context.Context, tx *sqldb.Tx, p Pin) error {
@@ -131,7 +134,10 @@ func openPin(ctx context.Context, q sqldb.Querier, r id.Room) (Pin, error) {
 		ORDER BY id DESC LIMIT 1`, r))
 }
 
-const pinsMax = 500
+const (
+	onScreensMax = 200
+	pinsMax      = 500
+)
 
 func pinsOf(ctx context.Context, q sqldb.Querier, x id.Show) ([]Pin, error) {
 	rows, err := q.Query(ctx, "SELECT "+pinColumns+" FROM pin WHERE show_id = ? ORDER BY id LIMIT ?", x, pinsMax)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"math"
 	"time"
 
 	"hawker/internal/base/id"
@@ -85,9 +86,10 @@ func listRooms(ctx context.Context, q sqldb.Querier, f filter, limit int) ([]Sta
 	default:
 		and("s.state = ? AND r.mode <> ?", f.state, room.WarmUp)
 	}
-	if !f.before.IsZero() {
-		and("r.id < ?", f.before)
+	if f.before.IsZero() { // a range for the first page, too
+		f.before = id.FromInt[id.Room](math.MaxInt64)
 	}
+	and("r.id < ?", f.before)
 	rows, err := q.Query(ctx, query+" ORDER BY r.id DESC LIMIT ?", append(args, limit)...)
 	return sqldb.Collect(rows, err, scanStanding)
 }

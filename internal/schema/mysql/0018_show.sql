@@ -48,6 +48,8 @@ UPDATE room_message SET show_id = room_id WHERE room_id IN (SELECT id FROM live_
 CREATE INDEX ix_message_show ON room_message (room_id, show_id, state, id);
 DROP INDEX ix_message_state ON room_message;
 
+CREATE INDEX ix_shelf_product ON shelf_item (product_id, room_id);
+
 CREATE TABLE IF NOT EXISTS show_minute (
   show_id BIGINT NOT NULL,
   at_minute BIGINT NOT NULL,

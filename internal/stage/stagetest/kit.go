@@ -77,11 +77,11 @@ type Program struct {
 }
 
 // Open makes a kit.
-func Open(t testing.TB) *Kit {
+func Open(t testing.TB, options ...sqltest.Option) *Kit {
 	t.Helper()
 	c := clock.NewManual(sqltest.Start)
 	timers := &atomic.Int64{}
-	db := sqltest.NewAt(t, counting{c, timers})
+	db := sqltest.NewAt(t, counting{c, timers}, options...)
 	box, err := secret.NewBox(make([]byte, secret.KeySize))
 	if err != nil {
 		t.Fatal(err)
