@@ -123,8 +123,8 @@ func TestLateMoney(t *testing.T) {
 		{"takes the goods that are left", func(*till, order.Order) {}, order.StatusPaid, 2, 2 * price},
 		{"goes back when the goods are gone", func(k *till, _ order.Order) { k.place(10) }, order.StatusClosed, 0, 0},
 		{
-			"goes back when one unit too few is left", func(k *till, _ order.Order) { k.place(9) }, order.StatusClosed, 0,
-			0,
+			"goes back when one unit too few is left",
+			func(k *till, _ order.Order) { k.place(9) }, order.StatusClosed, 0, 0,
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
