@@ -106,18 +106,20 @@ func newServices(p *platform, localURL func() string) (s services, err error) {
 		Terms: promotion.Terms{HoldDeal: p.cfg.Order.PayDealWithin},
 	})
 	s.orders = order.New(p.db, p.box,
-		order.Terms{PayWithin: p.cfg.Order.PayWithin, ReceiveWithin: p.cfg.Order.ReceiveWithin, Zone: p.zone})
-	s.orders.Attach(s.promotions, order.AdjustDeal, order.AdjustCoupon)
+		order.Terms{PayWithin: p.cfg.Order.PayWithin, ReceiveWithin: p.cfg.Order.ReceiveWithin, Zone: p.zone},
+		promotion.Book(), luckybag.Book())
 	s.cart = cart.New(p.db)
 	s.distribution, err = distribution.New(p.db, distributionSettings(p), s.accounts,
-		promoted{s.catalog, catalog.API{DB: p.db, Shops: s.shops, Currency: currency}})
+		distribution.Goods{Products: s.catalog, Draw: &catalog.API{DB: p.db, Shops: s.shops, Currency: currency}})
 	if err != nil {
 		return s, err
 	}
-	s.checkout = checkout.New(p.db, s.orders, s.accounts, attribution{s.distribution},
-		checkout.Prices{Currency: currency, Shipping: p.cfg.Mall.Shipping})
-	s.checkout.Attach(checkout.Tools{
-		Promotions: s.promotions, HoldDeal: s.promotions.Terms.HoldDeal, Evidence: evidence{},
+	s.checkout = checkout.New(checkout.Options{
+		DB: p.db, Orders: s.orders, Addresses: s.accounts, Attribution: s.distribution,
+		Prices: checkout.Prices{Currency: currency, Shipping: p.cfg.Mall.Shipping},
+		Tools: checkout.Tools{
+			Promotions: s.promotions, HoldDeal: s.promotions.Terms.HoldDeal, Evidence: shelf.Evidence{},
+		},
 	})
 	s.auctions = auction.New(auction.Deps{
 		DB: p.db, Log: p.log, Orders: s.checkout, Rooms: s.shows, Staff: s.shops, Addresses: s.accounts,
@@ -127,7 +129,6 @@ func newServices(p *platform, localURL func() string) (s services, err error) {
 		DB: p.db, Box: p.box, Log: p.log, Orders: s.checkout, Rooms: s.shows, Follows: s.social, Names: s.accounts,
 		News: p.news, Notices: s.notices, Currency: currency,
 	})
-	s.orders.Attach(s.bags, order.AdjustLuckyBag)
 	if err := s.openLive(p); err != nil {
 		return s, err
 	}
@@ -165,11 +166,14 @@ func (s *services) openLive(p *platform) (err error) {
 	s.relays = relay.New(relay.Config{Hub: s.hub, Clock: p.clock, Log: p.log})
 	s.openRooms(p, room.News{Publisher: p.news, Log: p.log})
 	s.hub.Open(stream.Callbacks{
-		Admission: s.ingest, Observer: s.ingest, Store: s.ingest, Playback: watching{s.rooms, s.shops},
+		Admission: s.ingest, Observer: s.ingest, Store: s.ingest, Playback: ingest.Watching{
+			Rooms: s.rooms,
+			Staff: s.shops,
+		},
 	})
 	s.rtc, err = whip.New(whip.Config{
 		Hub: s.hub, Log: p.log, Clock: p.clock, FFmpeg: c.FFmpeg, UDP: c.WebRTCUDP, TCP: c.WebRTCTCP,
-		PublicIPs: c.WebRTCIPs, MayPlay: watching{s.rooms, s.shops}.MayPlayRTC,
+		PublicIPs: c.WebRTCIPs, MayPlay: ingest.Watching{Rooms: s.rooms, Staff: s.shops}.MayPlayRTC,
 	})
 	return err
 }
@@ -205,13 +209,12 @@ func (s *services) openPayments(p *platform, localURL func() string) {
 	})
 	providers := map[string]payment.Provider{}
 	if p.cfg.Payment.Sandbox {
-		bank := payment.NewSandbox(p.db, p.box, s.bank.URL(), func() string {
-			return localURL() + payment.SandboxNotify
+		providers[payment.SandboxName] = payment.NewSandbox(payment.SandboxOptions{
+			DB: p.db, Box: p.box, BaseURL: s.bank.URL(), Transport: s.bank,
+			NotifyURL: func() string { return localURL() + payment.SandboxNotify },
 		})
-		bank.Transport = s.bank
-		providers[payment.SandboxName] = bank
 	}
-	s.payments = payment.New(p.db, p.log, s.orders, splits{s.distribution}, providers)
+	s.payments = payment.New(p.db, p.log, s.orders, s.distribution, providers)
 }
 
 func (s *services) openVideos(p *platform) (err error) {
@@ -278,7 +281,10 @@ func (a *App) list(withDemo bool) ([]module.Module, error) {
 		videos.Module(),
 		uploads,
 		a.clips.Module(),
-		analytics.API{Service: a.analytics, Shows: sessions{a.shows, a.news}, Currency: currency}.Module(),
+		analytics.API{
+			Service: a.analytics, Shows: analytics.Sessions{Rooms: a.shows, Listeners: a.news},
+			Currency: currency,
+		}.Module(),
 		deadletter.API{DB: a.db}.Module(),
 		a.bank.Module(a.cfg.Payment.Sandbox, withDemo))
 	if withDemo {

@@ -14,7 +14,6 @@ import (
 	"hawker/internal/base/id"
 	"hawker/internal/base/money"
 	"hawker/internal/cart"
-	"hawker/internal/catalog"
 	"hawker/internal/order"
 	"hawker/internal/platform/idem"
 	"hawker/internal/platform/sqldb"
@@ -35,14 +34,7 @@ const (
 
 // Attribution decides, in the transaction of the order, who earns what on it.
 type Attribution interface {
-	Attribute(ctx context.Context, tx *sqldb.Tx, p Placement) error
-}
-
-// Placement is an order as Attribution sees it.
-type Placement struct {
-	Order   order.Order
-	RefCode string // of the link by which the buyer came
-	Rates   map[id.Product]catalog.Rates
+	AttributeOrder(ctx context.Context, tx *sqldb.Tx, p order.Placement) error
 }
 
 // Addresses answers a buyer's address.
@@ -83,21 +75,29 @@ type Service struct {
 	evidence    Evidence      // nil: none is kept
 }
 
-// New makes the module.
-func New(db *sqldb.DB, orders *order.Service, addresses Addresses, attribution Attribution, prices Prices) *Service {
-	return &Service{db: db, orders: orders, addresses: addresses, attribution: attribution, prices: prices}
-}
-
-// Tools are what an installation with live selling adds.
+// Tools are what an installation with live selling adds; each may be left out.
 type Tools struct {
 	Promotions Promotions
 	HoldDeal   time.Duration
 	Evidence   Evidence
 }
 
-// Attach adds the selling tools, before anything runs.
-func (s *Service) Attach(t Tools) {
-	s.tools, s.holdDeal, s.evidence = t.Promotions, t.HoldDeal, t.Evidence
+// Options are what the module needs of others.
+type Options struct {
+	DB          *sqldb.DB
+	Orders      *order.Service
+	Addresses   Addresses
+	Attribution Attribution
+	Prices      Prices
+	Tools       Tools
+}
+
+// New makes the module.
+func New(o Options) *Service {
+	return &Service{
+		db: o.DB, orders: o.Orders, addresses: o.Addresses, attribution: o.Attribution, prices: o.Prices,
+		tools: o.Tools.Promotions, holdDeal: o.Tools.HoldDeal, evidence: o.Tools.Evidence,
+	}
 }
 
 // Command asks for orders, or for what they would cost.
@@ -199,7 +199,10 @@ func (s *Service) place(ctx context.Context, tx *sqldb.Tx, c Command, q Quote) (
 		if err := s.take(ctx, tx, o, g); err != nil {
 			return Result{}, err
 		}
-		if err := s.attribution.Attribute(ctx, tx, Placement{o, c.RefCode, g.rates}); err != nil {
+		if err := s.attribution.AttributeOrder(ctx, tx, order.Placement{
+			Order: o, RefCode: c.RefCode,
+			Rates: g.rates,
+		}); err != nil {
 			return Result{}, err
 		}
 		r.Orders = append(r.Orders, o.ID)

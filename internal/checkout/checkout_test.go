@@ -36,7 +36,7 @@ type attribution struct {
 	refuse error
 }
 
-func (e *attribution) Attribute(_ context.Context, _ *sqldb.Tx, p checkout.Placement) error {
+func (e *attribution) AttributeOrder(_ context.Context, _ *sqldb.Tx, p order.Placement) error {
 	e.placed[p.Order.ID] = p.RefCode
 	return e.refuse
 }
@@ -85,9 +85,12 @@ func open(t *testing.T) *counter {
 	k.accounts = account.New(db, box, cache.NewMemoryLimiter(k.db.Clock()))
 	k.products = catalog.New(db, k.media)
 	k.orders = order.New(db, box, order.Terms{PayWithin: 15 * time.Minute, ReceiveWithin: 24 * time.Hour})
-	k.service = checkout.New(db, k.orders, k.accounts, k.attribution, checkout.Prices{
-		Currency: "CNY",
-		Shipping: shipping,
+	k.service = checkout.New(checkout.Options{
+		DB: db, Orders: k.orders, Addresses: k.accounts, Attribution: k.attribution,
+		Prices: checkout.Prices{
+			Currency: "CNY",
+			Shipping: shipping,
+		},
 	})
 	k.category = must[catalog.Category](t)(k.products.AddCategory(t.Context(), lang.Text{lang.Chinese: "茶"})).ID
 	a := account.SavedAddress{Address: account.Address{Name: "王", Phone: "13800000000", Region: "云南", Detail: "1 号"}}

@@ -273,20 +273,26 @@ func (s *Service) subscriptions() []events.Subscription {
 	return []events.Subscription{events.Tell("luckybag.notice", EventWon, s.tellWinners)}
 }
 
+// reservations are prizes that orders are for.
+type reservations struct{}
+
+// Book is where orders release and reacquire the prizes that they are for.
+func Book() order.Book { return order.Book{Of: reservations{}, Kinds: []string{order.AdjustLuckyBag}} }
+
 // Release implements order.Reservations: whose order closed unpaid may claim again.
-func (s *Service) Release(ctx context.Context, tx *sqldb.Tx, order id.Order) error {
+func (reservations) Release(ctx context.Context, tx *sqldb.Tx, order id.Order) error {
 	_, err := setLapsed(ctx, tx, order, 0, 1)
 	return err
 }
 
 // CanReacquire implements order.Reservations: a prize is handed out once.
-func (s *Service) CanReacquire(ctx context.Context, q sqldb.Querier, order id.Order) (bool, error) {
+func (reservations) CanReacquire(ctx context.Context, q sqldb.Querier, order id.Order) (bool, error) {
 	return waitsFor(ctx, q, order)
 }
 
 // Reacquire implements order.Reservations. Fault luckybag.claimed when the winner has
 // claimed again in between.
-func (s *Service) Reacquire(ctx context.Context, tx *sqldb.Tx, order id.Order) error {
+func (reservations) Reacquire(ctx context.Context, tx *sqldb.Tx, order id.Order) error {
 	ok, err := setLapsed(ctx, tx, order, 1, 0)
 	if err == nil && !ok {
 		err = fault.Conflict("luckybag.claimed")

@@ -68,8 +68,6 @@ func open(t *testing.T) *fair {
 		Names: m, News: m, Notices: m, Currency: "CNY",
 	})
 	f.bus = m.Carry(f.bags.Module())
-	f.orders.Attach(f.tools, order.AdjustDeal, order.AdjustCoupon)
-	f.orders.Attach(f.bags, order.AdjustLuckyBag)
 	return f
 }
 

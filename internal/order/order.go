@@ -188,21 +188,24 @@ type Service struct {
 	reservations map[string]Reservations // by the kind of adjustment that tells of them
 }
 
+// Book is who holds reservations, and the kinds of adjustment that tell of them.
+type Book struct {
+	Of    Reservations
+	Kinds []string
+}
+
 // New makes the module.
-func New(db *sqldb.DB, box *secret.Box, terms Terms) *Service {
+func New(db *sqldb.DB, box *secret.Box, terms Terms, books ...Book) *Service {
 	if terms.Zone == nil {
 		terms.Zone = time.UTC
 	}
-	return &Service{db: db, box: box, terms: terms, reservations: map[string]Reservations{}}
-}
-
-// Attach gives the module somebody who promises things to orders, and the kinds of
-// adjustment that tell of it, before anything runs: they stand above this module
-// and ask it, so it comes first.
-func (s *Service) Attach(p Reservations, kinds ...string) {
-	for _, k := range kinds {
-		s.reservations[k] = p
+	s := &Service{db: db, box: box, terms: terms, reservations: map[string]Reservations{}}
+	for _, b := range books {
+		for _, kind := range b.Kinds {
+			s.reservations[kind] = b.Of
+		}
 	}
+	return s
 }
 
 // Terms are the times in force.

@@ -16,6 +16,7 @@ import (
 
 	"hawker/internal/base/clock"
 	"hawker/internal/base/id"
+	"hawker/internal/distribution"
 	"hawker/internal/inventory"
 	"hawker/internal/ledger"
 	"hawker/internal/order"
@@ -37,10 +38,11 @@ const (
 )
 
 // wholeToShop gives the shop everything; who else earns is distribution's test.
-type wholeToShop struct{}
+type wholeToShop struct{ orders *order.Service }
 
-func (wholeToShop) SplitOf(_ context.Context, _ *sqldb.Tx, o order.Order) (payment.Split, error) {
-	return payment.Split{Shop: o.Payable}, nil
+func (w wholeToShop) OrderPaid(ctx context.Context, tx *sqldb.Tx, order id.Order) (distribution.PayableShares, error) {
+	o, err := w.orders.Find(ctx, tx, order)
+	return distribution.PayableShares{ShopAmount: o.Payable}, err
 }
 
 // till is the module with the real bank on the other side of real HTTP.
@@ -74,8 +76,10 @@ func open(t *testing.T, stock int64) *till {
 	k.orders = order.New(db, box, order.Terms{PayWithin: payWithin, ReceiveWithin: 24 * time.Hour})
 	door := httptest.NewServer(http.HandlerFunc(k.notified))
 	t.Cleanup(door.Close)
-	bank := payment.NewSandbox(db, box, k.openBank(log), func() string { return door.URL })
-	k.payments = payment.New(db, log, k.orders, wholeToShop{}, map[string]payment.Provider{
+	bank := payment.NewSandbox(payment.SandboxOptions{
+		DB: db, Box: box, BaseURL: k.openBank(log), NotifyURL: func() string { return door.URL },
+	})
+	k.payments = payment.New(db, log, k.orders, wholeToShop{k.orders}, map[string]payment.Provider{
 		payment.SandboxName: bank,
 		twin:                bank,
 	})

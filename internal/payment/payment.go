@@ -17,7 +17,7 @@ import (
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/base/money"
-	"hawker/internal/ledger"
+	"hawker/internal/distribution"
 	"hawker/internal/order"
 	"hawker/internal/platform/idem"
 	"hawker/internal/platform/sqldb"
@@ -101,17 +101,10 @@ type RefundRequest struct {
 	Amount  money.Money
 }
 
-// Split says who gets what of an order's money; the parts add up to its payable.
-type Split struct {
-	Shop        int64
-	Fee         int64
-	Commissions []ledger.Commission
-}
-
-// Splits answers the split that was fixed when the order was placed, and counts the
-// order as paid in the transaction that pays it.
-type Splits interface {
-	SplitOf(ctx context.Context, tx *sqldb.Tx, o order.Order) (Split, error)
+// Shares answers who gets what of an order's money, as it was fixed when the order
+// was placed, and counts the order as paid in the transaction that pays it.
+type Shares interface {
+	OrderPaid(ctx context.Context, tx *sqldb.Tx, order id.Order) (distribution.PayableShares, error)
 }
 
 // Service is the module.
@@ -119,13 +112,13 @@ type Service struct {
 	db        *sqldb.DB
 	log       *slog.Logger
 	orders    *order.Service
-	splits    Splits
+	shares    Shares
 	providers map[string]Provider
 }
 
 // New makes the module with its providers by name.
-func New(db *sqldb.DB, log *slog.Logger, orders *order.Service, splits Splits, providers map[string]Provider) *Service {
-	return &Service{db, log, orders, splits, providers}
+func New(db *sqldb.DB, log *slog.Logger, orders *order.Service, shares Shares, providers map[string]Provider) *Service {
+	return &Service{db, log, orders, shares, providers}
 }
 
 // Command asks to pay an order, and with it its whole checkout.

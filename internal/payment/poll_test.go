@@ -79,7 +79,7 @@ func TestAProviderThatHangsHoldsNobodyUp(t *testing.T) {
 		quick := &desk{opened: map[id.Payment]payment.Request{}}
 		k := &till{t: t, db: db, clock: c, buyer: id.Make[id.User](db), shop: id.Make[id.Shop](db)}
 		k.orders = order.New(db, box, order.Terms{PayWithin: payWithin, ReceiveWithin: 24 * time.Hour})
-		k.payments = payment.New(db, slog.New(slog.DiscardHandler), k.orders, wholeToShop{},
+		k.payments = payment.New(db, slog.New(slog.DiscardHandler), k.orders, wholeToShop{k.orders},
 			map[string]payment.Provider{"silent": silent, "quick": quick})
 		k.update(func(ctx context.Context, tx *sqldb.Tx) error {
 			k.sku = id.Make[id.SKU](tx)

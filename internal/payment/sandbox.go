@@ -33,17 +33,25 @@ type Sandbox struct {
 	box       *secret.Box
 	baseURL   string
 	notifyURL func() string
-	// Transport carries requests to the provider; nil is the usual one.
-	Transport http.RoundTripper
+	transport http.RoundTripper
 
 	connecting singleflight.Group
 	client     atomic.Pointer[sandbox.Client]
 }
 
+// SandboxOptions say where the provider is and how it answers.
+type SandboxOptions struct {
+	DB        *sqldb.DB
+	Box       *secret.Box
+	BaseURL   string
+	NotifyURL func() string     // asked once the program knows its own address
+	Transport http.RoundTripper // nil: the usual one
+}
+
 // NewSandbox makes the adapter. It introduces itself to the provider when first
-// needed; notifyURL is asked once the program knows its own address.
-func NewSandbox(db *sqldb.DB, box *secret.Box, baseURL string, notifyURL func() string) *Sandbox {
-	return &Sandbox{db: db, box: box, baseURL: baseURL, notifyURL: notifyURL}
+// needed.
+func NewSandbox(o SandboxOptions) *Sandbox {
+	return &Sandbox{db: o.DB, box: o.Box, baseURL: o.BaseURL, notifyURL: o.NotifyURL, transport: o.Transport}
 }
 
 const (
@@ -72,7 +80,7 @@ func (s *Sandbox) register(ctx context.Context) (*sandbox.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	hc := &http.Client{Timeout: registerLimit, Transport: s.Transport}
+	hc := &http.Client{Timeout: registerLimit, Transport: s.transport}
 	m, err := sandbox.Register(ctx, hc, s.baseURL, merchantName, key.Public().(ed25519.PublicKey))
 	if err != nil {
 		return nil, fmt.Errorf("register at the sandbox: %w", err)

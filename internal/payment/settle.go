@@ -120,13 +120,13 @@ func (s *Service) allocateTo(ctx context.Context, tx *sqldb.Tx, p Payment, o ord
 	if err := s.orders.MarkPaid(ctx, tx, o); err != nil {
 		return 0, err
 	}
-	split, err := s.splits.SplitOf(ctx, tx, o)
+	shares, err := s.shares.OrderPaid(ctx, tx, o.ID)
 	if err != nil {
 		return 0, err
 	}
 	_, err = ledger.OrderPaid(ctx, tx, ledger.PaidOrder{
 		Order: o.ID, Shop: o.Shop, Buyer: o.User, Currency: o.Currency, Provider: p.Provider, Cash: o.Payable,
-		ShopAmount: split.Shop, Fee: split.Fee, Commissions: split.Commissions,
+		ShopAmount: shares.ShopAmount, Fee: shares.Fee, Commissions: shares.Commissions,
 	})
 	return o.Payable, err
 }

@@ -93,7 +93,7 @@ func serve(t *testing.T) *counter {
 	m := open(t)
 	c := &counter{mall: m, host: m.buyer()}
 	d, log := door{c.host}, slog.New(slog.DiscardHandler)
-	m.checkout.Attach(checkout.Tools{Promotions: m.tools, HoldDeal: m.tools.Terms.HoldDeal, Evidence: m})
+	m.checkout = m.CheckoutWith(checkout.Tools{Promotions: m.tools, HoldDeal: m.tools.Terms.HoldDeal, Evidence: m})
 	c.sale = auction.New(auction.Deps{
 		DB: m.db, Log: log, Orders: m.checkout, Rooms: m, Staff: d, Addresses: m, Names: m,
 		News: m, Currency: "CNY",

@@ -47,8 +47,7 @@ func open(t *testing.T) *mall {
 		DB: k.DB, Log: k.Log, Catalog: k.Products, Shops: k, Rooms: k, News: k,
 		Currency: "CNY",
 	})
-	m.orders.Attach(m.tools, order.AdjustDeal, order.AdjustCoupon)
-	m.checkout.Attach(checkout.Tools{Promotions: m.tools, HoldDeal: m.tools.Terms.HoldDeal})
+	m.checkout = k.CheckoutWith(checkout.Tools{Promotions: m.tools, HoldDeal: m.tools.Terms.HoldDeal})
 	m.bus = m.Carry(m.tools.Module())
 	return m
 }

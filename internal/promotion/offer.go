@@ -8,6 +8,7 @@ import (
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
+	"hawker/internal/order"
 	"hawker/internal/platform/sqldb"
 )
 
@@ -123,8 +124,16 @@ func (s *Service) RedeemCoupon(ctx context.Context, tx *sqldb.Tx, claim Claim, o
 	return addUsed(ctx, tx, claim.Coupon.ID, 1)
 }
 
+// reservations are what orders took of coupons and deals.
+type reservations struct{}
+
+// Book is where orders release and reacquire what they took of coupons and deals.
+func Book() order.Book {
+	return order.Book{Of: reservations{}, Kinds: []string{order.AdjustDeal, order.AdjustCoupon}}
+}
+
 // Release implements order.Reservations: coupons and parts of deals are free again.
-func (s *Service) Release(ctx context.Context, tx *sqldb.Tx, order id.Order) error {
+func (reservations) Release(ctx context.Context, tx *sqldb.Tx, order id.Order) error {
 	claims, err := claimsOfOrder(ctx, tx, order)
 	if err != nil {
 		return err
@@ -153,7 +162,7 @@ func (s *Service) Release(ctx context.Context, tx *sqldb.Tx, order id.Order) err
 }
 
 // CanReacquire implements order.Reservations.
-func (s *Service) CanReacquire(ctx context.Context, q sqldb.Querier, order id.Order) (bool, error) {
+func (reservations) CanReacquire(ctx context.Context, q sqldb.Querier, order id.Order) (bool, error) {
 	claims, err := claimsOfOrder(ctx, q, order)
 	if err != nil {
 		return false, err
@@ -174,7 +183,7 @@ func (s *Service) CanReacquire(ctx context.Context, q sqldb.Querier, order id.Or
 
 // Reacquire implements order.Reservations. What has been used otherwise since then stays
 // so: the money was paid at the price it was asked for.
-func (s *Service) Reacquire(ctx context.Context, tx *sqldb.Tx, order id.Order) error {
+func (reservations) Reacquire(ctx context.Context, tx *sqldb.Tx, order id.Order) error {
 	claims, err := claimsOfOrder(ctx, tx, order)
 	if err != nil {
 		return err

@@ -102,7 +102,7 @@ type PlaybackView struct {
 
 // Promoters knows who earns by a link.
 type Promoters interface {
-	PromoterOf(ctx context.Context, refCode string, visitor id.User) (name string, ok bool, err error)
+	PromoterName(ctx context.Context, refCode string, visitor id.User) (name string, ok bool, err error)
 }
 
 // Picture knows the streams that are sent.
@@ -246,7 +246,7 @@ func (v Views) personal(ctx context.Context, d *Detail, st show.Standing, who Vi
 	}
 	d.Following, d.Followers = standing.Following, standing.Followers
 	if v.Promoters != nil {
-		name, ok, err := v.Promoters.PromoterOf(ctx, who.RefCode, who.User)
+		name, ok, err := v.Promoters.PromoterName(ctx, who.RefCode, who.User)
 		if err != nil {
 			return err
 		}

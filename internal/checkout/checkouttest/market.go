@@ -24,6 +24,7 @@ import (
 	"hawker/internal/catalog"
 	"hawker/internal/checkout"
 	"hawker/internal/inventory"
+	"hawker/internal/luckybag"
 	"hawker/internal/order"
 	"hawker/internal/platform/blob"
 	"hawker/internal/platform/events"
@@ -89,10 +90,19 @@ func New(t *testing.T) *Market {
 		Shop: id.Make[id.Shop](db), Room: id.Make[id.Room](db), media: catalog.NewMedia(db, disk),
 	}
 	m.Products = catalog.New(db, m.media)
-	m.Orders = order.New(db, m.Box, order.Terms{PayWithin: 15 * time.Minute, ReceiveWithin: 24 * time.Hour})
-	m.Checkout = checkout.New(db, m.Orders, m, m, checkout.Prices{Currency: "CNY", Shipping: Shipping})
+	m.Orders = order.New(db, m.Box, order.Terms{PayWithin: 15 * time.Minute, ReceiveWithin: 24 * time.Hour},
+		promotion.Book(), luckybag.Book())
+	m.Checkout = m.CheckoutWith(checkout.Tools{})
 	m.category = Must[catalog.Category](t)(m.Products.AddCategory(t.Context(), lang.Text{lang.Chinese: "茶"})).ID
 	return m
+}
+
+// CheckoutWith makes a checkout that also sells with these tools.
+func (m *Market) CheckoutWith(tools checkout.Tools) *checkout.Service {
+	return checkout.New(checkout.Options{
+		DB: m.DB, Orders: m.Orders, Addresses: m, Attribution: m,
+		Prices: checkout.Prices{Currency: "CNY", Shipping: Shipping}, Tools: tools,
+	})
 }
 
 // Carry makes the bus that carries what happens in the shop to these modules.
@@ -209,8 +219,8 @@ func (m *Market) DisplayNames(_ context.Context, users []id.User) (map[id.User]s
 	return out, nil
 }
 
-// Attribute lets nobody earn.
-func (m *Market) Attribute(context.Context, *sqldb.Tx, checkout.Placement) error { return nil }
+// AttributeOrder lets nobody earn.
+func (m *Market) AttributeOrder(context.Context, *sqldb.Tx, order.Placement) error { return nil }
 
 // User is somebody new.
 func (m *Market) User() id.User { return id.Make[id.User](m.DB) }

@@ -1,0 +1,13 @@
+package order
+
+import (
+	"hawker/internal/base/id"
+	"hawker/internal/catalog"
+)
+
+// Placement is an order as whoever attributes it sees it.
+type Placement struct {
+	Order   Order
+	RefCode string // of the link by which the buyer came
+	Rates   map[id.Product]catalog.Rates
+}
