@@ -2,11 +2,11 @@
 // commission is counted once, on what the buyer really paid for a line; that
 // what an order promised (base, rate, people) never changes with later
 // settings; that a refund takes back its share and never raises one; and that
-// the tree of who was brought by whom has no loop. The arithmetic is section A5
-// of the distribution facts, in integers only.
+// the tree of who was brought by whom has no loop. The arithmetic is that of
+// docs/books.md, in integers only.
 //
-// checkout and order call Attribute, Save and OrderCompleted in their own
-// transactions, payment calls Paid, aftersale calls Refund. Moving the money is
+// checkout calls AttributeOrder and payment OrderPaid in their own transactions;
+// orders that are completed or closed are heard of by events. Moving the money is
 // the ledger's job, choosing a product's rate the catalog's.
 package distribution
 

@@ -9,7 +9,7 @@ import (
 	"hawker/internal/platform/sqldb"
 )
 
-// Violation is a broken invariant, by its number in the payments facts (B6).
+// Violation is a broken invariant, by its number in docs/books.md.
 type Violation struct {
 	Code   string `json:"code"`
 	Detail string `json:"detail"`

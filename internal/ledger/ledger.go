@@ -4,10 +4,10 @@
 // by a CHECK of the database; that history is only added to; and that one
 // business fact is posted once, by a key derived from it.
 //
-// The modules that own a process (payment, aftersale, settlement, distribution)
-// call the named events (OrderPaid, WindowOver, RefundAccepted …) or Post inside
-// their own transaction. Deciding amounts is not its job. The model follows
-// sections B3–B6 of the payments facts.
+// The modules that own a process (payment, distribution) call the named events
+// (OrderPaid, WindowOver, RefundAccepted …) or Post inside their own transaction.
+// Deciding amounts is not its job. docs/books.md has the accounts and the
+// invariants.
 package ledger
 
 import (

@@ -151,7 +151,7 @@ const (
 	bySystem = "system"
 )
 
-// Buyer, Staff and System name the mover.
+// Buyer is who placed the order.
 func Buyer(u id.User) Actor { return Actor{byBuyer, u} }
 
 // Staff is somebody of the shop.

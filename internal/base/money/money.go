@@ -1,7 +1,7 @@
 // Package money counts in integer minor units of one currency. There is no
 // float, no rounding to nearest and no rounding account: a share is floored and
 // the caller says who keeps the remainder; a split uses the largest remainder.
-// The arithmetic is section A5 of the distribution facts.
+// docs/books.md states the arithmetic.
 package money
 
 import (

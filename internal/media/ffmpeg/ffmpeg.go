@@ -28,7 +28,6 @@ var (
 	ErrTooLarge = errors.New("ffmpeg: too many pixels")     // in one frame
 	ErrTooLong  = errors.New("ffmpeg: longer than allowed") // a file that did not say how long it is
 	ErrStalled  = errors.New("ffmpeg: no progress")         // killed for it
-	ErrMissing  = child.ErrMissing                          // the installation lacks it
 )
 
 // Limits on one child.
@@ -50,7 +49,7 @@ type Tool struct {
 }
 
 // New names the program; ffprobe is looked for beside it. Nothing is run yet: a
-// mall without ffmpeg still opens, and says ErrMissing when a video comes.
+// mall without ffmpeg still opens, and says child.ErrMissing when a video comes.
 func New(path string, c clock.Clock) *Tool {
 	if path == "" {
 		path = "ffmpeg"

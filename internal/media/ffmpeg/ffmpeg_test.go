@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"hawker/internal/base/clock"
+	"hawker/internal/media/child"
 	"hawker/internal/media/ffmpeg"
 )
 
@@ -332,7 +333,7 @@ func TestMissingProgramIsNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := ffmpeg.New(filepath.Join(dir, "ffmpeg"), clock.Real{}).Probe(t.Context(), dir, "in")
-	if !errors.Is(err, ffmpeg.ErrMissing) {
+	if !errors.Is(err, child.ErrMissing) {
 		t.Errorf("answer %v", err)
 	}
 }
