@@ -16,7 +16,7 @@ import (
 type Membership struct {
 	ID   id.Shop `json:"id"`
 	Name string  `json:"name"`
-	Role string  `json:"role"`
+	Role string  `json:"role" enum:"owner,manager,host,moderator,support,warehouse"`
 }
 
 // Memberships answers where a person works.
@@ -44,7 +44,7 @@ type userView struct {
 	DisplayName string       `json:"display_name"`
 	AvatarURL   string       `json:"avatar_url"`
 	Locale      lang.Tag     `json:"locale" enum:"zh-CN,en"`
-	Roles       []string     `json:"roles"`
+	Roles       []string     `json:"roles" enum:"shopper,creator,operator"`
 	Shops       []Membership `json:"shops"`
 }
 
