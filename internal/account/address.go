@@ -13,6 +13,7 @@ import (
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/base/lang"
+	"hawker/internal/platform/idem"
 	"hawker/internal/platform/secret"
 	"hawker/internal/platform/sqldb"
 )
@@ -115,6 +116,23 @@ func (s *Service) SaveAddress(ctx context.Context, user id.User, a SavedAddress)
 		return err
 	})
 	return saved, err
+}
+
+// AddAddress keeps a new address, once under the key. Only its id is kept as the
+// answer: an address is nowhere readable but sealed. Faults: as SaveAddress.
+func (s *Service) AddAddress(ctx context.Context, key idem.Key, user id.User, a SavedAddress) (SavedAddress, error) {
+	a.ID, a.Address = id.Address{}, a.Plain()
+	if err := a.Check(); err != nil {
+		return SavedAddress{}, err
+	}
+	made, err := idem.Once(ctx, s.db, key, func(ctx context.Context, tx *sqldb.Tx) (id.Address, error) {
+		saved, err := s.save(ctx, tx, user, a)
+		return saved.ID, err
+	})
+	if err != nil {
+		return SavedAddress{}, err
+	}
+	return s.AddressOf(ctx, s.db.Reader(), user, made)
 }
 
 func (s *Service) save(ctx context.Context, tx *sqldb.Tx, user id.User, a SavedAddress) (SavedAddress, error) {

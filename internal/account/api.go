@@ -16,7 +16,7 @@ import (
 type Membership struct {
 	ID   id.Shop `json:"id"`
 	Name string  `json:"name"`
-	Role string  `json:"role"`
+	Role string  `json:"role" enum:"owner,manager,host,moderator,support,warehouse"`
 }
 
 // Memberships answers where a person works.
@@ -44,7 +44,7 @@ type userView struct {
 	DisplayName string       `json:"display_name"`
 	AvatarURL   string       `json:"avatar_url"`
 	Locale      lang.Tag     `json:"locale" enum:"zh-CN,en"`
-	Roles       []string     `json:"roles"`
+	Roles       []string     `json:"roles" enum:"shopper,creator,operator"`
 	Shops       []Membership `json:"shops"`
 }
 
@@ -96,7 +96,7 @@ func (h API) Register(api *httpapi.API) {
 		Access: httpapi.SignedIn, Summary: "My addresses",
 	}, h.addresses)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "address-add", Method: "POST", Path: "/me/addresses",
+		ID: "address-create", Method: "POST", Path: "/me/addresses",
 		Access: httpapi.SignedIn, Status: 201, Summary: "Add an address",
 	}, h.addAddress)
 	httpapi.Register(api, httpapi.Operation{
@@ -108,7 +108,7 @@ func (h API) Register(api *httpapi.API) {
 		Access: httpapi.SignedIn, Status: 204, Summary: "Forget an address",
 	}, h.deleteAddress)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "admin-users", Method: "GET", Path: "/admin/users",
+		ID: "admin-user-list", Method: "GET", Path: "/admin/users",
 		Access: httpapi.OperatorOnly, Summary: "All accounts, newest first",
 	}, h.users)
 }
@@ -214,9 +214,9 @@ func (h API) updateMe(ctx context.Context, in *updateMeInput) (*httpapi.Body[use
 
 func addressOut(a SavedAddress) savedAddressView { return savedAddressView(a) }
 
-func (h API) addresses(ctx context.Context, _ *struct{}) (*httpapi.Body[page.Page[savedAddressView]], error) {
+func (h API) addresses(ctx context.Context, _ *struct{}) (*httpapi.Body[page.List[savedAddressView]], error) {
 	list, err := h.Service.Addresses(ctx, httpapi.ActorFrom(ctx).User)
-	return httpapi.OK(page.Map(page.Page[SavedAddress]{Items: list}, addressOut), err)
+	return httpapi.OK(page.Whole(list, addressOut), err)
 }
 
 type addressBody struct {
@@ -224,10 +224,17 @@ type addressBody struct {
 	Default bool `json:"is_default,omitempty"`
 }
 
-type addressInput struct{ Body addressBody }
+type addressInput struct {
+	httpapi.IdempotencyKey
+	Body addressBody
+}
 
 func (h API) addAddress(ctx context.Context, in *addressInput) (*httpapi.Body[savedAddressView], error) {
-	a, err := h.Service.SaveAddress(ctx, httpapi.ActorFrom(ctx).User, SavedAddress{
+	key, err := in.Once(ctx, "address-create", in.Body)
+	if err != nil {
+		return nil, err
+	}
+	a, err := h.Service.AddAddress(ctx, key, httpapi.ActorFrom(ctx).User, SavedAddress{
 		Address: in.Body.Address,
 		Default: in.Body.Default,
 	})

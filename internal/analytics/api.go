@@ -33,11 +33,11 @@ type API struct {
 // Register adds the operations.
 func (h API) Register(api *httpapi.API) {
 	httpapi.Register(api, httpapi.Operation{
-		ID: "merchant-today", Method: "GET", Path: "/merchant/{shop}/today",
+		ID: "merchant-today-get", Method: "GET", Path: "/merchant/{shop}/today",
 		Access: httpapi.Staff(permission.FiguresRead), Summary: "Today beside yesterday",
 	}, h.today)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "merchant-room-report", Method: "GET",
+		ID: "merchant-room-report-get", Method: "GET",
 		Path: "/merchant/{shop}/rooms/{room}/report", Access: httpapi.RoomStaff(permission.FiguresRead),
 		Summary: "What a show came to, minute by minute",
 	}, h.report)

@@ -41,7 +41,7 @@ type reportView struct {
 	Room        id.Room            `json:"room_id"`
 	Show        id.Show            `json:"show_id"`
 	Title       string             `json:"title"`
-	State       string             `json:"state"`
+	State       string             `json:"state" enum:"scheduled,live,paused,ended,cancelled"`
 	StartedAt   *time.Time         `json:"started_at"`
 	EndedAt     *time.Time         `json:"ended_at"`
 	ViewersPeak int64              `json:"viewers_peak"`

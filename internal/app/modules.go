@@ -292,7 +292,7 @@ func (a *App) list(withDemo bool) ([]module.Module, error) {
 	}
 	pages := site.API{
 		Config: a.cfg, DB: a.db, Log: a.log, Dist: web.Dist(), Metrics: a.metrics.Handler(),
-		Problem: a.api.WriteProblem,
+		Problem: a.api.WriteProblem, Providers: a.payments.Providers(),
 	}
 	return append(modules, pages.Module()), nil
 }

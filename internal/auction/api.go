@@ -22,7 +22,7 @@ func (h API) Register(api *httpapi.API) {
 	}, h.current)
 	httpapi.Register(api, httpapi.Operation{
 		ID: "auction-bid", Method: "POST",
-		Path: "/live/rooms/{id}/auctions/{auction}/bids", Access: httpapi.RoomVisitorSignedIn, Status: 201,
+		Path: "/live/rooms/{id}/auctions/{auction}/bids", Access: httpapi.RoomVisitorSignedIn,
 		Summary: "Offer what I would pay at the most",
 	}, h.bid)
 	httpapi.Register(api, httpapi.Operation{
@@ -106,7 +106,7 @@ type MerchantRoomPath struct {
 
 const listed = 100
 
-func (h API) list(ctx context.Context, in *MerchantRoomPath) (*httpapi.Body[page.Page[View]], error) {
+func (h API) list(ctx context.Context, in *MerchantRoomPath) (*httpapi.Body[page.List[View]], error) {
 	s := h.Service
 	if _, err := s.roomOf(ctx, s.DB.Reader(), Lot{Shop: in.Shop, Room: in.Room}); err != nil {
 		return nil, err
@@ -116,7 +116,7 @@ func (h API) list(ctx context.Context, in *MerchantRoomPath) (*httpapi.Body[page
 		return nil, err
 	}
 	views, err := s.views(ctx, lots, id.User{}, httpapi.Language(ctx))
-	return httpapi.OK(page.Page[View]{Items: views}, err)
+	return httpapi.OK(page.List[View]{Items: views}, err)
 }
 
 type lotBody struct {

@@ -34,19 +34,19 @@ type itemView struct {
 // Register adds the operations.
 func (h API) Register(api *httpapi.API) {
 	httpapi.Register(api, httpapi.Operation{
-		ID: "cart-list", Method: "GET", Path: "/cart/items",
+		ID: "cart-item-list", Method: "GET", Path: "/cart/items",
 		Access: httpapi.SignedIn, Summary: "My cart",
 	}, h.list)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "cart-add", Method: "POST", Path: "/cart/items",
+		ID: "cart-item-create", Method: "POST", Path: "/cart/items",
 		Access: httpapi.SignedIn, Status: 201, Summary: "Put units of a SKU into my cart",
 	}, h.add)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "cart-update", Method: "PATCH", Path: "/cart/items/{id}",
+		ID: "cart-item-update", Method: "PATCH", Path: "/cart/items/{id}",
 		Access: httpapi.SignedIn, Summary: "Change how many",
 	}, h.update)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "cart-delete", Method: "DELETE", Path: "/cart/items/{id}",
+		ID: "cart-item-delete", Method: "DELETE", Path: "/cart/items/{id}",
 		Access: httpapi.SignedIn, Status: 204, Summary: "Take an item out",
 	}, h.drop)
 }
@@ -85,16 +85,17 @@ func (h API) one(ctx context.Context, it Item, err error) (*httpapi.Body[itemVie
 	return httpapi.OK(v[0], nil)
 }
 
-func (h API) list(ctx context.Context, _ *struct{}) (*httpapi.Body[page.Page[itemView]], error) {
+func (h API) list(ctx context.Context, _ *struct{}) (*httpapi.Body[page.List[itemView]], error) {
 	items, err := h.Service.List(ctx, httpapi.ActorFrom(ctx).User)
 	if err != nil {
 		return nil, err
 	}
 	v, err := h.views(ctx, items)
-	return httpapi.OK(page.Page[itemView]{Items: v}, err)
+	return httpapi.OK(page.List[itemView]{Items: v}, err)
 }
 
 type addInput struct {
+	httpapi.IdempotencyKey
 	Body struct {
 		SKU      id.SKU `json:"sku_id"`
 		Quantity int64  `json:"quantity" minimum:"1" maximum:"999"`
@@ -102,7 +103,11 @@ type addInput struct {
 }
 
 func (h API) add(ctx context.Context, in *addInput) (*httpapi.Body[itemView], error) {
-	it, err := h.Service.Add(ctx, httpapi.ActorFrom(ctx).User, in.Body.SKU, in.Body.Quantity)
+	key, err := in.Once(ctx, "cart-item-create", in.Body)
+	if err != nil {
+		return nil, err
+	}
+	it, err := h.Service.AddOnce(ctx, key, httpapi.ActorFrom(ctx).User, in.Body.SKU, in.Body.Quantity)
 	return h.one(ctx, it, err)
 }
 

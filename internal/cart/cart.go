@@ -11,6 +11,7 @@ import (
 	"hawker/internal/base/id"
 	"hawker/internal/catalog"
 	"hawker/internal/inventory"
+	"hawker/internal/platform/idem"
 	"hawker/internal/platform/sqldb"
 )
 
@@ -83,26 +84,41 @@ func (s *Service) fill(ctx context.Context, items []Item) error {
 // Add puts units of a SKU into the cart, on top of what is there. Faults:
 // cart.no_such_sku, cart.bad_quantity, cart.full.
 func (s *Service) Add(ctx context.Context, user id.User, sku id.SKU, quantity int64) (Item, error) {
-	if err := checkQuantity(quantity); err != nil {
+	return s.change(ctx, user, func(ctx context.Context, tx *sqldb.Tx) (id.CartItem, error) {
+		return add(ctx, tx, user, sku, quantity)
+	})
+}
+
+// AddOnce is Add, once under the key.
+func (s *Service) AddOnce(ctx context.Context, key idem.Key, user id.User, sku id.SKU, quantity int64) (Item, error) {
+	item, err := idem.Once(ctx, s.db, key, func(ctx context.Context, tx *sqldb.Tx) (id.CartItem, error) {
+		return add(ctx, tx, user, sku, quantity)
+	})
+	if err != nil {
 		return Item{}, err
 	}
-	return s.change(ctx, user, func(ctx context.Context, tx *sqldb.Tx) (id.CartItem, error) {
-		offer, err := catalog.Offers(ctx, tx, []id.SKU{sku})
-		if err != nil {
-			return id.CartItem{}, err
-		}
-		if !offer[sku].Buyable() {
-			return id.CartItem{}, fault.NotFound("cart.no_such_sku")
-		}
-		if err := put(ctx, tx, user, sku, quantity); err != nil {
-			return id.CartItem{}, err
-		}
-		have, err := itemBySKU(ctx, tx, user, sku)
-		if err == nil {
-			err = checkQuantity(have.Quantity)
-		}
-		return have.ID, err
-	})
+	return s.one(ctx, user, item)
+}
+
+func add(ctx context.Context, tx *sqldb.Tx, user id.User, sku id.SKU, quantity int64) (id.CartItem, error) {
+	if err := checkQuantity(quantity); err != nil {
+		return id.CartItem{}, err
+	}
+	offer, err := catalog.Offers(ctx, tx, []id.SKU{sku})
+	if err != nil {
+		return id.CartItem{}, err
+	}
+	if !offer[sku].Buyable() {
+		return id.CartItem{}, fault.NotFound("cart.no_such_sku")
+	}
+	if err := put(ctx, tx, user, sku, quantity); err != nil {
+		return id.CartItem{}, err
+	}
+	have, err := itemBySKU(ctx, tx, user, sku)
+	if err == nil {
+		err = checkQuantity(have.Quantity)
+	}
+	return have.ID, err
 }
 
 // put adds units by themselves, never "what was read and some more": of two that
@@ -156,7 +172,11 @@ func (s *Service) change(ctx context.Context, user id.User, fn func(ctx context.
 	if err != nil {
 		return Item{}, err
 	}
-	it, err := itemByID(ctx, s.db.Reader(), user, changed)
+	return s.one(ctx, user, changed)
+}
+
+func (s *Service) one(ctx context.Context, user id.User, item id.CartItem) (Item, error) {
+	it, err := itemByID(ctx, s.db.Reader(), user, item)
 	if errors.Is(err, sql.ErrNoRows) { // another tab took it out since
 		err = fault.NotFound("cart.no_such_item")
 	}

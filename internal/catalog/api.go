@@ -99,9 +99,9 @@ type categoryView struct {
 	Name string      `json:"name"`
 }
 
-func (h *API) categories(ctx context.Context, _ *struct{}) (*httpapi.Body[page.Page[categoryView]], error) {
+func (h *API) categories(ctx context.Context, _ *struct{}) (*httpapi.Body[page.List[categoryView]], error) {
 	list, err := h.Service.Categories(ctx)
-	return httpapi.OK(page.Map(page.Page[Category]{Items: list}, func(c Category) categoryView {
+	return httpapi.OK(page.Whole(list, func(c Category) categoryView {
 		return categoryView{c.ID, c.Name.In(httpapi.Language(ctx))}
 	}), err)
 }

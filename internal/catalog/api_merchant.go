@@ -61,7 +61,7 @@ func (h MerchantAPI) Register(api *httpapi.API) {
 	},
 		h.unpublish)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "merchant-media-add", Method: "POST", Path: "/merchant/{shop}/media",
+		ID: "merchant-picture-create", Method: "POST", Path: "/merchant/{shop}/media",
 		Access: write, Status: 201, BodyMax: PictureBytesMax + 1<<20, Summary: "Send a picture",
 	}, h.addMedia)
 	httpapi.Register(api, httpapi.Operation{
@@ -212,6 +212,7 @@ func (h MerchantAPI) view(ctx context.Context, p Product, err error) (*httpapi.B
 }
 
 type createInput struct {
+	httpapi.IdempotencyKey
 	httpapi.ShopPath
 	Body productBody
 }
@@ -221,7 +222,11 @@ func (h MerchantAPI) create(ctx context.Context, in *createInput) (*httpapi.Body
 	if err != nil {
 		return nil, err
 	}
-	p, err := h.Service.Create(ctx, in.Shop, httpapi.ActorFrom(ctx).User, d)
+	key, err := in.Once(ctx, "product-create:"+in.Shop.String(), in.Body)
+	if err != nil {
+		return nil, err
+	}
+	p, err := h.Service.CreateOnce(ctx, key, in.Shop, httpapi.ActorFrom(ctx).User, d)
 	return h.view(ctx, p, err)
 }
 

@@ -16,6 +16,7 @@ import (
 	"hawker/internal/base/lang"
 	"hawker/internal/base/money"
 	"hawker/internal/inventory"
+	"hawker/internal/platform/idem"
 	"hawker/internal/platform/sqldb"
 )
 
@@ -144,15 +145,34 @@ type DraftSKU struct {
 // Create adds a draft product with its SKUs and their first stock.
 func (s *Service) Create(ctx context.Context, shop id.Shop, by id.User, d DraftProduct) (Product, error) {
 	var product id.Product
-	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
-		product = id.Make[id.Product](tx)
-		p := Product{ID: product, Shop: shop, State: Draft, CreatedAt: tx.Now()}
-		return s.write(ctx, tx, p, by, d, true)
+	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) (err error) {
+		product, err = s.create(ctx, tx, shop, by, d)
+		return err
 	})
 	if err != nil {
 		return Product{}, err
 	}
 	return s.OfShop(ctx, shop, product)
+}
+
+// CreateOnce is Create, once under the key.
+func (s *Service) CreateOnce(ctx context.Context, key idem.Key, shop id.Shop, by id.User, d DraftProduct) (Product,
+	error,
+) {
+	product, err := idem.Once(ctx, s.db, key, func(ctx context.Context, tx *sqldb.Tx) (id.Product, error) {
+		return s.create(ctx, tx, shop, by, d)
+	})
+	if err != nil {
+		return Product{}, err
+	}
+	return s.OfShop(ctx, shop, product)
+}
+
+func (s *Service) create(ctx context.Context, tx *sqldb.Tx, shop id.Shop, by id.User, d DraftProduct) (id.Product,
+	error,
+) {
+	p := Product{ID: id.Make[id.Product](tx), Shop: shop, State: Draft, CreatedAt: tx.Now()}
+	return p.ID, s.write(ctx, tx, p, by, d, true)
 }
 
 // Change replaces what a merchant said of a product. A SKU that is no longer

@@ -23,20 +23,20 @@ func chatRate() cache.Rate { return cache.Rate{Count: 20, Per: 10 * time.Second}
 func (h API) Register(api *httpapi.API) {
 	one := "/live/rooms/{id}"
 	httpapi.Register(api, httpapi.Operation{
-		ID: "room-messages", Method: "GET", Path: one + "/messages", Access: httpapi.RoomLobby,
+		ID: "room-message-list", Method: "GET", Path: one + "/messages", Access: httpapi.RoomLobby,
 		Summary: "The newest messages, or those of a stretch of time, the newest last",
 	}, h.messages)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "room-say", Method: "POST", Path: one + "/messages", Access: httpapi.RoomLobbySignedIn, Status: 201,
+		ID: "room-message-create", Method: "POST", Path: one + "/messages", Access: httpapi.RoomLobbySignedIn, Status: 201,
 		Limit: chatRate(), Summary: "Say something",
 	}, h.say)
 	see, base := httpapi.RoomStaff(permission.LiveModerate), "/merchant/{shop}/rooms/{room}"
 	httpapi.Register(api, httpapi.Operation{
-		ID: "merchant-room-say", Method: "POST", Path: base + "/messages", Access: see, Status: 201,
+		ID: "merchant-message-create", Method: "POST", Path: base + "/messages", Access: see, Status: 201,
 		Summary: "Speak as the shop",
 	}, h.sayAsShop)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "merchant-room-messages", Method: "GET", Path: base + "/messages", Access: see,
+		ID: "merchant-message-list", Method: "GET", Path: base + "/messages", Access: see,
 		Summary: "The newest messages: all, held ones, or questions",
 	}, h.list)
 	httpapi.Register(api, httpapi.Operation{
@@ -52,7 +52,7 @@ func (h API) Register(api *httpapi.API) {
 		Status: 204, Summary: "Mute or ban who wrote a message",
 	}, h.silence)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "merchant-message-pin", Method: "PUT", Path: base + "/pinned-message", Access: see, Status: 204,
+		ID: "merchant-pinned-message-set", Method: "PUT", Path: base + "/pinned-message", Access: see, Status: 204,
 		Summary: "Hold a message at the top; none to let go",
 	}, h.pin)
 }
@@ -66,7 +66,7 @@ type messagesInput struct {
 
 const stretchMax = time.Hour
 
-func (h API) messages(ctx context.Context, in *messagesInput) (*httpapi.Body[page.Page[MessageView]], error) {
+func (h API) messages(ctx context.Context, in *messagesInput) (*httpapi.Body[page.List[MessageView]], error) {
 	var list []Message
 	var err error
 	switch {
@@ -77,7 +77,7 @@ func (h API) messages(ctx context.Context, in *messagesInput) (*httpapi.Body[pag
 	default:
 		list, err = h.Service.Recent(ctx, in.ID)
 	}
-	return httpapi.OK(page.Map(page.Page[Message]{Items: list}, View), err)
+	return httpapi.OK(page.Whole(list, View), err)
 }
 
 type textBody struct {
@@ -122,9 +122,9 @@ type staffMessagesInput struct {
 	Filter Filter `query:"filter" enum:",all,held,questions"`
 }
 
-func (h API) list(ctx context.Context, in *staffMessagesInput) (*httpapi.Body[page.Page[MessageView]], error) {
+func (h API) list(ctx context.Context, in *staffMessagesInput) (*httpapi.Body[page.List[MessageView]], error) {
 	list, err := h.Service.Messages(ctx, in.Room, in.Filter)
-	return httpapi.OK(page.Map(page.Page[Message]{Items: list}, View), err)
+	return httpapi.OK(page.Whole(list, View), err)
 }
 
 // MessagePath names a message of a shop's room.

@@ -30,7 +30,7 @@ func (h API) Register(api *httpapi.API) {
 		Access: httpapi.SignedIn, Summary: "What would it cost, and why",
 	}, h.quote)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "order-place", Method: "POST", Path: "/orders",
+		ID: "order-create", Method: "POST", Path: "/orders",
 		Access: httpapi.SignedIn, Status: 201, Summary: "Place one order per shop; the stock is promised for minutes",
 	},
 		h.place)
@@ -166,7 +166,7 @@ type placedView struct {
 }
 
 func (h API) place(ctx context.Context, in *placeInput) (*httpapi.Body[placedView], error) {
-	key, err := in.Once(ctx, "order-place", in.Body)
+	key, err := in.Once(ctx, "order-create", in.Body)
 	if err != nil {
 		return nil, err
 	}

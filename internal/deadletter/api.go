@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"hawker/internal/base/page"
 	"hawker/internal/platform/httpapi"
 	"hawker/internal/platform/module"
 	"hawker/internal/platform/sqldb"
@@ -43,17 +44,9 @@ type letterView struct {
 	LastError string    `json:"last_error"`
 }
 
-type listView struct {
-	Items []letterView `json:"items"`
-}
-
-func (h API) list(ctx context.Context, _ *struct{}) (*httpapi.Body[listView], error) {
+func (h API) list(ctx context.Context, _ *struct{}) (*httpapi.Body[page.List[letterView]], error) {
 	letters, err := List(ctx, h.DB.Reader())
-	v := listView{Items: make([]letterView, len(letters))}
-	for i, l := range letters {
-		v.Items[i] = letterView(l)
-	}
-	return httpapi.OK(v, err)
+	return httpapi.OK(page.Whole(letters, func(l Letter) letterView { return letterView(l) }), err)
 }
 
 type letterInput struct {

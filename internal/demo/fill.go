@@ -13,6 +13,7 @@ import (
 	"hawker/internal/catalog"
 	"hawker/internal/distribution"
 	"hawker/internal/media/upload"
+	"hawker/internal/platform/idem"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/room"
 	"hawker/internal/shop"
@@ -161,7 +162,7 @@ func (m Mall) openRooms(ctx context.Context, sh id.Shop, people map[string]id.Us
 		{Title: NextTitle(), Host: people[Streamer], ScheduledAt: m.evening(), Unkept: true},
 	} {
 		p.Shop, p.CoverURL = sh, cover.URL()
-		if _, err := m.Stage.Create(ctx, stage.Plan{Plan: p, Products: products}); err != nil {
+		if _, err := m.Stage.Create(ctx, idem.Fresh("demo"), stage.Plan{Plan: p, Products: products}); err != nil {
 			return err
 		}
 	}
@@ -196,6 +197,6 @@ func (m Mall) postVideo(ctx context.Context, author id.User, g Good, d video.Dra
 	if err = errors.Join(err, f.Close()); err != nil {
 		return err
 	}
-	_, err = m.Videos.Post(ctx, author, d)
+	_, err = m.Videos.Post(ctx, idem.Fresh("demo"), author, d)
 	return err
 }

@@ -52,23 +52,23 @@ type PromotedProduct struct {
 // Register adds the operations and the short links.
 func (h API) Register(api *httpapi.API) {
 	httpapi.Register(api, httpapi.Operation{
-		ID: "distribution-me", Method: "GET", Path: "/distribution/me",
+		ID: "distributor-get", Method: "GET", Path: "/distribution/me",
 		Access: httpapi.SignedIn, Summary: "My earnings at a glance",
 	}, h.me)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "distribution-products", Method: "GET", Path: "/distribution/products",
+		ID: "distribution-product-list", Method: "GET", Path: "/distribution/products",
 		Access: httpapi.SignedIn, Summary: "Products that pay for being shared",
 	}, h.products)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "distribution-commissions", Method: "GET",
+		ID: "commission-list", Method: "GET",
 		Path: "/distribution/commissions", Access: httpapi.SignedIn, Summary: "My commissions",
 	}, h.commissions)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "distribution-team", Method: "GET", Path: "/distribution/team",
+		ID: "distribution-team-list", Method: "GET", Path: "/distribution/team",
 		Access: httpapi.SignedIn, Summary: "Who came by my links",
 	}, h.team)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "distribution-link", Method: "POST", Path: "/distribution/links",
+		ID: "distribution-share", Method: "POST", Path: "/distribution/links",
 		Access: httpapi.SignedIn, Summary: "My short link to a product, room, video or the mall",
 	}, h.link)
 	api.Mount(httpapi.Route{
@@ -180,17 +180,9 @@ type memberView struct {
 	BoundAt time.Time `json:"bound_at"`
 }
 
-type teamView struct {
-	Items []memberView `json:"items"`
-}
-
-func (h API) team(ctx context.Context, _ *struct{}) (*httpapi.Body[teamView], error) {
+func (h API) team(ctx context.Context, _ *struct{}) (*httpapi.Body[page.List[memberView]], error) {
 	members, err := h.Service.TeamOf(ctx, httpapi.ActorFrom(ctx).User, h.Clock.Now())
-	v := teamView{Items: make([]memberView, len(members))}
-	for i, m := range members {
-		v.Items[i] = memberView(m)
-	}
-	return httpapi.OK(v, err)
+	return httpapi.OK(page.Whole(members, func(m Member) memberView { return memberView(m) }), err)
 }
 
 type linkInput struct {

@@ -19,8 +19,8 @@ type API struct {
 // Register adds the operations.
 func (h API) Register(api *httpapi.API) {
 	httpapi.Register(api, httpapi.Operation{
-		ID: "merchant-ship", Method: "POST", Path: "/merchant/{shop}/shipments",
-		Access: httpapi.Staff(permission.OrdersShip), Status: 201, Summary: "Send an order",
+		ID: "merchant-order-ship", Method: "POST", Path: "/merchant/{shop}/shipments",
+		Access: httpapi.Staff(permission.OrdersShip), Summary: "Send an order",
 	}, h.ship)
 }
 
@@ -35,7 +35,7 @@ type shipInput struct {
 }
 
 func (h API) ship(ctx context.Context, in *shipInput) (*httpapi.Body[order.View], error) {
-	key, err := in.Once(ctx, "merchant-ship:"+in.Shop.String(), in.Body)
+	key, err := in.Once(ctx, "merchant-order-ship:"+in.Shop.String(), in.Body)
 	if err != nil {
 		return nil, err
 	}

@@ -21,19 +21,19 @@ type RestreamAPI struct{ Service *Restreams }
 func (h RestreamAPI) Register(api *httpapi.API) {
 	run, base := httpapi.RoomStaff(permission.LiveRun), "/merchant/{shop}/rooms/{room}/restreams"
 	httpapi.Register(api, httpapi.Operation{
-		ID: "merchant-restreams", Method: "GET", Path: base, Access: run,
+		ID: "merchant-restream-list", Method: "GET", Path: base, Access: run,
 		Summary: "Where the room is sent on to, and how that goes",
 	}, h.list)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "merchant-restream-add", Method: "POST", Path: base, Access: run, Status: 201,
+		ID: "merchant-restream-create", Method: "POST", Path: base, Access: run, Status: 201,
 		Summary: "Send the room on to another RTMP address",
 	}, h.add)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "merchant-restream-switch", Method: "PATCH", Path: base + "/{restream}", Access: run, Status: 204,
+		ID: "merchant-restream-update", Method: "PATCH", Path: base + "/{restream}", Access: run, Status: 204,
 		Summary: "Send on or not",
 	}, h.change)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "merchant-restream-remove", Method: "DELETE", Path: base + "/{restream}", Access: run, Status: 204,
+		ID: "merchant-restream-delete", Method: "DELETE", Path: base + "/{restream}", Access: run, Status: 204,
 		Summary: "Remove an address",
 	}, h.remove)
 }
@@ -78,15 +78,16 @@ func optional(t time.Time) *time.Time {
 
 func (h RestreamAPI) list(
 	ctx context.Context, in *room.MerchantPath,
-) (*httpapi.Body[page.Page[restreamView]], error) {
+) (*httpapi.Body[page.List[restreamView]], error) {
 	list, err := h.Service.Of(ctx, in.Room)
 	status := h.Service.relay.Status(in.Room.String())
-	return httpapi.OK(page.Map(page.Page[Restream]{Items: list}, func(r Restream) restreamView {
+	return httpapi.OK(page.Whole(list, func(r Restream) restreamView {
 		return viewRestream(r, status[r.ID.String()])
 	}), err)
 }
 
 type restreamInput struct {
+	httpapi.IdempotencyKey
 	room.MerchantPath
 	Body struct {
 		Name string `json:"name,omitempty" maxLength:"120"`
@@ -95,7 +96,11 @@ type restreamInput struct {
 }
 
 func (h RestreamAPI) add(ctx context.Context, in *restreamInput) (*httpapi.Body[restreamView], error) {
-	r, err := h.Service.Add(ctx, in.Shop, Restream{
+	key, err := in.Once(ctx, "restream-create:"+in.Room.String(), in.Body)
+	if err != nil {
+		return nil, err
+	}
+	r, err := h.Service.Add(ctx, key, in.Shop, Restream{
 		Room: in.Room, Name: in.Body.Name, URL: in.Body.URL, Enabled: true,
 	})
 	if err != nil {

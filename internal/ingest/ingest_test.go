@@ -15,6 +15,7 @@ import (
 	"hawker/internal/media/record"
 	"hawker/internal/media/relay"
 	"hawker/internal/media/stream"
+	"hawker/internal/platform/idem"
 	"hawker/internal/room"
 	"hawker/internal/show"
 	"hawker/internal/stage/stagetest"
@@ -176,7 +177,7 @@ func TestOpenPublishing(t *testing.T) {
 }
 
 func add(k *stagetest.Kit, r id.Room, u string) (ingest.Restream, error) {
-	return k.Restreams.Add(k.T.Context(), k.Shop, ingest.Restream{Room: r, URL: u, Enabled: true})
+	return k.Restreams.Add(k.T.Context(), idem.Fresh("test"), k.Shop, ingest.Restream{Room: r, URL: u, Enabled: true})
 }
 
 func TestOnlyWhatIsPublicIsSentOn(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/media/relay"
+	"hawker/internal/platform/idem"
 	"hawker/internal/platform/secret"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/room"
@@ -60,7 +61,7 @@ func (s *Restreams) Of(ctx context.Context, r id.Room) ([]Restream, error) {
 
 // Add adds an address and begins to send when the room is on air. Faults:
 // live.bad_restream, live.not_found.
-func (s *Restreams) Add(ctx context.Context, shop id.Shop, r Restream) (Restream, error) {
+func (s *Restreams) Add(ctx context.Context, key idem.Key, shop id.Shop, r Restream) (Restream, error) {
 	u, err := url.Parse(r.URL)
 	bad := fault.Invalid("live.bad_restream", "max", RestreamsMax).At("body.url")
 	if err != nil || (u.Scheme != "rtmp" && u.Scheme != "rtmps") || u.Host == "" ||
@@ -71,19 +72,20 @@ func (s *Restreams) Add(ctx context.Context, shop id.Shop, r Restream) (Restream
 	if r.Name == "" || utf8.RuneCountInString(r.Name) > restreamNameMax {
 		r.Name = u.Hostname()
 	}
-	err = s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+	r.ID, err = idem.Once(ctx, s.db, key, func(ctx context.Context, tx *sqldb.Tx) (id.Restream, error) {
 		if err := room.Lock(ctx, tx, shop, r.Room); err != nil {
-			return err
+			return id.Restream{}, err
 		}
 		n, err := countRestreams(ctx, tx, r.Room)
+		if err == nil && n >= RestreamsMax {
+			err = bad
+		}
 		if err != nil {
-			return err
+			return id.Restream{}, err
 		}
-		if n >= RestreamsMax {
-			return bad
-		}
-		r.ID, r.At = id.Make[id.Restream](tx), tx.Now()
-		return insertRestream(ctx, tx, r, s.box.Seal([]byte(r.URL), restreamSeal(r.ID)))
+		added := r
+		added.ID, added.At = id.Make[id.Restream](tx), tx.Now()
+		return added.ID, insertRestream(ctx, tx, added, s.box.Seal([]byte(r.URL), restreamSeal(added.ID)))
 	})
 	if err != nil {
 		return Restream{}, err

@@ -14,7 +14,7 @@ type API struct{ DB *sqldb.DB }
 // Register adds the operations.
 func (h API) Register(api *httpapi.API) {
 	httpapi.Register(api, httpapi.Operation{
-		ID: "admin-ledger", Method: "GET", Path: "/admin/ledger",
+		ID: "admin-ledger-get", Method: "GET", Path: "/admin/ledger",
 		Access: httpapi.OperatorOnly, Summary: "The trial balance",
 	}, h.trial)
 }

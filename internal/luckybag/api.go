@@ -34,7 +34,7 @@ func (h API) Register(api *httpapi.API) {
 		Access: httpapi.SignedIn, Status: 201, Summary: "Order what I won; shipping is paid",
 	}, h.claim)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "bag-proof", Method: "GET", Path: "/live/bags/{bag}/proof",
+		ID: "bag-proof-get", Method: "GET", Path: "/live/bags/{bag}/proof",
 		Access: httpapi.Anyone, Summary: "Everything by which the draw can be recomputed",
 	}, h.proof)
 	httpapi.Register(api, httpapi.Operation{
@@ -57,18 +57,18 @@ type roomPath struct {
 
 const drawnShown = 10 * time.Minute
 
-func (h API) list(ctx context.Context, in *roomPath) (*httpapi.Body[page.Page[View]], error) {
+func (h API) list(ctx context.Context, in *roomPath) (*httpapi.Body[page.List[View]], error) {
 	s := h.Service
 	bags, err := shownBags(ctx, s.DB.Reader(), in.ID, s.DB.Clock().Now().Add(-drawnShown))
 	return h.page(ctx, bags, err)
 }
 
-func (h API) page(ctx context.Context, bags []Bag, err error) (*httpapi.Body[page.Page[View]], error) {
+func (h API) page(ctx context.Context, bags []Bag, err error) (*httpapi.Body[page.List[View]], error) {
 	if err != nil {
 		return nil, err
 	}
 	views, err := h.Service.views(ctx, bags, httpapi.ActorFrom(ctx).User, httpapi.Language(ctx))
-	return httpapi.OK(page.Page[View]{Items: views}, err)
+	return httpapi.OK(page.List[View]{Items: views}, err)
 }
 
 type bagPath struct {
@@ -143,7 +143,7 @@ type MerchantRoomPath struct {
 
 const listed = 100
 
-func (h API) merchantList(ctx context.Context, in *MerchantRoomPath) (*httpapi.Body[page.Page[View]], error) {
+func (h API) merchantList(ctx context.Context, in *MerchantRoomPath) (*httpapi.Body[page.List[View]], error) {
 	q := h.Service.DB.Reader()
 	shop, _, err := h.Service.Rooms.OnAir(ctx, q, in.Room)
 	if err != nil || shop != in.Shop {

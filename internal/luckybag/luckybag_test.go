@@ -296,7 +296,7 @@ func TestAPrizeIsHandedOutOnce(t *testing.T) {
 func TestFollowersWinCoupons(t *testing.T) {
 	f := open(t)
 	ctx := t.Context()
-	c := must[promotion.Coupon](t)(f.tools.AddCoupon(ctx, promotion.Coupon{
+	c := must[promotion.Coupon](t)(f.tools.AddCoupon(ctx, f.key(), promotion.Coupon{
 		Shop: f.shop, Name: lang.Text{lang.Chinese: "券"}, Kind: promotion.AmountOff, Value: 100,
 		Scope: promotion.ScopeAll, Total: 5, PerUser: 1,
 		To: f.clock.Now().Add(time.Hour),

@@ -25,39 +25,39 @@ type API struct {
 func (h API) Register(api *httpapi.API) {
 	moderate, base := httpapi.Staff(permission.LiveModerate), "/merchant/{shop}"
 	httpapi.Register(api, httpapi.Operation{
-		ID: "merchant-words", Method: "GET", Path: base + "/words",
+		ID: "merchant-word-list", Method: "GET", Path: base + "/words",
 		Access: moderate, Summary: "The shop's word list",
 	}, h.words)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "merchant-word-add", Method: "POST", Path: base + "/words",
+		ID: "merchant-word-create", Method: "POST", Path: base + "/words",
 		Access: moderate, Status: 201, Summary: "Add a word",
 	}, h.addWord)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "merchant-word-remove", Method: "DELETE", Path: base + "/words/{word}",
+		ID: "merchant-word-delete", Method: "DELETE", Path: base + "/words/{word}",
 		Access: moderate, Status: 204, Summary: "Remove a word",
 	}, h.removeWord)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "merchant-silenced", Method: "GET", Path: base + "/silenced",
+		ID: "merchant-silence-list", Method: "GET", Path: base + "/silenced",
 		Access: moderate, Summary: "Who may not speak or enter",
 	}, h.silenced)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "merchant-silence", Method: "PUT", Path: base + "/silenced/{user}",
+		ID: "merchant-silence-set", Method: "PUT", Path: base + "/silenced/{user}",
 		Access: moderate, Status: 204, Summary: "Mute or ban somebody in the shop's rooms",
 	}, h.silence)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "merchant-release", Method: "DELETE", Path: base + "/silenced/{user}",
+		ID: "merchant-silence-delete", Method: "DELETE", Path: base + "/silenced/{user}",
 		Access: moderate, Status: 204, Summary: "Let somebody speak and enter again",
 	}, h.release)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "admin-words", Method: "GET", Path: "/admin/words",
+		ID: "admin-word-list", Method: "GET", Path: "/admin/words",
 		Access: httpapi.OperatorOnly, Summary: "The platform's word list",
 	}, h.platformWords)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "admin-word-add", Method: "POST", Path: "/admin/words",
+		ID: "admin-word-create", Method: "POST", Path: "/admin/words",
 		Access: httpapi.OperatorOnly, Status: 201, Summary: "Add a word for all shops",
 	}, h.addPlatformWord)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "admin-word-remove", Method: "DELETE", Path: "/admin/words/{word}",
+		ID: "admin-word-delete", Method: "DELETE", Path: "/admin/words/{word}",
 		Access: httpapi.OperatorOnly, Status: 204, Summary: "Remove a word",
 	}, h.removePlatformWord)
 }
@@ -70,16 +70,16 @@ type wordView struct {
 
 func viewWord(w Word) wordView { return wordView{w.ID, w.Text, w.Action.String()} }
 
-func (h API) list(ctx context.Context, shop id.Shop) (*httpapi.Body[page.Page[wordView]], error) {
+func (h API) list(ctx context.Context, shop id.Shop) (*httpapi.Body[page.List[wordView]], error) {
 	words, err := h.Service.Words(ctx, shop)
-	return httpapi.OK(page.Map(page.Page[Word]{Items: words}, viewWord), err)
+	return httpapi.OK(page.Whole(words, viewWord), err)
 }
 
-func (h API) words(ctx context.Context, in *httpapi.ShopPath) (*httpapi.Body[page.Page[wordView]], error) {
+func (h API) words(ctx context.Context, in *httpapi.ShopPath) (*httpapi.Body[page.List[wordView]], error) {
 	return h.list(ctx, in.Shop)
 }
 
-func (h API) platformWords(ctx context.Context, _ *struct{}) (*httpapi.Body[page.Page[wordView]], error) {
+func (h API) platformWords(ctx context.Context, _ *struct{}) (*httpapi.Body[page.List[wordView]], error) {
 	return h.list(ctx, id.Shop{})
 }
 
@@ -136,7 +136,7 @@ type silenceView struct {
 	At     time.Time  `json:"at"`
 }
 
-func (h API) silenced(ctx context.Context, in *httpapi.ShopPath) (*httpapi.Body[page.Page[silenceView]], error) {
+func (h API) silenced(ctx context.Context, in *httpapi.ShopPath) (*httpapi.Body[page.List[silenceView]], error) {
 	list, err := h.Service.SilencedIn(ctx, in.Shop)
 	if err != nil {
 		return nil, err
@@ -146,7 +146,7 @@ func (h API) silenced(ctx context.Context, in *httpapi.ShopPath) (*httpapi.Body[
 		people = append(people, x.User, x.By)
 	}
 	names, err := h.People.DisplayNames(ctx, people)
-	out := page.Page[silenceView]{Items: []silenceView{}}
+	out := page.List[silenceView]{Items: []silenceView{}}
 	for _, x := range list {
 		v := silenceView{
 			User: x.User, Name: names[x.User], Kind: muted, Reason: x.Reason, ByName: names[x.By],

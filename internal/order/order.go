@@ -35,6 +35,14 @@ const (
 	StatusClosed         Status = "closed"
 )
 
+// Values lists the statuses, for descriptions.
+func (Status) Values() []string {
+	return []string{
+		string(StatusPendingPayment), string(StatusPaid), string(StatusShipped), string(StatusDelivered),
+		string(StatusCompleted), string(StatusClosed),
+	}
+}
+
 // Reasons for closing.
 const (
 	ReasonUnpaid    = "unpaid"

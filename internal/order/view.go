@@ -29,7 +29,7 @@ type LineView struct {
 
 // AdjustmentView is one reason for a difference in price.
 type AdjustmentView struct {
-	Kind   string      `json:"kind"`
+	Kind   string      `json:"kind" enum:"deal,room_price,coupon,auction,lucky_bag"`
 	Label  string      `json:"label"`
 	Labels lang.Text   `json:"labels"`
 	Amount money.Money `json:"amount"`
@@ -93,8 +93,8 @@ type StepView struct {
 type View struct {
 	ID            id.Order        `json:"id"`
 	Number        string          `json:"number"`
-	Status        Status          `json:"status" enum:"pending_payment,paid,shipped,delivered,completed,closed"`
-	CloseReason   string          `json:"close_reason"`
+	Status        Status          `json:"status"`
+	CloseReason   string          `json:"close_reason" enum:",unpaid,cancelled"`
 	Shop          catalog.ShopRef `json:"shop"`
 	Lines         []LineView      `json:"lines"`
 	GoodsTotal    money.Money     `json:"goods_total"`
@@ -111,7 +111,7 @@ type View struct {
 	Room          id.Room         `json:"room_id"`
 	Evidence      []EvidenceView  `json:"evidence"`
 	CreatedAt     time.Time       `json:"created_at"`
-	Actions       []string        `json:"actions" doc:"What the caller may do now: pay, cancel, confirm, ship"`
+	Actions       []string        `json:"actions" enum:"pay,cancel,confirm,ship" doc:"What the caller may do now"`
 }
 
 // Payments answers the newest payment of checkouts.

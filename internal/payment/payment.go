@@ -10,6 +10,7 @@ import (
 	"database/sql"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"time"
@@ -119,6 +120,13 @@ type Service struct {
 // New makes the module with its providers by name.
 func New(db *sqldb.DB, log *slog.Logger, orders *order.Service, shares Shares, providers map[string]Provider) *Service {
 	return &Service{db, log, orders, shares, providers}
+}
+
+// Providers are the names of the providers, in order.
+func (s *Service) Providers() []string {
+	names := slices.AppendSeq([]string{}, maps.Keys(s.providers))
+	slices.Sort(names)
+	return names
 }
 
 // Command asks to pay an order, and with it its whole checkout.

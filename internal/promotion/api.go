@@ -39,23 +39,23 @@ type RoomPath struct {
 
 const endedShown = 10 * time.Minute // a viewer who comes late sees how it went
 
-func (h API) deals(ctx context.Context, in *RoomPath) (*httpapi.Body[page.Page[DealView]], error) {
+func (h API) deals(ctx context.Context, in *RoomPath) (*httpapi.Body[page.List[DealView]], error) {
 	s := h.Service
 	list, err := shownDeals(ctx, s.DB.Reader(), in.ID, s.DB.Clock().Now().Add(-endedShown))
 	if err != nil {
 		return nil, err
 	}
 	views, err := s.dealViews(ctx, list, httpapi.ActorFrom(ctx).User, httpapi.Language(ctx))
-	return httpapi.OK(page.Page[DealView]{Items: views}, err)
+	return httpapi.OK(page.List[DealView]{Items: views}, err)
 }
 
-func (h API) coupons(ctx context.Context, in *RoomPath) (*httpapi.Body[page.Page[CouponView]], error) {
+func (h API) coupons(ctx context.Context, in *RoomPath) (*httpapi.Body[page.List[CouponView]], error) {
 	list, err := h.Service.PinnedCoupons(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
 	views, err := h.Service.couponViews(ctx, list, httpapi.ActorFrom(ctx).User, httpapi.Language(ctx))
-	return httpapi.OK(page.Page[CouponView]{Items: views}, err)
+	return httpapi.OK(page.List[CouponView]{Items: views}, err)
 }
 
 type claimInput struct {

@@ -88,7 +88,7 @@ type RoomPriceView struct {
 	NormalPrice money.Money `json:"normal_price"`
 }
 
-func (h MerchantAPI) prices(ctx context.Context, in *MerchantRoomPath) (*httpapi.Body[page.Page[RoomPriceView]],
+func (h MerchantAPI) prices(ctx context.Context, in *MerchantRoomPath) (*httpapi.Body[page.List[RoomPriceView]],
 	error,
 ) {
 	s, tag := h.Service, httpapi.Language(ctx)
@@ -97,7 +97,7 @@ func (h MerchantAPI) prices(ctx context.Context, in *MerchantRoomPath) (*httpapi
 		return nil, err
 	}
 	prices, err := RoomPrices(ctx, q, in.Room)
-	out := page.Page[RoomPriceView]{Items: []RoomPriceView{}}
+	out := page.List[RoomPriceView]{Items: []RoomPriceView{}}
 	if err != nil || len(prices) == 0 {
 		return httpapi.OK(out, err)
 	}
@@ -129,7 +129,7 @@ type setPricesInput struct {
 	}
 }
 
-func (h MerchantAPI) setPrices(ctx context.Context, in *setPricesInput) (*httpapi.Body[page.Page[RoomPriceView]],
+func (h MerchantAPI) setPrices(ctx context.Context, in *setPricesInput) (*httpapi.Body[page.List[RoomPriceView]],
 	error,
 ) {
 	prices := make([]RoomPrice, len(in.Body.Items))
@@ -147,7 +147,7 @@ func (h MerchantAPI) setPrices(ctx context.Context, in *setPricesInput) (*httpap
 
 const dealsListed = 100
 
-func (h MerchantAPI) deals(ctx context.Context, in *MerchantRoomPath) (*httpapi.Body[page.Page[DealView]], error) {
+func (h MerchantAPI) deals(ctx context.Context, in *MerchantRoomPath) (*httpapi.Body[page.List[DealView]], error) {
 	s := h.Service
 	if _, err := s.roomOf(ctx, s.DB.Reader(), in.Shop, in.Room); err != nil {
 		return nil, err
@@ -157,7 +157,7 @@ func (h MerchantAPI) deals(ctx context.Context, in *MerchantRoomPath) (*httpapi.
 		return nil, err
 	}
 	views, err := s.dealViews(ctx, list, id.User{}, httpapi.Language(ctx))
-	return httpapi.OK(page.Page[DealView]{Items: views}, err)
+	return httpapi.OK(page.List[DealView]{Items: views}, err)
 }
 
 type dealItemBody struct {
@@ -270,13 +270,18 @@ type couponBody struct {
 }
 
 type addCouponInput struct {
+	httpapi.IdempotencyKey
 	httpapi.ShopPath
 	Body couponBody
 }
 
 func (h MerchantAPI) addCoupon(ctx context.Context, in *addCouponInput) (*httpapi.Body[CouponView], error) {
+	key, err := in.Once(ctx, "coupon-create:"+in.Shop.String(), in.Body)
+	if err != nil {
+		return nil, err
+	}
 	b := in.Body
-	c, err := h.Service.AddCoupon(ctx, Coupon{
+	c, err := h.Service.AddCoupon(ctx, key, Coupon{
 		Shop: in.Shop, Name: b.Name, Kind: b.Kind, Value: b.Value, Cap: b.Cap, MinSpend: b.MinSpend, Scope: b.Scope,
 		Products: b.Products, Room: b.Room,
 		Total: b.Total, PerUser: b.PerUser, From: b.From.UTC(), To: b.To.UTC(),

@@ -304,7 +304,7 @@ func TestAnAuctionAndABagOverTheAPI(t *testing.T) {
 	if v := c.call(c.host, 403, bids, object{"max_amount": 500}); v["code"] != "auction.host_cannot_bid" {
 		t.Errorf("the host bids: %v", v)
 	}
-	if v := c.call(buyer, 201, bids, object{"max_amount": 500}); v["mine"].(object)["leading"] != true ||
+	if v := c.call(buyer, 200, bids, object{"max_amount": 500}); v["mine"].(object)["leading"] != true ||
 		amount(v["price"]) != 100 {
 		t.Errorf("bid: %v", v)
 	}

@@ -14,6 +14,7 @@ import (
 	"hawker/internal/base/lang"
 	"hawker/internal/base/money"
 	"hawker/internal/base/page"
+	"hawker/internal/platform/idem"
 	"hawker/internal/platform/sqldb"
 )
 
@@ -128,7 +129,7 @@ func (c Coupon) check(now time.Time) error {
 }
 
 // AddCoupon makes a coupon. Faults promotion.bad_coupon, promotion.no_such_room.
-func (s *Service) AddCoupon(ctx context.Context, c Coupon) (Coupon, error) {
+func (s *Service) AddCoupon(ctx context.Context, key idem.Key, c Coupon) (Coupon, error) {
 	products, err := s.Catalog.ProductsByID(ctx, c.Products)
 	if err != nil {
 		return Coupon{}, err
@@ -138,22 +139,26 @@ func (s *Service) AddCoupon(ctx context.Context, c Coupon) (Coupon, error) {
 			return Coupon{}, fault.Invalid("promotion.bad_coupon", "field", "product_ids").At("body.product_ids")
 		}
 	}
-	err = s.DB.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+	made, err := idem.Once(ctx, s.DB, key, func(ctx context.Context, tx *sqldb.Tx) (id.Coupon, error) {
+		c := c // this may run again
 		if c.From.IsZero() {
 			c.From = tx.Now()
 		}
 		if err := c.check(tx.Now()); err != nil {
-			return err
+			return id.Coupon{}, err
 		}
 		if !c.Room.IsZero() {
 			if _, err := s.roomOf(ctx, tx, c.Shop, c.Room); err != nil {
-				return err
+				return id.Coupon{}, err
 			}
 		}
 		c.ID, c.Active = id.Make[id.Coupon](tx), true
-		return insertCoupon(ctx, tx, c)
+		return c.ID, insertCoupon(ctx, tx, c)
 	})
-	return c, err
+	if err != nil {
+		return Coupon{}, err
+	}
+	return couponOf(ctx, s.DB.Reader(), c.Shop, made)
 }
 
 // CouponChange is what may change of a coupon; nil and zero stay as they are.

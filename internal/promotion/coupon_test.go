@@ -32,7 +32,7 @@ func (m *mall) coupon(change func(c *promotion.Coupon)) promotion.Coupon {
 	if change != nil {
 		change(&c)
 	}
-	return must[promotion.Coupon](m.t)(m.tools.AddCoupon(m.t.Context(), c))
+	return must[promotion.Coupon](m.t)(m.tools.AddCoupon(m.t.Context(), m.nextKey(), c))
 }
 
 func (m *mall) claim(user id.User, c promotion.Coupon) {
@@ -295,7 +295,7 @@ func TestWhyACouponDoesNotApply(t *testing.T) {
 			Scope: promotion.ScopeAll, Total: 1, PerUser: 1, To: m.clock.Now().Add(time.Hour),
 		}
 		change(&c)
-		if _, err := m.tools.AddCoupon(t.Context(), c); fault.Code(err) != "promotion.bad_coupon" ||
+		if _, err := m.tools.AddCoupon(t.Context(), m.nextKey(), c); fault.Code(err) != "promotion.bad_coupon" ||
 			fault.As(err).Params["field"] != field {
 			t.Errorf("%s: %v", field, err)
 		}

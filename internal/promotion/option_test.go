@@ -65,7 +65,7 @@ func TestAWinnerGetsWhatWasSoldThoughItsOptionWasRemoved(t *testing.T) {
 	lot := c.call(c.host, 201, "POST /merchant/{shop}/rooms/{room}/auctions", object{
 		"sku_id": sku, "start_price": 100, "run_seconds": 30, "start": true,
 	})
-	c.call(buyer, 201, "POST /live/rooms/{id}/auctions/"+lot["id"].(string)+"/bids", object{"max_amount": 500})
+	c.call(buyer, 200, "POST /live/rooms/{id}/auctions/"+lot["id"].(string)+"/bids", object{"max_amount": 500})
 	bag := c.call(c.host, 201, "POST /merchant/{shop}/rooms/{room}/bags",
 		object{"prize": object{"sku_id": sku}, "winners": 1, "follow": true, "draw_seconds": 30})
 	name := bag["id"].(string)

@@ -19,22 +19,22 @@ func remindRate() cache.Rate { return cache.Rate{Count: 20, Per: time.Minute} }
 func (h API) Register(api *httpapi.API) {
 	remind := "/live/rooms/{id}/reminder"
 	httpapi.Register(api, httpapi.Operation{
-		ID: "room-remind", Method: "POST", Path: remind, Access: httpapi.RoomLobbySignedIn, Status: 204,
+		ID: "room-reminder-set", Method: "PUT", Path: remind, Access: httpapi.RoomLobbySignedIn, Status: 204,
 		Limit:   remindRate(),
 		Summary: "Tell me when it begins",
 	}, h.remind)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "room-forget", Method: "DELETE", Path: remind, Access: httpapi.RoomLobbySignedIn, Status: 204,
+		ID: "room-reminder-delete", Method: "DELETE", Path: remind, Access: httpapi.RoomLobbySignedIn, Status: 204,
 		Limit:   remindRate(),
 		Summary: "Do not tell me",
 	}, h.forget)
 	run, settings := httpapi.Staff(permission.LiveRun), "/merchant/{shop}/live-settings"
 	httpapi.Register(api, httpapi.Operation{
-		ID: "merchant-live-settings", Method: "GET", Path: settings, Access: run,
+		ID: "merchant-live-settings-get", Method: "GET", Path: settings, Access: run,
 		Summary: "How long recordings are kept, and whether clips are cut",
 	}, h.settings)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "merchant-live-settings-put", Method: "PUT", Path: settings, Access: run,
+		ID: "merchant-live-settings-set", Method: "PUT", Path: settings, Access: run,
 		Summary: "Change the shop's live settings",
 	}, h.saveSettings)
 }

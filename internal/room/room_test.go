@@ -14,6 +14,7 @@ import (
 	"hawker/internal/base/id"
 	"hawker/internal/media/stream"
 	"hawker/internal/platform/httpapi"
+	"hawker/internal/platform/idem"
 	"hawker/internal/room"
 	"hawker/internal/show"
 	"hawker/internal/stage"
@@ -60,7 +61,7 @@ func TestOnlyTheKeyOpensTheRoom(t *testing.T) {
 func TestAKeyIsNobodyElses(t *testing.T) {
 	t.Parallel()
 	k := stagetest.Open(t)
-	_, err := k.Stage.Create(t.Context(), stage.Plan{
+	_, err := k.Stage.Create(t.Context(), idem.Fresh("test"), stage.Plan{
 		Plan: room.Plan{Shop: k.Shop, Title: "Two", Key: k.Key(k.Room())},
 	})
 	if fault.Code(err) != "live.key_taken" {

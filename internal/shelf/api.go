@@ -24,22 +24,22 @@ func (h API) Register(api *httpapi.API) {
 	run, see := httpapi.RoomStaff(permission.LiveRun), httpapi.RoomStaff(permission.LiveModerate)
 	base := "/merchant/{shop}/rooms/{room}"
 	httpapi.Register(api, httpapi.Operation{
-		ID: "room-shelf", Method: "GET", Path: "/live/rooms/{id}/shelf", Access: httpapi.RoomLobby,
+		ID: "room-shelf-list", Method: "GET", Path: "/live/rooms/{id}/shelf", Access: httpapi.RoomLobby,
 		Summary: "What the room sells",
 	}, h.shelf)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "room-marks", Method: "GET", Path: "/live/rooms/{id}/marks", Access: httpapi.RoomLobby,
+		ID: "room-mark-list", Method: "GET", Path: "/live/rooms/{id}/marks", Access: httpapi.RoomLobby,
 		Summary: "What was explained when, on the stream's clock",
 	}, h.marks)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "merchant-room-shelf", Method: "PUT", Path: base + "/shelf", Access: run, Summary: "Replace the shelf",
+		ID: "merchant-shelf-set", Method: "PUT", Path: base + "/shelf", Access: run, Summary: "Replace the shelf",
 	}, h.set)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "merchant-room-shelf-get", Method: "GET", Path: base + "/shelf", Access: see,
+		ID: "merchant-shelf-list", Method: "GET", Path: base + "/shelf", Access: see,
 		Summary: "The shelf with what viewers do not see",
 	}, h.get)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "merchant-room-item", Method: "PATCH", Path: base + "/shelf/{product}", Access: run,
+		ID: "merchant-shelf-item-update", Method: "PATCH", Path: base + "/shelf/{product}", Access: run,
 		Summary: "Hide a product, or note what to say of it",
 	}, h.edit)
 	httpapi.Register(api, httpapi.Operation{
@@ -51,9 +51,9 @@ func (h API) Register(api *httpapi.API) {
 	}, h.unpin)
 }
 
-func (h API) shelf(ctx context.Context, in *room.Path) (*httpapi.Body[page.Page[ItemView]], error) {
+func (h API) shelf(ctx context.Context, in *room.Path) (*httpapi.Body[page.List[ItemView]], error) {
 	items, err := h.Views.Items(ctx, in.ID, Reader{Tag: httpapi.Language(ctx)})
-	return httpapi.OK(page.Page[ItemView]{Items: items}, err)
+	return httpapi.OK(page.List[ItemView]{Items: items}, err)
 }
 
 type markView struct {
@@ -67,7 +67,7 @@ type marksInput struct {
 	Show id.Show `query:"show" doc:"Of an earlier show"`
 }
 
-func (h API) marks(ctx context.Context, in *marksInput) (*httpapi.Body[page.Page[markView]], error) {
+func (h API) marks(ctx context.Context, in *marksInput) (*httpapi.Body[page.List[markView]], error) {
 	of, err := h.showOf(ctx, in)
 	if err != nil {
 		return nil, err
@@ -81,7 +81,7 @@ func (h API) marks(ctx context.Context, in *marksInput) (*httpapi.Body[page.Page
 		byProduct[i.Product] = i
 	}
 	pins, err := h.Views.Service.Marks(ctx, of)
-	out := page.Page[markView]{Items: []markView{}}
+	out := page.List[markView]{Items: []markView{}}
 	for _, p := range pins {
 		item, ok := byProduct[p.Product]
 		if !ok || p.StreamAt.IsZero() {
@@ -106,9 +106,9 @@ func (h API) showOf(ctx context.Context, in *marksInput) (id.Show, error) {
 	return st.Now.ID, err
 }
 
-func (h API) get(ctx context.Context, in *room.MerchantPath) (*httpapi.Body[page.Page[ItemView]], error) {
+func (h API) get(ctx context.Context, in *room.MerchantPath) (*httpapi.Body[page.List[ItemView]], error) {
 	items, err := h.Views.Items(ctx, in.Room, Reader{Tag: httpapi.Language(ctx), Staff: true})
-	return httpapi.OK(page.Page[ItemView]{Items: items}, err)
+	return httpapi.OK(page.List[ItemView]{Items: items}, err)
 }
 
 type itemInput struct {
@@ -120,7 +120,7 @@ type itemInput struct {
 	}
 }
 
-func (h API) edit(ctx context.Context, in *itemInput) (*httpapi.Body[page.Page[ItemView]], error) {
+func (h API) edit(ctx context.Context, in *itemInput) (*httpapi.Body[page.List[ItemView]], error) {
 	c := Edit{Hidden: in.Body.Hidden, Notes: in.Body.Notes}
 	if err := h.Views.Service.Edit(ctx, in.Shop, in.Room, in.Product, c); err != nil {
 		return nil, err
@@ -135,7 +135,7 @@ type shelfInput struct {
 	}
 }
 
-func (h API) set(ctx context.Context, in *shelfInput) (*httpapi.Body[page.Page[ItemView]], error) {
+func (h API) set(ctx context.Context, in *shelfInput) (*httpapi.Body[page.List[ItemView]], error) {
 	if err := h.Views.Service.Set(ctx, in.Shop, in.Room, in.Body.Products); err != nil {
 		return nil, err
 	}

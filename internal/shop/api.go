@@ -27,15 +27,15 @@ type API struct {
 func (h API) Register(api *httpapi.API) {
 	manage, base := httpapi.Staff(permission.StaffManage), "/merchant/{shop}/staff"
 	httpapi.Register(api, httpapi.Operation{
-		ID: "merchant-staff", Method: "GET", Path: base, Access: manage,
+		ID: "merchant-staff-list", Method: "GET", Path: base, Access: manage,
 		Summary: "Who works here, and as what",
 	}, h.list)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "merchant-staff-appoint", Method: "POST", Path: base, Access: manage,
+		ID: "merchant-staff-set", Method: "POST", Path: base, Access: manage,
 		Summary: "Give somebody a role",
 	}, h.appoint)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "merchant-staff-dismiss", Method: "DELETE", Path: base + "/{user}",
+		ID: "merchant-staff-delete", Method: "DELETE", Path: base + "/{user}",
 		Access: manage, Status: 204, Summary: "Take somebody's role away",
 	}, h.dismiss)
 }
@@ -48,7 +48,7 @@ type colleagueView struct {
 	Me    bool      `json:"me"`
 }
 
-func (h API) list(ctx context.Context, in *httpapi.ShopPath) (*httpapi.Body[page.Page[colleagueView]], error) {
+func (h API) list(ctx context.Context, in *httpapi.ShopPath) (*httpapi.Body[page.List[colleagueView]], error) {
 	staff, err := h.Service.Staff(ctx, in.Shop)
 	if err != nil {
 		return nil, err
@@ -59,7 +59,7 @@ func (h API) list(ctx context.Context, in *httpapi.ShopPath) (*httpapi.Body[page
 	}
 	names, err := h.People.DisplayNames(ctx, users)
 	me := httpapi.ActorFrom(ctx).User
-	return httpapi.OK(page.Map(page.Page[Colleague]{Items: staff}, func(c Colleague) colleagueView {
+	return httpapi.OK(page.Whole(staff, func(c Colleague) colleagueView {
 		return colleagueView{c.User, names[c.User], c.Role, c.Since, c.User == me}
 	}), err)
 }
@@ -72,7 +72,7 @@ type appointInput struct {
 	}
 }
 
-func (h API) appoint(ctx context.Context, in *appointInput) (*httpapi.Body[page.Page[colleagueView]], error) {
+func (h API) appoint(ctx context.Context, in *appointInput) (*httpapi.Body[page.List[colleagueView]], error) {
 	user, err := h.People.UserByEmail(ctx, in.Body.Email)
 	if fault.As(err) != nil {
 		return nil, fault.NotFound("shop.no_such_person")

@@ -17,7 +17,7 @@ type API struct{ Service *Service }
 // Register adds the operations.
 func (h API) Register(api *httpapi.API) {
 	httpapi.Register(api, httpapi.Operation{
-		ID: "merchant-room-shows", Method: "GET", Path: "/merchant/{shop}/rooms/{room}/shows",
+		ID: "merchant-show-list", Method: "GET", Path: "/merchant/{shop}/rooms/{room}/shows",
 		Access: httpapi.RoomStaff(permission.FiguresRead), Summary: "The shows that a room has had, newest first",
 	}, h.list)
 }

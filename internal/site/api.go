@@ -25,6 +25,8 @@ type API struct {
 	Dist    fs.FS        // the built front ends
 	Metrics http.Handler // figures for Prometheus
 	Problem Problem
+	// Providers are the ways to pay, the usual one first.
+	Providers []string
 }
 
 // Module is what the module brings.
@@ -59,6 +61,7 @@ type configView struct {
 	Sandbox          bool     `json:"sandbox"`
 	UploadMax        int64    `json:"max_upload_bytes"`
 	Languages        []string `json:"languages"`
+	Providers        []string `json:"payment_providers" doc:"Ways to pay, the usual one first"`
 	TimeZone         string   `json:"time_zone" doc:"Whose midnight begins a day in figures"`
 }
 
@@ -68,7 +71,7 @@ func (h API) config(context.Context, *struct{}) (*httpapi.Body[configView], erro
 		Name: c.Mall.Name, Currency: string(c.Mall.Currency), CurrencyExponent: c.Mall.Currency.Exponent(),
 		AfterSaleDays: c.Distribution.AfterSale.Hours() / 24, PayMinutes: c.Order.PayWithin.Minutes(),
 		Sandbox: c.Payment.Sandbox, UploadMax: c.Video.UploadMax, Languages: []string{"zh-CN", "en"},
-		TimeZone: c.Mall.TimeZone,
+		TimeZone: c.Mall.TimeZone, Providers: h.Providers,
 	}, nil)
 }
 

@@ -27,7 +27,7 @@ func (h API) Register(api *httpapi.API) {
 	}, h.follow)
 	httpapi.Register(api, httpapi.Operation{
 		ID: "shop-unfollow", Method: "DELETE", Path: path, Access: httpapi.SignedIn,
-		Limit: followRate(), Summary: "Follow a shop no more",
+		Status: 204, Limit: followRate(), Summary: "Follow a shop no more",
 	}, h.unfollow)
 }
 
@@ -56,7 +56,7 @@ func (h API) follow(ctx context.Context, in *followInput) (*httpapi.Body[standin
 	return httpapi.OK(standingView(s), err)
 }
 
-func (h API) unfollow(ctx context.Context, in *ShopPath) (*httpapi.Body[standingView], error) {
-	s, err := h.Service.Follow(ctx, httpapi.ActorFrom(ctx).User, in.ID, false, id.Room{})
-	return httpapi.OK(standingView(s), err)
+func (h API) unfollow(ctx context.Context, in *ShopPath) (*httpapi.Empty, error) {
+	_, err := h.Service.Follow(ctx, httpapi.ActorFrom(ctx).User, in.ID, false, id.Room{})
+	return httpapi.Done(err)
 }

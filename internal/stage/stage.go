@@ -17,6 +17,7 @@ import (
 	"hawker/internal/chat"
 	"hawker/internal/media/stream"
 	"hawker/internal/platform/events"
+	"hawker/internal/platform/idem"
 	"hawker/internal/platform/realtime"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/room"
@@ -122,9 +123,9 @@ type Plan struct {
 	Products []id.Product
 }
 
-// Create makes a room with its shelf and a stream key. Faults: live.bad_title,
+// Create makes a room with its shelf and a stream key, once under the key. Faults: live.bad_title,
 // live.bad_schedule, live.bad_shelf, live.key_taken.
-func (s *Service) Create(ctx context.Context, p Plan) (show.Standing, error) {
+func (s *Service) Create(ctx context.Context, key idem.Key, p Plan) (show.Standing, error) {
 	draft, err := s.rooms.Draft(ctx, p.Plan)
 	if err != nil {
 		return show.Standing{}, err
@@ -132,26 +133,30 @@ func (s *Service) Create(ctx context.Context, p Plan) (show.Standing, error) {
 	if err := s.shelf.Check(ctx, p.Shop, p.Products); err != nil {
 		return show.Standing{}, err
 	}
-	var r room.Room
-	err = s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) (err error) {
-		if r, err = s.rooms.Add(ctx, tx, draft); err != nil {
-			return err
-		}
-		if r.Mode == room.Rehearsal {
-			x, err := show.Rehearse(ctx, tx, r)
-			if err != nil {
-				return err
-			}
-			if _, err := room.Stage(ctx, tx, r, r.Mode, x); err != nil {
-				return err
-			}
-		}
-		return shelf.Put(ctx, tx, r.ID, p.Products)
+	made, err := idem.Once(ctx, s.db, key, func(ctx context.Context, tx *sqldb.Tx) (id.Room, error) {
+		return s.add(ctx, tx, draft, p.Products)
 	})
 	if err != nil {
 		return show.Standing{}, err
 	}
-	return s.shows.Standing(ctx, r.ID)
+	return s.shows.Standing(ctx, made)
+}
+
+func (s *Service) add(ctx context.Context, tx *sqldb.Tx, d room.Draft, products []id.Product) (id.Room, error) {
+	r, err := s.rooms.Add(ctx, tx, d)
+	if err != nil {
+		return r.ID, err
+	}
+	if r.Mode == room.Rehearsal {
+		x, err := show.Rehearse(ctx, tx, r)
+		if err != nil {
+			return r.ID, err
+		}
+		if _, err := room.Stage(ctx, tx, r, r.Mode, x); err != nil {
+			return r.ID, err
+		}
+	}
+	return r.ID, shelf.Put(ctx, tx, r.ID, products)
 }
 
 // Update changes a room; see room.Service.Update for its faults.

@@ -53,19 +53,19 @@ func (h MerchantAPI) Register(api *httpapi.API) {
 		ID: "merchant-room-update", Method: "PATCH", Path: one, Access: run, Summary: "Change a room and its rules",
 	}, h.update)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "merchant-room-mode", Method: "POST", Path: one + "/mode", Access: run,
+		ID: "merchant-room-mode-set", Method: "POST", Path: one + "/mode", Access: run,
 		Summary: "Warm up, rehearse, or open to everybody",
 	}, h.setMode)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "merchant-room-health", Method: "GET", Path: one + "/health", Access: see,
+		ID: "merchant-room-health-get", Method: "GET", Path: one + "/health", Access: see,
 		Summary: "State of the picture, numbers and alarms",
 	}, h.health)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "merchant-room-unpaid", Method: "GET", Path: one + "/unpaid", Access: see,
+		ID: "merchant-unpaid-list", Method: "GET", Path: one + "/unpaid", Access: see,
 		Summary: "Who holds units that are not paid, and until when",
 	}, h.unpaid)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "merchant-room-key", Method: "POST", Path: one + "/key", Access: run, Summary: "Replace the stream key",
+		ID: "merchant-room-key-reset", Method: "POST", Path: one + "/key", Access: run, Summary: "Replace the stream key",
 	}, h.resetKey)
 	httpapi.Register(api, httpapi.Operation{
 		ID: "merchant-room-kick", Method: "POST", Path: one + "/kick", Access: run, Status: 204,
@@ -166,6 +166,7 @@ func (h MerchantAPI) list(ctx context.Context, in *listRoomsInput) (*httpapi.Bod
 }
 
 type createInput struct {
+	httpapi.IdempotencyKey
 	httpapi.ShopPath
 	Body struct {
 		Title       string       `json:"title" maxLength:"200"`
@@ -178,11 +179,15 @@ type createInput struct {
 
 func (h MerchantAPI) create(ctx context.Context, in *createInput) (*httpapi.Body[roomView], error) {
 	b := in.Body
+	key, err := in.Once(ctx, "room-create:"+in.Shop.String(), b)
+	if err != nil {
+		return nil, err
+	}
 	cover, err := h.coverURL(ctx, in.Shop, b.Cover)
 	if err != nil {
 		return nil, err
 	}
-	st, err := h.Stage.Create(ctx, stage.Plan{Products: b.Products, Plan: room.Plan{
+	st, err := h.Stage.Create(ctx, key, stage.Plan{Products: b.Products, Plan: room.Plan{
 		Shop: in.Shop, Host: httpapi.ActorFrom(ctx).User, Title: b.Title, CoverURL: cover, ScheduledAt: b.ScheduledAt,
 		Mode: b.Mode,
 	}})
@@ -288,7 +293,7 @@ type unpaidView struct {
 
 func (h MerchantAPI) unpaid(
 	ctx context.Context, in *room.MerchantPath,
-) (*httpapi.Body[page.Page[unpaidView]], error) {
+) (*httpapi.Body[page.List[unpaidView]], error) {
 	orders, err := h.Orders.UnpaidOfRoom(ctx, in.Room)
 	if err != nil {
 		return nil, err
@@ -299,7 +304,7 @@ func (h MerchantAPI) unpaid(
 	}
 	names, err := h.Views.People.Names(ctx, buyers)
 	tag := httpapi.Language(ctx)
-	out := page.Page[unpaidView]{Items: []unpaidView{}}
+	out := page.List[unpaidView]{Items: []unpaidView{}}
 	for _, o := range orders {
 		v := unpaidView{
 			o.ID, o.Number, chat.Masked(names[o.User].DisplayName), nil, money.Of(o.Payable, o.Currency), o.DueAt,

@@ -32,9 +32,9 @@ func (h API) Register(api *httpapi.API) {
 	add := func(name, method, path string, access httpapi.Access, summary string) httpapi.Operation {
 		return httpapi.Operation{ID: name, Method: method, Path: path, Access: access, Summary: summary}
 	}
-	httpapi.Register(api, add("feed", "GET", "/feed", httpapi.Anyone, "Short films, the newest first"), h.feed)
+	httpapi.Register(api, add("feed-list", "GET", "/feed", httpapi.Anyone, "Short films, the newest first"), h.feed)
 	httpapi.Register(api, add("video-get", "GET", "/videos/{id}", httpapi.Anyone, "One film"), h.get)
-	post := add("video-post", "POST", "/videos", httpapi.SignedIn, "Make a film of a finished upload")
+	post := add("video-create", "POST", "/videos", httpapi.SignedIn, "Make a film of a finished upload")
 	post.Status, post.Limit = 201, postRate()
 	httpapi.Register(api, post, h.post)
 	httpapi.Register(api, add("video-update", "PATCH", "/videos/{id}", httpapi.SignedIn,
@@ -44,16 +44,17 @@ func (h API) Register(api *httpapi.API) {
 	httpapi.Register(api, add("video-unpublish", "POST", "/videos/{id}/unpublish", httpapi.SignedIn, "Hide a film"),
 		h.unpublish)
 	httpapi.Register(api, add("video-like", "POST", "/videos/{id}/likes", httpapi.SignedIn, "Like"), h.like)
-	httpapi.Register(api, add("video-unlike", "DELETE", "/videos/{id}/likes", httpapi.SignedIn, "Take a like back"),
-		h.unlike)
+	unlike := add("video-unlike", "DELETE", "/videos/{id}/likes", httpapi.SignedIn, "Take a like back")
+	unlike.Status = 204
+	httpapi.Register(api, unlike, h.unlike)
 	share := add("video-share", "POST", "/videos/{id}/share", httpapi.SignedIn, "Get the link by which to share a film")
 	share.Limit = shareRate()
 	httpapi.Register(api, share, h.share)
-	httpapi.Register(api, add("video-list-mine", "GET", "/me/videos", httpapi.SignedIn, "My films in all states"),
+	httpapi.Register(api, add("me-video-list", "GET", "/me/videos", httpapi.SignedIn, "My films in all states"),
 		h.mine)
 	httpapi.Register(api, add("merchant-video-list", "GET", "/merchant/{shop}/videos", httpapi.Staff(permission.VideoRun),
 		"Films of the shop in all states"), h.ofShop)
-	httpapi.Register(api, add("merchant-room-clips", "GET", "/merchant/{shop}/rooms/{room}/clips",
+	httpapi.Register(api, add("merchant-clip-list", "GET", "/merchant/{shop}/rooms/{room}/clips",
 		httpapi.Staff(permission.VideoRun), "Clips that were cut from a show, in its order"), h.clips)
 }
 
@@ -112,6 +113,7 @@ func (h API) get(ctx context.Context, in *Path) (*httpapi.Body[View], error) {
 }
 
 type postInput struct {
+	httpapi.IdempotencyKey
 	Body struct {
 		Upload  string     `json:"upload_id" maxLength:"64"`
 		Caption string     `json:"caption" maxLength:"800"`
@@ -121,8 +123,12 @@ type postInput struct {
 }
 
 func (h API) post(ctx context.Context, in *postInput) (*httpapi.Body[View], error) {
+	key, err := in.Once(ctx, "video-create", in.Body)
+	if err != nil {
+		return nil, err
+	}
 	b := in.Body
-	v, err := h.Service.Post(ctx, httpapi.ActorFrom(ctx).User, Draft{b.Upload, b.Caption, b.Product, b.Shop})
+	v, err := h.Service.Post(ctx, key, httpapi.ActorFrom(ctx).User, Draft{b.Upload, b.Caption, b.Product, b.Shop})
 	return h.one(ctx, v, err)
 }
 
@@ -159,9 +165,9 @@ func (h API) like(ctx context.Context, in *Path) (*httpapi.Body[likeView], error
 	return httpapi.OK(likeView{n, true}, err)
 }
 
-func (h API) unlike(ctx context.Context, in *Path) (*httpapi.Body[likeView], error) {
-	n, err := h.Service.Like(ctx, httpapi.ActorFrom(ctx).User, in.ID, false)
-	return httpapi.OK(likeView{n, false}, err)
+func (h API) unlike(ctx context.Context, in *Path) (*httpapi.Empty, error) {
+	_, err := h.Service.Like(ctx, httpapi.ActorFrom(ctx).User, in.ID, false)
+	return httpapi.Done(err)
 }
 
 type shareView struct {
@@ -187,7 +193,11 @@ type clipsInput struct {
 	Room id.Room `path:"room"`
 }
 
-func (h API) clips(ctx context.Context, in *clipsInput) (*httpapi.Body[page.Page[View]], error) {
+func (h API) clips(ctx context.Context, in *clipsInput) (*httpapi.Body[page.List[View]], error) {
 	list, err := h.Service.ClipsOf(ctx, in.Shop, in.Room)
-	return h.page(ctx, page.Page[Video]{Items: list}, err)
+	if err != nil {
+		return nil, err
+	}
+	views, err := h.Views.views(ctx, list)
+	return httpapi.OK(page.List[View]{Items: views}, err)
 }

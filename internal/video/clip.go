@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"hawker/internal/base/id"
+	"hawker/internal/platform/sqldb"
 )
 
 // Clip is a stretch of a show that is to be a film.
@@ -20,10 +21,18 @@ type Clip struct {
 // PostClip makes a draft of a stretch of a show, once per pin: fault
 // video.already_posted.
 func (s *Service) PostClip(ctx context.Context, c Clip) (Video, error) {
-	return s.take(ctx, Video{
+	v := Video{
 		Author: c.Host, Shop: c.Shop, Product: c.Product, Upload: c.Upload, Caption: c.Caption, State: Processing,
 		Room: c.Room, Pin: c.Pin,
+	}
+	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) (err error) {
+		v.ID, err = take(ctx, tx, v)
+		return err
 	})
+	if err != nil {
+		return Video{}, err
+	}
+	return s.Find(ctx, v.ID)
 }
 
 // Clipped reports whether there is a clip of a pin.

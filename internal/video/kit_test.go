@@ -211,7 +211,8 @@ func (m *mall) send(who id.User, method, path string, body io.Reader, header ...
 
 func (m *mall) call(who id.User, method, path, body string) answer {
 	m.t.Helper()
-	return m.send(who, method, httpapi.Prefix+path, strings.NewReader(body), "Content-Type", "application/json")
+	return m.send(who, method, httpapi.Prefix+path, strings.NewReader(body), "Content-Type", "application/json",
+		"Idempotency-Key", id.Token())
 }
 
 func (m *mall) tus(who id.User, method, path string, body []byte, header ...string) answer {

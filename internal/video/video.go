@@ -21,6 +21,7 @@ import (
 	"hawker/internal/media/upload"
 	"hawker/internal/platform/blob"
 	"hawker/internal/platform/events"
+	"hawker/internal/platform/idem"
 	"hawker/internal/platform/jobs"
 	"hawker/internal/platform/sqldb"
 )
@@ -116,7 +117,7 @@ type Draft struct {
 // Post claims an upload and asks for its transcoding. Faults: upload.not_found,
 // upload.unfinished, video.bad_caption, video.no_such_product, shop.not_staff,
 // video.already_posted.
-func (s *Service) Post(ctx context.Context, author id.User, d Draft) (Video, error) {
+func (s *Service) Post(ctx context.Context, key idem.Key, author id.User, d Draft) (Video, error) {
 	caption, err := checkCaption(d.Caption)
 	if err != nil {
 		return Video{}, err
@@ -130,32 +131,35 @@ func (s *Service) Post(ctx context.Context, author id.User, d Draft) (Video, err
 		return Video{}, err
 	}
 	v := Video{Author: author, Shop: shop, Product: d.Product, Upload: file.ID, Caption: caption, State: Processing}
-	return s.take(ctx, v)
+	made, err := idem.Once(ctx, s.db, key, func(ctx context.Context, tx *sqldb.Tx) (id.Video, error) {
+		return take(ctx, tx, v)
+	})
+	if err != nil {
+		return Video{}, err
+	}
+	return s.Find(ctx, made)
 }
 
 // take writes a film whose upload is there and asks for its transcoding.
-func (s *Service) take(ctx context.Context, v Video) (Video, error) {
-	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
-		v.ID, v.CreatedAt = id.Make[id.Video](tx), tx.Now()
-		if v.clip() {
-			if again, err := clipped(ctx, tx, v.Pin); err != nil || again {
-				return errors.Join(err, fault.Conflict("video.already_posted"))
-			}
+func take(ctx context.Context, tx *sqldb.Tx, v Video) (id.Video, error) {
+	v.ID, v.CreatedAt = id.Make[id.Video](tx), tx.Now()
+	if v.clip() {
+		if again, err := clipped(ctx, tx, v.Pin); err != nil || again {
+			return v.ID, errors.Join(err, fault.Conflict("video.already_posted"))
 		}
-		fresh, err := insertVideo(ctx, tx, v)
-		if err != nil {
-			return err
-		}
-		if !fresh {
-			return fault.Conflict("video.already_posted")
-		}
-		kind := jobKind
-		if v.clip() {
-			kind = clipKind
-		}
-		return jobs.Enqueue(ctx, tx, jobs.Job{Kind: kind, Key: "video:" + v.ID.String(), Payload: jobPayload{v.ID}})
-	})
-	return v, err
+	}
+	fresh, err := insertVideo(ctx, tx, v)
+	if err != nil {
+		return v.ID, err
+	}
+	if !fresh {
+		return v.ID, fault.Conflict("video.already_posted")
+	}
+	kind := jobKind
+	if v.clip() {
+		kind = clipKind
+	}
+	return v.ID, jobs.Enqueue(ctx, tx, jobs.Job{Kind: kind, Key: "video:" + v.ID.String(), Payload: jobPayload{v.ID}})
 }
 
 func checkCaption(caption string) (string, error) {

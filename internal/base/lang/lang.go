@@ -2,7 +2,10 @@
 // among them.
 package lang
 
-import "strings"
+import (
+	"encoding/json"
+	"strings"
+)
 
 // Tag is a language of the program.
 type Tag string
@@ -18,6 +21,15 @@ func All() []Tag { return []Tag{Chinese, English} }
 
 // Text is one text in several languages.
 type Text map[Tag]string
+
+// MarshalJSON writes the languages that there are; of a text that nobody wrote none,
+// and never null.
+func (t Text) MarshalJSON() ([]byte, error) {
+	if t == nil {
+		return []byte("{}"), nil
+	}
+	return json.Marshal(map[Tag]string(t))
+}
 
 // In gives the text in a language, or in the first one that there is.
 func (t Text) In(tag Tag) string {

@@ -22,6 +22,20 @@ type Page[T any] struct {
 	NextCursor string `json:"next_cursor" doc:"Pass as ?cursor= for the next page; empty at the end"`
 }
 
+// List is the answer of a list that is short enough to be given whole.
+type List[T any] struct {
+	Items []T `json:"items"`
+}
+
+// Whole makes a list of views of the items, an empty one of none.
+func Whole[A, B any](items []A, f func(A) B) List[B] {
+	out := List[B]{Items: make([]B, len(items))}
+	for i, a := range items {
+		out.Items[i] = f(a)
+	}
+	return out
+}
+
 // Request asks for one page.
 type Request struct {
 	Cursor string

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"hawker/internal/base/fault"
+	"hawker/internal/base/id"
 	"hawker/internal/platform/schedule"
 	"hawker/internal/platform/sqldb"
 )
@@ -34,6 +35,9 @@ func NewKey(operation, caller, value string, content any) (Key, error) {
 	sum := sha256.Sum256(raw)
 	return Key{Scope: operation + ":" + caller, Value: value, Hash: hex.EncodeToString(sum[:])}, nil
 }
+
+// Fresh is the key of an intent that nobody can repeat.
+func Fresh(scope string) Key { return Key{Scope: scope, Value: id.Token()} }
 
 // Once runs fn in a transaction, unless the same key was answered before: then
 // it gives that answer again. The same key with other content is a conflict.

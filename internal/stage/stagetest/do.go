@@ -17,6 +17,7 @@ import (
 	"hawker/internal/order"
 	"hawker/internal/platform/events"
 	"hawker/internal/platform/httpapi"
+	"hawker/internal/platform/idem"
 	"hawker/internal/platform/realtime"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/platform/supervise"
@@ -52,7 +53,7 @@ func (k *Kit) Room(products ...catalog.Product) id.Room {
 	for _, p := range products {
 		plan.Products = append(plan.Products, p.ID)
 	}
-	st, err := k.Stage.Create(context.Background(), plan)
+	st, err := k.Stage.Create(context.Background(), idem.Fresh("test"), plan)
 	k.Must(err)
 	return st.ID
 }

@@ -32,8 +32,9 @@ export function createConsoleRouter() {
     const session = useSession()
     await session.ready()
     if (!session.signedIn) return { path: '/sign-in', query: { next: to.fullPath } }
-    if (to.meta.operator) return session.user?.roles.includes('operator') ? true : { path: '/' }
-    if (!useShop().shop) return { path: '/no-shop' }
+    const operator = session.user?.roles.includes('operator') ?? false
+    if (to.meta.operator) return operator || { path: '/' }
+    if (!useShop().shop) return { path: operator ? '/admin/dead-letters' : '/no-shop' }
     // Whoever may not read the figures starts where their work is.
     const may = useMay()
     if (to.path !== '/' || may('figures.read')) return true

@@ -36,7 +36,8 @@ describe('client', () => {
       errors: [{ location: 'body.email', code: 'format', message: 'Not an address' }],
     }
     const { api } = client(() => json(problem, 422, 'application/problem+json'))
-    const error = await api.send('POST', '/auth/login', { body: {} }).catch((e: unknown) => e)
+    const body = { email: 'who', password: '' }
+    const error = await api.send('POST', '/auth/login', { body }).catch((e: unknown) => e)
     expect(error).toBeInstanceOf(ApiError)
     expect(error).toMatchObject({ status: 422, code: 'validation.failed', message: 'Check the form' })
     expect((error as ApiError).field('email')).toBe('Not an address')
@@ -61,12 +62,13 @@ describe('client', () => {
     await expect(api.send('GET', '/me')).rejects.toMatchObject({ status: 0, code: 'network' })
   })
   it('answers nothing for 204', async () => {
-    const { api } = client(() => new Response(null, { status: 204 }))
-    await expect(api.send('DELETE', '/cart/items/1')).resolves.toBeUndefined()
+    const { api, calls } = client(() => new Response(null, { status: 204 }))
+    await expect(api.send('DELETE', '/cart/items/{id}', { path: { id: '1/2' } })).resolves.toBeUndefined()
+    expect(calls[0]?.url).toBe('/api/v1/cart/items/1%2F2')
   })
   it('leaves the type of a form to the browser, which knows its boundary', async () => {
     const { api, calls } = client(() => json({ id: 'med_1', url: '/media/1' }))
-    await api.send('POST', '/merchant/shp_1/media', { body: new FormData() })
+    await api.send('POST', '/merchant/{shop}/media', { path: { shop: 'shp_1' }, body: new FormData() })
     expect(calls[0]?.headers.get('Content-Type')).toBeNull()
   })
 })

@@ -1,3 +1,5 @@
+import type { paths } from './schema'
+
 /** FieldError is one entry of a problem's `errors`: where in the request, and what is wrong with it. */
 export interface FieldError {
   location: string
@@ -24,14 +26,80 @@ export class ApiError extends Error {
   }
 }
 
-export type Query = Record<string, string | number | undefined>
+export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
 
-export interface RequestOptions {
-  query?: Query
-  body?: unknown
+const prefix = '/api/v1'
+
+/** PathOf is every path, below the prefix, that an operation with this method has in the program's description. */
+export type PathOf<M extends Method> = {
+  [P in keyof paths]: paths[P] extends Record<Lowercase<M>, object>
+    ? P extends `${typeof prefix}${infer Rest}`
+      ? Rest
+      : never
+    : never
+}[keyof paths]
+
+type Operation<M extends Method, P extends string> = `${typeof prefix}${P}` extends infer K
+  ? K extends keyof paths
+    ? Lowercase<M> extends keyof paths[K]
+      ? paths[K][Lowercase<M>]
+      : never
+    : never
+  : never
+
+type BodyOf<O> = O extends { requestBody?: infer B }
+  ? NonNullable<B> extends { content: { 'application/json': infer T } }
+    ? T
+    : NonNullable<B> extends { content: object }
+      ? FormData
+      : never
+  : never
+type ParametersOf<O, Where extends string> = O extends { parameters: Record<Where, infer V> } ? V : never
+type QueryOf<O> = O extends { parameters: { query?: infer V } } ? NonNullable<V> : never
+
+/** A member that is there when the operation takes it, and may be left out when everything in it may. */
+type Given<Name extends string, V> = [V] extends [never]
+  ? unknown
+  : Partial<V> extends V
+    ? { [N in Name]?: V }
+    : { [N in Name]: V }
+
+type OptionsOf<O> = Given<'path', ParametersOf<O, 'path'>> &
+  Given<'query', QueryOf<O>> &
+  Given<'body', BodyOf<O>> &
   /** The same key for every attempt of one intent: the server then does it once. */
-  idempotencyKey?: string
+  ([ParametersOf<O, 'header'>] extends [never] ? unknown : { key: string }) & { signal?: AbortSignal }
+
+type AnswerOf<O> = O extends { responses: infer R }
+  ? R extends { 200: { content: { 'application/json': infer T } } }
+    ? T
+    : R extends { 201: { content: { 'application/json': infer T } } }
+      ? T
+      : void
+  : never
+
+/** Body, Query and Answer of an operation as the description has them. */
+export type Body<M extends Method, P extends PathOf<M>> = BodyOf<Operation<M, P>>
+export type Query<M extends Method, P extends PathOf<M>> = QueryOf<Operation<M, P>>
+export type Answer<M extends Method, P extends PathOf<M>> = AnswerOf<Operation<M, P>>
+
+type Sent<O> = Partial<O> extends O ? [options?: O] : [options: O]
+
+/** What send looks at; the description decides which of these an operation takes. */
+interface Request {
+  path?: Record<string, string>
+  query?: Record<string, string | number | undefined>
+  body?: unknown
+  key?: string
   signal?: AbortSignal
+}
+
+export interface Client {
+  send<M extends Method, P extends PathOf<M>>(
+    method: M,
+    path: P,
+    ...options: Sent<OptionsOf<Operation<M, P>>>
+  ): Promise<Answer<M, P>>
 }
 
 export interface ClientOptions {
@@ -42,16 +110,11 @@ export interface ClientOptions {
   onSignedOut?: () => void
 }
 
-export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
-
-export interface Client {
-  send<T>(method: Method, path: string, options?: RequestOptions): Promise<T>
-}
-
-function address(base: string, path: string, query: Query = {}): string {
+function address(base: string, template: string, { path = {}, query = {} }: Request): string {
+  const named = template.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(path[name] ?? ''))
   const pairs = Object.entries(query).filter(([, v]) => v !== undefined && v !== '')
   const search = new URLSearchParams(pairs.map(([k, v]) => [k, String(v)])).toString()
-  return base + path + (search ? `?${search}` : '')
+  return base + named + (search ? `?${search}` : '')
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -80,18 +143,18 @@ async function problem(response: Response): Promise<ApiError> {
 
 /** createClient sends JSON, names the language and the intent, and turns problems into ApiError. */
 export function createClient(options: ClientOptions): Client {
-  const base = options.base ?? '/api/v1'
+  const base = options.base ?? prefix
   const doFetch = options.fetch ?? ((input: RequestInfo | URL, init?: RequestInit) => fetch(input, init))
 
-  async function send<T>(method: Method, path: string, request: RequestOptions = {}): Promise<T> {
+  async function send(method: Method, path: string, request: Request = {}): Promise<unknown> {
     const headers = new Headers({ 'Accept-Language': options.locale(), Accept: 'application/json' })
-    if (request.idempotencyKey) headers.set('Idempotency-Key', request.idempotencyKey)
+    if (request.key) headers.set('Idempotency-Key', request.key)
     const form = request.body instanceof FormData
     if (request.body !== undefined && !form) headers.set('Content-Type', 'application/json')
     const body = form ? (request.body as FormData) : JSON.stringify(request.body)
     let response: Response
     try {
-      response = await doFetch(address(base, path, request.query), {
+      response = await doFetch(address(base, path, request), {
         method,
         headers,
         body: request.body === undefined ? undefined : body,
@@ -108,13 +171,13 @@ export function createClient(options: ClientOptions): Client {
       throw error
     }
     // A 204 has no body; callers of such operations ask for void.
-    if (response.status === 204) return undefined as T
+    if (response.status === 204) return undefined
     return response.json().catch(() => {
       // A captive portal or a proxy answered with a page of its own.
       throw new ApiError(response.status, 'http.not_json', '')
-    }) as Promise<T>
+    })
   }
-  return { send }
+  return { send: send as Client['send'] }
 }
 
 /** newKey names one intent of a person, such as "place this order". */

@@ -1,27 +1,10 @@
-import { inject, type InjectionKey } from 'vue'
-import { createClient, type ClientOptions } from './client'
-import { merchantApi } from './merchant'
-import { shopperApi } from './shopper'
-
+export * from './api'
 export * from './client'
 export * from './evidence'
+export * from './intents'
 export * from './merchant'
+export * from './pages'
 export * from './session'
 export * from './shopper'
-export * from './pages'
+export type * from './events'
 export type * from './types'
-
-export function createApi(options: ClientOptions) {
-  const client = createClient(options)
-  return { ...shopperApi(client), merchant: merchantApi(client) }
-}
-
-export type Api = ReturnType<typeof createApi>
-
-export const apiKey: InjectionKey<Api> = Symbol('api')
-
-export function useApi(): Api {
-  const api = inject(apiKey)
-  if (!api) throw new Error('useApi needs createApi in the app')
-  return api
-}

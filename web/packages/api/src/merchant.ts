@@ -1,183 +1,235 @@
-import type { Client } from './client'
-import type * as T from './types'
-
-type Cursor = { cursor?: string; limit?: number }
+import type { Body, Client, Query } from './client'
 
 function goods({ send }: Client) {
+  type Products = '/merchant/{shop}/products'
+  type Stock = '/merchant/{shop}/skus/{sku}/stock'
   return {
-    today: (shop: string) => send<T.Today>('GET', `/merchant/${shop}/today`),
-    products: (shop: string, query: { state?: string; q?: string } & Cursor) =>
-      send<T.Page<T.ProductRow>>('GET', `/merchant/${shop}/products`, { query }),
-    product: (shop: string, id: string) => send<T.MerchantProduct>('GET', `/merchant/${shop}/products/${id}`),
-    createProduct: (shop: string, body: T.ProductInput) =>
-      send<T.MerchantProduct>('POST', `/merchant/${shop}/products`, { body }),
-    updateProduct: (shop: string, id: string, body: T.ProductInput) =>
-      send<T.MerchantProduct>('PATCH', `/merchant/${shop}/products/${id}`, { body }),
+    today: (shop: string) => send('GET', '/merchant/{shop}/today', { path: { shop } }),
+    products: (shop: string, query: Query<'GET', Products>) =>
+      send('GET', '/merchant/{shop}/products', { path: { shop }, query }),
+    product: (shop: string, id: string) =>
+      send('GET', '/merchant/{shop}/products/{id}', { path: { shop, id } }),
+    createProduct: (shop: string, body: Body<'POST', Products>, key: string) =>
+      send('POST', '/merchant/{shop}/products', { path: { shop }, body, key }),
+    updateProduct: (shop: string, id: string, body: Body<'PATCH', `${Products}/{id}`>) =>
+      send('PATCH', '/merchant/{shop}/products/{id}', { path: { shop, id }, body }),
     publishProduct: (shop: string, id: string) =>
-      send<T.MerchantProduct>('POST', `/merchant/${shop}/products/${id}/publish`),
+      send('POST', '/merchant/{shop}/products/{id}/publish', { path: { shop, id } }),
     unpublishProduct: (shop: string, id: string) =>
-      send<T.MerchantProduct>('POST', `/merchant/${shop}/products/${id}/unpublish`),
+      send('POST', '/merchant/{shop}/products/{id}/unpublish', { path: { shop, id } }),
     uploadPicture: (shop: string, file: File) => {
       const body = new FormData()
       body.append('file', file)
-      return send<T.Media>('POST', `/merchant/${shop}/media`, { body })
+      return send('POST', '/merchant/{shop}/media', { path: { shop }, body })
     },
-    changeStock: (shop: string, sku: string, body: { delta: number; reason: string }, key: string) =>
-      send<T.SkuStock>('POST', `/merchant/${shop}/skus/${sku}/stock`, { body, idempotencyKey: key }),
+    changeStock: (shop: string, sku: string, body: Body<'POST', Stock>, key: string) =>
+      send('POST', '/merchant/{shop}/skus/{sku}/stock', { path: { shop, sku }, body, key }),
   }
 }
 
 function orders({ send }: Client) {
   return {
-    orders: (shop: string, query: { status?: string; q?: string; room_id?: string } & Cursor) =>
-      send<T.Page<T.Order>>('GET', `/merchant/${shop}/orders`, { query }),
-    order: (shop: string, id: string) => send<T.Order>('GET', `/merchant/${shop}/orders/${id}`),
-    ship: (shop: string, body: { order_id: string; carrier: string; tracking_number: string }, key: string) =>
-      send<T.Order>('POST', `/merchant/${shop}/shipments`, { body, idempotencyKey: key }),
+    orders: (shop: string, query: Query<'GET', '/merchant/{shop}/orders'>) =>
+      send('GET', '/merchant/{shop}/orders', { path: { shop }, query }),
+    order: (shop: string, id: string) => send('GET', '/merchant/{shop}/orders/{id}', { path: { shop, id } }),
+    ship: (shop: string, body: Body<'POST', '/merchant/{shop}/shipments'>, key: string) =>
+      send('POST', '/merchant/{shop}/shipments', { path: { shop }, body, key }),
   }
 }
 
-const at = (shop: string, room: string) => `/merchant/${shop}/rooms/${room}`
-
 function rooms({ send }: Client) {
+  type Rooms = '/merchant/{shop}/rooms'
   return {
-    rooms: (shop: string, query: Cursor = {}) =>
-      send<T.Page<T.RoomCard>>('GET', `/merchant/${shop}/rooms`, { query }),
-    createRoom: (
-      shop: string,
-      body: { title: string; product_ids: string[]; mode?: T.RoomMode } & T.RoomChange,
-    ) => send<T.MerchantRoom>('POST', `/merchant/${shop}/rooms`, { body }),
-    room: (shop: string, room: string) => send<T.MerchantRoom>('GET', at(shop, room)),
-    changeRoom: (shop: string, room: string, body: T.RoomChange) =>
-      send<T.MerchantRoom>('PATCH', at(shop, room), { body }),
-    setMode: (shop: string, room: string, mode: T.RoomMode) =>
-      send<T.MerchantRoom>('POST', `${at(shop, room)}/mode`, { body: { mode } }),
+    rooms: (shop: string, query: Query<'GET', Rooms> = {}) =>
+      send('GET', '/merchant/{shop}/rooms', { path: { shop }, query }),
+    createRoom: (shop: string, body: Body<'POST', Rooms>, key: string) =>
+      send('POST', '/merchant/{shop}/rooms', { path: { shop }, body, key }),
+    room: (shop: string, room: string) =>
+      send('GET', '/merchant/{shop}/rooms/{room}', { path: { shop, room } }),
+    changeRoom: (shop: string, room: string, body: Body<'PATCH', `${Rooms}/{room}`>) =>
+      send('PATCH', '/merchant/{shop}/rooms/{room}', { path: { shop, room }, body }),
+    setMode: (shop: string, room: string, mode: Body<'POST', `${Rooms}/{room}/mode`>['mode']) =>
+      send('POST', '/merchant/{shop}/rooms/{room}/mode', { path: { shop, room }, body: { mode } }),
     health: (shop: string, room: string) =>
-      send<{ health: T.Health; numbers: T.RoomNumbers; alarms: T.Alarm[] }>(
-        'GET',
-        `${at(shop, room)}/health`,
-      ),
-    resetKey: (shop: string, room: string) => send<T.MerchantRoom>('POST', `${at(shop, room)}/key`),
-    kick: (shop: string, room: string) => send<void>('POST', `${at(shop, room)}/kick`),
-    cancelRoom: (shop: string, room: string) => send<T.MerchantRoom>('POST', `${at(shop, room)}/cancel`),
-    endRoom: (shop: string, room: string) => send<T.MerchantRoom>('POST', `${at(shop, room)}/end`),
-    report: (shop: string, room: string) => send<T.LiveReport>('GET', `${at(shop, room)}/report`),
-    marks: (room: string) => send<T.Page<T.Mark>>('GET', `/live/rooms/${room}/marks`),
-    clips: (shop: string, room: string) => send<T.Page<T.Video>>('GET', `${at(shop, room)}/clips`),
-    unpaid: (shop: string, room: string) => send<T.Page<T.Unpaid>>('GET', `${at(shop, room)}/unpaid`),
-    shopVideos: (shop: string, query: Cursor = {}) =>
-      send<T.Page<T.Video>>('GET', `/merchant/${shop}/videos`, { query }),
-    changeVideo: (id: string, body: { caption?: string; product_id?: string }) =>
-      send<T.Video>('PATCH', `/videos/${id}`, { body }),
+      send('GET', '/merchant/{shop}/rooms/{room}/health', { path: { shop, room } }),
+    resetKey: (shop: string, room: string) =>
+      send('POST', '/merchant/{shop}/rooms/{room}/key', { path: { shop, room } }),
+    kick: (shop: string, room: string) =>
+      send('POST', '/merchant/{shop}/rooms/{room}/kick', { path: { shop, room } }),
+    cancelRoom: (shop: string, room: string) =>
+      send('POST', '/merchant/{shop}/rooms/{room}/cancel', { path: { shop, room } }),
+    endRoom: (shop: string, room: string) =>
+      send('POST', '/merchant/{shop}/rooms/{room}/end', { path: { shop, room } }),
+    report: (shop: string, room: string) =>
+      send('GET', '/merchant/{shop}/rooms/{room}/report', { path: { shop, room } }),
+    marks: (id: string) => send('GET', '/live/rooms/{id}/marks', { path: { id } }),
+    clips: (shop: string, room: string) =>
+      send('GET', '/merchant/{shop}/rooms/{room}/clips', { path: { shop, room } }),
+    unpaid: (shop: string, room: string) =>
+      send('GET', '/merchant/{shop}/rooms/{room}/unpaid', { path: { shop, room } }),
+    shopVideos: (shop: string, query: Query<'GET', '/merchant/{shop}/videos'> = {}) =>
+      send('GET', '/merchant/{shop}/videos', { path: { shop }, query }),
+    changeVideo: (id: string, body: Body<'PATCH', '/videos/{id}'>) =>
+      send('PATCH', '/videos/{id}', { path: { id }, body }),
   }
 }
 
 function shelf({ send }: Client) {
-  type Items = T.Page<T.ShelfItem>
+  type Room = '/merchant/{shop}/rooms/{room}'
   return {
-    shelf: (shop: string, room: string) => send<Items>('GET', `${at(shop, room)}/shelf`),
+    shelf: (shop: string, room: string) =>
+      send('GET', '/merchant/{shop}/rooms/{room}/shelf', { path: { shop, room } }),
     setShelf: (shop: string, room: string, productIds: string[]) =>
-      send<Items>('PUT', `${at(shop, room)}/shelf`, { body: { product_ids: productIds } }),
-    changeItem: (shop: string, room: string, product: string, body: { hidden?: boolean; notes?: string }) =>
-      send<Items>('PATCH', `${at(shop, room)}/shelf/${product}`, { body }),
-    prices: (shop: string, room: string) => send<T.Page<T.RoomPrice>>('GET', `${at(shop, room)}/prices`),
-    setPrices: (shop: string, room: string, items: { sku_id: string; price: number | null }[]) =>
-      send<T.Page<T.RoomPrice>>('PUT', `${at(shop, room)}/prices`, { body: { items } }),
-    pin: (shop: string, room: string, productId: string) =>
-      send<T.Pin>('POST', `${at(shop, room)}/pin`, { body: { product_id: productId } }),
-    unpin: (shop: string, room: string) => send<void>('POST', `${at(shop, room)}/unpin`),
+      send('PUT', '/merchant/{shop}/rooms/{room}/shelf', {
+        path: { shop, room },
+        body: { product_ids: productIds },
+      }),
+    changeItem: (
+      shop: string,
+      room: string,
+      product: string,
+      body: Body<'PATCH', `${Room}/shelf/{product}`>,
+    ) =>
+      send('PATCH', '/merchant/{shop}/rooms/{room}/shelf/{product}', { path: { shop, room, product }, body }),
+    prices: (shop: string, room: string) =>
+      send('GET', '/merchant/{shop}/rooms/{room}/prices', { path: { shop, room } }),
+    setPrices: (shop: string, room: string, items: Body<'PUT', `${Room}/prices`>['items']) =>
+      send('PUT', '/merchant/{shop}/rooms/{room}/prices', { path: { shop, room }, body: { items } }),
+    pin: (shop: string, room: string, product: string) =>
+      send('POST', '/merchant/{shop}/rooms/{room}/pin', {
+        path: { shop, room },
+        body: { product_id: product },
+      }),
+    unpin: (shop: string, room: string) =>
+      send('POST', '/merchant/{shop}/rooms/{room}/unpin', { path: { shop, room } }),
   }
 }
 
 function talk({ send }: Client) {
+  type Messages = '/merchant/{shop}/rooms/{room}/messages'
   return {
-    messages: (shop: string, room: string, filter: 'all' | 'held' | 'questions') =>
-      send<T.Page<T.Message>>('GET', `${at(shop, room)}/messages`, { query: { filter } }),
+    messages: (shop: string, room: string, filter: Query<'GET', Messages>['filter']) =>
+      send('GET', '/merchant/{shop}/rooms/{room}/messages', { path: { shop, room }, query: { filter } }),
     sayAsShop: (shop: string, room: string, text: string) =>
-      send<T.Message>('POST', `${at(shop, room)}/messages`, { body: { text } }),
+      send('POST', '/merchant/{shop}/rooms/{room}/messages', { path: { shop, room }, body: { text } }),
     decideMessage: (shop: string, room: string, message: string, verdict: 'show' | 'remove') =>
-      send<void>('POST', `${at(shop, room)}/messages/${message}/${verdict}`),
+      send('POST', `/merchant/{shop}/rooms/{room}/messages/{message}/${verdict}`, {
+        path: { shop, room, message },
+      }),
     silenceAuthor: (
       shop: string,
       room: string,
       message: string,
-      body: { kind: 'mute' | 'ban'; minutes?: number },
-    ) => send<void>('POST', `${at(shop, room)}/messages/${message}/silence`, { body }),
+      body: Body<'POST', `${Messages}/{message}/silence`>,
+    ) =>
+      send('POST', '/merchant/{shop}/rooms/{room}/messages/{message}/silence', {
+        path: { shop, room, message },
+        body,
+      }),
     pinMessage: (shop: string, room: string, message: string) =>
-      send<void>('PUT', `${at(shop, room)}/pinned-message`, { body: { message_id: message } }),
-    silenced: (shop: string) => send<T.Page<T.Silence>>('GET', `/merchant/${shop}/silenced`),
-    release: (shop: string, user: string) => send<void>('DELETE', `/merchant/${shop}/silenced/${user}`),
+      send('PUT', '/merchant/{shop}/rooms/{room}/pinned-message', {
+        path: { shop, room },
+        body: { message_id: message },
+      }),
+    silenced: (shop: string) => send('GET', '/merchant/{shop}/silenced', { path: { shop } }),
+    release: (shop: string, user: string) =>
+      send('DELETE', '/merchant/{shop}/silenced/{user}', { path: { shop, user } }),
   }
 }
 
-/** wordList is a shop's words, or the platform's, which operators keep. */
-function wordList({ send }: Client, path: string) {
-  return {
-    list: () => send<T.Page<T.BannedWord>>('GET', path),
-    add: (body: Omit<T.BannedWord, 'id'>) => send<T.BannedWord>('POST', path, { body }),
-    remove: (id: string) => send<void>('DELETE', `${path}/${id}`),
-  }
-}
+type NewWord = Body<'POST', '/admin/words'>
 
-function house(client: Client) {
-  const { send } = client
+function house({ send }: Client) {
+  type Restreams = '/merchant/{shop}/rooms/{room}/restreams'
   return {
-    words: (shop: string) => wordList(client, `/merchant/${shop}/words`),
-    platformWords: () => wordList(client, '/admin/words'),
-    liveSettings: (shop: string) => send<T.LiveSettings>('GET', `/merchant/${shop}/live-settings`),
-    setLiveSettings: (shop: string, body: T.LiveSettings) =>
-      send<T.LiveSettings>('PUT', `/merchant/${shop}/live-settings`, { body }),
-    restreams: (shop: string, room: string) => send<T.Page<T.Restream>>('GET', `${at(shop, room)}/restreams`),
-    addRestream: (shop: string, room: string, body: { url: string; name?: string }) =>
-      send<T.Restream>('POST', `${at(shop, room)}/restreams`, { body }),
-    switchRestream: (shop: string, room: string, id: string, enabled: boolean) =>
-      send<void>('PATCH', `${at(shop, room)}/restreams/${id}`, { body: { enabled } }),
-    removeRestream: (shop: string, room: string, id: string) =>
-      send<void>('DELETE', `${at(shop, room)}/restreams/${id}`),
-    staff: (shop: string) => send<T.Page<T.Colleague>>('GET', `/merchant/${shop}/staff`),
-    appoint: (shop: string, body: { email: string; role: T.StaffRole }) =>
-      send<T.Page<T.Colleague>>('POST', `/merchant/${shop}/staff`, { body }),
-    dismiss: (shop: string, user: string) => send<void>('DELETE', `/merchant/${shop}/staff/${user}`),
+    words: (shop: string) => ({
+      list: () => send('GET', '/merchant/{shop}/words', { path: { shop } }),
+      add: (body: NewWord) => send('POST', '/merchant/{shop}/words', { path: { shop }, body }),
+      remove: (word: string) => send('DELETE', '/merchant/{shop}/words/{word}', { path: { shop, word } }),
+    }),
+    liveSettings: (shop: string) => send('GET', '/merchant/{shop}/live-settings', { path: { shop } }),
+    setLiveSettings: (shop: string, body: Body<'PUT', '/merchant/{shop}/live-settings'>) =>
+      send('PUT', '/merchant/{shop}/live-settings', { path: { shop }, body }),
+    restreams: (shop: string, room: string) =>
+      send('GET', '/merchant/{shop}/rooms/{room}/restreams', { path: { shop, room } }),
+    addRestream: (shop: string, room: string, body: Body<'POST', Restreams>, key: string) =>
+      send('POST', '/merchant/{shop}/rooms/{room}/restreams', { path: { shop, room }, body, key }),
+    switchRestream: (shop: string, room: string, restream: string, enabled: boolean) =>
+      send('PATCH', '/merchant/{shop}/rooms/{room}/restreams/{restream}', {
+        path: { shop, room, restream },
+        body: { enabled },
+      }),
+    removeRestream: (shop: string, room: string, restream: string) =>
+      send('DELETE', '/merchant/{shop}/rooms/{room}/restreams/{restream}', {
+        path: { shop, room, restream },
+      }),
+    staff: (shop: string) => send('GET', '/merchant/{shop}/staff', { path: { shop } }),
+    appoint: (shop: string, body: Body<'POST', '/merchant/{shop}/staff'>) =>
+      send('POST', '/merchant/{shop}/staff', { path: { shop }, body }),
+    dismiss: (shop: string, user: string) =>
+      send('DELETE', '/merchant/{shop}/staff/{user}', { path: { shop, user } }),
   }
 }
 
 function coupons({ send }: Client) {
-  const all = (shop: string) => `/merchant/${shop}/coupons`
-  type Change = { name?: T.Localised; total?: number; valid_to?: string; active?: boolean }
+  type Coupons = '/merchant/{shop}/coupons'
   return {
-    coupons: (shop: string, query: Cursor = {}) => send<T.Page<T.Coupon>>('GET', all(shop), { query }),
-    createCoupon: (shop: string, body: T.CouponInput) => send<T.Coupon>('POST', all(shop), { body }),
-    changeCoupon: (shop: string, coupon: string, body: Change) =>
-      send<T.Coupon>('PATCH', `${all(shop)}/${coupon}`, { body }),
+    coupons: (shop: string, query: Query<'GET', Coupons> = {}) =>
+      send('GET', '/merchant/{shop}/coupons', { path: { shop }, query }),
+    createCoupon: (shop: string, body: Body<'POST', Coupons>, key: string) =>
+      send('POST', '/merchant/{shop}/coupons', { path: { shop }, body, key }),
+    changeCoupon: (shop: string, coupon: string, body: Body<'PATCH', `${Coupons}/{coupon}`>) =>
+      send('PATCH', '/merchant/{shop}/coupons/{coupon}', { path: { shop, coupon }, body }),
     pinCoupon: (shop: string, room: string, coupon: string) =>
-      send<T.Coupon>('POST', `${at(shop, room)}/coupons/${coupon}/pin`),
+      send('POST', '/merchant/{shop}/rooms/{room}/coupons/{coupon}/pin', { path: { shop, room, coupon } }),
     unpinCoupon: (shop: string, room: string, coupon: string) =>
-      send<void>('POST', `${at(shop, room)}/coupons/${coupon}/unpin`),
-    pinnedCoupons: (room: string) => send<T.Page<T.Coupon>>('GET', `/live/rooms/${room}/coupons`),
+      send('POST', '/merchant/{shop}/rooms/{room}/coupons/{coupon}/unpin', { path: { shop, room, coupon } }),
+    pinnedCoupons: (id: string) => send('GET', '/live/rooms/{id}/coupons', { path: { id } }),
   }
 }
 
 function offers({ send }: Client) {
+  type Room = '/merchant/{shop}/rooms/{room}'
   return {
-    deals: (shop: string, room: string) => send<T.Page<T.Deal>>('GET', `${at(shop, room)}/deals`),
-    createDeal: (shop: string, room: string, body: T.DealInput, key: string) =>
-      send<T.Deal>('POST', `${at(shop, room)}/deals`, { body, idempotencyKey: key }),
+    deals: (shop: string, room: string) =>
+      send('GET', '/merchant/{shop}/rooms/{room}/deals', { path: { shop, room } }),
+    createDeal: (shop: string, room: string, body: Body<'POST', `${Room}/deals`>, key: string) =>
+      send('POST', '/merchant/{shop}/rooms/{room}/deals', { path: { shop, room }, body, key }),
     turnDeal: (shop: string, room: string, deal: string, to: 'start' | 'stop') =>
-      send<T.Deal>('POST', `${at(shop, room)}/deals/${deal}/${to}`),
-    auctions: (shop: string, room: string) => send<T.Page<T.Auction>>('GET', `${at(shop, room)}/auctions`),
-    createAuction: (shop: string, room: string, body: T.AuctionInput, key: string) =>
-      send<T.Auction>('POST', `${at(shop, room)}/auctions`, { body, idempotencyKey: key }),
+      send('POST', `/merchant/{shop}/rooms/{room}/deals/{deal}/${to}`, { path: { shop, room, deal } }),
+    auctions: (shop: string, room: string) =>
+      send('GET', '/merchant/{shop}/rooms/{room}/auctions', { path: { shop, room } }),
+    createAuction: (shop: string, room: string, body: Body<'POST', `${Room}/auctions`>, key: string) =>
+      send('POST', '/merchant/{shop}/rooms/{room}/auctions', { path: { shop, room }, body, key }),
     turnAuction: (shop: string, room: string, auction: string, to: 'start' | 'cancel') =>
-      send<T.Auction>('POST', `${at(shop, room)}/auctions/${auction}/${to}`),
-    bags: (shop: string, room: string) => send<T.Page<T.Bag>>('GET', `${at(shop, room)}/bags`),
-    createBag: (shop: string, room: string, body: T.BagInput, key: string) =>
-      send<T.Bag>('POST', `${at(shop, room)}/bags`, { body, idempotencyKey: key }),
+      send('POST', `/merchant/{shop}/rooms/{room}/auctions/{auction}/${to}`, {
+        path: { shop, room, auction },
+      }),
+    bags: (shop: string, room: string) =>
+      send('GET', '/merchant/{shop}/rooms/{room}/bags', { path: { shop, room } }),
+    createBag: (shop: string, room: string, body: Body<'POST', `${Room}/bags`>, key: string) =>
+      send('POST', '/merchant/{shop}/rooms/{room}/bags', { path: { shop, room }, body, key }),
     cancelBag: (shop: string, room: string, bag: string) =>
-      send<T.Bag>('POST', `${at(shop, room)}/bags/${bag}/cancel`),
+      send('POST', '/merchant/{shop}/rooms/{room}/bags/{bag}/cancel', { path: { shop, room, bag } }),
   }
 }
 
-/** merchantApi is what staff of a shop may call; every operation names the shop. */
+/** operatorApi is what whoever runs the installation may call. */
+function operatorApi({ send }: Client) {
+  return {
+    platformWords: () => ({
+      list: () => send('GET', '/admin/words'),
+      add: (body: NewWord) => send('POST', '/admin/words', { body }),
+      remove: (word: string) => send('DELETE', '/admin/words/{word}', { path: { word } }),
+    }),
+    deadLetters: () => send('GET', '/admin/dead-letters'),
+    requeueLetter: (letter: string) =>
+      send('POST', '/admin/dead-letters/{letter}/requeue', { path: { letter } }),
+    discardLetter: (letter: string) => send('DELETE', '/admin/dead-letters/{letter}', { path: { letter } }),
+  }
+}
+
+/** merchantApi is what staff of a shop may call; every operation names the shop, but for those of operators. */
 export function merchantApi(client: Client) {
   return {
     ...goods(client),
@@ -188,6 +240,7 @@ export function merchantApi(client: Client) {
     ...house(client),
     ...coupons(client),
     ...offers(client),
+    ...operatorApi(client),
   }
 }
 

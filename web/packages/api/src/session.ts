@@ -1,7 +1,9 @@
 import { useQueryCache } from '@pinia/colada'
 import { defineStore } from 'pinia'
 import { computed, ref } from 'vue'
-import { ApiError, useApi, type Session, type User } from './index'
+import { useApi } from './api'
+import { ApiError } from './client'
+import type { Session, User } from './types'
 
 /** The session is who is signed in. The cookie is the truth; this store only mirrors it. */
 export const useSession = defineStore('session', () => {

@@ -1,120 +1,105 @@
-import type { Client } from './client'
+import type { Body, Client, Query } from './client'
 import { selling } from './selling'
-import type * as T from './types'
-
-type Cursor = { cursor?: string; limit?: number }
-export interface ProductFilter extends Cursor {
-  category?: string
-  shop?: string
-  q?: string
-  sort?: 'newest' | 'price_asc' | 'price_desc' | 'sold'
-}
+import type { ProductFilter } from './types'
 
 function account({ send }: Client) {
   return {
-    config: () => send<T.Config>('GET', '/config'),
-    me: () => send<T.User>('GET', '/me'),
-    updateMe: (body: { display_name?: string; locale?: string }) => send<T.User>('PATCH', '/me', { body }),
-    register: (body: { email: string; password: string; display_name: string }) =>
-      send<T.Session>('POST', '/auth/register', { body }),
-    login: (body: { email: string; password: string }) => send<T.Session>('POST', '/auth/login', { body }),
-    logout: () => send<void>('POST', '/auth/logout'),
-    addresses: () => send<{ items: T.Address[] }>('GET', '/me/addresses'),
-    addAddress: (body: T.AddressInput) => send<T.Address>('POST', '/me/addresses', { body }),
-    updateAddress: (id: string, body: T.AddressInput) =>
-      send<T.Address>('PATCH', `/me/addresses/${id}`, { body }),
-    removeAddress: (id: string) => send<void>('DELETE', `/me/addresses/${id}`),
+    config: () => send('GET', '/config'),
+    me: () => send('GET', '/me'),
+    updateMe: (body: Body<'PATCH', '/me'>) => send('PATCH', '/me', { body }),
+    register: (body: Body<'POST', '/auth/register'>) => send('POST', '/auth/register', { body }),
+    login: (body: Body<'POST', '/auth/login'>) => send('POST', '/auth/login', { body }),
+    logout: () => send('POST', '/auth/logout'),
+    addresses: () => send('GET', '/me/addresses'),
+    addAddress: (body: Body<'POST', '/me/addresses'>, key: string) =>
+      send('POST', '/me/addresses', { body, key }),
+    updateAddress: (id: string, body: Body<'PATCH', '/me/addresses/{id}'>) =>
+      send('PATCH', '/me/addresses/{id}', { path: { id }, body }),
+    removeAddress: (id: string) => send('DELETE', '/me/addresses/{id}', { path: { id } }),
   }
 }
 
 function catalogue({ send }: Client) {
   return {
-    categories: () => send<{ items: T.Ref[] }>('GET', '/categories'),
-    products: (filter: ProductFilter) =>
-      send<T.Page<T.ProductCard>>('GET', '/products', { query: { ...filter } }),
-    product: (id: string) => send<T.Product>('GET', `/products/${id}`),
+    categories: () => send('GET', '/categories'),
+    products: (query: ProductFilter) => send('GET', '/products', { query }),
+    product: (id: string) => send('GET', '/products/{id}', { path: { id } }),
   }
 }
 
 function buying({ send }: Client) {
   return {
-    cart: () => send<{ items: T.CartItem[] }>('GET', '/cart/items'),
-    addToCart: (body: T.WantedItem) => send<T.CartItem>('POST', '/cart/items', { body }),
+    cart: () => send('GET', '/cart/items'),
+    addToCart: (body: Body<'POST', '/cart/items'>, key: string) => send('POST', '/cart/items', { body, key }),
     setQuantity: (id: string, quantity: number) =>
-      send<T.CartItem>('PATCH', `/cart/items/${id}`, { body: { quantity } }),
-    removeFromCart: (id: string) => send<void>('DELETE', `/cart/items/${id}`),
-    quote: (body: { items: T.WantedItem[]; address_id?: string } & T.Choice) =>
-      send<T.Quote>('POST', '/checkout/quote', { body }),
-    placeOrder: (body: T.PlaceOrder, key: string) =>
-      send<T.Checkout>('POST', '/orders', { body, idempotencyKey: key }),
-    orders: (query: { status?: string } & Cursor) => send<T.Page<T.Order>>('GET', '/orders', { query }),
-    order: (id: string) => send<T.Order>('GET', `/orders/${id}`),
-    pay: (id: string, returnUrl: string, key: string) =>
-      send<T.Payment>('POST', `/orders/${id}/pay`, {
-        body: { provider: 'sandbox', return_url: returnUrl },
-        idempotencyKey: key,
-      }),
-    cancel: (id: string, reason: string, key: string) =>
-      send<T.Order>('POST', `/orders/${id}/cancel`, { body: { reason }, idempotencyKey: key }),
-    confirm: (id: string, key: string) =>
-      send<T.Order>('POST', `/orders/${id}/confirm`, { idempotencyKey: key }),
+      send('PATCH', '/cart/items/{id}', { path: { id }, body: { quantity } }),
+    removeFromCart: (id: string) => send('DELETE', '/cart/items/{id}', { path: { id } }),
+    quote: (body: Body<'POST', '/checkout/quote'>) => send('POST', '/checkout/quote', { body }),
+    placeOrder: (body: Body<'POST', '/orders'>, key: string) => send('POST', '/orders', { body, key }),
+    orders: (query: Query<'GET', '/orders'>) => send('GET', '/orders', { query }),
+    order: (id: string) => send('GET', '/orders/{id}', { path: { id } }),
+    pay: (id: string, body: Body<'POST', '/orders/{id}/pay'>, key: string) =>
+      send('POST', '/orders/{id}/pay', { path: { id }, body, key }),
+    cancel: (id: string, key: string) => send('POST', '/orders/{id}/cancel', { path: { id }, key }),
+    confirm: (id: string, key: string) => send('POST', '/orders/{id}/confirm', { path: { id }, key }),
   }
 }
 
 function live({ send }: Client) {
   return {
-    rooms: (query: { state?: 'live' | 'ended' | 'scheduled' } & Cursor) =>
-      send<T.Page<T.RoomCard>>('GET', '/live/rooms', { query }),
-    room: (id: string) => send<T.Room>('GET', `/live/rooms/${id}`),
-    shelf: (id: string) => send<{ items: T.ShelfItem[] }>('GET', `/live/rooms/${id}/shelf`),
-    messages: (id: string, query: { after?: string; from?: string; until?: string } = {}) =>
-      send<{ items: T.Message[] }>('GET', `/live/rooms/${id}/messages`, { query }),
-    marks: (id: string) => send<{ items: T.Mark[] }>('GET', `/live/rooms/${id}/marks`),
-    remind: (id: string, on: boolean) => send<void>(on ? 'POST' : 'DELETE', `/live/rooms/${id}/reminder`),
-    followShop: (shop: string, on: boolean, room = '') =>
-      send<T.Standing>(on ? 'POST' : 'DELETE', `/shops/${shop}/follow`, {
-        query: on ? { room_id: room } : {},
-      }),
+    rooms: (query: Query<'GET', '/live/rooms'>) => send('GET', '/live/rooms', { query }),
+    room: (id: string) => send('GET', '/live/rooms/{id}', { path: { id } }),
+    shelf: (id: string) => send('GET', '/live/rooms/{id}/shelf', { path: { id } }),
+    messages: (id: string, query: Query<'GET', '/live/rooms/{id}/messages'> = {}) =>
+      send('GET', '/live/rooms/{id}/messages', { path: { id }, query }),
+    marks: (id: string) => send('GET', '/live/rooms/{id}/marks', { path: { id } }),
+    remind: (id: string, on: boolean) =>
+      send(on ? 'PUT' : 'DELETE', '/live/rooms/{id}/reminder', { path: { id } }),
+    standing: (shop: string) => send('GET', '/shops/{id}/follow', { path: { id: shop } }),
+    follow: (shop: string, room?: string) =>
+      send('POST', '/shops/{id}/follow', { path: { id: shop }, query: { room_id: room } }),
+    unfollow: (shop: string) => send('DELETE', '/shops/{id}/follow', { path: { id: shop } }),
     say: (id: string, text: string) =>
-      send<T.Message>('POST', `/live/rooms/${id}/messages`, { body: { text } }),
+      send('POST', '/live/rooms/{id}/messages', { path: { id }, body: { text } }),
     likeRoom: (id: string, count: number) =>
-      send<{ likes: number }>('POST', `/live/rooms/${id}/likes`, { body: { count } }),
-    shareRoom: (id: string) => send<T.ShareLink>('POST', `/live/rooms/${id}/share`),
+      send('POST', '/live/rooms/{id}/likes', { path: { id }, body: { count } }),
+    shareRoom: (id: string) => send('POST', '/live/rooms/{id}/share', { path: { id } }),
   }
 }
 
 function videos({ send }: Client) {
   return {
-    feed: (query: { scene?: string } & Cursor) => send<T.Page<T.Video>>('GET', '/feed', { query }),
-    video: (id: string) => send<T.Video>('GET', `/videos/${id}`),
-    myVideos: (query: Cursor) => send<T.Page<T.Video>>('GET', '/me/videos', { query }),
-    createVideo: (body: T.VideoInput) => send<T.Video>('POST', '/videos', { body }),
-    updateVideo: (id: string, body: { caption?: string; product_id?: string }) =>
-      send<T.Video>('PATCH', `/videos/${id}`, { body }),
-    publishVideo: (id: string) => send<T.Video>('POST', `/videos/${id}/publish`),
-    unpublishVideo: (id: string) => send<T.Video>('POST', `/videos/${id}/unpublish`),
-    likeVideo: (id: string, on: boolean) =>
-      send<{ likes: number; liked: boolean }>(on ? 'POST' : 'DELETE', `/videos/${id}/likes`),
-    shareVideo: (id: string) => send<T.ShareLink>('POST', `/videos/${id}/share`),
+    feed: (query: Query<'GET', '/feed'>) => send('GET', '/feed', { query }),
+    video: (id: string) => send('GET', '/videos/{id}', { path: { id } }),
+    myVideos: (query: Query<'GET', '/me/videos'>) => send('GET', '/me/videos', { query }),
+    createVideo: (body: Body<'POST', '/videos'>, key: string) => send('POST', '/videos', { body, key }),
+    updateVideo: (id: string, body: Body<'PATCH', '/videos/{id}'>) =>
+      send('PATCH', '/videos/{id}', { path: { id }, body }),
+    publishVideo: (id: string) => send('POST', '/videos/{id}/publish', { path: { id } }),
+    unpublishVideo: (id: string) => send('POST', '/videos/{id}/unpublish', { path: { id } }),
+    likeVideo: (id: string) => send('POST', '/videos/{id}/likes', { path: { id } }),
+    unlikeVideo: (id: string) => send('DELETE', '/videos/{id}/likes', { path: { id } }),
+    shareVideo: (id: string) => send('POST', '/videos/{id}/share', { path: { id } }),
   }
 }
 
 function distribution({ send }: Client) {
   return {
-    distributor: () => send<T.Distributor>('GET', '/distribution/me'),
-    promoted: (query: Cursor) => send<T.Page<T.PromotedProduct>>('GET', '/distribution/products', { query }),
-    commissions: (query: { state?: string } & Cursor) =>
-      send<T.Page<T.Commission>>('GET', '/distribution/commissions', { query }),
-    team: () => send<{ items: T.TeamMember[] }>('GET', '/distribution/team'),
-    promotionLink: (body: { product_id?: string; room_id?: string; video_id?: string }) =>
-      send<{ code: string; url: string }>('POST', '/distribution/links', { body }),
+    distributor: () => send('GET', '/distribution/me'),
+    promoted: (query: Query<'GET', '/distribution/products'>) =>
+      send('GET', '/distribution/products', { query }),
+    commissions: (query: Query<'GET', '/distribution/commissions'>) =>
+      send('GET', '/distribution/commissions', { query }),
+    team: () => send('GET', '/distribution/team'),
+    promotionLink: (body: Body<'POST', '/distribution/links'>) =>
+      send('POST', '/distribution/links', { body }),
   }
 }
 
 function inbox({ send }: Client) {
   return {
-    notices: (query: Cursor) => send<T.Inbox>('GET', '/me/notices', { query }),
-    readNotices: () => send<void>('POST', '/me/notices/read'),
+    notices: (query: Query<'GET', '/me/notices'>) => send('GET', '/me/notices', { query }),
+    readNotices: () => send('POST', '/me/notices/read'),
   }
 }
 

@@ -1,6 +1,7 @@
-import { useApi, type Pin, type Room, type ShelfItem } from '@hawker/api'
-import { useQuery, useQueryCache } from '@pinia/colada'
-import { shallowRef, watch } from 'vue'
+import { type List, type Pin, type Room, type ShelfItem } from '@hawker/api'
+import { useQuery, useQueryCache, type EntryKey } from '@pinia/colada'
+import { computed } from 'vue'
+import { inWords } from './news'
 
 interface StockEvent {
   product_id: string
@@ -8,46 +9,64 @@ interface StockEvent {
   sold: number
 }
 
-/** applyStock changes one product's figures on a shelf item and leaves every other item as it is. */
-export function applyStock(item: ShelfItem, event: StockEvent): ShelfItem {
-  return item.product_id === event.product_id
-    ? { ...item, available: event.available, sold: event.sold }
-    : item
+/** RoomSource says where a room and its shelf are read: shoppers and staff see different things of the same room. */
+export interface RoomSource<R extends Room> {
+  roomKey: () => EntryKey
+  shelfKey: () => EntryKey
+  room: () => Promise<R>
+  shelf: () => Promise<List<ShelfItem>>
+  enabled?: () => boolean
 }
 
-/** useRoomState is the room and its shelf as the server last told, changed by each event. */
-export function useRoomState(id: () => string) {
-  const api = useApi()
+/** useRoomState is the room and its shelf as the server last told, changed in the query cache by each event. */
+export function useRoomState<R extends Room>(source: RoomSource<R>) {
   const cache = useQueryCache()
-  const query = useQuery({ key: () => ['room', id()], query: () => api.room(id()) })
-  const shelfQuery = useQuery({ key: () => ['shelf', id()], query: () => api.shelf(id()) })
-  const room = shallowRef<Room>()
-  const shelf = shallowRef<ShelfItem[]>([])
+  const enabled = source.enabled ?? (() => true)
+  const query = useQuery({ key: source.roomKey, query: source.room, enabled, staleTime: 0 })
+  const shelfQuery = useQuery({ key: source.shelfKey, query: source.shelf, enabled, staleTime: 0 })
+  const items = computed<ShelfItem[]>(() => shelfQuery.data.value?.items ?? [])
 
   function change(part: Partial<Room>) {
-    if (room.value) room.value = { ...room.value, ...part }
+    const old = cache.getQueryData<R>(source.roomKey())
+    if (old) cache.setQueryData(source.roomKey(), { ...old, ...part })
   }
-  function pinned(event: Pin | null) {
-    // One event serves people of every language; each page picks its own words.
-    const title = event?.item.titles[document.documentElement.lang]
-    const pin = event && title ? { ...event, item: { ...event.item, title } } : event
-    change({ pinned: pin })
-    shelf.value = shelf.value.map((x) => ({ ...x, pinned: x.product_id === pin?.item.product_id }))
-    if (pin && !shelf.value.some((x) => x.product_id === pin.item.product_id)) void shelfQuery.refetch()
-  }
-  function stock(event: StockEvent) {
-    shelf.value = shelf.value.map((x) => applyStock(x, event))
-    const pin = room.value?.pinned
-    if (pin) change({ pinned: { ...pin, item: applyStock(pin.item, event) } })
-    void cache.invalidateQueries({ key: ['product', event.product_id] })
+  const shelve = (shelf: List<ShelfItem>) => cache.setQueryData(source.shelfKey(), shelf)
+  function patchItems(patch: (item: ShelfItem) => ShelfItem) {
+    const old = cache.getQueryData<List<ShelfItem>>(source.shelfKey())
+    if (old) shelve({ ...old, items: old.items.map(patch) })
   }
   const rereadShelf = () => void shelfQuery.refetch()
   const rereadRoom = () => void query.refetch()
+  function pinned(event: Pin | null) {
+    const pin = event && { ...event, item: inWords(event.item) }
+    change({ pinned: pin })
+    patchItems((x) => ({ ...x, pinned: x.product_id === pin?.item.product_id }))
+    if (pin && !items.value.some((x) => x.product_id === pin.item.product_id)) rereadShelf()
+  }
+  function stock({ product_id, available, sold }: StockEvent) {
+    const patch = (x: ShelfItem) => (x.product_id === product_id ? { ...x, available, sold } : x)
+    patchItems(patch)
+    const pin = query.data.value?.pinned
+    if (pin) change({ pinned: { ...pin, item: patch(pin.item) } })
+    void cache.invalidateQueries({ key: ['product', product_id] })
+  }
   function reread() {
     rereadRoom()
     rereadShelf()
   }
-  watch(query.data, (value) => (room.value = value), { immediate: true })
-  watch(shelfQuery.data, (value) => (shelf.value = value?.items ?? []), { immediate: true })
-  return { room, shelf, error: query.error, change, pinned, stock, reread, rereadRoom, rereadShelf }
+  return {
+    query,
+    shelfQuery,
+    room: query.data,
+    items,
+    error: query.error,
+    change,
+    shelve,
+    patchItems,
+    pinned,
+    stock,
+    reread,
+    rereadRoom,
+    rereadShelf,
+  }
 }

@@ -1,8 +1,8 @@
 import { useApi, type RoomEvent } from '@hawker/api'
-import { onScopeDispose, ref, shallowRef, watch } from 'vue'
-import { openChannel, type ChannelLink } from './channel'
+import { onScopeDispose, shallowRef } from 'vue'
 import { useMessageLog } from './message-log'
 import { useRoomState } from './room-state'
+import { useChannel } from './use-channel'
 
 export interface RoomFeedOptions {
   /** Sees every event too: deals, coupons, auctions and bags are read there. */
@@ -76,12 +76,15 @@ function useDispatch(
 /** useRoomFeed is the live state of one room: what the server said first, then every event of its channel. */
 export function useRoomFeed(id: () => string, options: RoomFeedOptions = {}) {
   const api = useApi()
-  const state = useRoomState(id)
+  const state = useRoomState({
+    roomKey: () => ['room', id()],
+    shelfKey: () => ['shelf', id()],
+    room: () => api.room(id()),
+    shelf: () => api.shelf(id()),
+  })
   const log = useMessageLog()
   const { comers, came } = useComers()
   const dispatch = useDispatch(state, log, came)
-  const connected = ref(false)
-  let link: ChannelLink | undefined
   let caughtUp = ''
 
   /** history reads what was said; who was away reads from the last message that they saw. */
@@ -101,27 +104,27 @@ export function useRoomFeed(id: () => string, options: RoomFeedOptions = {}) {
   }
   /** What happened between the first reading and the channel's opening was told to nobody here. */
   function onConnected(on: boolean) {
-    connected.value = on
     if (!on || caughtUp === id()) return
     caughtUp = id()
     state.rereadRoom()
     void history()
     options.onFresh?.()
   }
-  watch(
-    () => state.room.value?.channel,
-    (channel) => {
-      link?.close()
-      if (!channel) return
-      link = openChannel<RoomEvent>(channel, {
-        onEvent,
-        onConnected,
-        onGap: retry,
-      })
-    },
-    { immediate: true },
-  )
-  onScopeDispose(() => link?.close())
+  const { connected, revoked } = useChannel<RoomEvent>(() => state.room.value?.channel, {
+    onEvent,
+    onConnected,
+    onGap: retry,
+    onRevoked: state.rereadRoom,
+  })
 
-  return { ...state, messages: log.messages, take: log.take, comers, connected, retry }
+  return {
+    ...state,
+    shelf: state.items,
+    messages: log.messages,
+    take: log.take,
+    comers,
+    connected,
+    revoked,
+    retry,
+  }
 }

@@ -8,16 +8,7 @@ import {
   type RoomEvent,
 } from '@hawker/api'
 import { onScopeDispose, shallowRef, watch } from 'vue'
-
-const inWords = <T extends { title: string; titles: Record<string, string> }>(x: T): T => {
-  const title = x.titles[document.documentElement.lang]
-  return title ? { ...x, title } : x
-}
-
-/** put replaces the one with the same id, or puts a new one first. */
-export function put<T extends { id: string }>(list: readonly T[], item: T): T[] {
-  return list.some((x) => x.id === item.id) ? list.map((x) => (x.id === item.id ? item : x)) : [item, ...list]
-}
+import { inWords, put } from './news'
 
 /** dealNews keeps what only this buyer's own answer said. */
 export function dealNews(list: readonly Deal[], deal: Deal): Deal[] {
@@ -36,8 +27,7 @@ export function couponNews(list: readonly Coupon[], id: string, coupon: Coupon |
 
 /** bagInWords picks the reader's language of a prize. */
 function bagInWords(bag: Bag): Bag {
-  const title = bag.prize.titles[document.documentElement.lang]
-  return title ? { ...bag, prize: { ...bag.prize, title } } : bag
+  return { ...bag, prize: inWords(bag.prize) }
 }
 
 /** later calls once, some time after the last of many wishes. */
@@ -61,7 +51,7 @@ export function useRoomTools(id: () => string) {
 
   // Whatever cannot be read now stays as it is; the next event or reconnect brings it.
   const quietly = <T>(reading: Promise<T>, use: (value: T) => void) => reading.then(use, () => undefined)
-  const readDeals = () => quietly(api.deals(id()), (d) => (deals.value = d.items.map(inWords)))
+  const readDeals = () => quietly(api.deals(id()), (d) => (deals.value = d.items.map((x) => inWords(x))))
   const readCoupons = () => quietly(api.roomCoupons(id()), (c) => (coupons.value = c.items))
   const readAuction = () =>
     quietly(api.auction(id()), (a) => (auction.value = a.auction && inWords(a.auction)))

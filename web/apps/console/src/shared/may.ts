@@ -26,5 +26,5 @@ export function roleMay(role: StaffRole, permission: Permission): boolean {
 
 export function useMay() {
   const store = useShop()
-  return (permission: Permission) => store.shop !== null && roleMay(store.shop.role as StaffRole, permission)
+  return (permission: Permission) => store.shop !== null && roleMay(store.shop.role, permission)
 }

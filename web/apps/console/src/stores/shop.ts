@@ -14,5 +14,7 @@ export const useShop = defineStore('shop', () => {
     wanted.value = id
     localStorage.setItem(storageKey, id)
   }
-  return { shops, shop, id: computed(() => shop.value?.id ?? ''), choose }
+  /** On which the staff of the shop hear of orders, held messages and clips. */
+  const channel = computed(() => (shop.value ? `shop:${shop.value.id}` : undefined))
+  return { shops, shop, id: computed(() => shop.value?.id ?? ''), channel, choose }
 })

@@ -1,7 +1,12 @@
 import type { Notice } from '@hawker/api'
 import type { useText } from '@hawker/ui'
 
-const word = (n: Notice, name: string) => (typeof n.payload[name] === 'string' ? n.payload[name] : '')
+/** word is one member of what a notice's kind brings. */
+function word(n: Notice, name: string): string {
+  const payload = n.payload as Record<string, unknown> | null
+  const value = payload?.[name]
+  return typeof value === 'string' ? value : ''
+}
 
 /** noticeText says a notice in the reader's language; of a kind that this version does not know it says what it can. */
 export function noticeText(

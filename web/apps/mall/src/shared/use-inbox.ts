@@ -1,8 +1,8 @@
 import { useApi, type UserEvent } from '@hawker/api'
-import { openChannel, type ChannelLink } from '@hawker/media'
+import { reconnectChannels, useChannel } from '@hawker/media'
 import { useText, useToast } from '@hawker/ui'
 import { useQuery, useQueryCache } from '@pinia/colada'
-import { computed, onScopeDispose, watch } from 'vue'
+import { computed, watch } from 'vue'
 import { useSession } from '../stores/session'
 import { noticeText } from './notice-text'
 
@@ -24,22 +24,14 @@ export function useNoticeChannel() {
   const cache = useQueryCache()
   const toast = useToast()
   const text = useText()
-  let link: ChannelLink | undefined
-  watch(
-    () => session.user?.id,
-    (id) => {
-      link?.close()
-      link = undefined
-      if (!id) return
-      link = openChannel<UserEvent>(`user:${id}`, {
-        onEvent: ({ notice }) => {
-          toast.say(noticeText(notice, text))
-          void cache.invalidateQueries({ key: ['notices'] })
-        },
-        onGap: () => void cache.invalidateQueries({ key: ['notices'] }),
-      })
+  const renew = () => void cache.invalidateQueries({ key: ['notices'] })
+  // The socket was opened as somebody else, or as nobody.
+  watch(() => session.user?.id, reconnectChannels)
+  useChannel<UserEvent>(() => (session.user ? `user:${session.user.id}` : undefined), {
+    onEvent: ({ notice }) => {
+      toast.say(noticeText(notice, text))
+      renew()
     },
-    { immediate: true },
-  )
-  onScopeDispose(() => link?.close())
+    onGap: renew,
+  })
 }

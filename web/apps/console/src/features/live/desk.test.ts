@@ -1,6 +1,6 @@
 import type { Message } from '@hawker/api'
 import { describe, expect, test } from 'vitest'
-import { inWords, upsert } from './desk-news'
+import { inWords, put } from '@hawker/media'
 import { mergeLog } from './use-desk-chat'
 
 const said = (id: string, text = id): Message => ({
@@ -25,8 +25,8 @@ describe('the desk', () => {
 
   test('puts what is new in front and what is known in its place', () => {
     const list = [{ id: 'a' }, { id: 'b' }]
-    expect(upsert(list, { id: 'b' }).map((x) => x.id)).toEqual(['a', 'b'])
-    expect(upsert(list, { id: 'c' }).map((x) => x.id)).toEqual(['c', 'a', 'b'])
+    expect(put(list, { id: 'b' }).map((x) => x.id)).toEqual(['a', 'b'])
+    expect(put(list, { id: 'c' }).map((x) => x.id)).toEqual(['c', 'a', 'b'])
   })
 
   test('keeps the title of news that lack the reader’s language', () => {

@@ -1,7 +1,7 @@
 import { useApi, type ShopEvent, type Message } from '@hawker/api'
-import { openChannel, type ChannelLink } from '@hawker/media'
+import { useChannel } from '@hawker/media'
 import { useQueryCache } from '@pinia/colada'
-import { computed, onScopeDispose, watch } from 'vue'
+import { computed } from 'vue'
 import { useShop } from '../../stores/shop'
 import { deskKey, useDeskQuery } from './queries'
 
@@ -25,7 +25,6 @@ export function useCounterOrders(id: () => string) {
 export function useCounter(id: () => string, onHeld: (message: Message) => void, onClip: () => void) {
   const shop = useShop()
   const cache = useQueryCache()
-  let link: ChannelLink | undefined
   const renew = (part: string) => cache.invalidateQueries({ key: deskKey(shop.id, id(), part) })
 
   function onEvent(event: ShopEvent) {
@@ -39,15 +38,5 @@ export function useCounter(id: () => string, onHeld: (message: Message) => void,
       onClip()
     }
   }
-  watch(
-    () => shop.id,
-    (to) => {
-      link?.close()
-      link = to
-        ? openChannel<ShopEvent>(`shop:${to}`, { onEvent, onGap: () => void renew('orders') })
-        : undefined
-    },
-    { immediate: true },
-  )
-  onScopeDispose(() => link?.close())
+  useChannel<ShopEvent>(() => shop.channel, { onEvent, onGap: () => void renew('orders') })
 }

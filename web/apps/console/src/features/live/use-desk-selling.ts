@@ -4,13 +4,13 @@ import {
   type Bag,
   type Deal,
   type Coupon,
-  type Page,
+  type List,
   type RoomEvent,
 } from '@hawker/api'
+import { inWords, put } from '@hawker/media'
 import { useQueryCache } from '@pinia/colada'
 import { computed } from 'vue'
 import { useShop } from '../../stores/shop'
-import { inWords, upsert } from './desk-news'
 import { deskKey, useDeskQuery } from './queries'
 
 /** useDeskSelling is what runs beside the shelf: deals, auctions, lucky bags, and the coupons on the screens. */
@@ -23,21 +23,19 @@ export function useDeskSelling(id: () => string) {
   const bags = useDeskQuery('bags', id, (s) => api.merchant.bags(s, id()), 'live.run')
   const coupons = useDeskQuery('pinned-coupons', id, () => api.merchant.pinnedCoupons(id()))
 
-  function put<T extends { id: string }>(part: string, old: Page<T> | undefined, item: T) {
-    const page = { items: upsert(old?.items ?? [], item), next_cursor: '' }
-    cache.setQueryData(deskKey(shop.id, id(), part), page)
+  function keep<T extends { id: string }>(part: string, old: List<T> | undefined, item: T) {
+    cache.setQueryData(deskKey(shop.id, id(), part), { items: put(old?.items ?? [], item) })
   }
-  const deal = (x: Deal) => put('deals', deals.data.value, inWords(x, document.documentElement.lang))
-  const auction = (x: Auction) =>
-    put('auctions', auctions.data.value, inWords(x, document.documentElement.lang))
+  const deal = (x: Deal) => keep('deals', deals.data.value, inWords(x))
+  const auction = (x: Auction) => keep('auctions', auctions.data.value, inWords(x))
   const bag = (x: Bag) => {
-    const prize = inWords(x.prize, document.documentElement.lang)
-    put('bags', bags.data.value, { ...x, prize })
+    const prize = inWords(x.prize)
+    keep('bags', bags.data.value, { ...x, prize })
   }
   function coupon(pinned: Coupon | null, couponId: string) {
     const others = (coupons.data.value?.items ?? []).filter((x) => x.id !== couponId)
     const items = pinned ? [pinned, ...others] : others
-    cache.setQueryData(deskKey(shop.id, id(), 'pinned-coupons'), { items, next_cursor: '' })
+    cache.setQueryData(deskKey(shop.id, id(), 'pinned-coupons'), { items })
   }
   /** hear answers whether the news was about something that is sold beside the shelf. */
   function hear(news: RoomEvent): boolean {

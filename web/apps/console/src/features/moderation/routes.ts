@@ -9,6 +9,6 @@ export default [
   {
     path: '/admin/words',
     component: () => import('./pages/platform-page.vue'),
-    meta: { menu: 'moderation', operator: true },
+    meta: { menu: 'words', operator: true },
   },
 ] satisfies RouteRecordRaw[]

@@ -1,8 +1,8 @@
-import { useApi, usePages } from '@hawker/api'
+import { useApi, usePages, type OrderStatus } from '@hawker/api'
 import { useQuery } from '@pinia/colada'
 import { useShop } from '../../stores/shop'
 
-export function useOrders(filter: () => { status: string; q: string }) {
+export function useOrders(filter: () => { status: OrderStatus | ''; q: string }) {
   const api = useApi()
   const shop = useShop()
   return usePages(

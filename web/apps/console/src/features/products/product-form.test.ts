@@ -110,6 +110,7 @@ describe('inputOf', () => {
       options: [{ name: both('Colour'), values: [both('Blue')] }],
       skus: [sku],
       commission_bp: [1000, 0, 20],
+      sold: 0,
       version: 7,
       updated_at: '',
     }

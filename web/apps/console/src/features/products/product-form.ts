@@ -1,5 +1,11 @@
-import type { Localised, MerchantProduct, Money, ProductInput, SkuInput } from '@hawker/api'
+import type { MerchantProduct, Money, ProductInput, SkuInput } from '@hawker/api'
 import { moneyInput, parseMoney } from '@hawker/ui'
+
+/** Localised is one text in each language of the installation. */
+export type Localised = {
+  'zh-CN': string
+  en: string
+}
 
 export interface SkuRow {
   id: string
@@ -33,6 +39,12 @@ export interface ProductForm {
 
 export const emptyText = (): Localised => ({ 'zh-CN': '', en: '' })
 
+/** textIn reads a text of the API, where a language may be missing. */
+const textIn = (text: Record<string, string>): Localised => ({
+  'zh-CN': text['zh-CN'] ?? '',
+  en: text['en'] ?? '',
+})
+
 function emptyRow(values: number[], like?: SkuRow): SkuRow {
   const { price = '', was = '' } = like ?? {}
   return { id: '', code: '', values, price, was, initial: '', onHand: 0, reserved: 0, available: 0 }
@@ -55,11 +67,11 @@ const percentOf = (bp: number | undefined) => (bp ? String(bp / 100) : '')
 
 export function formOf(product: MerchantProduct): ProductForm {
   return {
-    title: { ...product.title },
-    description: { ...product.description },
+    title: textIn(product.title),
+    description: textIn(product.description),
     categoryId: product.category_id,
     pictures: product.pictures.map((p) => ({ ...p })),
-    options: product.options.map((o) => ({ name: { ...o.name }, values: o.values.map((v) => ({ ...v })) })),
+    options: product.options.map((o) => ({ name: textIn(o.name), values: o.values.map(textIn) })),
     rows: product.skus.map((s) => ({
       id: s.id,
       code: s.code,

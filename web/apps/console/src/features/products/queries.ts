@@ -1,8 +1,8 @@
-import { useApi, usePages } from '@hawker/api'
+import { useApi, usePages, type ProductState } from '@hawker/api'
 import { useQuery } from '@pinia/colada'
 import { useShop } from '../../stores/shop'
 
-export function useProducts(filter: () => { state: string; q: string }) {
+export function useProducts(filter: () => { state: ProductState | ''; q: string }) {
   const api = useApi()
   const shop = useShop()
   return usePages(

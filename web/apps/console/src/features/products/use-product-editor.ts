@@ -1,4 +1,4 @@
-import { ApiError, useApi, type MerchantProduct } from '@hawker/api'
+import { ApiError, createIntents, useApi, type MerchantProduct, type ProductInput } from '@hawker/api'
 import { useFailure, useText, useToast } from '@hawker/ui'
 import { useQueryCache } from '@pinia/colada'
 import { computed, ref, watch } from 'vue'
@@ -32,6 +32,17 @@ function useForm(load: () => MerchantProduct | undefined) {
   return { product, form, dirty, problem, take, reset: () => take(product.value) }
 }
 
+/** useStore sends what a form says: a new product once, a known one over the version that was read. */
+function useStore() {
+  const api = useApi()
+  const shop = useShop()
+  const once = createIntents()
+  return (current: MerchantProduct | null | undefined, input: ProductInput) =>
+    current
+      ? api.merchant.updateProduct(shop.id, current.id, input)
+      : once(input, (key) => api.merchant.createProduct(shop.id, input, key))
+}
+
 /** useProductEditor saves one product's form and puts it on or off sale. */
 export function useProductEditor(id: () => string) {
   const api = useApi()
@@ -45,6 +56,7 @@ export function useProductEditor(id: () => string) {
   const query = useMerchantProduct(id)
   const { product, form, dirty, problem, take, reset } = useForm(() => query.data.value)
   const busy = ref(false)
+  const store = useStore()
   // Somebody else has saved since: what is typed stays until it is looked at.
   const stale = ref(false)
   const currency = computed(() => config.data.value?.currency ?? 'CNY')
@@ -74,9 +86,7 @@ export function useProductEditor(id: () => string) {
       return
     }
     const current = product.value
-    const { updateProduct, createProduct } = api.merchant
-    const act = () => (current ? updateProduct(shop.id, current.id, input) : createProduct(shop.id, input))
-    const value = await run(act, t('products.saved'))
+    const value = await run(() => store(current, input), t('products.saved'))
     if (value && !current) await router.replace(`/products/${value.id}`)
   }
   async function setOnSale(on: boolean) {

@@ -1,7 +1,6 @@
 import { useApi, type ShopEvent } from '@hawker/api'
-import { openChannel, type ChannelLink } from '@hawker/media'
+import { useChannel } from '@hawker/media'
 import { useQuery, useQueryCache } from '@pinia/colada'
-import { onScopeDispose, watch } from 'vue'
 import { useShop } from '../../stores/shop'
 
 export function useRoom(id: () => string) {
@@ -42,21 +41,11 @@ export function useGoods() {
 export function useClipNews(id: () => string) {
   const shop = useShop()
   const cache = useQueryCache()
-  let link: ChannelLink | undefined
   const renew = () => cache.invalidateQueries({ key: ['desk', shop.id, id(), 'clips'] })
-  watch(
-    () => shop.id,
-    (to) => {
-      link?.close()
-      if (!to) return
-      link = openChannel<ShopEvent>(`shop:${to}`, {
-        onEvent: (e) => {
-          if (e.type === 'clip' && e.room_id === id()) void renew()
-        },
-        onGap: () => void renew(),
-      })
+  useChannel<ShopEvent>(() => shop.channel, {
+    onEvent: (e) => {
+      if (e.type === 'clip' && e.room_id === id()) void renew()
     },
-    { immediate: true },
-  )
-  onScopeDispose(() => link?.close())
+    onGap: () => void renew(),
+  })
 }

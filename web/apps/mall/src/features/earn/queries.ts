@@ -1,4 +1,4 @@
-import { useApi, usePages } from '@hawker/api'
+import { useApi, usePages, type Commission } from '@hawker/api'
 import { useQuery } from '@pinia/colada'
 
 export function useDistributor() {
@@ -14,7 +14,7 @@ export function usePromoted() {
   )
 }
 
-export function useCommissions(state: () => string) {
+export function useCommissions(state: () => Commission['state'] | '') {
   const api = useApi()
   return usePages(
     () => ['commissions', state()],

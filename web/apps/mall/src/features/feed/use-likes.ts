@@ -24,7 +24,8 @@ export function useLikes() {
     if (before.liked === on) return
     changed.set(video.id, { liked: on, likes: before.likes + (on ? 1 : -1) })
     try {
-      changed.set(video.id, await api.likeVideo(video.id, on))
+      if (on) changed.set(video.id, await api.likeVideo(video.id))
+      else await api.unlikeVideo(video.id)
     } catch (error) {
       changed.set(video.id, before)
       if (error instanceof ApiError && error.status === 401) {

@@ -1,4 +1,4 @@
-import { newKey, useApi, type Coupon } from '@hawker/api'
+import { createIntents, useApi, type Coupon } from '@hawker/api'
 import { useFailure, useText, useToast } from '@hawker/ui'
 import { useQueryCache } from '@pinia/colada'
 import { ref } from 'vue'
@@ -16,6 +16,7 @@ export function useCoupons(taken: (coupon: Coupon) => void) {
   const toast = useToast()
   const { t } = useText()
   const busy = ref('')
+  const once = createIntents()
 
   async function claim(coupon: Coupon): Promise<void> {
     if (busy.value) return
@@ -25,7 +26,7 @@ export function useCoupons(taken: (coupon: Coupon) => void) {
     }
     busy.value = coupon.id
     try {
-      taken(await api.claimCoupon(coupon.id, newKey()))
+      taken(await once(coupon.id, (key) => api.claimCoupon(coupon.id, key)))
       toast.say(t('live.coupon.yours'))
       void cache.invalidateQueries({ key: ['quote'] })
       void cache.invalidateQueries({ key: ['wallet'] })

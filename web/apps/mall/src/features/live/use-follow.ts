@@ -22,7 +22,11 @@ export function useFollow(room: () => Room | undefined, change: (part: Partial<R
     }
     busy.value = true
     try {
-      change(await api.followShop(at.shop.id, on, at.id))
+      if (on) change(await api.follow(at.shop.id, at.id))
+      else {
+        await api.unfollow(at.shop.id)
+        change({ following: false, followers: Math.max(0, at.followers - 1) })
+      }
     } catch (error) {
       failure.show(error)
     } finally {

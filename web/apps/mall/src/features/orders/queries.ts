@@ -1,6 +1,6 @@
-import { useApi, usePages } from '@hawker/api'
+import { useApi, usePages, type OrderStatus } from '@hawker/api'
 
-export function useOrders(status: () => string) {
+export function useOrders(status: () => OrderStatus | '') {
   const api = useApi()
   return usePages(
     () => ['orders', status()],

@@ -1,4 +1,4 @@
-import { newKey, useApi, type Order } from '@hawker/api'
+import { createIntents, useApi, type Order } from '@hawker/api'
 import { useFailure } from '@hawker/ui'
 import { useQueryCache } from '@pinia/colada'
 import { ref } from 'vue'
@@ -9,13 +9,8 @@ export function useOrderActions() {
   const cache = useQueryCache()
   const failure = useFailure()
   const busy = ref(false)
-  const keys = new Map<string, string>()
+  const once = createIntents()
 
-  function keyOf(intent: string): string {
-    const key = keys.get(intent) ?? newKey()
-    keys.set(intent, key)
-    return key
-  }
   async function run(act: () => Promise<Order>): Promise<boolean> {
     busy.value = true
     try {
@@ -32,8 +27,7 @@ export function useOrderActions() {
   }
   return {
     busy,
-    cancel: (order: Order, reason: string) =>
-      run(() => api.cancel(order.id, reason, keyOf(`cancel:${order.id}`))),
-    confirm: (order: Order) => run(() => api.confirm(order.id, keyOf(`confirm:${order.id}`))),
+    cancel: (order: Order) => run(() => once(['cancel', order.id], (key) => api.cancel(order.id, key))),
+    confirm: (order: Order) => run(() => once(['confirm', order.id], (key) => api.confirm(order.id, key))),
   }
 }

@@ -101,7 +101,7 @@ export function useBroadcast(devices: Devices) {
   function tick() {
     if (--count.value > 0) return
     clearInterval(timer)
-    if (room.value && publish(room.value.stream.whip_url)) stage.value = 'air'
+    if (room.value?.stream && publish(room.value.stream.whip_url)) stage.value = 'air'
   }
   function cancel() {
     clearInterval(timer)

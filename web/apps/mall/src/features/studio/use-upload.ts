@@ -1,4 +1,4 @@
-import { useApi, type ProductCard } from '@hawker/api'
+import { createIntents, useApi, type ProductCard } from '@hawker/api'
 import { pendingStore, startUpload, type RunningUpload } from '@hawker/media'
 import { useFailure } from '@hawker/ui'
 import { useQueryCache } from '@pinia/colada'
@@ -49,17 +49,31 @@ function useTransfer(onDone: (uploadId: string) => void) {
   return { state, percent, start, stop }
 }
 
+/** usePost makes a film of an upload, once however often it is asked for. */
+function usePost() {
+  const api = useApi()
+  const once = createIntents()
+  return (draft: Draft) => {
+    const film = {
+      upload_id: draft.uploadId,
+      caption: draft.caption.trim(),
+      product_id: draft.product?.id,
+    }
+    return once(film, (key) => api.createVideo(film, key))
+  }
+}
+
 /**
  * useUpload sends one clip in the background. The file and the words are kept in the browser, so a reload goes on
  * where it was: the file from the byte that arrived last, the words as typed.
  */
 export function useUpload() {
-  const api = useApi()
   const cache = useQueryCache()
   const failure = useFailure()
   const store = pendingStore<Draft>('clip')
   const file = shallowRef<File | null>(null)
   const posting = shallowRef(false)
+  const publish = usePost()
   const draft = reactive<Draft>({ caption: '', product: null, uploadId: '' })
   const transfer = useTransfer((id) => (draft.uploadId = id))
 
@@ -89,11 +103,7 @@ export function useUpload() {
   async function post(): Promise<boolean> {
     posting.value = true
     try {
-      await api.createVideo({
-        upload_id: draft.uploadId,
-        caption: draft.caption.trim(),
-        product_id: draft.product?.id,
-      })
+      await publish(draft)
       await discard()
       await cache.invalidateQueries({ key: ['my-videos'] })
       return true
