@@ -67,6 +67,7 @@ func modules() []struct {
 		}},
 		{"video", []string{"account", "catalog", "media/ffmpeg", "media/upload"}},
 		{"clip", []string{"catalog", "room", "shelf", "video", "media/record", "media/upload"}},
+		{"rights", []string{"account", "moderation", "room", "shop"}},
 		{"analytics", []string{"inventory"}},
 		{"site", nil},
 		{"deadletter", nil},

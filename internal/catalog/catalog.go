@@ -16,6 +16,7 @@ import (
 	"hawker/internal/base/lang"
 	"hawker/internal/base/money"
 	"hawker/internal/inventory"
+	"hawker/internal/platform/events"
 	"hawker/internal/platform/sqldb"
 )
 
@@ -108,6 +109,8 @@ const (
 	SKUsMax        = 200
 	PriceMax       = 100_000_000_00
 	CommissionMax  = money.BasisPoints(5000) // of all levels together
+
+	firstVersion = 1
 )
 
 // Service is the module.
@@ -147,7 +150,10 @@ func (s *Service) Create(ctx context.Context, shop id.Shop, by id.User, d DraftP
 	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
 		product = id.Make[id.Product](tx)
 		p := Product{ID: product, Shop: shop, State: Draft, CreatedAt: tx.Now()}
-		return s.write(ctx, tx, p, by, d, true)
+		if err := s.write(ctx, tx, p, by, d, true); err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, ProductChanged{product, shop, firstVersion, WhatCreated})
 	})
 	if err != nil {
 		return Product{}, err
@@ -169,7 +175,10 @@ func (s *Service) Change(ctx context.Context, shop id.Shop, by id.User, product 
 		if err != nil {
 			return err
 		}
-		return s.write(ctx, tx, p, by, d, false)
+		if err := s.write(ctx, tx, p, by, d, false); err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, ProductChanged{product, shop, p.Version + 1, WhatUpdated})
 	})
 	if err != nil {
 		return Product{}, err
@@ -252,7 +261,10 @@ func (s *Service) SetState(ctx context.Context, shop id.Shop, product id.Product
 		if state == OnSale && len(p.Pictures) == 0 {
 			return fault.Conflict("catalog.no_picture")
 		}
-		return setState(ctx, tx, p, state)
+		if err := setState(ctx, tx, p, state); err != nil || p.State == state {
+			return err
+		}
+		return events.Record(ctx, tx, ProductChanged{product, shop, p.Version, WhatState})
 	})
 	if err != nil {
 		return Product{}, err
