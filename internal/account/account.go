@@ -20,6 +20,7 @@ import (
 	"hawker/internal/base/lang"
 	"hawker/internal/base/page"
 	"hawker/internal/platform/cache"
+	"hawker/internal/platform/events"
 	"hawker/internal/platform/httpapi"
 	"hawker/internal/platform/secret"
 	"hawker/internal/platform/sqldb"
@@ -100,7 +101,10 @@ func (s *Service) Register(ctx context.Context, r Registration) (User, error) {
 		if err == nil && !fresh {
 			return fault.Conflict("account.email_taken").At("body.email")
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, Registered{u.ID})
 	})
 	return u, err
 }
@@ -185,7 +189,12 @@ func (s *Service) Update(ctx context.Context, user id.User, c Change) (User, err
 		}
 		c.DisplayName = &name
 	}
-	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error { return updateUser(ctx, tx, user, c) })
+	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+		if err := updateUser(ctx, tx, user, c); err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, Changed{user})
+	})
 	if err != nil {
 		return User{}, err
 	}

@@ -11,6 +11,7 @@ import (
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/platform/cache"
+	"hawker/internal/platform/events"
 	"hawker/internal/platform/httpapi"
 	"hawker/internal/platform/sqldb"
 )
@@ -65,8 +66,12 @@ func (s *Service) Open(ctx context.Context, u User) (Session, error) {
 func (s *Service) SignOut(ctx context.Context, session id.Session) error {
 	var hash string
 	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) (err error) {
-		hash, err = deleteSession(ctx, tx, session)
-		return err
+		var user id.User
+		hash, user, err = deleteSession(ctx, tx, session)
+		if err != nil || hash == "" {
+			return err
+		}
+		return events.Record(ctx, tx, SignedOut{user, session})
 	})
 	s.sessions.Forget(hash)
 	return err

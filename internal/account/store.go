@@ -100,18 +100,21 @@ func sessionByHash(ctx context.Context, q sqldb.Querier, hash string) (a httpapi
 	return a, sqldb.FromMillis(until), err
 }
 
-// deleteSession answers the hash of the token of the session that was ended, "" when
-// it had ended before.
-func deleteSession(ctx context.Context, tx *sqldb.Tx, session id.Session) (hash string, err error) {
-	err = tx.QueryRow(ctx, "SELECT token_hash FROM account_session WHERE id = ?", session).Scan(&hash)
+// deleteSession answers the hash of the token of the session that was ended and whose
+// it was, "" when it had ended before.
+func deleteSession(ctx context.Context, tx *sqldb.Tx, session id.Session) (hash string, user id.User, err error) {
+	err = tx.QueryRow(ctx, "SELECT token_hash, user_id FROM account_session WHERE id = ?", session).Scan(&hash, &user)
 	if errors.Is(err, sql.ErrNoRows) {
-		return "", nil
+		return "", user, nil
 	}
 	if err != nil {
-		return "", err
+		return "", user, err
 	}
-	_, err = tx.Exec(ctx, "DELETE FROM account_session WHERE id = ?", session)
-	return hash, err
+	n, err := tx.Exec(ctx, "DELETE FROM account_session WHERE id = ?", session)
+	if n == 0 {
+		hash = ""
+	}
+	return hash, user, err
 }
 
 func addressOwner(address id.Address) string { return address.String() }

@@ -36,6 +36,7 @@ import (
 	"hawker/internal/platform/cache"
 	"hawker/internal/platform/module"
 	"hawker/internal/promotion"
+	"hawker/internal/rights"
 	"hawker/internal/room"
 	"hawker/internal/sandbox"
 	"hawker/internal/shelf"
@@ -265,6 +266,7 @@ func (a *App) list(withDemo bool) ([]module.Module, error) {
 		}, a.blobs),
 		social.API{Service: a.social}.Module(),
 		moderation.API{Service: a.words, People: a.accounts}.Module(),
+		rights.Module(a.news, a.rooms),
 		a.notices.Module(),
 		cart.API{Service: a.cart, Shops: a.shops, Currency: currency}.Module(),
 		a.promotions.Module(),

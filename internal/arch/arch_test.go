@@ -69,6 +69,7 @@ func modules() []struct {
 		}},
 		{"video", []string{"account", "catalog", "media/ffmpeg", "media/upload"}},
 		{"clip", []string{"catalog", "room", "shelf", "video", "media/record", "media/upload"}},
+		{"rights", []string{"account", "moderation", "room", "shop"}},
 		{"analytics", []string{"inventory", "show"}},
 		{"site", nil},
 		{"deadletter", nil},

@@ -16,6 +16,7 @@ import (
 	"hawker/internal/base/lang"
 	"hawker/internal/base/money"
 	"hawker/internal/inventory"
+	"hawker/internal/platform/events"
 	"hawker/internal/platform/idem"
 	"hawker/internal/platform/sqldb"
 )
@@ -109,6 +110,8 @@ const (
 	SKUsMax        = 200
 	PriceMax       = 100_000_000_00
 	CommissionMax  = money.BasisPoints(5000) // of all levels together
+
+	firstVersion = 1
 )
 
 // Service is the module.
@@ -172,7 +175,10 @@ func (s *Service) create(ctx context.Context, tx *sqldb.Tx, shop id.Shop, by id.
 	error,
 ) {
 	p := Product{ID: id.Make[id.Product](tx), Shop: shop, State: Draft, CreatedAt: tx.Now()}
-	return p.ID, s.write(ctx, tx, p, by, d, true)
+	if err := s.write(ctx, tx, p, by, d, true); err != nil {
+		return p.ID, err
+	}
+	return p.ID, events.Record(ctx, tx, ProductChanged{p.ID, shop, firstVersion, WhatCreated})
 }
 
 // Change replaces what a merchant said of a product. A SKU that is no longer
@@ -189,7 +195,10 @@ func (s *Service) Change(ctx context.Context, shop id.Shop, by id.User, product 
 		if err != nil {
 			return err
 		}
-		return s.write(ctx, tx, p, by, d, false)
+		if err := s.write(ctx, tx, p, by, d, false); err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, ProductChanged{product, shop, p.Version + 1, WhatUpdated})
 	})
 	if err != nil {
 		return Product{}, err
@@ -272,7 +281,10 @@ func (s *Service) SetState(ctx context.Context, shop id.Shop, product id.Product
 		if state == OnSale && len(p.Pictures) == 0 {
 			return fault.Conflict("catalog.no_picture")
 		}
-		return setState(ctx, tx, p, state)
+		if err := setState(ctx, tx, p, state); err != nil || p.State == state {
+			return err
+		}
+		return events.Record(ctx, tx, ProductChanged{product, shop, p.Version, WhatState})
 	})
 	if err != nil {
 		return Product{}, err

@@ -125,7 +125,7 @@ func TestAPictureLosesItsMetadataAndItsSize(t *testing.T) {
 	if err != nil || o.Width != 1440 || o.Height != 50 {
 		t.Fatal(o, err)
 	}
-	f, err := k.disk.Open(t.Context(), o.Key)
+	f, err := k.disk.Open(t.Context(), o.Key, blob.Range{})
 	if err != nil {
 		t.Fatal(err)
 	}

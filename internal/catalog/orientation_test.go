@@ -8,6 +8,8 @@ import (
 	"image/color"
 	"image/jpeg"
 	"testing"
+
+	"hawker/internal/platform/blob"
 )
 
 // held is a picture of 200 by 100, its left half bright, its top dark on the
@@ -61,7 +63,7 @@ func TestPicturesStandUpright(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			f, err := k.disk.Open(t.Context(), o.Key)
+			f, err := k.disk.Open(t.Context(), o.Key, blob.Range{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -93,8 +93,7 @@ func Adjust(ctx context.Context, tx *sqldb.Tx, sku id.SKU, delta int64, ref stri
 	if err != nil {
 		return Level{}, err
 	}
-	levels, err := Levels(ctx, tx, []id.SKU{sku})
-	return levels[sku], err
+	return changed(ctx, tx, sku)
 }
 
 // Reserve promises units to an order. All or none: fault

@@ -39,7 +39,11 @@ func Allot(ctx context.Context, tx *sqldb.Tx, ref string, sku id.SKU, n int64) (
 	}); err != nil {
 		return id.Slice{}, err
 	}
-	return slice, insertSlice(ctx, tx, Slice{ID: slice, SKU: sku, Total: n}, ref)
+	if err := insertSlice(ctx, tx, Slice{ID: slice, SKU: sku, Total: n}, ref); err != nil {
+		return id.Slice{}, err
+	}
+	_, err := changed(ctx, tx, sku)
+	return slice, err
 }
 
 // Return closes a slice and gives what is left of it back to the SKU; it answers
@@ -63,7 +67,11 @@ func Return(ctx context.Context, tx *sqldb.Tx, slice id.Slice) (int64, error) {
 		sku: c.SKU, kind: kindReturn, quantity: c.Unsold, available: c.Unsold, allotted: -c.Unsold,
 		ref: slice.String(),
 	}
-	return c.Unsold, apply(ctx, tx, m)
+	if err := apply(ctx, tx, m); err != nil {
+		return 0, err
+	}
+	_, err = changed(ctx, tx, c.SKU)
+	return c.Unsold, err
 }
 
 // Slices reads slices; unknown ones are left out.

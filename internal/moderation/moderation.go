@@ -14,6 +14,7 @@ import (
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
+	"hawker/internal/platform/events"
 	"hawker/internal/platform/sqldb"
 )
 
@@ -176,12 +177,23 @@ func (s *Service) Silence(ctx context.Context, x Silence) error {
 	if utf8.RuneCountInString(x.Reason) > ReasonMax {
 		return fault.Invalid("moderation.reason_too_long", "max", ReasonMax).At("body.reason")
 	}
-	return s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error { return putSilence(ctx, tx, x) })
+	return s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+		if err := putSilence(ctx, tx, x); err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, Restricted{x.Shop, x.User, x.Banned, x.Until})
+	})
 }
 
 // Release lets somebody speak and enter again.
 func (s *Service) Release(ctx context.Context, shop id.Shop, user id.User) error {
-	return s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error { return deleteSilence(ctx, tx, shop, user) })
+	return s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+		lifted, err := deleteSilence(ctx, tx, shop, user)
+		if err != nil || !lifted {
+			return err
+		}
+		return events.Record(ctx, tx, Lifted{shop, user})
+	})
 }
 
 // Silenced finds what holds somebody back in a shop; ok is false for nothing.

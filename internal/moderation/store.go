@@ -73,9 +73,9 @@ func putSilence(ctx context.Context, tx *sqldb.Tx, x Silence) error {
 		x.Shop, x.User, kind, sqldb.Millis(x.Until), x.By, x.Reason, sqldb.Millis(tx.Now()))
 }
 
-func deleteSilence(ctx context.Context, tx *sqldb.Tx, shop id.Shop, user id.User) error {
-	_, err := tx.Exec(ctx, "DELETE FROM restriction WHERE shop_id = ? AND user_id = ?", shop, user)
-	return err
+func deleteSilence(ctx context.Context, tx *sqldb.Tx, shop id.Shop, user id.User) (bool, error) {
+	n, err := tx.Exec(ctx, "DELETE FROM restriction WHERE shop_id = ? AND user_id = ?", shop, user)
+	return n > 0, err
 }
 
 const silenceColumns = "shop_id, user_id, kind, until, by_id, reason, created_at"

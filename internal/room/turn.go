@@ -25,12 +25,22 @@ func Lock(ctx context.Context, tx *sqldb.Tx, shop id.Shop, room id.Room) error {
 // Stage takes a room to a mode, and to the show that is its newest there, unless it
 // was called off.
 func Stage(ctx context.Context, tx *sqldb.Tx, r Room, to Mode, show id.Show) (bool, error) {
-	return setStanding(ctx, tx, r, to, show)
+	ok, err := setStanding(ctx, tx, r, to, show)
+	if err != nil || !ok {
+		return false, err
+	}
+	return true, tellMode(ctx, tx, r, to)
 }
 
 // Cancel takes back what was planned: the room's page says so and its key opens
 // nothing more.
-func Cancel(ctx context.Context, tx *sqldb.Tx, r Room) (bool, error) { return cancel(ctx, tx, r) }
+func Cancel(ctx context.Context, tx *sqldb.Tx, r Room) (bool, error) {
+	ok, err := cancel(ctx, tx, r)
+	if err != nil || !ok {
+		return false, err
+	}
+	return true, tellMode(ctx, tx, r, Open)
+}
 
 // Connection is a publisher at a server in front: URL is where its picture is, ID
 // names it; both are empty for a publisher of our own.

@@ -13,6 +13,7 @@ import (
 	"hawker/internal/base/id"
 	"hawker/internal/base/lang"
 	"hawker/internal/base/permission"
+	"hawker/internal/platform/events"
 	"hawker/internal/platform/sqldb"
 )
 
@@ -85,7 +86,10 @@ func (s *Service) Open(ctx context.Context, name lang.Text, logoURL string, owne
 		if err := insertShop(ctx, tx, sh); err != nil {
 			return err
 		}
-		return putStaff(ctx, tx, sh.ID, owner, Owner)
+		if err := putStaff(ctx, tx, sh.ID, owner, Owner); err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, Opened{sh.ID, owner})
 	})
 	return sh, err
 }
@@ -93,9 +97,25 @@ func (s *Service) Open(ctx context.Context, name lang.Text, logoURL string, owne
 // Hire gives somebody a role, replacing an earlier one.
 func (s *Service) Hire(ctx context.Context, shop id.Shop, user id.User, role Role) error {
 	return s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
-		return putStaff(ctx, tx, shop, user,
-			role)
+		if err := lockShop(ctx, tx, shop); err != nil {
+			return err
+		}
+		from, err := roleOf(ctx, tx, shop, user)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		if err := putStaff(ctx, tx, shop, user, role); err != nil {
+			return err
+		}
+		return tellStaff(ctx, tx, StaffChanged{shop, user, from, role})
 	})
+}
+
+func tellStaff(ctx context.Context, tx *sqldb.Tx, e StaffChanged) error {
+	if e.From == e.To {
+		return nil
+	}
+	return events.Record(ctx, tx, e)
 }
 
 // ByID finds a shop; fault shop.not_found.

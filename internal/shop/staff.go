@@ -76,6 +76,9 @@ func (s *Service) change(ctx context.Context, shop id.Shop, by, user id.User, to
 		if from == Owner || mine != Owner && (from == Manager || to == Manager) {
 			return fault.Conflict("shop.owner_stays")
 		}
-		return do(ctx, tx)
+		if err := do(ctx, tx); err != nil {
+			return err
+		}
+		return tellStaff(ctx, tx, StaffChanged{shop, user, from, to})
 	})
 }

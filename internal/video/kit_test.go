@@ -133,7 +133,7 @@ func newMall(t *testing.T) *mall {
 	m.must(err)
 	api.Mount(video.UploadRoutes(h)...)
 	api.Mount(httpapi.Route{
-		Pattern: catalog.MediaPrefix + "*", Access: httpapi.Anyone, Handler: blobs.Handler(catalog.MediaPrefix),
+		Pattern: catalog.MediaPrefix + "*", Access: httpapi.Anyone, Handler: blob.Handler(blobs, catalog.MediaPrefix),
 	})
 	m.server = httptest.NewServer(api)
 	t.Cleanup(m.server.Close)

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/media/ffmpeg"
 	"hawker/internal/platform/events"
@@ -133,12 +133,8 @@ func (s *Service) render(ctx context.Context, v Video) (film ffmpeg.Film, err er
 		return film, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	path, err := s.Uploads.Path(v.Upload)
-	if err != nil {
-		return film, err
-	}
-	if err := os.Link(path, filepath.Join(dir, inputName)); err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
+	if err := s.Uploads.Take(v.Upload, filepath.Join(dir, inputName)); err != nil {
+		if fault.As(err) != nil {
 			err = errors.Join(errUploadGone, err)
 		}
 		return film, fmt.Errorf("take the upload: %w", err)

@@ -132,12 +132,17 @@ func syncFile(path string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// Path is where a claimed upload lies.
-func (s *Store) Path(upload string) (string, error) {
+// Take makes a claimed upload a file that a child can read: a second name of it,
+// which costs nothing. Fault upload.not_found, also when it has been removed.
+func (s *Store) Take(upload, file string) error {
 	if !valid(upload) {
-		return "", fault.NotFound("upload.not_found")
+		return fault.NotFound("upload.not_found")
 	}
-	return filepath.Join(s.dir, upload), nil
+	err := os.Link(filepath.Join(s.dir, upload), file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fault.NotFound("upload.not_found").Because(err)
+	}
+	return err
 }
 
 // Import takes a file that is here already, as if its owner had sent it.

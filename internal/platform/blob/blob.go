@@ -1,6 +1,10 @@
-// Package blob keeps files: pictures, videos, recordings. By itself in a folder;
-// the interface is what object storage will stand behind. A key is a clean
-// slash-separated path; what is stored under a key never changes.
+// Package blob keeps files: pictures, films, recordings. By itself in a folder;
+// Store is the port behind which object storage stands. No name of a file leaves an
+// engine: who needs one (ffmpeg) takes a copy with Local.
+//
+// A key is a clean slash-separated path whose last word has an ending ("a/b.jpg")
+// and whose folders have no dot, so no key is ever a folder of another. Its ending
+// is its content type. What is stored under a key may be replaced only whole.
 package blob
 
 import (
@@ -8,90 +12,146 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"net/http"
 	"os"
 	"path"
-	"path/filepath"
 	"strings"
+	"time"
 )
 
-// Store keeps blobs.
+// Store keeps blobs. An engine proves itself by blobtest.Run. A missing blob is
+// fs.ErrNotExist, a bad key ErrBadKey.
 type Store interface {
-	// Put stores all of r under key, durably, or nothing.
+	// Put stores all of r under key, durably, or nothing: until it returns, and when
+	// it fails, readers see what was there before.
 	Put(ctx context.Context, key string, r io.Reader) (size int64, err error)
-	// Open reads a blob; fs.ErrNotExist when there is none.
-	Open(ctx context.Context, key string) (io.ReadSeekCloser, error)
-	// Delete forgets a blob or, with a trailing slash, all below a prefix.
+	// Open reads a blob, or a range of it. Close it. ErrBadRange where the range
+	// begins behind the end.
+	Open(ctx context.Context, key string, r Range) (*Blob, error)
+	// Stat tells of a blob without reading it.
+	Stat(ctx context.Context, key string) (Info, error)
+	// List gives what lies below a prefix, which ends with a slash or is empty, in the
+	// order of the keys' bytes: at most limit that come behind the key after.
+	List(ctx context.Context, prefix, after string, limit int) ([]Info, error)
+	// Delete forgets a blob or, with a trailing slash, all below a prefix. What is
+	// not there is no error.
 	Delete(ctx context.Context, key string) error
 }
 
-// ErrBadKey is returned for a key that is not a clean relative path.
-var ErrBadKey = errors.New("blob: bad key")
-
-// Disk is a Store in a folder.
-type Disk struct{ root *os.Root }
-
-// NewDisk opens or makes the folder.
-func NewDisk(dir string) (*Disk, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, err
-	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return nil, err
-	}
-	return &Disk{root}, nil
+// Info is what is known of a blob.
+type Info struct {
+	Key  string
+	Size int64
+	At   time.Time // when it was stored
 }
 
-// Close lets go of the folder.
-func (d *Disk) Close() error { return d.root.Close() }
+// Type is its content type.
+func (i Info) Type() string { return TypeOf(i.Key) }
 
-// Path is where a key lies, for children (ffmpeg) that need a file's name.
-func (d *Disk) Path(key string) (string, error) {
-	if err := check(key); err != nil {
-		return "", err
-	}
-	return filepath.Join(d.root.Name(), filepath.FromSlash(key)), nil
+// Blob is an open blob, or the range of it that was asked for.
+type Blob struct {
+	Info
+	io.ReadCloser
 }
 
-func check(key string) error {
-	if key == "" || path.Clean("/"+key) != "/"+key || strings.Contains(key, "\\") {
+// Range is a piece of a blob: Length bytes from Offset on, or with Length zero all
+// from there. What ends behind the end is shorter.
+type Range struct{ Offset, Length int64 }
+
+func (r Range) whole() bool { return r == Range{} }
+
+// size is how much of a blob of the given size the range is; ErrBadRange.
+func (r Range) size(of int64) (int64, error) {
+	if r.Offset < 0 || r.Length < 0 || r.Offset > of {
+		return 0, fmt.Errorf("%w: %d from %d of %d", ErrBadRange, r.Length, r.Offset, of)
+	}
+	if rest := of - r.Offset; r.Length == 0 || r.Length > rest {
+		return rest, nil
+	}
+	return r.Length, nil
+}
+
+// What may be wrong with what is asked for.
+var (
+	ErrBadKey   = errors.New("blob: bad key")
+	ErrBadRange = errors.New("blob: bad range")
+)
+
+const keyMax = 512 // bytes
+
+// CheckKey refuses what is no key; ErrBadKey.
+func CheckKey(key string) error {
+	folder, name := path.Split(key)
+	dot := strings.IndexByte(name, '.')
+	if len(key) > keyMax || dot < 1 || dot == len(name)-1 || folder != "" && CheckPrefix(folder) != nil ||
+		strings.ContainsAny(name, "\\\x00") {
 		return fmt.Errorf("%w: %q", ErrBadKey, key)
 	}
 	return nil
 }
 
-// Put implements Store: a temporary file, fsync, rename.
-func (d *Disk) Put(ctx context.Context, key string, r io.Reader) (int64, error) {
-	if err := check(key); err != nil {
-		return 0, err
+// CheckPrefix refuses what no key can lie below; ErrBadKey.
+func CheckPrefix(prefix string) error {
+	if prefix == "" {
+		return nil
 	}
-	if err := d.root.MkdirAll(path.Dir(key), 0o755); err != nil {
-		return 0, err
+	if !strings.HasSuffix(prefix, "/") || path.Clean("/"+prefix)+"/" != "/"+prefix || prefix == "/" ||
+		strings.ContainsAny(prefix, ".\\\x00") || len(prefix) > keyMax {
+		return fmt.Errorf("%w: %q", ErrBadKey, prefix)
 	}
-	temp := key + ".part"
-	f, err := d.root.OpenFile(temp, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o644)
+	return nil
+}
+
+// TypeOf is the content type of what is stored under a key, the same on every
+// machine.
+func TypeOf(key string) string {
+	switch path.Ext(key) {
+	case ".m3u8":
+		return "application/vnd.apple.mpegurl"
+	case ".m4s":
+		return "video/iso.segment"
+	case ".mp4":
+		return "video/mp4"
+	case ".vtt":
+		return "text/vtt; charset=utf-8"
+	case ".jpg":
+		return "image/jpeg"
+	case ".png":
+		return "image/png"
+	case ".webp":
+		return "image/webp"
+	case ".json":
+		return "application/json"
+	case ".txt":
+		return "text/plain; charset=utf-8"
+	}
+	return "application/octet-stream"
+}
+
+// Local writes a copy of a blob to a new file, for a child that needs a file's name.
+// Nothing is left behind when it fails.
+func Local(ctx context.Context, s Store, key, file string) (err error) {
+	b, err := s.Open(ctx, key, Range{})
 	if err != nil {
-		return 0, err
+		return err
 	}
-	size, err := io.Copy(f, reader{ctx, r})
-	if err == nil {
-		err = f.Sync()
-	}
-	err = errors.Join(err, f.Close())
-	if err == nil {
-		err = d.root.Rename(temp, key)
-	}
+	defer func() { err = errors.Join(err, b.Close()) }()
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o600)
 	if err != nil {
-		return 0, errors.Join(fmt.Errorf("put blob %s: %w", key, err), ignoreMissing(d.root.Remove(temp)))
+		return err
 	}
-	return size, nil
+	n, err := io.Copy(f, reader{ctx, b})
+	if err == nil && n != b.Size {
+		err = io.ErrUnexpectedEOF
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return errors.Join(fmt.Errorf("copy blob %s: %w", key, err), os.Remove(file))
+	}
+	return nil
 }
 
 // reader stops copying when the caller gives up.
 type reader struct {
-	ctx context.Context
+	ctx context.Context //nolint:containedctx // for one copy
 	r   io.Reader
 }
 
@@ -100,68 +160,4 @@ func (r reader) Read(p []byte) (int, error) {
 		return 0, err
 	}
 	return r.r.Read(p)
-}
-
-// Open implements Store.
-func (d *Disk) Open(_ context.Context, key string) (io.ReadSeekCloser, error) {
-	if err := check(key); err != nil {
-		return nil, err
-	}
-	return d.root.Open(key)
-}
-
-// Delete implements Store.
-func (d *Disk) Delete(_ context.Context, key string) error {
-	tree := strings.HasSuffix(key, "/")
-	key = strings.TrimSuffix(key, "/")
-	if err := check(key); err != nil {
-		return err
-	}
-	if tree {
-		return d.root.RemoveAll(key)
-	}
-	return ignoreMissing(d.root.Remove(key))
-}
-
-func ignoreMissing(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
-}
-
-// Handler serves blobs below a URL prefix. They never change, so they may be
-// cached for a year, except playlists, which a job may replace.
-func (d *Disk) Handler(prefix string) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		key := strings.TrimPrefix(r.URL.Path, prefix)
-		if check(key) != nil {
-			http.NotFound(w, r)
-			return
-		}
-		f, err := d.root.Open(key)
-		if err != nil {
-			http.NotFound(w, r)
-			return
-		}
-		defer f.Close()
-		info, err := f.Stat()
-		if err != nil || info.IsDir() {
-			http.NotFound(w, r)
-			return
-		}
-		h := w.Header()
-		h.Set("Cache-Control", "public, max-age=31536000, immutable")
-		switch path.Ext(key) {
-		case ".m3u8":
-			h.Set("Content-Type", "application/vnd.apple.mpegurl")
-			h.Set("Cache-Control", "public, max-age=2")
-		case ".m4s":
-			h.Set("Content-Type", "video/iso.segment")
-		case ".part": // still being written
-			http.NotFound(w, r)
-			return
-		}
-		http.ServeContent(w, r, key, info.ModTime(), f)
-	})
 }

@@ -5,20 +5,18 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
-	"testing/iotest"
+	"time"
 
 	"hawker/internal/platform/blob"
+	"hawker/internal/platform/blob/blobtest"
 )
 
-func open(t *testing.T) (*blob.Disk, string) {
+func open(t *testing.T, dir string) *blob.Disk {
 	t.Helper()
-	dir := t.TempDir()
-	d, err := blob.NewDisk(filepath.Join(dir, "media"))
+	d, err := blob.NewDisk(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,91 +25,47 @@ func open(t *testing.T) (*blob.Disk, string) {
 			t.Error(err)
 		}
 	})
-	if err := os.WriteFile(filepath.Join(dir, "outside"), []byte("x"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return d, filepath.Join(dir, "media")
+	return d
 }
 
-func get(d *blob.Disk, path string) (int, string) {
-	w := httptest.NewRecorder()
-	r := httptest.NewRequest("GET", "/media/x", nil)
-	r.URL.Path = path
-	d.Handler("/media/").ServeHTTP(w, r)
-	return w.Code, w.Body.String()
+func TestDisk(t *testing.T) {
+	blobtest.Run(t, func(t *testing.T) blob.Store { return open(t, filepath.Join(t.TempDir(), "media")) })
 }
 
-func TestKeysStayInside(t *testing.T) {
-	d, _ := open(t)
-	for _, key := range []string{"", "/", "/a", "../outside", "a/../../outside", "a//b", "./a", "a/.", `a\b`, "a/"} {
-		if _, err := d.Put(t.Context(), key, strings.NewReader("x")); !errors.Is(err, blob.ErrBadKey) {
-			t.Errorf("put %q: %v", key, err)
-		}
-		if _, err := d.Open(t.Context(), key); !errors.Is(err, blob.ErrBadKey) {
-			t.Errorf("open %q: %v", key, err)
-		}
-		if code, _ := get(d, "/media/"+key); code != 404 {
-			t.Errorf("get %q: %d", key, code)
-		}
+// far is a store whose blobs cannot be sought in, as one that is asked over a net.
+type far struct{ blob.Store }
+
+func (f far) Open(ctx context.Context, key string, r blob.Range) (*blob.Blob, error) {
+	b, err := f.Store.Open(ctx, key, r)
+	if err == nil {
+		b.ReadCloser = struct{ io.ReadCloser }{b.ReadCloser}
 	}
+	return b, err
 }
 
-func TestPutIsAllOrNothing(t *testing.T) {
-	d, dir := open(t)
-	for _, text := range []string{"one", "two"} {
-		if n, err := d.Put(t.Context(), "a/b.txt", strings.NewReader(text)); n != 3 || err != nil {
-			t.Fatal(n, err)
-		}
-		if code, body := get(d, "/media/a/b.txt"); code != 200 || body != text {
-			t.Errorf("served %d %q", code, body)
-		}
-	}
-	broken := io.MultiReader(strings.NewReader("half"), iotest.ErrReader(io.ErrUnexpectedEOF))
-	if _, err := d.Put(t.Context(), "a/b.txt", broken); !errors.Is(err, io.ErrUnexpectedEOF) {
-		t.Error(err)
-	}
-	stopped, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := d.Put(stopped, "a/b.txt", strings.NewReader("x")); !errors.Is(err, context.Canceled) {
-		t.Error(err)
-	}
-	if _, body := get(d, "/media/a/b.txt"); body != "two" {
-		t.Errorf("a put that failed left %q", body)
-	}
-	if left, err := os.ReadDir(filepath.Join(dir, "a")); err != nil || len(left) != 1 {
-		t.Errorf("left behind: %v %v", left, err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "c.jpg.part"), []byte("half"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range []string{"/media/c.jpg.part", "/media/a", "/media/none"} {
-		if code, body := get(d, path); code != 404 || strings.Contains(body, "half") {
-			t.Errorf("%s: %d %q", path, code, body)
-		}
-	}
+func TestAStoreThatCannotSeek(t *testing.T) {
+	blobtest.Run(t, func(t *testing.T) blob.Store { return far{open(t, t.TempDir())} })
 }
 
-func TestDelete(t *testing.T) {
-	d, _ := open(t)
-	for _, key := range []string{"v/1/a", "v/1/b", "v/2/a"} {
-		if _, err := d.Put(t.Context(), key, strings.NewReader("x")); err != nil {
+// TestWhatACrashLeftGoes has a half written file of days ago, and one of now.
+func TestWhatACrashLeftGoes(t *testing.T) {
+	dir := t.TempDir()
+	open(t, dir)
+	old, young := filepath.Join(dir, ".parts", "old"), filepath.Join(dir, ".parts", "young")
+	for _, file := range []string{old, young} {
+		if err := os.WriteFile(file, []byte("half"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for _, key := range []string{"v/1/", "v/1/", "v/none"} { // twice does no harm
-		if err := d.Delete(t.Context(), key); err != nil {
-			t.Error(key, err)
-		}
+	days := time.Now().Add(-48 * time.Hour)
+	if err := os.Chtimes(old, days, days); err != nil {
+		t.Fatal(err)
 	}
-	if _, err := d.Open(t.Context(), "v/1/a"); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("still there: %v", err)
+	open(t, dir)
+	if _, err := os.Stat(old); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the old one: %v", err)
 	}
-	if f, err := d.Open(t.Context(), "v/2/a"); err != nil {
-		t.Errorf("the neighbour is gone: %v", err)
-	} else {
-		f.Close()
-	}
-	if err := d.Delete(t.Context(), "/"); !errors.Is(err, blob.ErrBadKey) {
-		t.Errorf("deleting everything: %v", err)
+	if _, err := os.Stat(young); err != nil { // of another process that writes it now
+		t.Errorf("the young one: %v", err)
 	}
 }

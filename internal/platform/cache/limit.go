@@ -19,7 +19,7 @@ type Rate struct {
 	Per   time.Duration
 }
 
-// Limiter counts uses of a key.
+// Limiter counts uses of a key. An engine proves itself by cachetest.RunLimiter.
 type Limiter interface {
 	// Allow reports whether one more use of key is within the rate.
 	Allow(ctx context.Context, key string, r Rate) (bool, error)
@@ -32,24 +32,41 @@ const (
 
 // MemoryLimiter counts in this process.
 type MemoryLimiter struct {
-	clock clock.Clock
-	keys  *otter.Cache[string, *rate.Limiter]
+	clock   clock.Clock
+	buckets *otter.Cache[use, *rate.Limiter]
 }
 
-// NewMemoryLimiter makes a limiter that forgets keys unused for a while.
+// use is a key under one rate: a key whose rate is changed begins anew.
+type use struct {
+	key  string
+	rate Rate
+}
+
+// NewMemoryLimiter makes a limiter that forgets keys whose allowance is whole again
+// and that were unused for a while.
 func NewMemoryLimiter(c clock.Clock) *MemoryLimiter {
-	return &MemoryLimiter{c, otter.Must(&otter.Options[string, *rate.Limiter]{
-		MaximumSize:      limitKeysMax,
-		ExpiryCalculator: otter.ExpiryAccessing[string, *rate.Limiter](limitKeysKeep),
+	return &MemoryLimiter{c, otter.Must(&otter.Options[use, *rate.Limiter]{
+		MaximumSize: limitKeysMax,
+		Clock:       ticks{c},
+		ExpiryCalculator: otter.ExpiryAccessingFunc(func(e otter.Entry[use, *rate.Limiter]) time.Duration {
+			return max(limitKeysKeep, e.Key.rate.Per)
+		}),
 	})}
 }
+
+// ticks is the program's clock as the cache reads it. It needs no ticks: its size
+// is bounded, and what has ended is found when it is looked for.
+type ticks struct{ clock.Clock }
+
+func (t ticks) NowNano() int64                    { return t.Now().UnixNano() }
+func (ticks) Tick(time.Duration) <-chan time.Time { return nil }
 
 // Allow implements Limiter.
 func (m *MemoryLimiter) Allow(_ context.Context, key string, r Rate) (bool, error) {
 	if r.Count <= 0 {
 		return true, nil
 	}
-	l, _ := m.keys.ComputeIfAbsent(key, func() (*rate.Limiter, bool) {
+	l, _ := m.buckets.ComputeIfAbsent(use{key, r}, func() (*rate.Limiter, bool) {
 		return rate.NewLimiter(rate.Limit(float64(r.Count)/r.Per.Seconds()), r.Count), false
 	})
 	return l.AllowN(m.clock.Now(), 1), nil

@@ -125,7 +125,7 @@ func (b *Bus) Run(ctx context.Context) error {
 	if !b.db.Shared() {
 		return b.relay(ctx)
 	}
-	l := lease.Lease{DB: b.db, Name: "events.relay", Holder: id.Token(), For: leaseFor}
+	l := lease.In(b.db, "events.relay", leaseFor)
 	for ctx.Err() == nil {
 		if _, err := l.While(ctx, b.relay); err != nil && ctx.Err() == nil {
 			b.guard.Log().Error("relay", "error", err)

@@ -10,8 +10,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/centrifugal/centrifuge"
@@ -70,6 +72,11 @@ type Node struct {
 	auth     Authorizer
 	channels map[string]Channel
 	clients  map[string]*client // by the client's id
+	ended    map[id.Session]time.Time
+
+	// rechecks counts the times that somebody's right may have ended: who was asked
+	// about before one of them, and enters after it, is asked about again.
+	rechecks atomic.Int64
 }
 
 // client is an open connection and whose it is.
@@ -92,7 +99,10 @@ func New(log *slog.Logger) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &Node{node: node, log: log, channels: map[string]Channel{}, clients: map[string]*client{}}
+	n := &Node{
+		node: node, log: log, channels: map[string]Channel{}, clients: map[string]*client{},
+		ended: map[id.Session]time.Time{},
+	}
 	n.packets = newPackets(n.send, func(channel string, err error) {
 		log.Warn("realtime: not published", "channel", channel, "error", err)
 	})
@@ -126,15 +136,30 @@ func (n *Node) Channels() (out []Channel) {
 }
 
 func (n *Node) connected(c *centrifuge.Client) {
+	actor := httpapi.ActorFrom(c.Context())
 	n.mu.Lock()
-	n.clients[c.ID()] = &client{c, httpapi.ActorFrom(c.Context())}
+	n.clients[c.ID()] = &client{c, actor}
+	_, over := n.ended[actor.Session]
 	n.mu.Unlock()
+	if over { // while the connection was being made
+		c.Disconnect(centrifuge.DisconnectForceReconnect)
+	}
 	c.OnDisconnect(func(centrifuge.DisconnectEvent) {
 		n.mu.Lock()
 		delete(n.clients, c.ID())
 		n.mu.Unlock()
 	})
-	c.OnSubscribe(func(e centrifuge.SubscribeEvent, done centrifuge.SubscribeCallback) { done(n.subscribe(c, e)) })
+	c.OnSubscribe(func(e centrifuge.SubscribeEvent, done centrifuge.SubscribeCallback) {
+		asked := n.rechecks.Load()
+		reply, err := n.subscribe(c, e)
+		done(reply, err)
+		if err != nil || n.rechecks.Load() == asked {
+			return
+		}
+		if err := n.revise(c.Context(), &client{c, actor}, e.Channel); err != nil {
+			n.log.Error("realtime: may still listen", "channel", e.Channel, "error", err)
+		}
+	})
 }
 
 func (n *Node) subscribe(c *centrifuge.Client, e centrifuge.SubscribeEvent) (centrifuge.SubscribeReply, error) {
@@ -213,27 +238,43 @@ func (n *Node) RecheckUser(ctx context.Context, user id.User) error {
 }
 
 func (n *Node) recheck(ctx context.Context, who func(*client) bool, what func(channel string) bool) error {
+	n.rechecks.Add(1) // before it is looked who is here
 	var errs []error
 	for _, c := range n.open(who) {
 		for channel := range c.ChannelsWithContext() {
-			if !what(channel) {
-				continue
-			}
-			stay, err := n.mayStay(ctx, c.actor, channel)
-			if !stay { // also where nobody could say: they may come back and ask
-				errs = append(errs, err)
-				c.Unsubscribe(channel, centrifuge.Unsubscribe{Code: unsubscribeRevoked, Reason: "may not any more"})
+			if what(channel) {
+				errs = append(errs, n.revise(ctx, c, channel))
 			}
 		}
 	}
 	return errors.Join(errs...)
 }
 
+// revise takes a channel away from who may not listen to it any more, also where
+// nobody could say: they may come back and ask.
+func (n *Node) revise(ctx context.Context, c *client, channel string) error {
+	stay, err := n.mayStay(ctx, c.actor, channel)
+	if stay {
+		return nil
+	}
+	c.Unsubscribe(channel, centrifuge.Unsubscribe{Code: unsubscribeRevoked, Reason: "may not any more"})
+	return err
+}
+
 // unsubscribeRevoked is below 2500: the client does not try again by itself.
 const unsubscribeRevoked = 2100
 
-// DisconnectSession closes the connections of a session that has ended.
+// endedKeep is longer than any connection is in the making.
+const endedKeep = time.Minute
+
+// DisconnectSession closes the connections of a session that has ended, also those
+// that are being made.
 func (n *Node) DisconnectSession(session id.Session) {
+	n.mu.Lock()
+	now := time.Now()
+	maps.DeleteFunc(n.ended, func(_ id.Session, at time.Time) bool { return now.Sub(at) > endedKeep })
+	n.ended[session] = now
+	n.mu.Unlock()
 	for _, c := range n.open(func(c *client) bool { return c.actor.Session == session }) {
 		c.Disconnect(centrifuge.DisconnectForceReconnect) // as whom the browser is now
 	}

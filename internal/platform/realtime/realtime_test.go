@@ -30,6 +30,7 @@ type door struct {
 	mu     sync.Mutex
 	banned map[string]bool // by the room's id
 	staff  bool
+	judged func() // after somebody was let into a room, before they are in it; may be nil
 }
 
 func (d *door) Check(_ context.Context, access httpapi.Access, _ httpapi.Actor, s httpapi.Subject) (httpapi.Pass,
@@ -49,13 +50,16 @@ func (d *door) set(change func(d *door)) {
 	change(d)
 }
 
-func channels() []realtime.Channel {
+func (d *door) channels() []realtime.Channel {
 	return []realtime.Channel{{
 		Name: "room", Access: httpapi.RoomLobby,
 		Subject: func(id string) httpapi.Subject { return httpapi.Subject{Room: id} },
 		Enter: func(_ context.Context, _ httpapi.Actor, id string, _ httpapi.Pass) (realtime.Entry, error) {
 			if "room:"+id == desk {
 				return realtime.Uncounted, nil
+			}
+			if d.judged != nil {
+				d.judged()
 			}
 			return realtime.Counted, nil
 		},
@@ -102,7 +106,7 @@ func serveWith(t *testing.T, d *door) (*realtime.Node, string) {
 	t.Helper()
 	n, err := realtime.New(slog.New(slog.DiscardHandler))
 	if err == nil {
-		err = n.Serve(d, channels())
+		err = n.Serve(d, d.channels())
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -123,6 +127,14 @@ func serveWith(t *testing.T, d *door) (*realtime.Node, string) {
 
 func enter(t *testing.T, addr string) *viewer {
 	t.Helper()
+	v := knock(t, addr)
+	v.call(`"connect":{}`)
+	return v
+}
+
+// knock opens the socket and says nothing yet.
+func knock(t *testing.T, addr string) *viewer {
+	t.Helper()
 	conn, err := net.Dial("tcp", addr)
 	if err != nil {
 		t.Fatal(err)
@@ -138,12 +150,21 @@ func enter(t *testing.T, addr string) *viewer {
 	if err != nil || res.StatusCode != http.StatusSwitchingProtocols {
 		t.Fatal(res, err)
 	}
-	v.call(`"connect":{}`)
 	return v
 }
 
 // call sends a command and answers its reply; a zero mask leaves the text as it is.
 func (v *viewer) call(command string) reply {
+	v.t.Helper()
+	v.send(command)
+	for {
+		if r := v.next(); r.ID == v.id {
+			return r
+		}
+	}
+}
+
+func (v *viewer) send(command string) {
 	v.t.Helper()
 	v.id++
 	text := fmt.Sprintf(`{"id":%d,%s}`, v.id, command)
@@ -151,11 +172,6 @@ func (v *viewer) call(command string) reply {
 	frame = append(append(frame, 0, 0, 0, 0), text...)
 	if _, err := v.conn.Write(frame); err != nil {
 		v.t.Fatal(err)
-	}
-	for {
-		if r := v.next(); r.ID == v.id {
-			return r
-		}
 	}
 }
 
@@ -303,6 +319,35 @@ func TestARightThatEndsEndsOnOpenSockets(t *testing.T) {
 	}
 }
 
+// TestARightThatEndsWhileItIsLookedAt bans somebody between the answer and the
+// entering: nobody who listens can be found to be asked again.
+func TestARightThatEndsWhileItIsLookedAt(t *testing.T) {
+	t.Parallel()
+	d := &door{banned: map[string]bool{}, staff: true}
+	n, addr := serveWith(t, d)
+	d.judged = func() {
+		d.set(func(d *door) { d.banned["rom_1"] = true })
+		if err := n.Recheck(t.Context(), room); err != nil {
+			t.Error(err)
+		}
+	}
+	v := enter(t, addr)
+	if r := v.call(fmt.Sprintf(`"subscribe":{"channel":%q}`, room)); r.Error != nil {
+		t.Fatalf("refused at the door: %+v", r.Error)
+	}
+	v.wantRevoked(room)
+}
+
+// TestASessionThatEndsWhileItConnects is over before the connection is known.
+func TestASessionThatEndsWhileItConnects(t *testing.T) {
+	t.Parallel()
+	n, addr := serve(t)
+	n.DisconnectSession(id.Session{})
+	v := knock(t, addr)
+	v.send(`"connect":{}`)
+	v.wantClosed()
+}
+
 func (v *viewer) wantRevoked(channel string) {
 	v.t.Helper()
 	r := v.next()
@@ -317,13 +362,18 @@ func TestAnEndedSessionsSocketIsClosed(t *testing.T) {
 	v := enter(t, addr)
 	v.call(fmt.Sprintf(`"subscribe":{"channel":%q}`, room))
 	n.DisconnectSession(id.Session{})
+	v.wantClosed()
+}
+
+func (v *viewer) wantClosed() {
+	v.t.Helper()
 	var head [2]byte
 	for head[0]&0x0f != 8 { // RFC 6455's close, after what is still on its way
 		if _, err := io.ReadFull(v.read, head[:]); err != nil {
-			t.Fatal(err)
+			v.t.Fatal(err)
 		}
 		if _, err := io.CopyN(io.Discard, v.read, int64(head[1]&0x7f)); err != nil {
-			t.Fatal(err)
+			v.t.Fatal(err)
 		}
 	}
 }

@@ -12,7 +12,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"hawker/internal/base/id"
 	"hawker/internal/platform/lease"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/platform/supervise"
@@ -115,7 +114,7 @@ func (s *Scheduler) do(ctx context.Context, t Task) error {
 	if !s.db.Shared() {
 		return run(ctx)
 	}
-	l := lease.Lease{DB: s.db, Name: "task." + t.Name, Holder: id.Token(), For: leaseFor}
+	l := lease.In(s.db, "task."+t.Name, leaseFor)
 	held, err := l.While(ctx, run)
 	if err == nil && !held {
 		s.sleep(ctx, pollOthers)

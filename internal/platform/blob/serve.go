@@ -1,0 +1,97 @@
+package blob
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"path"
+	"strings"
+)
+
+// Handler serves blobs below a URL prefix. They never change, so they may be
+// cached for a year, except playlists, which a job may replace.
+func Handler(s Store, prefix string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		key := strings.TrimPrefix(r.URL.Path, prefix)
+		b, err := s.Open(r.Context(), key, Range{})
+		if err != nil {
+			http.NotFound(w, r)
+			return
+		}
+		defer b.Close()
+		h := w.Header()
+		h.Set("Cache-Control", "public, max-age=31536000, immutable")
+		h.Set("Content-Type", b.Type())
+		if path.Ext(key) == ".m3u8" {
+			h.Set("Cache-Control", "public, max-age=2")
+		}
+		content, seeks := b.ReadCloser.(io.ReadSeeker) // a file is sent by the kernel
+		if !seeks {
+			far := NewReader(r.Context(), s, b.Info)
+			defer far.Close()
+			content = far
+		}
+		http.ServeContent(w, r, key, b.At, content)
+	})
+}
+
+// NewReader reads a blob from wherever it is sought to, by ranges. Close it.
+func NewReader(ctx context.Context, s Store, of Info) io.ReadSeekCloser {
+	return &seeker{ctx: ctx, store: s, info: of}
+}
+
+// seeker opens a range when it is first read after having been sought.
+type seeker struct {
+	ctx   context.Context //nolint:containedctx // an io.Reader has no other way to it
+	store Store
+	info  Info
+	at    int64
+	open  io.ReadCloser
+}
+
+func (s *seeker) Read(p []byte) (int, error) {
+	if s.at >= s.info.Size {
+		return 0, io.EOF
+	}
+	if s.open == nil {
+		b, err := s.store.Open(s.ctx, s.info.Key, Range{Offset: s.at})
+		if err != nil {
+			return 0, err
+		}
+		s.open = b
+	}
+	n, err := s.open.Read(p)
+	s.at += int64(n)
+	return n, err
+}
+
+func (s *seeker) Seek(offset int64, whence int) (int64, error) {
+	switch whence {
+	case io.SeekCurrent:
+		offset += s.at
+	case io.SeekEnd:
+		offset += s.info.Size
+	}
+	if offset < 0 {
+		return 0, fmt.Errorf("%w: from %d", ErrBadRange, offset)
+	}
+	if offset == s.at {
+		return offset, nil
+	}
+	s.at = offset
+	return offset, s.Close()
+}
+
+func (s *seeker) Close() error {
+	if s.open == nil {
+		return nil
+	}
+	err := s.open.Close()
+	s.open = nil
+	if errors.Is(err, context.Canceled) { // who sought elsewhere has not failed
+		err = nil
+	}
+	return err
+}
