@@ -127,7 +127,7 @@ func (d *Door) Name(word string, of interface{ String() string }) {
 func (d *Door) Authenticate(_ context.Context, token string) (httpapi.Actor, error) {
 	var u id.User
 	if err := u.UnmarshalText([]byte(token)); err != nil || u.IsZero() {
-		return httpapi.Actor{}, fault.Unauthorized("auth.no_session")
+		return httpapi.Actor{}, fault.Unauthorized("auth.sign_in_required")
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -218,9 +218,9 @@ func (d *Door) Call(who id.User, want int, target string, body any, header ...st
 }
 
 // Refuse ends the test unless a request is refused with this status and code.
-func (d *Door) Refuse(who id.User, status int, code, target string, body any, header ...string) {
+func (d *Door) Refuse(who id.User, status int, code, target string, body any) {
 	d.T.Helper()
-	if got := d.Call(who, status, target, body, header...).Text("code"); got != code {
+	if got := d.Call(who, status, target, body).Text("code"); got != code {
 		d.T.Fatalf("%s was refused as %s, want %s", target, got, code)
 	}
 }
