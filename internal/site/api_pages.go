@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"strconv"
 	"strings"
 
 	"hawker/internal/base/fault"
@@ -72,7 +73,7 @@ func (p pages) asset(w http.ResponseWriter, r *http.Request, name string) {
 func (p pages) file(w http.ResponseWriter, r *http.Request, name, keep string) {
 	h := w.Header()
 	for _, enc := range []struct{ name, ext string }{{"br", ".br"}, {"gzip", ".gz"}} {
-		if !strings.Contains(r.Header.Get("Accept-Encoding"), enc.name) {
+		if !takes(r.Header.Get("Accept-Encoding"), enc.name) {
 			continue
 		}
 		if raw, err := fs.ReadFile(p.dist, name+enc.ext); err == nil {
@@ -91,6 +92,21 @@ func (p pages) file(w http.ResponseWriter, r *http.Request, name, keep string) {
 		return
 	}
 	p.write(w, r, name, keep, raw)
+}
+
+// takes reports whether a caller takes an encoding: it is named, and not with the
+// weight of nothing (RFC 9110, 12.5.3).
+func takes(accepted, encoding string) bool {
+	for one := range strings.SplitSeq(accepted, ",") {
+		name, weight, _ := strings.Cut(one, ";")
+		if !strings.EqualFold(strings.TrimSpace(name), encoding) {
+			continue
+		}
+		_, q, weighed := strings.Cut(weight, "=")
+		n, err := strconv.ParseFloat(strings.TrimSpace(q), 64)
+		return !weighed || err == nil && n > 0
+	}
+	return false
 }
 
 func (p pages) write(w http.ResponseWriter, r *http.Request, name, keep string, raw []byte) {
@@ -114,7 +130,7 @@ func (p pages) write(w http.ResponseWriter, r *http.Request, name, keep string, 
 }
 
 func (p pages) missing(w http.ResponseWriter, r *http.Request, name string) {
-	if !strings.HasSuffix(name, "/index.html") {
+	if _, isApp := p.scripts[name]; !isApp {
 		http.NotFound(w, r)
 		return
 	}

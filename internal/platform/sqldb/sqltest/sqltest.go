@@ -6,10 +6,12 @@ package sqltest
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -34,7 +36,7 @@ func New(t testing.TB, options ...Option) *sqldb.DB { return NewAt(t, clock.Real
 
 // NewSQLite opens a fresh SQLite database even where the tests run on MySQL.
 func NewSQLite(t testing.TB) *sqldb.DB {
-	return NewAt(t, clock.Real{}, func(o *sqldb.Options) { o.URL = fileURL(t) })
+	return NewAt(t, clock.Real{}, func(o *sqldb.Options) { o.URL = migratedURL(t) })
 }
 
 // NewManual opens a fresh database whose clock only moves when told to.
@@ -49,6 +51,9 @@ func NewAt(t testing.TB, c clock.Clock, options ...Option) *sqldb.DB {
 	o := sqldb.Options{Clock: c, Log: slog.New(slog.DiscardHandler), Twice: true, Histories: schema.Histories()}
 	for _, change := range options {
 		change(&o)
+	}
+	if o.URL == "" && os.Getenv(serverVariable) == "" {
+		o.URL = migratedURL(t)
 	}
 	if o.URL == "" {
 		o.URL = FreshURL(t)
@@ -68,11 +73,51 @@ func NewAt(t testing.TB, c clock.Clock, options ...Option) *sqldb.DB {
 	return db
 }
 
+// serverVariable names a MySQL server for tests.
+const serverVariable = "HAWKER_TEST_MYSQL"
+
+// migrated is what a SQLite file holds after all migrations. They take longer than
+// most tests, so a process runs them once and copies the file.
+var migrated = sync.OnceValues(func() (content []byte, err error) {
+	dir, err := os.MkdirTemp("", "hawker-migrated-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	file := filepath.Join(dir, "hawker.db")
+	ctx := context.Background()
+	db, err := sqldb.Open(ctx, sqldb.Options{
+		URL: "sqlite:" + file, Clock: clock.Real{}, Log: slog.New(slog.DiscardHandler), Histories: schema.Histories(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	_, err = sqldb.MigrateSchema(ctx, db, schema.FS)
+	if err = errors.Join(err, db.Close()); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(file)
+})
+
+// migratedURL names a migrated SQLite database of the test's own.
+func migratedURL(t testing.TB) string {
+	t.Helper()
+	content, err := migrated()
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := fileURL(t)
+	if err := os.WriteFile(strings.TrimPrefix(url, "sqlite:"), content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return url
+}
+
 func fileURL(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir(), "hawker.db") }
 
 // FreshURL names an empty database that is gone after the test.
 func FreshURL(t testing.TB) string {
-	server := os.Getenv("HAWKER_TEST_MYSQL")
+	server := os.Getenv(serverVariable)
 	if server == "" {
 		return fileURL(t)
 	}

@@ -1,9 +1,8 @@
-package kit
+package httpapitest
 
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"mime"
 	"net/http"
 	"strings"
@@ -26,17 +25,15 @@ type Contract struct {
 
 const contractURL = "https://hawker.test/openapi.json"
 
-// readContract asks a running mall for its description.
-func readContract(base string) (*Contract, error) {
-	res, err := http.Get(base + "/api/v1/openapi.json")
-	if err != nil {
-		return nil, err
-	}
-	defer res.Body.Close()
-	raw, err := io.ReadAll(res.Body)
-	if err != nil {
-		return nil, err
-	}
+// Answer is what a request got.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+// NewContract reads a description.
+func NewContract(raw []byte) (*Contract, error) {
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
 	if err != nil {
 		return nil, err
@@ -95,7 +92,7 @@ func matches(template, path []string) (fixed int) {
 func (c *Contract) Check(t testing.TB, method, path string, a Answer) {
 	t.Helper()
 	template, op := c.find(method, path)
-	if op == nil || a.Err != nil {
+	if op == nil {
 		return
 	}
 	id, _ := op["operationId"].(string)
