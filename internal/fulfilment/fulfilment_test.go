@@ -85,7 +85,7 @@ func TestAShipmentMovesTheOrderOn(t *testing.T) {
 	k := open(t)
 	k.door.Strangers()
 	o := k.paid()
-	sent := k.door.Call(k.staff, 201, "POST /merchant/{shop}/shipments", parcel(o.ID))
+	sent := k.door.Call(k.staff, 200, "POST /merchant/{shop}/shipments", parcel(o.ID))
 	if got := sent.Show("status", "shipments.0.carrier", "shipments.0.tracking_number", "timeline.2.status",
 		"timeline.2.by"); got != "shipped 顺丰 SF 1 shipped shop" {
 		t.Errorf("sent: %s", got)
@@ -165,7 +165,7 @@ func TestARepeatedRequestSendsOneParcel(t *testing.T) {
 	o, other := k.paid(), k.paid()
 	const key = "ship-once-only"
 	for range 3 {
-		got := k.door.Call(k.staff, 201, "POST /merchant/{shop}/shipments", parcel(o.ID), "Idempotency-Key", key)
+		got := k.door.Call(k.staff, 200, "POST /merchant/{shop}/shipments", parcel(o.ID), "Idempotency-Key", key)
 		if len(got.List("shipments")) != 1 {
 			t.Fatalf("parcels: %v", got.At("shipments"))
 		}

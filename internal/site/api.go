@@ -71,7 +71,7 @@ func (h API) config(context.Context, *struct{}) (*httpapi.Body[configView], erro
 		Name: c.Mall.Name, Currency: string(c.Mall.Currency), CurrencyExponent: c.Mall.Currency.Exponent(),
 		AfterSaleDays: c.Distribution.AfterSale.Hours() / 24, PayMinutes: c.Order.PayWithin.Minutes(),
 		Sandbox: c.Payment.Sandbox, UploadMax: c.Video.UploadMax, Languages: []string{"zh-CN", "en"},
-		TimeZone: c.Mall.TimeZone, Providers: h.Providers,
+		TimeZone: c.Mall.TimeZone, Providers: append([]string{}, h.Providers...),
 	}, nil)
 }
 
