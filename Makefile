@@ -87,6 +87,7 @@ bench: need-run build ## the figures, as tables
 	./bin/hawker bench $(ARGS)
 
 openapi: ## renew the description that the web client's types are made from
+	$(GO) run ./internal/platform/schemadoc/generate
 	$(GO) run ./cmd/hawker openapi > web/packages/api/openapi.json
 
 clean: ## forget what was built (not ./data)

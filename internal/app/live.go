@@ -11,10 +11,12 @@ import (
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
+	"hawker/internal/base/permission"
 	"hawker/internal/ingest"
 	"hawker/internal/media/record"
 	"hawker/internal/platform/httpapi"
 	"hawker/internal/platform/module"
+	"hawker/internal/platform/realtime"
 	"hawker/internal/room"
 	"hawker/internal/shelf"
 	"hawker/internal/show"
@@ -26,7 +28,7 @@ func (a *App) liveModules() []module.Module {
 	return []module.Module{
 		a.rooms.Module(), a.shows.Module(), a.shelf.Module(a.shelfViews(), a.shows), a.chat.Module(),
 		a.audience.Module(), a.stage.Module(), a.studio(), a.ingest.Module(a.restreams, a.recorded), a.engine(),
-		a.replays(),
+		a.replays(), a.sockets(),
 	}
 }
 
@@ -54,6 +56,21 @@ func (a *App) engine() module.Module {
 		Service: a.ingest, Hub: a.hub, WebRTC: a.rtc, Ladder: a.ladder, Relays: a.relays,
 		HookSecret: a.cfg.Live.HookSecret, Listeners: a.news, Log: a.log,
 	}.Module()
+}
+
+// sockets are the door to news, and the channels that belong to no room: a shop's,
+// for its staff, and each person's own.
+func (a *App) sockets() module.Module {
+	return module.Module{Name: "realtime", Routes: a.news.Routes(), Channels: []realtime.Channel{
+		{
+			Name: "shop", Access: httpapi.Staff(permission.OrdersRead),
+			Subject: func(id string) httpapi.Subject { return httpapi.Subject{Shop: id} },
+		},
+		{
+			Name: "user", Access: httpapi.Self,
+			Subject: func(id string) httpapi.Subject { return httpapi.Subject{User: id} },
+		},
+	}}
 }
 
 // replays are served from recordings.

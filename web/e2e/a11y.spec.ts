@@ -35,6 +35,16 @@ async function ids(page: Page): Promise<{ product: string; room: string }> {
   return { product: await first('/api/v1/products'), room: await first('/api/v1/live/rooms?state=live') }
 }
 
+test('nor do the pages of operators', async ({ enter }) => {
+  const { page } = await enter('operator')
+  for (const path of ['/console/admin/words', '/console/admin/dead-letters']) {
+    await page.goto(path)
+    await page.locator('h1').first().waitFor({ state: 'attached' })
+    await expect(page.locator('[data-waiting]'), `${path} has loaded`).toHaveCount(0)
+    expect(await findings(page), path).toEqual([])
+  }
+})
+
 for (const scheme of ['light', 'dark'] as const) {
   test(`no page breaks WCAG 2.2 AA (${scheme})`, async ({ merchant }) => {
     test.setTimeout(180_000)

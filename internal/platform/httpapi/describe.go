@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"strings"
 	"sync"
+
+	"hawker/internal/platform/schemadoc"
 )
 
 // The description is huma's, completed with what Go's types know and huma's
@@ -36,10 +38,15 @@ func (a *API) describe() ([]byte, error) {
 	}
 	tree["servers"] = []any{map[string]any{"url": "/", "description": "This installation"}}
 	tree["tags"] = a.tags()
+	docs, err := schemadoc.Load()
+	if err != nil {
+		return nil, err
+	}
 	schemas := member(member(tree, "components"), "schemas")
 	for name := range doc.Components.Schemas.Map() {
 		t := doc.Components.Schemas.TypeFromRef(schemaRefs + name)
 		complete(member(schemas, name), t)
+		addComment(member(schemas, name), t, docs)
 	}
 	for _, methods := range member(tree, "paths") {
 		for _, op := range methods.(map[string]any) {
@@ -47,6 +54,19 @@ func (a *API) describe() ([]byte, error) {
 		}
 	}
 	return json.Marshal(tree)
+}
+
+// addComment describes a schema by the comment of its type.
+func addComment(schema map[string]any, t reflect.Type, docs map[string]string) {
+	for t != nil && t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t == nil || schema == nil || schema["description"] != nil {
+		return
+	}
+	if text := docs[t.PkgPath()+"."+t.Name()]; text != "" {
+		schema["description"] = text
+	}
 }
 
 // addDefault describes what every operation may answer besides: a problem.

@@ -1,0 +1,153 @@
+import { createToaster, toasterKey } from '@hawker/ui'
+import { flushPromises, mount } from '@vue/test-utils'
+import { PiniaColada } from '@pinia/colada'
+import { createPinia } from 'pinia'
+import { vi } from 'vitest'
+import { h, type Component } from 'vue'
+import { createI18n } from 'vue-i18n'
+import { createMemoryHistory, createRouter, RouterView } from 'vue-router'
+import ui from '../../ui/src/locales/en.json'
+import { apiKey, createApi } from './api'
+import { useSession } from './session'
+import type { User } from './types'
+
+// What a spec needs to put a component on a page of its own: the texts, a router, and a program that answers.
+
+export interface Call {
+  method: string
+  path: string
+  query: URLSearchParams
+  body: unknown
+  key: string | null
+}
+
+/** Refusal is what the program says no with. */
+export class Refusal {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    readonly detail: string,
+    readonly more: Record<string, unknown> = {},
+  ) {}
+}
+
+/** Answers by `GET /cart/items`; a function sees the call, and may answer another thing each time. */
+export type Answers = Record<string, unknown>
+
+const texts = {
+  mall: import.meta.glob('../../../apps/mall/src/**/locales/en.json', { eager: true, import: 'default' }),
+  console: import.meta.glob('../../../apps/console/src/**/locales/en.json', {
+    eager: true,
+    import: 'default',
+  }),
+}
+
+function messages(app: keyof typeof texts) {
+  const named = Object.entries(texts[app]).map(([path, m]) => [path.split('/').at(-3), m])
+  return { ui, ...(Object.fromEntries(named) as Record<string, unknown>) }
+}
+
+function answered(answer: unknown): Response {
+  if (answer instanceof Refusal) {
+    const { status, code, detail, more } = answer
+    return Response.json({ status, code, detail, ...more }, { status })
+  }
+  return answer === undefined ? new Response(null, { status: 204 }) : Response.json(answer)
+}
+
+function program(answers: Answers) {
+  const calls: Call[] = []
+  const fetch = async (input: RequestInfo | URL, init: RequestInit = {}) => {
+    const url = new URL(String(input), 'http://mall')
+    const call: Call = {
+      method: init.method ?? 'GET',
+      path: url.pathname.replace('/api/v1', ''),
+      query: url.searchParams,
+      body: typeof init.body === 'string' ? JSON.parse(init.body) : undefined,
+      key: new Headers(init.headers).get('Idempotency-Key'),
+    }
+    calls.push(call)
+    const name = `${call.method} ${call.path}`
+    if (!(name in answers)) return answered(new Refusal(404, 'test.no_answer', `no answer for ${name}`))
+    const answer = answers[name]
+    return answered(typeof answer === 'function' ? answer(call) : answer)
+  }
+  return { calls, fetch }
+}
+
+export interface Stage {
+  app: keyof typeof texts
+  props?: Record<string, unknown>
+  answers?: Answers
+  /** Who is signed in; nobody when left out. */
+  user?: Partial<User>
+  path?: string
+}
+
+/** some fills in a part of a thing where a spec needs no more of it. */
+export const some = <T>(part: Partial<T>): T => part as T
+
+export const yuan = (amount: number) => ({ amount, currency: 'CNY' })
+
+/** stage mounts a component for a reader of English and waits for what it asks at first. */
+export async function stage(component: Component, { app, props, answers = {}, user, path = '/' }: Stage) {
+  document.documentElement.lang = 'en'
+  const me = {
+    id: 'usr_1',
+    email: 'a@b.c',
+    display_name: 'Ann',
+    avatar_url: '',
+    roles: ['shopper'],
+    shops: [],
+  }
+  const { calls, fetch } = program({
+    'GET /me': user ? { ...me, ...user } : new Refusal(401, 'auth.sign_in_required', 'Sign in'),
+    'GET /me/addresses': { items: [] },
+    'GET /config': { currency: 'CNY', payment_providers: ['sandbox'] },
+    ...answers,
+  })
+  const i18n = createI18n({ legacy: false, locale: 'en', messages: { en: messages(app) as never } })
+  const router = createRouter({
+    history: createMemoryHistory(),
+    routes: [{ path: '/:rest(.*)*', component: { render: () => h(component, props) } }],
+  })
+  await router.push(path)
+  const pinia = createPinia()
+  const toaster = createToaster()
+  const root = mount(
+    { render: () => h(RouterView) },
+    {
+      attachTo: document.body,
+      global: {
+        plugins: [
+          i18n,
+          router,
+          pinia,
+          [PiniaColada, { queryOptions: { staleTime: 5000 } }],
+          {
+            install: (to: { runWithContext: (f: () => unknown) => unknown }) =>
+              to.runWithContext(() => useSession(pinia).ready()),
+          },
+        ],
+        provide: {
+          [apiKey as symbol]: createApi({ fetch: vi.fn(fetch), locale: () => 'en' }),
+          [toasterKey as symbol]: toaster,
+        },
+      },
+    },
+  )
+  await flushPromises()
+  const page = root.findComponent(component)
+  const buttons = (text: string) => page.findAll('button, a').filter((b) => b.text().includes(text))
+  async function press(text: string) {
+    const button = buttons(text)[0]
+    if (!button) throw new Error(`no button says ${text}: ${page.text()}`)
+    // A form in a browser is sent by its button; the page of a spec has no default actions.
+    const form = button.attributes('type') === 'submit' ? button.element.closest('form') : null
+    if (form) form.dispatchEvent(new Event('submit', { cancelable: true, bubbles: true }))
+    else await button.trigger('click')
+    await flushPromises()
+  }
+  const sent = (name: string) => calls.filter((c) => `${c.method} ${c.path}` === name)
+  return { page, calls, sent, press, buttons, router, toaster, settle: flushPromises }
+}
