@@ -168,7 +168,7 @@ func (a *App) queue() *jobs.Queue {
 
 func (a *App) scheduler() *schedule.Scheduler {
 	tasks := gather(a.modules, func(m module.Module) []schedule.Task { return m.Tasks })
-	return schedule.New(a.db, a.log, a.guard, append(tasks, idem.Task(a.db)))
+	return schedule.New(a.db, a.log, a.guard, append(tasks, idem.Task(a.db), events.Task(a.db)))
 }
 
 // Close lets go of everything that Open took, the last first; Run must have
