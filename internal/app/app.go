@@ -112,7 +112,7 @@ func (a *App) openPlatform(ctx context.Context) (err error) {
 	if a.blobs, err = blob.NewDisk(a.cfg.Path("media")); err != nil {
 		return err
 	}
-	a.news, err = realtime.New(a.log)
+	a.news, err = realtime.New(a.log, realtime.Memory)
 	return err
 }
 
