@@ -25,6 +25,7 @@ import (
 	"hawker/internal/platform/idem"
 	"hawker/internal/platform/jobs"
 	"hawker/internal/platform/module"
+	"hawker/internal/platform/node"
 	"hawker/internal/platform/realtime"
 	"hawker/internal/platform/schedule"
 	"hawker/internal/platform/secret"
@@ -58,6 +59,7 @@ type platform struct {
 	box     *secret.Box
 	blobs   *blob.Disk
 	news    *realtime.Node
+	node    *node.Node
 }
 
 // Options are what is not a setting.
@@ -106,10 +108,11 @@ func (a *App) openPlatform(ctx context.Context) (err error) {
 	if err := sqldb.Migrate(ctx, a.db, schema.FS); err != nil {
 		return err
 	}
+	a.node = node.New(a.db, a.cfg.Path("work"))
 	if a.blobs, err = blob.NewDisk(a.cfg.Path("media")); err != nil {
 		return err
 	}
-	a.news, err = realtime.New(a.log)
+	a.news, err = realtime.New(a.log, realtime.Memory)
 	return err
 }
 
@@ -165,7 +168,7 @@ func (a *App) queue() *jobs.Queue {
 
 func (a *App) scheduler() *schedule.Scheduler {
 	tasks := gather(a.modules, func(m module.Module) []schedule.Task { return m.Tasks })
-	return schedule.New(a.db, a.log, a.guard, append(tasks, idem.Task(a.db)))
+	return schedule.New(a.db, a.log, a.guard, append(tasks, idem.Task(a.db), events.Task(a.db)))
 }
 
 // Close lets go of everything that Open took, the last first; Run must have
@@ -181,6 +184,9 @@ func (a *App) Close() error {
 	}
 	if a.news != nil {
 		errs = append(errs, a.news.Stop(ctx))
+	}
+	if a.node != nil {
+		errs = append(errs, a.node.Leave())
 	}
 	if a.db != nil {
 		errs = append(errs, a.db.Close())

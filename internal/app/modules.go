@@ -224,7 +224,7 @@ func (s *services) openVideos(p *platform) (err error) {
 	}
 	s.videos = video.New(video.Options{
 		DB: p.db, Log: p.log, Uploads: s.uploads, Blobs: p.blobs, Tool: ffmpeg.New(p.cfg.Live.FFmpeg, p.clock),
-		Catalog: s.catalog, Staff: s.shops, WorkDir: p.cfg.Path("work"), DurationMax: p.cfg.Video.DurationMax,
+		Catalog: s.catalog, Staff: s.shops, WorkDir: p.node.Dir(), DurationMax: p.cfg.Video.DurationMax,
 		Workers: p.cfg.Video.Workers,
 	})
 	s.clips = clip.New(clip.Options{

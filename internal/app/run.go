@@ -98,6 +98,9 @@ var errNodeLost = errors.New("this node's lease was lost to another: it stops be
 // Run serves until ctx ends, then stops in the order that loses nothing: no new
 // requests, publishers away, events and jobs put down.
 func (a *App) Run(ctx context.Context) error {
+	if err := a.node.Join(ctx); err != nil {
+		return fmt.Errorf("join: %w", err)
+	}
 	for _, m := range a.modules {
 		if m.Recover == nil {
 			continue
@@ -139,6 +142,9 @@ func (a *App) Run(ctx context.Context) error {
 
 // Work does jobs until ctx ends, beside nodes that serve.
 func (a *App) Work(ctx context.Context) error {
+	if err := a.node.Join(ctx); err != nil {
+		return fmt.Errorf("join: %w", err)
+	}
 	a.bank.Up() // the server keeps it
 	a.guard.Run(ctx, "jobs", a.queue().Run)
 	return nil

@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"hawker/internal/base/event"
@@ -55,7 +56,8 @@ type Show struct {
 	PausedAt  time.Time
 	EndedAt   time.Time
 	Figures
-	Replay bool // a recording can be played
+	Replay bool   // a recording can be played
+	Node   string // where its picture is; "" where there is one node only
 }
 
 // Running tells whether the show is on air: live, or paused for a moment.
@@ -144,8 +146,12 @@ func Begin(ctx context.Context, tx *sqldb.Tx, r id.Room, promised id.Show) (st S
 	err = Turn(ctx, tx, r, func(now Standing) (done bool, err error) {
 		st, began = now, false
 		switch {
-		case now.Mode == room.WarmUp, !now.CancelledAt.IsZero(), now.Now.State == Live:
+		case now.Mode == room.WarmUp, !now.CancelledAt.IsZero():
 			return true, nil
+		case now.Now.State == Live && now.Now.Node == tx.Node():
+			return true, nil
+		case now.Now.State == Live:
+			done, err = move(ctx, tx, now.Now)
 		case now.Now.State == Paused:
 			done, err = step(ctx, tx, now.Now, Live)
 		case now.Mode == room.Rehearsal:
@@ -182,6 +188,21 @@ func start(ctx context.Context, tx *sqldb.Tx, r room.Room, promised id.Show) (bo
 
 // Pause lets a live show wait for its publisher; false: it is not live.
 func Pause(ctx context.Context, tx *sqldb.Tx, s id.Show) (bool, error) { return pause(ctx, tx, s) }
+
+// Orphans are the live shows whose node is not there any more; where one process has
+// the database for itself, all that others before it had.
+func (s *Service) Orphans(ctx context.Context) ([]Show, error) {
+	all, err := runningShows(ctx, s.db.Reader())
+	if err != nil {
+		return nil, err
+	}
+	nodes, err := sqldb.Nodes(ctx, s.db.Reader(), s.db.Clock().Now())
+	return slices.DeleteFunc(all, func(x Show) bool { return x.State != Live || nodes[x.Node] }), err
+}
+
+// PauseOrphan lets a show wait for its publisher whose node is gone; false: it does
+// not stand so any more.
+func PauseOrphan(ctx context.Context, tx *sqldb.Tx, s Show) (bool, error) { return pauseOf(ctx, tx, s) }
 
 // End ends a show that runs; false: it does not. What hangs on its end is done
 // only by whoever hears true.

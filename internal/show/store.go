@@ -13,13 +13,13 @@ import (
 )
 
 const columns = `s.id, s.room_id, s.shop_id, s.rehearsal, s.state, s.started_at, s.paused_at, s.ended_at, s.likes,
-	s.messages, s.entries, s.viewers_peak, s.follows, s.replay_ready`
+	s.messages, s.entries, s.viewers_peak, s.follows, s.replay_ready, s.node`
 
 // nullable are the same where a room may have no show.
 const nullable = `COALESCE(s.id, 0), COALESCE(s.room_id, 0), COALESCE(s.shop_id, 0), COALESCE(s.rehearsal, 0),
 	COALESCE(s.state, ''), COALESCE(s.started_at, 0), COALESCE(s.paused_at, 0), COALESCE(s.ended_at, 0),
 	COALESCE(s.likes, 0), COALESCE(s.messages, 0), COALESCE(s.entries, 0), COALESCE(s.viewers_peak, 0),
-	COALESCE(s.follows, 0), COALESCE(s.replay_ready, 0)`
+	COALESCE(s.follows, 0), COALESCE(s.replay_ready, 0), COALESCE(s.node, '')`
 
 // raw is a row of a show before its times are made.
 type raw struct {
@@ -30,7 +30,7 @@ type raw struct {
 func (x *raw) targets() []any {
 	return []any{
 		&x.ID, &x.Room, &x.Shop, &x.Rehearsal, &x.State, &x.started, &x.paused, &x.ended, &x.Likes,
-		&x.Messages, &x.Entries, &x.ViewersPeak, &x.Follows, &x.Replay,
+		&x.Messages, &x.Entries, &x.ViewersPeak, &x.Follows, &x.Replay, &x.Node,
 	}
 }
 
@@ -176,8 +176,9 @@ func misplaced(ctx context.Context, q sqldb.Querier) ([]string, error) {
 }
 
 func insertShow(ctx context.Context, tx *sqldb.Tx, x Show) error {
-	_, err := tx.Exec(ctx, "INSERT INTO live_show (id, room_id, shop_id, rehearsal, state, started_at) "+
-		"VALUES (?, ?, ?, ?, ?, ?)", x.ID, x.Room, x.Shop, x.Rehearsal, x.State, sqldb.Millis(x.StartedAt))
+	_, err := tx.Exec(ctx, "INSERT INTO live_show (id, room_id, shop_id, rehearsal, state, started_at, node) "+
+		"VALUES (?, ?, ?, ?, ?, ?, ?)", x.ID, x.Room, x.Shop, x.Rehearsal, x.State, sqldb.Millis(x.StartedAt),
+		tx.Node())
 	return err
 }
 
@@ -188,14 +189,28 @@ func step(ctx context.Context, tx *sqldb.Tx, x Show, to State) (bool, error) {
 	if x.State != Paused {
 		started = tx.Now()
 	}
-	n, err := tx.Exec(ctx, `UPDATE live_show SET state = ?, started_at = ?, paused_at = 0, ended_at = 0
-		WHERE id = ? AND state = ?`, to, sqldb.Millis(started), x.ID, x.State)
+	n, err := tx.Exec(ctx, `UPDATE live_show SET state = ?, started_at = ?, paused_at = 0, ended_at = 0,
+		node = ? WHERE id = ? AND state = ?`, to, sqldb.Millis(started), tx.Node(), x.ID, x.State)
 	return n == 1, err
 }
 
 func pause(ctx context.Context, tx *sqldb.Tx, x id.Show) (bool, error) {
 	n, err := tx.Exec(ctx, "UPDATE live_show SET state = ?, paused_at = ? WHERE id = ? AND state = ?",
 		Paused, sqldb.Millis(tx.Now()), x, Live)
+	return n == 1, err
+}
+
+// move notes that a live show's picture is at this node now.
+func move(ctx context.Context, tx *sqldb.Tx, x Show) (bool, error) {
+	n, err := tx.Exec(ctx, "UPDATE live_show SET node = ? WHERE id = ? AND state = ? AND node = ?", tx.Node(), x.ID,
+		Live, x.Node)
+	return n == 1, err
+}
+
+// pauseOf pauses what is live at a node, unless it goes on at another by now.
+func pauseOf(ctx context.Context, tx *sqldb.Tx, x Show) (bool, error) {
+	n, err := tx.Exec(ctx, "UPDATE live_show SET state = ?, paused_at = ? WHERE id = ? AND state = ? AND node = ?",
+		Paused, sqldb.Millis(tx.Now()), x.ID, Live, x.Node)
 	return n == 1, err
 }
 

@@ -165,13 +165,37 @@ func (s *Service) Recover(ctx context.Context, recorded func(x show.Show) bool) 
 				return err
 			}
 		}
-		err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
-			_, err := show.Pause(ctx, tx, x.ID)
-			return err
-		})
-		if err != nil {
-			return err
-		}
+	}
+	if _, err := s.pauseOrphans(ctx); err != nil {
+		return err
 	}
 	return s.shows.Load(ctx)
+}
+
+// pauseOrphans has shows wait for their publisher whose node is not there any more,
+// and gives those. What other nodes have on air goes on.
+func (s *Service) pauseOrphans(ctx context.Context) (paused []show.Show, err error) {
+	orphans, err := s.shows.Orphans(ctx)
+	for _, x := range orphans {
+		ok := false
+		if err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) (err error) {
+			ok, err = show.PauseOrphan(ctx, tx, x)
+			return err
+		}); err != nil {
+			return paused, err
+		}
+		if ok {
+			paused = append(paused, x)
+		}
+	}
+	return paused, err
+}
+
+// SweepOrphans looks for nodes that ended while this one runs.
+func (s *Service) SweepOrphans(ctx context.Context) error {
+	paused, err := s.pauseOrphans(ctx)
+	for _, x := range paused {
+		err = errors.Join(err, s.settle(ctx, x.Room))
+	}
+	return err
 }

@@ -13,6 +13,10 @@ import (
 
 // Module is what this part brings to the program.
 func (s *Service) Module() module.Module {
+	tasks := []schedule.Task{{Name: "live.paused", Next: s.NextEnd, Do: s.Sweep}}
+	if s.db.Shared() {
+		tasks = append(tasks, schedule.Task{Name: "live.orphans", Every: 10 * time.Second, Do: s.SweepOrphans})
+	}
 	return module.Module{
 		Name: "stage",
 		Subscriptions: []events.Subscription{
@@ -22,6 +26,6 @@ func (s *Service) Module() module.Module {
 		Jobs: []jobs.Kind{{
 			Name: announceKind, Options: jobs.Options{Workers: 1, Lease: time.Minute, Tries: 5}, Work: s.announce,
 		}},
-		Tasks: []schedule.Task{{Name: "live.paused", Next: s.NextEnd, Do: s.Sweep}},
+		Tasks: tasks,
 	}
 }

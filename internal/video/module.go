@@ -24,7 +24,6 @@ func (h API) Module() module.Module {
 			Name: "video.uploads", Every: sweepUploads,
 			Do: func(ctx context.Context) error { _, err := s.Uploads.Sweep(ctx); return err },
 		}},
-		Recover: func(context.Context) error { return s.Recover() },
 	}
 }
 

@@ -182,9 +182,6 @@ func (s *Service) reporter(ctx context.Context, video id.Video) func(float64) {
 	}
 }
 
-// Recover removes what tries before a crash left behind. Call it before jobs run.
-func (s *Service) Recover() error { return os.RemoveAll(s.WorkDir) }
-
 // prefix is where a film's files are kept.
 func prefix(video id.Video) string { return "videos/" + video.String() + "/" }
 

@@ -92,7 +92,7 @@ type Options struct {
 	Tool        *ffmpeg.Tool
 	Catalog     *catalog.Service
 	Staff       Staff
-	WorkDir     string // for films at work
+	WorkDir     string // for films at work; this process alone has it
 	DurationMax time.Duration
 	Workers     int
 }

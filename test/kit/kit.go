@@ -55,6 +55,7 @@ type Mall struct {
 	Dir  string
 	URL  string
 	RTMP string
+	name string // before the name of its log
 	env  []string
 	cmd  *exec.Cmd
 	log  string // path: a pipe would keep Wait waiting for the bank, which outlives a crash
@@ -130,24 +131,7 @@ func freshMySQL(t testing.TB, server string) string {
 // Boot starts the program and waits until it is ready.
 func (m *Mall) Boot() {
 	m.t.Helper()
-	path, err := binary()
-	if err != nil {
-		m.t.Fatal(err)
-	}
-	m.log = filepath.Join(m.Dir, "test.log")
-	out, err := os.OpenFile(m.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		m.t.Fatal(err)
-	}
-	defer out.Close()
-	m.cmd = exec.Command(path, "serve", "--demo")
-	m.cmd.Env, m.cmd.Dir = m.env, m.Dir
-	m.cmd.Stdout, m.cmd.Stderr = out, out
-	if err := m.cmd.Start(); err != nil {
-		m.t.Fatal(err)
-	}
-	m.done = make(chan error, 1)
-	go func() { m.done <- m.cmd.Wait() }()
+	m.launch()
 	m.Eventually("the program is ready", func() bool {
 		select {
 		case err := <-m.done:
@@ -162,10 +146,34 @@ func (m *Mall) Boot() {
 		return res.StatusCode == http.StatusOK
 	})
 	if m.Contract == nil {
+		var err error
 		if m.Contract, err = readContract(m.URL); err != nil {
 			m.t.Fatal(err)
 		}
 	}
+}
+
+func (m *Mall) launch() {
+	m.t.Helper()
+	path, err := binary()
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	m.log = filepath.Join(m.Dir, m.name+"test.log")
+	out, err := os.OpenFile(m.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	defer out.Close()
+	m.cmd = exec.Command(path, "serve", "--demo")
+	m.cmd.Env, m.cmd.Dir = m.env, m.Dir
+	m.cmd.Stdout, m.cmd.Stderr = out, out
+	if err := m.cmd.Start(); err != nil {
+		m.t.Fatal(err)
+	}
+	m.done = make(chan error, 1)
+	cmd := m.cmd
+	go func() { m.done <- cmd.Wait() }()
 }
 
 // Log is what the program has said.

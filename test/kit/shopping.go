@@ -148,3 +148,13 @@ func (p *Person) Becomes(t testing.TB, order, status string) {
 	t.Helper()
 	p.m.Eventually("order is "+status, func() bool { return p.Order(t, order).Status == status })
 }
+
+// ID is the person's id.
+func (p *Person) ID(t testing.TB) string {
+	t.Helper()
+	var me struct {
+		ID string `json:"id"`
+	}
+	p.Get("/me").Want(t, http.StatusOK).Into(t, &me)
+	return me.ID
+}

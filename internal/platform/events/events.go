@@ -90,6 +90,8 @@ type Bus struct {
 	db    *sqldb.DB
 	guard *supervise.Supervisor
 	subs  map[string][]Subscription
+
+	carrier Carrier // nil: what is relayed is delivered here
 }
 
 // NewBus makes a bus of subscribers.
@@ -122,6 +124,9 @@ const (
 // Run relays until ctx ends. Several nodes may run it; on a shared database a
 // lease chooses one.
 func (b *Bus) Run(ctx context.Context) error {
+	if b.carrier != nil {
+		return b.carried(ctx)
+	}
 	if !b.db.Shared() {
 		return b.relay(ctx)
 	}

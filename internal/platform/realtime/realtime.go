@@ -85,8 +85,8 @@ type client struct {
 	actor httpapi.Actor
 }
 
-// New makes a node. It serves nobody before Run.
-func New(log *slog.Logger) (*Node, error) {
+// New makes a node with its side of an engine. It serves nobody before Serve.
+func New(log *slog.Logger, open Opener) (*Node, error) {
 	cfg := centrifuge.Config{
 		LogLevel: centrifuge.LogLevelWarn,
 		LogHandler: func(e centrifuge.LogEntry) {
@@ -99,6 +99,12 @@ func New(log *slog.Logger) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	engine, err := open(node)
+	if err != nil {
+		return nil, err
+	}
+	node.SetBroker(engine.Broker)
+	node.SetPresenceManager(engine.Presence)
 	n := &Node{
 		node: node, log: log, channels: map[string]Channel{}, clients: map[string]*client{},
 		ended: map[id.Session]time.Time{},

@@ -104,7 +104,7 @@ func serve(t *testing.T) (*realtime.Node, string) {
 
 func serveWith(t *testing.T, d *door) (*realtime.Node, string) {
 	t.Helper()
-	n, err := realtime.New(slog.New(slog.DiscardHandler))
+	n, err := realtime.New(slog.New(slog.DiscardHandler), realtime.Memory)
 	if err == nil {
 		err = n.Serve(d, d.channels())
 	}

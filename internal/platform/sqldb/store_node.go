@@ -129,3 +129,34 @@ func (l *nodeLease) stop() error {
 		return err
 	})
 }
+
+// Node names this process among those that share the database; "" for one that has
+// it for itself.
+func (db *DB) Node() string {
+	if db.lease == nil {
+		return ""
+	}
+	return db.lease.token
+}
+
+// Node names the process whose transaction this is.
+func (tx *Tx) Node() string { return tx.db.Node() }
+
+// Nodes are the names of the processes that share the database now.
+func Nodes(ctx context.Context, q Querier, now time.Time) (map[string]bool, error) {
+	rows, err := q.Query(ctx, "SELECT token FROM node_lease WHERE lease_until >= ?", now.UnixMilli())
+	names, err := Collect(rows, err, func(s Scanner) (name string, err error) { return name, s.Scan(&name) })
+	out := map[string]bool{}
+	for _, name := range names {
+		out[name] = true
+	}
+	return out, err
+}
+
+// DeclareGone ends the lease of a process of which the caller knows that it ended.
+func (db *DB) DeclareGone(ctx context.Context, node string) error {
+	return db.Update(ctx, func(ctx context.Context, tx *Tx) error {
+		_, err := tx.Exec(ctx, "UPDATE node_lease SET lease_until = 0 WHERE token = ?", node)
+		return err
+	})
+}

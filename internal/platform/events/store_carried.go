@@ -1,0 +1,40 @@
+package events
+
+import (
+	"context"
+	"time"
+
+	"hawker/internal/base/event"
+	"hawker/internal/platform/schedule"
+	"hawker/internal/platform/sqldb"
+)
+
+// noteConsumed answers false when the consumer has had the event.
+func noteConsumed(ctx context.Context, tx *sqldb.Tx, consumer string, env event.Envelope) (bool, error) {
+	return tx.InsertOnce(ctx, "INSERT INTO event_consumed (event_id, consumer, consumed_at) VALUES (?, ?, ?)", env.ID,
+		consumer, sqldb.Millis(tx.Now()))
+}
+
+// setAside keeps an event as dead that a carrier has brought too often.
+func setAside(ctx context.Context, db *sqldb.DB, d Delivery, cause error) error {
+	return db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+		at := sqldb.Millis(d.At)
+		_, err := tx.InsertOnce(ctx, `INSERT INTO outbox (id, name, event_key, payload, created_at, due_at, attempts,
+			dead, last_error) VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?)`, d.ID, d.Name, d.Key, string(d.Payload), at, at,
+			d.Attempt, sqldb.Cut(cause.Error(), errorMax))
+		return err
+	})
+}
+
+// consumedKeep is longer than a carrier brings an event again.
+const consumedKeep = 30 * 24 * time.Hour
+
+// Task forgets who has had what of events that a carrier brought.
+func Task(db *sqldb.DB) schedule.Task {
+	return schedule.Task{
+		Name: "events.consumed", Next: sqldb.Oldest("event_consumed", "consumed_at", consumedKeep),
+		Do: func(ctx context.Context) error {
+			return sqldb.Prune(ctx, db, "event_consumed", "consumed_at", db.Clock().Now().Add(-consumedKeep))
+		},
+	}
+}
