@@ -128,9 +128,7 @@ func newServices(p *platform, localURL func() string) (s services, err error) {
 		News: p.news, Notices: s.notices, Currency: currency,
 	})
 	s.orders.Attach(s.bags, order.AdjustLuckyBag)
-	if err := s.openLive(p); err != nil {
-		return s, err
-	}
+	s.openLive(p)
 	s.openPayments(p, localURL)
 	s.fulfilment = fulfilment.New(p.db, s.orders)
 	if err := s.openVideos(p); err != nil {
@@ -153,7 +151,7 @@ func distributionSettings(p *platform) distribution.Settings {
 // renditions unless their shop says otherwise: a ladder takes up to one core.
 const coresForLadder = 4
 
-func (s *services) openLive(p *platform) (err error) {
+func (s *services) openLive(p *platform) {
 	c := p.cfg.Live
 	s.hub = stream.NewHub(stream.Config{
 		Clock: p.clock, Log: p.log, RecordDir: p.recordings(), StreamsMax: c.StreamsMax,
@@ -167,11 +165,10 @@ func (s *services) openLive(p *platform) (err error) {
 	s.hub.Open(stream.Callbacks{
 		Admission: s.ingest, Observer: s.ingest, Store: s.ingest, Playback: watching{s.rooms, s.shops},
 	})
-	s.rtc, err = whip.New(whip.Config{
+	s.rtc = whip.New(whip.Config{
 		Hub: s.hub, Log: p.log, Clock: p.clock, FFmpeg: c.FFmpeg, UDP: c.WebRTCUDP, TCP: c.WebRTCTCP,
 		PublicIPs: c.WebRTCIPs, MayPlay: watching{s.rooms, s.shops}.MayPlayRTC,
 	})
-	return err
 }
 
 // openRooms makes what happens in rooms, over the engine that they ask.
