@@ -11,7 +11,8 @@ func (h API) Module() module.Module {
 	return module.Module{
 		Name: "account", Operations: []module.Operations{h},
 		Tasks: []schedule.Task{{
-			Name: "account.sessions", Next: sqldb.Oldest("account_session", "expires_at", 0), Do: h.Service.SweepSessions,
+			Name: "account.sessions", Next: sqldb.Oldest("account_session", "expires_at", 0),
+			Do: h.Service.SweepSessions,
 		}},
 	}
 }

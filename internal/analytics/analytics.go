@@ -77,8 +77,9 @@ func (s *Service) day(ctx context.Context, shop id.Shop, start, until, hoursUnti
 			d.Paid++
 			d.Revenue += sale.amount
 		}
-		hour := int(sale.at.Sub(start) / time.Hour)
-		d.Hours[min(max(hour, 0), 23)] += sale.amount // a day of 25 hours puts its last into the 24th
+		// The clock on the wall: an hour that a day has twice is one point, one that it
+		// leaves out is empty.
+		d.Hours[sale.at.In(s.zone).Hour()] += sale.amount
 	}
 	return d, err
 }

@@ -17,7 +17,8 @@ const showColumns = `r.id, r.title, COALESCE(s.id, 0),
 // showOf reads a show of a room, or the room with its newest.
 func showOf(ctx context.Context, q sqldb.Querier, shop id.Shop, room id.Room, show id.Show) (r Report, err error) {
 	query, args := "SELECT "+showColumns+` FROM room r LEFT JOIN live_show s ON s.id =
-		(SELECT MAX(x.id) FROM live_show x WHERE x.room_id = r.id AND x.rehearsal = 0) WHERE r.id = ? AND r.shop_id = ?`,
+		(SELECT MAX(x.id) FROM live_show x WHERE x.room_id = r.id AND x.rehearsal = 0) WHERE r.id = ?
+		AND r.shop_id = ?`,
 		[]any{room, shop}
 	if !show.IsZero() {
 		query, args = "SELECT "+showColumns+` FROM room r JOIN live_show s ON s.room_id = r.id WHERE r.id = ? AND

@@ -130,9 +130,7 @@ func newServices(p *platform, localURL func() string) (s services, err error) {
 		DB: p.db, Box: p.box, Log: p.log, Orders: s.checkout, Rooms: s.shows, Follows: s.social, Names: s.accounts,
 		News: p.news, Notices: s.notices, Currency: currency,
 	})
-	if err := s.openLive(p); err != nil {
-		return s, err
-	}
+	s.openLive(p)
 	s.openPayments(p, localURL)
 	s.fulfilment = fulfilment.New(p.db, s.orders)
 	if err := s.openVideos(p); err != nil {
@@ -155,7 +153,7 @@ func distributionSettings(p *platform) distribution.Settings {
 // renditions unless their shop says otherwise: a ladder takes up to one core.
 const coresForLadder = 4
 
-func (s *services) openLive(p *platform) (err error) {
+func (s *services) openLive(p *platform) {
 	c := p.cfg.Live
 	s.hub = stream.NewHub(stream.Config{
 		Clock: p.clock, Log: p.log, RecordDir: p.recordings(), StreamsMax: c.StreamsMax,
@@ -166,17 +164,14 @@ func (s *services) openLive(p *platform) (err error) {
 	})
 	s.relays = relay.New(relay.Config{Hub: s.hub, Clock: p.clock, Log: p.log})
 	s.openRooms(p, room.News{Publisher: p.news, Log: p.log})
+	watching := ingest.Watching{Rooms: s.rooms, Staff: s.shops}
 	s.hub.Open(stream.Callbacks{
-		Admission: s.ingest, Observer: s.ingest, Store: s.ingest, Playback: ingest.Watching{
-			Rooms: s.rooms,
-			Staff: s.shops,
-		},
+		Admission: s.ingest, Observer: s.ingest, Store: s.ingest, Playback: watching,
 	})
-	s.rtc, err = whip.New(whip.Config{
+	s.rtc = whip.New(whip.Config{
 		Hub: s.hub, Log: p.log, Clock: p.clock, FFmpeg: c.FFmpeg, UDP: c.WebRTCUDP, TCP: c.WebRTCTCP,
-		PublicIPs: c.WebRTCIPs, MayPlay: ingest.Watching{Rooms: s.rooms, Staff: s.shops}.MayPlayRTC,
+		PublicIPs: c.WebRTCIPs, MayPlay: watching.MayPlayRTC,
 	})
-	return err
 }
 
 // openRooms makes what happens in rooms, over the engine that they ask.

@@ -31,6 +31,9 @@ func (a *App) Listen(ctx context.Context) (err error) {
 	if a.lnRTMP, err = a.listenRTMP(ctx, a.cfg.RTMP); err != nil {
 		return errors.Join(fmt.Errorf("rtmp address: %w", err), a.lnHTTP.Close())
 	}
+	if err := a.rtc.Listen(); err != nil {
+		return errors.Join(err, a.lnHTTP.Close(), a.lnRTMP.Close())
+	}
 	if c := a.cfg.Live; c.RTMPS != "" {
 		if a.lnRTMPS, err = a.listenTLS(ctx, c.RTMPS, c.TLSCert, c.TLSKey); err != nil {
 			return errors.Join(fmt.Errorf("rtmps: %w", err), a.lnHTTP.Close(), a.lnRTMP.Close())

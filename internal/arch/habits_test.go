@@ -72,8 +72,10 @@ func docText(c *ast.CommentGroup) (out string) {
 }
 
 func pure() []string {
-	return []string{"errors.New", "fmt.Errorf", "regexp.MustCompile", "sync.OnceFunc", "sync.OnceValue",
-		"sync.OnceValues"}
+	return []string{
+		"errors.New", "fmt.Errorf", "regexp.MustCompile", "sync.OnceFunc", "sync.OnceValue",
+		"sync.OnceValues",
+	}
 }
 
 // called names the function of a call, as it is written.
@@ -173,7 +175,9 @@ const linesMax = 1500
 
 // large are modules that the cut has still to reach (docs/roadmap.md names them);
 // none may be added. The sandbox and bench are no rooms of the mall.
-func large() []string { return []string{"bench", "catalog", "distribution", "order", "promotion", "sandbox"} }
+func large() []string {
+	return []string{"bench", "catalog", "distribution", "order", "promotion", "sandbox"}
+}
 
 func TestNoModuleIsAWorldOfItsOwn(t *testing.T) {
 	lines := map[string]int{}

@@ -56,8 +56,10 @@ func TestACartBehindTheDoor(t *testing.T) {
 		target string
 		body   any
 	}{
-		{"no such SKU", ann, 404, "cart.no_such_sku", "POST /cart/items", body{"sku_id": id.Make[id.SKU](m.DB),
-			"quantity": 1}},
+		{"no such SKU", ann, 404, "cart.no_such_sku", "POST /cart/items", body{
+			"sku_id":   id.Make[id.SKU](m.DB),
+			"quantity": 1,
+		}},
 		{"none of it", ann, 422, "request.invalid", "POST /cart/items", body{"sku_id": p.SKUs[0].ID, "quantity": 0}},
 		{"beyond a cart", ann, 422, "request.invalid", "PATCH /cart/items/{item}", body{"quantity": 1000}},
 		{"of another", bob, 404, "cart.no_such_item", "PATCH /cart/items/{item}", body{"quantity": 1}},

@@ -196,6 +196,9 @@ func (h MerchantAPI) view(ctx context.Context, p Product, err error) (*httpapi.B
 		SKUs: []merchantSKU{}, Commission: p.Commission[:], Sold: p.Sold, Version: p.Version,
 		UpdatedAt: p.UpdatedAt,
 	}
+	if v.Description == nil { // the form was sent without one
+		v.Description = lang.Text{}
+	}
 	for _, s := range p.SKUs {
 		l := levels[s.ID]
 		k := merchantSKU{

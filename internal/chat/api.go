@@ -27,8 +27,9 @@ func (h API) Register(api *httpapi.API) {
 		Summary: "The newest messages, or those of a stretch of time, the newest last",
 	}, h.messages)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "room-message-create", Method: "POST", Path: one + "/messages", Access: httpapi.RoomLobbySignedIn, Status: 201,
-		Limit: chatRate(), Summary: "Say something",
+		ID: "room-message-create", Method: "POST", Path: one + "/messages", Access: httpapi.RoomLobbySignedIn,
+		Status: 201,
+		Limit:  chatRate(), Summary: "Say something",
 	}, h.say)
 	see, base := httpapi.RoomStaff(permission.LiveModerate), "/merchant/{shop}/rooms/{room}"
 	httpapi.Register(api, httpapi.Operation{

@@ -60,7 +60,9 @@ func (s *Service) Module() module.Module {
 	return module.Module{
 		Name: "clip",
 		Subscriptions: []events.Subscription{
-			events.On("clip.cut", shelf.EventExplained, func(ctx context.Context, tx *sqldb.Tx, e shelf.Explained) error {
+			events.On("clip.cut", shelf.EventExplained, func(ctx context.Context, tx *sqldb.Tx,
+				e shelf.Explained,
+			) error {
 				return jobs.Enqueue(ctx, tx, jobs.Job{Kind: jobKind, Key: "clip:" + e.Pin.String(), Payload: e})
 			}),
 		},

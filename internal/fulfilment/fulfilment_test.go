@@ -35,8 +35,10 @@ func open(t *testing.T) *counter {
 	t.Helper()
 	m := checkouttest.New(t)
 	k := &counter{Market: m, parcels: fulfilment.New(m.DB, m.Orders), staff: m.User(), buyer: m.User()}
-	k.door = httpapitest.Open(t, m.Clock, fulfilment.API{Service: k.parcels, Orders: m.Orders,
-		Views: k.views()}.Module())
+	k.door = httpapitest.Open(t, m.Clock, fulfilment.API{
+		Service: k.parcels, Orders: m.Orders,
+		Views: k.views(),
+	}.Module())
 	k.door.Hire(k.staff, m.Shop, permission.OrdersShip)
 	k.door.Name("shop", m.Shop)
 	return k
@@ -121,8 +123,10 @@ func TestWhatCannotBeSent(t *testing.T) {
 	}{
 		{"an order that is not paid", 409, "order.wrong_status", parcel(unpaid.ID)},
 		{"no order", 404, "order.not_found", parcel(id.Make[id.Order](k.DB))},
-		{"no carrier", 422, "fulfilment.bad_parcel", body{"order_id": paid.ID, "carrier": "  ",
-			"tracking_number": "1"}},
+		{"no carrier", 422, "fulfilment.bad_parcel", body{
+			"order_id": paid.ID, "carrier": "  ",
+			"tracking_number": "1",
+		}},
 		{"no number", 422, "fulfilment.bad_parcel", body{"order_id": paid.ID, "carrier": "x", "tracking_number": "\t"}},
 		{"a long carrier", 422, "request.invalid", body{"order_id": paid.ID, "carrier": long, "tracking_number": "1"}},
 	} {

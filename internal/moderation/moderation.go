@@ -93,7 +93,7 @@ func New(db *sqldb.DB) *Service { return &Service{db: db, filters: map[id.Shop]c
 // words and the shop's. It answers the text as it may be shown: words to be masked
 // are starred out also in a text that waits for a moderator, who may then show it.
 func (s *Service) Judge(ctx context.Context, shop id.Shop, text string) (string, Action, error) {
-	worst := Pass
+	worst, shown := Pass, []rune(text)
 	lists := []id.Shop{{}}
 	if !shop.IsZero() {
 		lists = append(lists, shop)
@@ -103,10 +103,9 @@ func (s *Service) Judge(ctx context.Context, shop id.Shop, text string) (string,
 		if err != nil {
 			return text, Refuse, err
 		}
-		masked, action := f.apply(text)
-		text, worst = masked, max(worst, action)
+		worst = max(worst, f.apply(text, shown))
 	}
-	return text, worst, nil
+	return string(shown), worst, nil
 }
 
 func (s *Service) filterOf(ctx context.Context, shop id.Shop) (*filter, error) {

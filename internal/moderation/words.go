@@ -78,13 +78,13 @@ func (f *filter) step(at int, r rune) int {
 	}
 }
 
-// apply answers the strictest action that the text calls for, and the text with
-// what is to be masked starred out.
-func (f *filter) apply(text string) (string, Action) {
-	letters := []rune(text)
+// apply answers the strictest action that the text calls for, and stars out what is
+// to be masked in shown, its letters. Other lists look at the text as it was said:
+// stars would hide a stricter word from them.
+func (f *filter) apply(text string, shown []rune) Action {
 	var places []int // of the folded letters in the text
 	var folded []rune
-	for i, r := range letters {
+	for i, r := range []rune(text) {
 		if r = foldRune(r); r != 0 {
 			folded, places = append(folded, r), append(places, i)
 		}
@@ -98,10 +98,10 @@ func (f *filter) apply(text string) (string, Action) {
 			continue
 		}
 		for j := places[i-n.length+1]; j <= places[i]; j++ {
-			letters[j] = '*'
+			shown[j] = '*'
 		}
 	}
-	return string(letters), worst
+	return worst
 }
 
 // fold makes one form of the many in which a word can be written: letters only,

@@ -58,7 +58,7 @@ func TestOrdersAreReadAsRanges(t *testing.T) {
 			return p.NextCursor, err
 		})
 	}
-	for _, number := range []string{"2", "2600", "260012", "260012000000001234", "x"} {
+	for _, number := range []string{"2", "2600", "260012", "260012000000001234"} {
 		rec.WantPages(t, k.db, "numbers like "+number, func(cursor string) (string, error) {
 			p, err := k.orders.List(t.Context(), order.Filter{Shop: k.shop, Query: number},
 				page.Request{Cursor: cursor})

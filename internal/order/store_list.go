@@ -20,6 +20,10 @@ type position struct {
 func listOrders(ctx context.Context, q sqldb.Querier, box *secret.Box, f Filter, after position,
 	limit int,
 ) ([]Order, error) {
+	f.Query = strings.TrimSpace(f.Query)
+	if f.Query != "" && digits(f.Query) == "" {
+		return nil, nil // no number has that in it
+	}
 	var where []string
 	var args []any
 	add := func(cond string, a ...any) { where, args = append(where, cond), append(args, a...) }

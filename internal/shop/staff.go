@@ -9,6 +9,7 @@ import (
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
+	"hawker/internal/base/permission"
 	"hawker/internal/platform/sqldb"
 )
 
@@ -32,7 +33,7 @@ func (s *Service) Staff(ctx context.Context, shop id.Shop) ([]Colleague, error) 
 
 // Appoint gives somebody a role in a shop, replacing an earlier one; by is who
 // says so. Only the owner makes managers, and nobody makes or unmakes an owner.
-// Faults: shop.bad_role, shop.owner_stays, shop.staff_full.
+// Faults: shop.bad_role, shop.not_staff, shop.owner_stays, shop.staff_full.
 func (s *Service) Appoint(ctx context.Context, shop id.Shop, by, user id.User, role Role) error {
 	if !slices.Contains(Roles(), role) || role == Owner {
 		return fault.Invalid("shop.bad_role").At("body.role")
@@ -49,7 +50,7 @@ func (s *Service) Appoint(ctx context.Context, shop id.Shop, by, user id.User, r
 	})
 }
 
-// Dismiss takes somebody's role away. Fault shop.owner_stays.
+// Dismiss takes somebody's role away. Faults shop.not_staff, shop.owner_stays.
 func (s *Service) Dismiss(ctx context.Context, shop id.Shop, by, user id.User) error {
 	return s.change(ctx, shop, by, user, "", func(ctx context.Context, tx *sqldb.Tx) error {
 		return deleteStaff(ctx, tx,
@@ -70,8 +71,11 @@ func (s *Service) change(ctx context.Context, shop id.Shop, by, user id.User, to
 			return err
 		}
 		mine, err := roleOf(ctx, tx, shop, by)
-		if err != nil {
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
+		}
+		if !mine.Can(permission.StaffManage) { // it was taken away since the door was passed
+			return fault.Forbidden("shop.not_staff")
 		}
 		if from == Owner || mine != Owner && (from == Manager || to == Manager) {
 			return fault.Conflict("shop.owner_stays")

@@ -34,7 +34,8 @@ func TestAPageMayRunWhatStandsInIt(t *testing.T) {
 		r.Header.Set("Accept-Encoding", tt.encoding)
 		rw.Header().Set("Content-Security-Policy", "default-src 'self'; script-src 'self'; style-src 'self'")
 		h.ServeHTTP(rw, r)
-		if csp := rw.Header().Get("Content-Security-Policy"); rw.Code != http.StatusOK || !strings.Contains(csp, tt.want) {
+		if csp := rw.Header().Get("Content-Security-Policy"); rw.Code != http.StatusOK || !strings.Contains(csp,
+			tt.want) {
 			t.Errorf("%s %s: %d %q, want %q", tt.path, tt.encoding, rw.Code, csp, tt.want)
 		}
 	}

@@ -92,7 +92,10 @@ func TestAPublisherIsGrantedTheShowThatBegins(t *testing.T) {
 	if x := k.Standing(r).Now.ID.String(); x != second || second == first {
 		t.Errorf("the second show is %s, granted was %s after %s", x, second, first)
 	}
-	st, err := k.Stage.Create(t.Context(), idem.Fresh("test"), stage.Plan{Plan: room.Plan{Shop: k.Shop, Title: "Unkept", Unkept: true}})
+	st, err := k.Stage.Create(t.Context(), idem.Fresh("test"), stage.Plan{Plan: room.Plan{
+		Shop: k.Shop, Title: "Unkept",
+		Unkept: true,
+	}})
 	k.Must(err)
 	if g, err := k.Admit(k.Key(st.ID)); err != nil || g.Record || g.Stage.Show != "" {
 		t.Errorf("a room that keeps nothing is granted %+v, %v", g, err)

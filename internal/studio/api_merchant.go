@@ -65,7 +65,8 @@ func (h MerchantAPI) Register(api *httpapi.API) {
 		Summary: "Who holds units that are not paid, and until when",
 	}, h.unpaid)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "merchant-room-key-reset", Method: "POST", Path: one + "/key", Access: run, Summary: "Replace the stream key",
+		ID: "merchant-room-key-reset", Method: "POST", Path: one + "/key", Access: run,
+		Summary: "Replace the stream key",
 	}, h.resetKey)
 	httpapi.Register(api, httpapi.Operation{
 		ID: "merchant-room-kick", Method: "POST", Path: one + "/kick", Access: run, Status: 204,

@@ -112,7 +112,10 @@ func TestMediaOfAPrivateRoom(t *testing.T) {
 	playlist := "/live/" + room.ID + "/index.m3u8"
 	m.Eventually("staff see the rehearsal", func() bool { return merchant.Fetch(playlist).Status == http.StatusOK })
 	media := regexp.MustCompile(`(?m)URI="([^"]+)"|^([^#\n]\S*)$`)
-	paths := []string{playlist, "/live/" + room.ID + "/live.flv", "/replay/" + room.ID + "/index.m3u8", "/whep/" + room.ID}
+	paths := []string{
+		playlist, "/live/" + room.ID + "/live.flv", "/replay/" + room.ID + "/index.m3u8",
+		"/whep/" + room.ID,
+	}
 	seen := []string{string(merchant.Fetch(playlist).Body)}
 	for len(seen) > 0 && len(paths) < 40 { // and what the playlists name
 		for _, found := range media.FindAllStringSubmatch(seen[0], -1) {

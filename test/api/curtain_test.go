@@ -46,7 +46,8 @@ func TestWhatWasFilmedBehindTheCurtain(t *testing.T) {
 		})
 		for _, path := range append(named, live+"live.m3u8") {
 			a := merchant.Fetch(path)
-			if cache := a.Header.Get("Cache-Control"); a.Status == http.StatusOK && !strings.Contains(cache, "no-store") {
+			if cache := a.Header.Get("Cache-Control"); a.Status == http.StatusOK && !strings.Contains(cache,
+				"no-store") {
 				t.Errorf("of a %s, %s may be kept by caches: %q", mode, path, cache)
 			}
 			guest.Fetch(path).Want(t, http.StatusNotFound)

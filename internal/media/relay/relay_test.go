@@ -141,7 +141,10 @@ func TestAStreamIsSentOnWhateverItsTargetsDo(t *testing.T) {
 		t.Errorf("after two were taken away: %+v", r.Status("show"))
 	}
 	home.hub.SetStage("show", stream.Stage{Private: true})
-	eventually(t, "private time is not sent on", func() bool { return at("good").State == relay.Waiting && !again.live("copy") })
+	eventually(t, "private time is not sent on", func() bool {
+		return at("good").State == relay.Waiting &&
+			!again.live("copy")
+	})
 	home.hub.SetStage("show", stream.Stage{})
 	eventually(t, "the show is", func() bool { return again.live("copy") && at("good").State == relay.Sending })
 	home.hub.Close("show")

@@ -178,8 +178,8 @@ func FuzzOffer(f *testing.F) {
 	f.Add("v=0\r\n")
 	f.Add("")
 	hub := stream.NewHub(stream.Config{Log: discard(), Clock: clock.Real{}, Store: &memory{}, Admission: openDoor{}})
-	s, err := New(Config{Hub: hub, Log: discard(), Clock: clock.Real{}, UDP: "127.0.0.1:0"})
-	if err != nil {
+	s := New(Config{Hub: hub, Log: discard(), Clock: clock.Real{}, UDP: "127.0.0.1:0"})
+	if err := s.Listen(); err != nil {
 		f.Fatal(err)
 	}
 	f.Cleanup(func() {

@@ -76,8 +76,8 @@ func newRig(t *testing.T, change func(*Config)) *rig {
 		Clock: c.Clock, Log: log, Store: &memory{states: map[string]stream.State{}}, Admission: openDoor{},
 	})
 	c.Hub = hub
-	server, err := New(c)
-	if err != nil {
+	server := New(c)
+	if err := server.Listen(); err != nil {
 		t.Fatal(err)
 	}
 	mux := http.NewServeMux()

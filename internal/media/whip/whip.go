@@ -96,8 +96,9 @@ type Server struct {
 	shutErr error
 }
 
-// New opens the media ports. Close stops the server.
-func New(c Config) (*Server, error) {
+// New makes a server that takes sessions once Listen has opened its ports. Close
+// stops it.
+func New(c Config) *Server {
 	c.FFmpeg = cmpOr(c.FFmpeg, "ffmpeg")
 	c.UDP = cmpOr(c.UDP, ":0")
 	c.SessionsMax = cmpOr(c.SessionsMax, sessionsMaxDefault)
@@ -106,12 +107,9 @@ func New(c Config) (*Server, error) {
 	s := &Server{
 		cfg: c, sessions: map[string]*session{}, viewers: map[string]*viewer{}, feeds: map[string]*feed{},
 	}
-	if err := s.listen(); err != nil {
-		return nil, err
-	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	c.Hub.WatchStages(s.restage)
-	return s, nil
+	return s
 }
 
 func cmpOr[T comparable](v, otherwise T) T {
@@ -122,7 +120,9 @@ func cmpOr[T comparable](v, otherwise T) T {
 	return v
 }
 
-func (s *Server) listen() error {
+// Listen opens the media ports. Commands that only look at an installation do
+// without: they must run beside the server, which has them.
+func (s *Server) Listen() error {
 	conn, err := net.ListenPacket("udp", s.cfg.UDP)
 	if err != nil {
 		return fmt.Errorf("listen for WebRTC media: %w", err)
@@ -167,7 +167,9 @@ func (s *Server) listen() error {
 // closePorts closes them once, however often the server is stopped.
 func (s *Server) closePorts() error {
 	s.shut.Do(func() {
-		s.shutErr = s.udp.Close()
+		if s.udp != nil {
+			s.shutErr = s.udp.Close()
+		}
 		if s.tcp != nil {
 			s.shutErr = errors.Join(s.shutErr, s.tcp.Close())
 		}

@@ -222,7 +222,8 @@ func (q *Queue) try(ctx context.Context, k Kind, r Run) error {
 		return release(after, q.db, r) // stopping is not the job's fault
 	}
 	dead := r.Attempt >= k.Tries
-	q.guard.Log().Warn("job failed", "kind", k.Name, "id", r.ID.String(), "attempt", r.Attempt, "dead", dead, "error", err)
+	q.guard.Log().Warn("job failed", "kind", k.Name, "id", r.ID.String(), "attempt", r.Attempt, "dead", dead, "error",
+		err)
 	return postpone(after, q.db, r, min(retryFirst<<min(r.Attempt-1, 20), retryMax), dead, err)
 }
 

@@ -266,7 +266,10 @@ func deletes(t *testing.T, s blob.Store) {
 	for _, key := range []string{"v/1/a.txt", "v/1/b.txt", "v/1/c/d.txt", "v/12.txt", "v/2/a.txt", "w.txt"} {
 		put(t, s, key, "x")
 	}
-	for _, key := range []string{"v/1/", "v/1/", "v/none.txt", "none/none.txt", "w.txt", "w.txt"} { // twice does no harm
+	for _, key := range []string{
+		"v/1/", "v/1/", "v/none.txt", "none/none.txt", "w.txt",
+		"w.txt",
+	} { // twice does no harm
 		if err := s.Delete(t.Context(), key); err != nil {
 			t.Error(key, err)
 		}
