@@ -89,7 +89,7 @@ func (a *App) recorded(x show.Show) bool {
 // recording is where a show is kept. The first show of a room, of before shows had
 // folders, bears the room's number.
 func (a *App) recording(x show.Show) record.Show {
-	r := record.Show{Root: a.recordings(), StreamID: x.Room.String(), Show: x.ID.String(), Since: x.StartedAt}
+	r := record.Show{From: os.DirFS(a.recordings()), StreamID: x.Room.String(), Show: x.ID.String(), Since: x.StartedAt}
 	if x.ID.Int() == x.Room.Int() {
 		r.Show = ""
 	}

@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"net/url"
+	"os"
 	"runtime"
 
 	"hawker/internal/account"
@@ -223,8 +224,8 @@ func (s *services) openVideos(p *platform) (err error) {
 		Workers: p.cfg.Video.Workers,
 	})
 	s.clips = clip.New(clip.Options{
-		DB: p.db, Log: p.log, Recordings: p.recordings(), Uploads: s.uploads, Videos: s.videos, Catalog: s.catalog,
-		Rooms: s.rooms, Max: p.cfg.Video.DurationMax,
+		DB: p.db, Log: p.log, Recordings: os.DirFS(p.recordings()), Uploads: s.uploads, Videos: s.videos,
+		Catalog: s.catalog, Rooms: s.rooms, Max: p.cfg.Video.DurationMax,
 	})
 	return nil
 }

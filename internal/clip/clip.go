@@ -8,9 +8,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"io/fs"
 	"log/slog"
-	"os"
 	"time"
 
 	"hawker/internal/base/fault"
@@ -32,7 +31,7 @@ import (
 type Options struct {
 	DB         *sqldb.DB
 	Log        *slog.Logger
-	Recordings string // the root of all recordings
+	Recordings fs.FS // the archive of all recordings
 	Uploads    *upload.Store
 	Videos     *video.Service
 	Catalog    *catalog.Service
@@ -114,7 +113,7 @@ func (s *Service) span(ctx context.Context, e shelf.Explained) (longest record.S
 	for until := clock.Now().Add(wait); ; {
 		longest = record.Span{}
 		recs, err := record.Show{
-			Root: s.Recordings, StreamID: e.Room.String(), Show: e.Show.String(), Since: e.From,
+			From: s.Recordings, StreamID: e.Room.String(), Show: e.Show.String(), Since: e.From,
 		}.Recordings()
 		if err != nil {
 			return longest, err
@@ -143,17 +142,16 @@ func (s *Service) span(ctx context.Context, e shelf.Explained) (longest record.S
 
 // post hands the media over. The caption is the product's name.
 func (s *Service) post(ctx context.Context, e shelf.Explained, span record.Span) (err error) {
-	f, err := os.Open(span.Path)
+	media, err := span.Open()
 	if err != nil {
 		return fmt.Errorf("cut clip: %w", err)
 	}
-	defer func() { err = errors.Join(err, f.Close()) }()
+	defer func() { err = errors.Join(err, media.Close()) }()
 	products, err := s.Catalog.ProductsByID(ctx, []id.Product{e.Product})
 	if err != nil {
 		return err
 	}
 	caption := []rune(products[e.Product].Title.In(lang.Chinese))
-	media := io.MultiReader(io.NewSectionReader(f, 0, span.Init), io.NewSectionReader(f, span.Offset, span.Size))
 	up, err := s.Uploads.Import(ctx, e.Host.String(), "clip.mp4", media)
 	if err != nil {
 		return err

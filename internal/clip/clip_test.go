@@ -58,7 +58,7 @@ func open(t *testing.T, longest time.Duration) *cutter {
 		WorkDir: filepath.Join(k.dir, "work"), DurationMax: time.Hour, Workers: 1,
 	})
 	k.clips = clip.New(clip.Options{
-		DB: k.DB, Log: log, Recordings: filepath.Join(k.dir, "recordings"), Uploads: uploads, Videos: k.videos,
+		DB: k.DB, Log: log, Recordings: os.DirFS(filepath.Join(k.dir, "recordings")), Uploads: uploads, Videos: k.videos,
 		Catalog: k.Products, Rooms: k.Rooms, Max: longest,
 	})
 	m := k.clips.Module()

@@ -54,7 +54,7 @@ func begin(t *testing.T, dir string, queue int) *record.Recorder {
 
 func open(t *testing.T, dir string) *record.Recording {
 	t.Helper()
-	rec, err := record.Open(dir)
+	rec, err := record.Open(os.DirFS(dir), ".")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,7 +160,7 @@ func TestAfterACrash(t *testing.T) {
 	t.Run("index cut anywhere", func(t *testing.T) {
 		seen := map[int]bool{}
 		for n := range index {
-			rec, err := record.Open(put(t, index[:n], media))
+			rec, err := record.Open(os.DirFS(put(t, index[:n], media)), ".")
 			if err == nil {
 				seen[rec.Info.Segments] = true
 			}
@@ -172,7 +172,7 @@ func TestAfterACrash(t *testing.T) {
 	t.Run("media cut anywhere", func(t *testing.T) {
 		for n := range media {
 			want := max(0, (n-6)/10)
-			rec, err := record.Open(put(t, index, media[:n]))
+			rec, err := record.Open(os.DirFS(put(t, index, media[:n])), ".")
 			if want == 0 && err == nil || want > 0 && (err != nil || rec.Info.Segments != want) {
 				t.Fatalf("%d bytes: %+v, %v", n, rec, err)
 			}
@@ -187,7 +187,7 @@ func TestAfterACrash(t *testing.T) {
 	})
 	t.Run("an index that lies", func(t *testing.T) {
 		lie := strings.ReplaceAll(string(index), "media-0001.mp4", "../../etc/passwd")
-		if _, err := record.Open(put(t, []byte(lie), media)); err == nil {
+		if _, err := record.Open(os.DirFS(put(t, []byte(lie), media)), "."); err == nil {
 			t.Error("a path out of the folder was believed")
 		}
 	})
@@ -274,7 +274,8 @@ func TestCut(t *testing.T) {
 	for range 3 {
 		r.Add(p.next(false))
 	}
-	rec := open(t, r.Close().Dir)
+	dir := r.Close().Dir
+	rec := open(t, dir)
 	at := func(ms int) time.Time { return start.Add(time.Duration(ms) * time.Millisecond) }
 	for name, tt := range map[string]struct {
 		from, to int
@@ -287,6 +288,7 @@ func TestCut(t *testing.T) {
 		var got []int64
 		for _, s := range rec.Cut(at(tt.from), at(tt.to)) {
 			got = append(got, s.Size)
+			wantWhole(t, s, filepath.Join(dir, s.File))
 		}
 		if fmt.Sprint(got) != fmt.Sprint(tt.want) {
 			t.Errorf("%s: %v, want %v", name, got, tt.want)
@@ -305,7 +307,7 @@ func TestServe(t *testing.T) {
 			req.Header.Set(head[i], head[i+1])
 		}
 		w := httptest.NewRecorder()
-		record.Serve(w, req, dir, name)
+		record.Serve(w, req, os.DirFS(dir), ".", name)
 		return w
 	}
 	if w := ask(http.MethodGet, "index.m3u8"); w.Code != http.StatusOK ||
@@ -349,11 +351,11 @@ func TestScan(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(root, "room", "20261110T1-0"), 0o700); err != nil { // nothing in it
 		t.Fatal(err)
 	}
-	all, err := record.Scan(root, "room")
+	all, err := record.Scan(os.DirFS(root), "room")
 	if err != nil || len(all) != 2 || !strings.HasSuffix(all[0].Info.Dir, "T1-1") {
 		t.Errorf("%v, %v", all, err)
 	}
-	if none, err := record.Scan(root, "nobody"); err != nil || none != nil {
+	if none, err := record.Scan(os.DirFS(root), "nobody"); err != nil || none != nil {
 		t.Errorf("%v, %v", none, err)
 	}
 }

@@ -6,7 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"time"
@@ -17,9 +20,11 @@ import (
 // ErrEmpty is a folder without a playable segment.
 var ErrEmpty = errors.New("record: nothing recorded")
 
-// Recording is a finished or broken-off recording on disk.
+// Recording is a finished or broken-off recording. Where it is read from, Info.Dir is
+// its folder there.
 type Recording struct {
 	Info    Info
+	from    fs.FS
 	head    heading
 	entries []entry
 }
@@ -29,15 +34,15 @@ const (
 	playlistKind = "application/vnd.apple.mpegurl"
 )
 
-// Open reads the index of a recording. Torn lines, and segments that the files
+// Open reads the index of the recording in a folder of an archive. Torn lines, and segments that the files
 // do not hold whole, are left out: so it opens what a crash left.
-func Open(dir string) (*Recording, error) {
-	f, err := os.Open(filepath.Join(dir, indexName))
+func Open(from fs.FS, dir string) (*Recording, error) {
+	f, err := from.Open(path.Join(dir, indexName))
 	if err != nil {
 		return nil, fmt.Errorf("open recording: %w", err)
 	}
 	defer f.Close()
-	rec := &Recording{Info: Info{Dir: dir}}
+	rec := &Recording{Info: Info{Dir: dir}, from: from}
 	sizes := map[string]int64{}
 	lines := bufio.NewScanner(f)
 	lines.Buffer(make([]byte, 0, 4096), lineMax)
@@ -69,7 +74,7 @@ func (rec *Recording) line(b []byte, sizes map[string]int64) {
 	}
 	size, ok := sizes[e.File]
 	if !ok {
-		if st, err := os.Stat(filepath.Join(rec.Info.Dir, e.File)); err == nil {
+		if st, err := fs.Stat(rec.from, path.Join(rec.Info.Dir, e.File)); err == nil {
 			size = st.Size()
 		}
 		sizes[e.File] = size
@@ -100,7 +105,7 @@ func (rec *Recording) Playlist() []byte {
 // their recording. Marks that lie in what was recorded are listed; one that
 // cannot be written is left out.
 func Join(recs []*Recording, marks ...hls.Mark) []byte {
-	return render(recs, func(rec *Recording) string { return filepath.Base(rec.Info.Dir) + "/" }, marks)
+	return render(recs, func(rec *Recording) string { return path.Base(rec.Info.Dir) + "/" }, marks)
 }
 
 func render(recs []*Recording, folder func(*Recording) string, marks []hls.Mark) []byte {
@@ -157,12 +162,66 @@ func recorded(recs []*Recording, m hls.Mark) bool {
 
 // Span is a stretch of a recording in one file, whole segments only.
 type Span struct {
-	Path   string
-	Init   int64 // bytes of init segment at the head of Path
+	File   string
+	Init   int64 // bytes of init segment at the head of File
 	Offset int64
 	Size   int64
 	Start  time.Time
 	End    time.Time
+
+	from fs.FS
+}
+
+// Open reads the span as a file of its own: the init segment, then the media.
+func (s Span) Open() (io.ReadCloser, error) {
+	f, err := openSeeker(s.from, s.File)
+	if err != nil {
+		return nil, fmt.Errorf("open span: %w", err)
+	}
+	return &spanReader{f, s, s.Init, false}, nil
+}
+
+type spanReader struct {
+	file
+	span  Span
+	left  int64 // of the piece that is being read
+	media bool
+}
+
+func (r *spanReader) Read(p []byte) (int, error) {
+	if r.left == 0 && !r.media {
+		r.media, r.left = true, r.span.Size
+		if _, err := r.Seek(r.span.Offset, io.SeekStart); err != nil {
+			return 0, err
+		}
+	}
+	if r.left == 0 {
+		return 0, io.EOF
+	}
+	n, err := r.file.Read(p[:min(int64(len(p)), r.left)])
+	r.left -= int64(n)
+	if errors.Is(err, io.EOF) && r.left > 0 {
+		err = io.ErrUnexpectedEOF
+	}
+	return n, err
+}
+
+// file is what an archive must give: one that can be sought in.
+type file interface {
+	fs.File
+	io.Seeker
+}
+
+func openSeeker(from fs.FS, name string) (file, error) {
+	f, err := from.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	seeks, ok := f.(file)
+	if !ok {
+		return nil, errors.Join(fmt.Errorf("record: %s cannot be sought in", name), f.Close())
+	}
+	return seeks, nil
 }
 
 // Cut gives the spans that hold the media between two moments of the stream's
@@ -174,13 +233,15 @@ func (rec *Recording) Cut(from, to time.Time) []Span {
 		if !end.After(from) || !e.Start.Before(to) {
 			continue
 		}
-		path := filepath.Join(rec.Info.Dir, e.File)
-		if n := len(out); n > 0 && out[n-1].Path == path && out[n-1].Offset+out[n-1].Size == e.Offset {
+		name := path.Join(rec.Info.Dir, e.File)
+		if n := len(out); n > 0 && out[n-1].File == name && out[n-1].Offset+out[n-1].Size == e.Offset {
 			out[n-1].Size += e.Size
 			out[n-1].End = end
 			continue
 		}
-		out = append(out, Span{Path: path, Init: e.Init, Offset: e.Offset, Size: e.Size, Start: e.Start, End: end})
+		out = append(out, Span{
+			File: name, Init: e.Init, Offset: e.Offset, Size: e.Size, Start: e.Start, End: end, from: rec.from,
+		})
 	}
 	return out
 }
@@ -188,7 +249,7 @@ func (rec *Recording) Cut(from, to time.Time) []Span {
 // writePlaylist renders the playlist once, so that a long replay costs nothing
 // per viewer.
 func writePlaylist(dir string) error {
-	rec, err := Open(dir)
+	rec, err := Open(os.DirFS(dir), ".")
 	if err != nil {
 		return err
 	}

@@ -2,9 +2,9 @@ package record
 
 import (
 	"bytes"
+	"io/fs"
 	"net/http"
-	"os"
-	"path/filepath"
+	"path"
 	"time"
 
 	"hawker/internal/media/hls"
@@ -17,8 +17,8 @@ const (
 )
 
 // Serve answers a replay request: name is index.m3u8 or a media file of the
-// recording in dir.
-func Serve(rw http.ResponseWriter, r *http.Request, dir, name string) {
+// recording in dir of an archive.
+func Serve(rw http.ResponseWriter, r *http.Request, from fs.FS, dir, name string) {
 	if hls.CORS(rw, r) {
 		return
 	}
@@ -28,9 +28,9 @@ func Serve(rw http.ResponseWriter, r *http.Request, dir, name string) {
 	}
 	switch {
 	case name == playlistName:
-		servePlaylist(rw, r, dir)
+		servePlaylist(rw, r, from, dir)
 	case safeName(name):
-		serveFile(rw, r, filepath.Join(dir, name), mediaKind)
+		serveFile(rw, r, from, path.Join(dir, name))
 	default:
 		http.NotFound(rw, r)
 	}
@@ -45,13 +45,13 @@ func readOnly(rw http.ResponseWriter, r *http.Request) bool {
 	return false
 }
 
-func servePlaylist(rw http.ResponseWriter, r *http.Request, dir string) {
-	path := filepath.Join(dir, playlistName)
-	if _, err := os.Stat(path); err == nil {
-		serveFile(rw, r, path, playlistKind)
+func servePlaylist(rw http.ResponseWriter, r *http.Request, from fs.FS, dir string) {
+	name := path.Join(dir, playlistName)
+	if _, err := fs.Stat(from, name); err == nil {
+		serveFile(rw, r, from, name)
 		return
 	}
-	rec, err := Open(dir) // under way, or broken off by a crash
+	rec, err := Open(from, dir) // under way, or broken off by a crash
 	if err != nil {
 		http.NotFound(rw, r)
 		return
@@ -61,8 +61,8 @@ func servePlaylist(rw http.ResponseWriter, r *http.Request, dir string) {
 	http.ServeContent(rw, r, "", time.Time{}, bytes.NewReader(rec.Playlist()))
 }
 
-func serveFile(rw http.ResponseWriter, r *http.Request, path, kind string) {
-	f, err := os.Open(path)
+func serveFile(rw http.ResponseWriter, r *http.Request, from fs.FS, name string) {
+	f, err := openSeeker(from, name)
 	if err != nil {
 		http.NotFound(rw, r)
 		return
@@ -72,6 +72,10 @@ func serveFile(rw http.ResponseWriter, r *http.Request, path, kind string) {
 	if err != nil || !st.Mode().IsRegular() {
 		http.NotFound(rw, r)
 		return
+	}
+	kind := mediaKind
+	if path.Base(name) == playlistName {
+		kind = playlistKind
 	}
 	rw.Header().Set("Content-Type", kind)
 	hls.Cache(rw.Header(), []string{cacheWhole})

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
-	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -19,7 +19,7 @@ import (
 // {root}/{stream}/{show}/{one recording}, and nothing of another show, nor of the time
 // between two, lies in it: what is served is what lies in that folder.
 type Show struct {
-	Root     string // of all recordings
+	From     fs.FS // the archive of all recordings, whose files can be sought in
 	StreamID string
 	// Show is its id. Empty: the recordings of before shows had folders, by Since.
 	Show string
@@ -31,12 +31,12 @@ type Show struct {
 	Marks   []hls.Mark // those within what was recorded go into the playlist
 }
 
-// Dir is the folder of a show's recordings; "" if it has or can have none.
-func (s Show) Dir() string {
+// dir is the folder of a show's recordings; "" if it has or can have none.
+func (s Show) dir() string {
 	if !plainName(s.StreamID) || !plainName(s.Show) {
 		return ""
 	}
-	return filepath.Join(s.Root, s.StreamID, s.Show)
+	return path.Join(s.StreamID, s.Show)
 }
 
 // plainName tells whether a name is one folder or file, and none that is hidden.
@@ -49,10 +49,10 @@ func (s Show) Recordings() ([]*Recording, error) {
 	if s.Show == "" {
 		return s.before()
 	}
-	if s.Dir() == "" {
+	if s.dir() == "" {
 		return nil, nil
 	}
-	return scanShow(s.Dir(), s.Show)
+	return scanShow(s.From, s.dir(), s.Show)
 }
 
 // before finds what a stream without folders for its shows recorded since this one
@@ -61,7 +61,7 @@ func (s Show) before() ([]*Recording, error) {
 	if s.Since.IsZero() || !plainName(s.StreamID) {
 		return nil, nil
 	}
-	all, err := scan(filepath.Join(s.Root, s.StreamID))
+	all, err := scan(s.From, s.StreamID)
 	var out []*Recording
 	for _, rec := range all {
 		older := map[string]bool{}
@@ -96,15 +96,15 @@ func (s Show) Serve(rw http.ResponseWriter, r *http.Request, name string) {
 		s.servePlaylist(rw, r)
 		return
 	}
-	path, err := s.file(name)
+	file, err := s.file(name)
 	if err != nil {
 		http.NotFound(rw, r)
 		return
 	}
-	serveFile(rw, r, path, mediaKind)
+	serveFile(rw, r, s.From, file)
 }
 
-// file gives the path of what a playlist of the show names.
+// file gives the place of what a playlist of the show names.
 func (s Show) file(name string) (string, error) {
 	folder, file, _ := strings.Cut(name, "/")
 	if !plainName(folder) || !safeName(file) {
@@ -113,24 +113,24 @@ func (s Show) file(name string) (string, error) {
 	if s.Show == "" {
 		return s.fileBefore(folder, file)
 	}
-	if s.Dir() == "" {
+	if s.dir() == "" {
 		return "", fs.ErrNotExist
 	}
-	path := filepath.Join(s.Dir(), folder, file)
-	if st, err := os.Lstat(path); err != nil || !st.Mode().IsRegular() {
+	name = path.Join(s.dir(), folder, file)
+	if st, err := fs.Lstat(s.From, name); err != nil || !st.Mode().IsRegular() {
 		return "", errors.Join(fs.ErrNotExist, err)
 	}
-	return path, nil
+	return name, nil
 }
 
 func (s Show) fileBefore(folder, file string) (string, error) {
 	recs, err := s.before()
 	for _, rec := range recs {
-		if filepath.Base(rec.Info.Dir) != folder {
+		if path.Base(rec.Info.Dir) != folder {
 			continue
 		}
 		if slices.ContainsFunc(rec.entries, func(e entry) bool { return e.File == file }) {
-			return filepath.Join(rec.Info.Dir, file), nil
+			return path.Join(rec.Info.Dir, file), nil
 		}
 	}
 	return "", errors.Join(fs.ErrNotExist, err)
@@ -149,15 +149,17 @@ func (s Show) servePlaylist(rw http.ResponseWriter, r *http.Request) {
 
 // Scan opens every recording of a stream, those of shows among them, oldest first.
 // After a crash it finds what no OnRecorded told of.
-func Scan(root, streamID string) ([]*Recording, error) {
-	dir := filepath.Join(root, streamID)
-	out, err := scan(dir)
+func Scan(from fs.FS, streamID string) ([]*Recording, error) {
+	if !plainName(streamID) {
+		return nil, nil
+	}
+	out, err := scan(from, streamID)
 	if err != nil {
 		return nil, err
 	}
-	shows, err := folders(dir)
+	shows, err := folders(from, streamID)
 	for _, show := range shows {
-		recs, err := scanShow(filepath.Join(dir, show), show)
+		recs, err := scanShow(from, path.Join(streamID, show), show)
 		if err != nil {
 			return nil, err
 		}
@@ -167,8 +169,8 @@ func Scan(root, streamID string) ([]*Recording, error) {
 	return out, err
 }
 
-func scanShow(dir, show string) ([]*Recording, error) {
-	out, err := scan(dir)
+func scanShow(from fs.FS, dir, show string) ([]*Recording, error) {
+	out, err := scan(from, dir)
 	for _, rec := range out {
 		rec.Info.Show = show
 	}
@@ -177,18 +179,18 @@ func scanShow(dir, show string) ([]*Recording, error) {
 
 // scan opens the recordings of one folder, in the order of their names, which begin
 // with the time. What is empty, or no recording, is left out.
-func scan(dir string) (out []*Recording, err error) {
-	names, err := folders(dir)
+func scan(from fs.FS, dir string) (out []*Recording, err error) {
+	names, err := folders(from, dir)
 	for _, name := range names {
-		if rec, err := Open(filepath.Join(dir, name)); err == nil {
+		if rec, err := Open(from, path.Join(dir, name)); err == nil {
 			out = append(out, rec)
 		}
 	}
 	return out, err
 }
 
-func folders(dir string) (names []string, err error) {
-	all, err := os.ReadDir(dir)
+func folders(from fs.FS, dir string) (names []string, err error) {
+	all, err := fs.ReadDir(from, dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

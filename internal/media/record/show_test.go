@@ -3,6 +3,7 @@ package record_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -21,7 +22,7 @@ func TestShowJoinsWhatACutTookApart(t *testing.T) {
 		r.Add(p.next(false))
 		r.Close()
 	}
-	show := record.Show{Root: root, StreamID: "room", Show: "shw_1"}
+	show := record.Show{From: os.DirFS(root), StreamID: "room", Show: "shw_1"}
 	get := func(name string) *httptest.ResponseRecorder {
 		rw := httptest.NewRecorder()
 		show.Serve(rw, httptest.NewRequest(http.MethodGet, "/"+name, nil), name)
@@ -101,7 +102,7 @@ func TestAShowServesNothingElse(t *testing.T) {
 	put(t, filepath.Join(root, "room", "shw_1", "20261111T1-1"), p, 1)
 	put(t, filepath.Join(root, "room", "shw_2", "20261112T1-1"), p, 1)
 	put(t, filepath.Join(root, "other", "shw_1", "20261111T1-1"), p, 1)
-	show := record.Show{Root: root, StreamID: "room", Show: "shw_1"}
+	show := record.Show{From: os.DirFS(root), StreamID: "room", Show: "shw_1"}
 	list := serve(show, "index.m3u8").Body.String()
 	if strings.Count(list, "#EXTINF") != 1 || !strings.Contains(list, "20261111T1-1/media-0001.mp4") {
 		t.Errorf("playlist:\n%s", list)
@@ -123,17 +124,17 @@ func TestAShowServesNothingElse(t *testing.T) {
 		}
 	}
 	for _, bad := range []record.Show{
-		{Root: root, StreamID: "room", Show: ".."},
-		{Root: root, StreamID: "room", Show: "../other/shw_1"},
-		{Root: root, StreamID: "..", Show: "shw_1"},
-		{Root: root, StreamID: "room", Show: "shw_3"},
-		{Root: root, StreamID: "room"},
+		{From: os.DirFS(root), StreamID: "room", Show: ".."},
+		{From: os.DirFS(root), StreamID: "room", Show: "../other/shw_1"},
+		{From: os.DirFS(root), StreamID: "..", Show: "shw_1"},
+		{From: os.DirFS(root), StreamID: "room", Show: "shw_3"},
+		{From: os.DirFS(root), StreamID: "room"},
 	} {
 		if res := serve(bad, "index.m3u8"); res.Code != http.StatusNotFound {
 			t.Errorf("%+v: %d %s", bad, res.Code, res.Body)
 		}
 	}
-	all, err := record.Scan(root, "room")
+	all, err := record.Scan(os.DirFS(root), "room")
 	if err != nil || len(all) != 3 || all[0].Info.Show != "" || all[1].Info.Show != "shw_1" ||
 		all[2].Info.Show != "shw_2" {
 		t.Errorf("%v, %v", all, err)
@@ -153,7 +154,7 @@ func TestBeforeShowsHadFolders(t *testing.T) {
 		r.Add(p.next(true))
 	}
 	r.Close()
-	show := record.Show{Root: root, StreamID: "room", Since: start.Add(28 * time.Second)}
+	show := record.Show{From: os.DirFS(root), StreamID: "room", Since: start.Add(28 * time.Second)}
 	list := serve(show, "index.m3u8").Body.String()
 	if strings.Count(list, "#EXTINF") != 5 || strings.Contains(list, "media-0001") {
 		t.Errorf("playlist:\n%s", list)
@@ -198,7 +199,7 @@ func TestPrivateReplaySaysSo(t *testing.T) {
 			if guard {
 				rw.Header().Set("Cache-Control", "private, no-store")
 			}
-			record.Show{Root: root, StreamID: "room", Show: "shw_1", Private: !guard}.Serve(rw, r, tt.name)
+			record.Show{From: os.DirFS(root), StreamID: "room", Show: "shw_1", Private: !guard}.Serve(rw, r, tt.name)
 			h := rw.Result().Header
 			if rw.Code != tt.want || h.Get("Cache-Control") != "private, no-store" ||
 				h.Get("Access-Control-Allow-Origin") != "" {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -54,7 +55,7 @@ func newNode(t *testing.T, change ...func(*stream.Config)) *node {
 	mux.HandleFunc("/replay/", func(rw http.ResponseWriter, r *http.Request) {
 		rest := strings.TrimPrefix(r.URL.Path, "/replay/")
 		dir, name := filepath.Split(rest)
-		record.Serve(rw, r, filepath.Join(n.dir, dir), name)
+		record.Serve(rw, r, os.DirFS(n.dir), path.Clean(dir), name)
 	})
 	in, web := streamtest.Serve(t, n.hub, mux, log)
 	n.rtmp, n.http = in+"/live/", web
@@ -276,7 +277,7 @@ func playCopy(t *testing.T, dir string) {
 	if err := os.CopyFS(left, os.DirFS(dir)); err != nil {
 		t.Fatal(err)
 	}
-	rec, err := record.Open(left)
+	rec, err := record.Open(os.DirFS(left), ".")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -148,7 +148,7 @@ func (r *rig) oneShowAFolder(dir string) {
 	if end := infos[0].Start.Add(infos[0].Duration); end.After(infos[1].Start) {
 		t.Errorf("the rehearsal's recording ends at %v, the show's begins at %v", end, infos[1].Start)
 	}
-	show := record.Show{Root: dir, StreamID: "room", Show: public}
+	show := record.Show{From: os.DirFS(dir), StreamID: "room", Show: public}
 	recs, err := show.Recordings()
 	if err != nil || len(recs) != 1 || recs[0].Info.Segments != infos[1].Segments {
 		t.Errorf("%v, %v", recs, err)

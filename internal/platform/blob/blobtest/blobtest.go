@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/fstest"
 	"testing/iotest"
 
 	"hawker/internal/platform/blob"
@@ -37,6 +38,7 @@ func Run(t *testing.T, open func(t *testing.T) blob.Store) {
 		{"delete", deletes},
 		{"served", served},
 		{"a file for a child", local},
+		{"read as a file system", tree},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -342,5 +344,17 @@ func local(t *testing.T, s blob.Store) {
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
 		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+func tree(t *testing.T, s blob.Store) {
+	if err := fstest.TestFS(blob.FS(t.Context(), s)); err != nil {
+		t.Error(err)
+	}
+	for _, key := range []string{"a-b.txt", "a/b.txt", "a/b/c.txt", "b.txt"} {
+		put(t, s, key, key)
+	}
+	if err := fstest.TestFS(blob.FS(t.Context(), s), "a-b.txt", "a/b.txt", "a/b/c.txt", "b.txt"); err != nil {
+		t.Error(err)
 	}
 }
