@@ -78,9 +78,7 @@ func (k *cutter) record(first, seconds int) { k.recordFrom(k.Clock.Now(), first,
 
 func (k *cutter) recordFrom(start time.Time, first, seconds int) {
 	k.T.Helper()
-	dir := record.Show{
-		Root: filepath.Join(k.dir, "recordings"), StreamID: k.room.String(), Show: k.facts.Show.String(),
-	}.Dir()
+	dir := filepath.Join(k.dir, "recordings", k.room.String(), k.facts.Show.String())
 	r := record.Start(record.Options{
 		Dir: filepath.Join(dir, fmt.Sprintf("take-%03d", first)), StreamID: k.room.String(),
 		Show:           k.facts.Show.String(),

@@ -41,6 +41,7 @@ func People() []Person {
 const (
 	StreamKey = "demo"
 	ClipKey   = "demo-clip"
+	nextKey   = "demo-next" // of the show that is announced
 )
 
 // Open reads a file of the demo material.

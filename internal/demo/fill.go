@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"hawker/internal/account"
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/base/lang"
+	"hawker/internal/base/page"
 	"hawker/internal/catalog"
 	"hawker/internal/distribution"
 	"hawker/internal/media/upload"
@@ -35,98 +38,149 @@ type Mall struct {
 	Videos       *video.Service
 }
 
-// Fill fills an empty installation through the same services that people
-// use. One that has been filled is left alone.
+// Fill fills an empty installation through the same services that people use. It
+// goes on where it was ended before, by a crash or an error; one that has been filled
+// is left alone, whatever its people have made of it since.
 func (m Mall) Fill(ctx context.Context) error {
-	_, err := m.Accounts.ByEmail(ctx, Shopper) // the last account made: if it is there, all is
+	_, err := m.Accounts.ByEmail(ctx, Shopper) // made last: if it is there, all is
 	if err == nil {
 		return nil
 	}
 	if fault.Code(err) != "account.not_found" {
 		return err
 	}
-	people, err := m.register(ctx)
-	if err != nil {
-		return fmt.Errorf("demo accounts: %w", err)
+	people := map[string]id.User{}
+	for _, p := range People() {
+		if p.Email == Shopper {
+			continue
+		}
+		if people[p.Email], err = m.register(ctx, p); err != nil {
+			return fmt.Errorf("demo accounts: %w", err)
+		}
 	}
 	if err := m.openShop(ctx, people); err != nil {
 		return fmt.Errorf("demo shop: %w", err)
 	}
+	for _, p := range People() {
+		if p.Email != Shopper {
+			continue
+		}
+		if err := m.bringShopper(ctx, p, people[Promoter]); err != nil {
+			return fmt.Errorf("demo shopper: %w", err)
+		}
+	}
 	return nil
 }
 
-func (m Mall) register(ctx context.Context) (map[string]id.User, error) {
-	people := map[string]id.User{}
-	for _, p := range People() {
-		u, err := m.Accounts.Register(ctx, account.Registration{
-			Email: p.Email, Password: Password, DisplayName: p.Name, Locale: lang.Chinese,
-			Operator: p.Email == Operator,
-		})
-		if fault.Code(err) == "account.email_taken" { // a crash came between
-			u, err = m.Accounts.ByEmail(ctx, p.Email)
-		}
-		if err != nil {
-			return nil, err
-		}
-		people[p.Email] = u.ID
+func (m Mall) register(ctx context.Context, p Person) (id.User, error) {
+	u, err := m.Accounts.Register(ctx, account.Registration{
+		Email: p.Email, Password: Password, DisplayName: p.Name, Locale: lang.Chinese,
+		Operator: p.Email == Operator,
+	})
+	if fault.Code(err) == "account.email_taken" { // a crash came between
+		u, err = m.Accounts.ByEmail(ctx, p.Email)
 	}
-	_, err := m.Accounts.SaveAddress(ctx, people[Shopper], account.SavedAddress{
+	return u.ID, err
+}
+
+// bringShopper makes the shopper, with an address, one whom the promoter brought.
+func (m Mall) bringShopper(ctx context.Context, p Person, promoter id.User) error {
+	link, err := m.Distribution.LinkTo(ctx, promoter, distribution.Target{})
+	if err != nil {
+		return err
+	}
+	shopper, err := m.register(ctx, p)
+	if err != nil {
+		return err
+	}
+	_, err = m.Accounts.SaveAddress(ctx, shopper, account.SavedAddress{
 		Default: true,
 		Address: account.Address{
 			Name: "老周", Phone: "13800000000", Region: "福建省 泉州市 德化县", Detail: "瓷都大道 88 号",
 		},
 	})
 	if err != nil {
-		return nil, err
-	}
-	return people, m.bindShopper(ctx, people)
-}
-
-// bindShopper makes the shopper one whom the promoter brought.
-func (m Mall) bindShopper(ctx context.Context, people map[string]id.User) error {
-	link, err := m.Distribution.LinkTo(ctx, people[Promoter], distribution.Target{})
-	if err != nil {
 		return err
 	}
 	return m.DB.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
-		return m.Distribution.Welcome(ctx, tx, people[Shopper], link.Code, distribution.SourceRegister)
+		return m.Distribution.Welcome(ctx, tx, shopper, link.Code, distribution.SourceRegister)
 	})
 }
 
 func (m Mall) openShop(ctx context.Context, people map[string]id.User) error {
 	merchant := people[Merchant]
-	sh, err := m.Shops.Open(ctx, ShopName(), "", merchant)
+	sh, err := m.shopOf(ctx, merchant)
 	if err != nil {
 		return err
 	}
-	if err := m.Shops.Hire(ctx, sh.ID, people[Streamer], shop.Host); err != nil {
+	if err := m.Shops.Hire(ctx, sh, people[Streamer], shop.Host); err != nil {
 		return err
 	}
-	var categories []id.Category
-	for _, name := range Categories() {
-		c, err := m.Catalog.AddCategory(ctx, name)
-		if err != nil {
-			return err
-		}
-		categories = append(categories, c.ID)
+	categories, err := m.categories(ctx)
+	if err != nil {
+		return err
+	}
+	there, err := m.Catalog.List(ctx, catalog.Filter{Shop: sh}, page.Request{Limit: page.LimitMax})
+	if err != nil {
+		return err
 	}
 	var products []id.Product
 	for _, g := range Goods() {
-		p, err := m.addGood(ctx, sh.ID, merchant, g, categories)
+		p, err := m.addGood(ctx, sh, merchant, g, categories, there.Items)
 		if err != nil {
 			return fmt.Errorf("%s: %w", g.Name, err)
 		}
 		products = append(products, p)
 	}
-	if err := m.openRooms(ctx, sh.ID, people, products); err != nil {
+	if err := m.openRooms(ctx, sh, people, products); err != nil {
 		return err
 	}
-	return m.postVideos(ctx, sh.ID, people[Streamer], products)
+	return m.postVideos(ctx, sh, people[Streamer], products)
 }
 
-func (m Mall) addGood(ctx context.Context, sh id.Shop, by id.User, g Good, categories []id.Category) (id.Product,
-	error,
-) {
+// shopOf is the merchant's shop, opened unless it is.
+func (m Mall) shopOf(ctx context.Context, merchant id.User) (id.Shop, error) {
+	works, err := m.Shops.MembersOf(ctx, merchant)
+	if err != nil {
+		return id.Shop{}, err
+	}
+	if len(works) > 0 {
+		return works[0].Shop.ID, nil
+	}
+	sh, err := m.Shops.Open(ctx, ShopName(), "", merchant)
+	return sh.ID, err
+}
+
+func (m Mall) categories(ctx context.Context) (out []id.Category, err error) {
+	there, err := m.Catalog.Categories(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range Categories() {
+		i := slices.IndexFunc(there, func(c catalog.Category) bool { return maps.Equal(c.Name, name) })
+		if i >= 0 {
+			out = append(out, there[i].ID)
+			continue
+		}
+		c, err := m.Catalog.AddCategory(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, c.ID)
+	}
+	return out, nil
+}
+
+func (m Mall) addGood(ctx context.Context, sh id.Shop, by id.User, g Good, categories []id.Category,
+	there []catalog.Product,
+) (id.Product, error) {
+	for _, p := range there {
+		if !maps.Equal(p.Title, g.Draft.Title) {
+			continue
+		}
+		_, err := m.Catalog.SetState(ctx, sh, p.ID, catalog.OnSale)
+		return p.ID, err
+	}
 	pic, err := m.addPicture(ctx, sh, g.Name+".jpg")
 	if err != nil {
 		return id.Product{}, err
@@ -159,10 +213,11 @@ func (m Mall) openRooms(ctx context.Context, sh id.Shop, people map[string]id.Us
 		{Title: own, Key: StreamKey, Host: people[Merchant]},
 		{Title: clip, Key: ClipKey, Host: people[Streamer], Unkept: true},
 		// Something to be reminded of.
-		{Title: NextTitle(), Host: people[Streamer], ScheduledAt: m.evening(), Unkept: true},
+		{Title: NextTitle(), Key: nextKey, Host: people[Streamer], ScheduledAt: m.evening(), Unkept: true},
 	} {
 		p.Shop, p.CoverURL = sh, cover.URL()
-		if _, err := m.Stage.Create(ctx, idem.Fresh("demo"), stage.Plan{Plan: p, Products: products}); err != nil {
+		_, err := m.Stage.Create(ctx, idem.Fresh("demo"), stage.Plan{Plan: p, Products: products})
+		if err != nil && fault.Code(err) != "live.key_taken" { // it was opened before a crash
 			return err
 		}
 	}
@@ -178,7 +233,14 @@ func (m Mall) evening() time.Time {
 // postVideos posts the demo clips as their author would; they are transcoded
 // while the mall is open already.
 func (m Mall) postVideos(ctx context.Context, shop id.Shop, author id.User, products []id.Product) error {
+	there, err := m.Videos.Of(ctx, author, shop, page.Request{Limit: page.LimitMax})
+	if err != nil {
+		return err
+	}
 	for i, g := range Goods() {
+		if slices.ContainsFunc(there.Items, func(v video.Video) bool { return v.Caption == g.Caption }) {
+			continue
+		}
 		d := video.Draft{Caption: g.Caption, Product: products[i], Shop: shop}
 		if err := m.postVideo(ctx, author, g, d); err != nil {
 			return fmt.Errorf("%s: %w", g.Name, err)

@@ -64,3 +64,85 @@ func write(t *testing.T, text string) string {
 	}
 	return path
 }
+
+// Each setting that cannot be is refused by its name, and what lies on the edge is not.
+func TestEachImpossibleSettingIsNamed(t *testing.T) {
+	for _, c := range []struct {
+		name   string // "" where it is possible
+		change func(c *config.Config)
+	}{
+		{"", func(*config.Config) {}},
+		{"mall.currency", func(c *config.Config) { c.Mall.Currency = "EURO" }},
+		{"order.pay_within", func(c *config.Config) { c.Order.PayWithin = time.Second - 1 }},
+		{"", func(c *config.Config) { c.Order.PayWithin = time.Second }},
+		{"order.receive_within", func(c *config.Config) { c.Order.ReceiveWithin = 0 }},
+		{"distribution.levels", func(c *config.Config) { c.Distribution.Levels = -1 }},
+		{"", func(c *config.Config) { c.Distribution.Levels = 0 }},
+		{"distribution durations", func(c *config.Config) { c.Distribution.AfterSale = -1 }},
+		{"distribution durations", func(c *config.Config) { c.Distribution.BindFor = -1 }},
+		{"distribution rates", func(c *config.Config) { c.Distribution.Level3 = -1 }},
+		{"distribution rates", func(c *config.Config) { c.Distribution.Level1, c.Distribution.Level2 = 4000, 1001 }},
+		{"", func(c *config.Config) { c.Distribution.Level1, c.Distribution.Level2 = 4000, 1000 }},
+		{"live.part", func(c *config.Config) { c.Live.Part = 99 * time.Millisecond }},
+		{"", func(c *config.Config) { c.Live.Part = 2 * time.Second }},
+		{"live.ladder.max_streams", func(c *config.Config) { c.Live.Ladder.StreamsMax = -1 }},
+		{"live.ladder.renditions", func(c *config.Config) { c.Live.Ladder.Renditions = []int{95} }},
+		{"live.ladder.renditions", func(c *config.Config) { c.Live.Ladder.Renditions = make([]int, 7) }},
+		{"video.upload_max_bytes", func(c *config.Config) { c.Video.UploadMax = 1<<20 - 1 }},
+		{"video.workers", func(c *config.Config) { c.Video.Workers = -1 }},
+		{"public_url", func(c *config.Config) { c.PublicURL = "mall.example" }},
+		{"trusted_proxies", func(c *config.Config) { c.TrustedProxies = []string{"10.0.0.1"} }},
+		{"", func(c *config.Config) { c.TrustedProxies = []string{"10.0.0.0/8", "::1/128"} }},
+	} {
+		cfg := config.Default()
+		c.change(&cfg)
+		err := cfg.Check()
+		if (err == nil) != (c.name == "") || err != nil && !strings.Contains(err.Error(), c.name) {
+			t.Errorf("%v, want a word about %q", err, c.name)
+		}
+	}
+}
+
+func TestWhatFollowsFromSettings(t *testing.T) {
+	cfg := config.Default()
+	cfg.Data = "/srv/mall"
+	for got, want := range map[string]string{
+		cfg.DatabaseURL(): "sqlite:/srv/mall/hawker.db", cfg.MasterKeyPath(): "/srv/mall/keys/master.key",
+		cfg.Path("media"):                         "/srv/mall/media",
+		config.EnvName("live.ladder.max_streams"): "HAWKER_LIVE_LADDER_MAX_STREAMS",
+	} {
+		if got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+	cfg.Database.URL = "mysql:x"
+	if cfg.DatabaseURL() != "mysql:x" {
+		t.Errorf("the database is %s", cfg.DatabaseURL())
+	}
+	for url, secure := range map[string]bool{"": false, "http://mall.example": false, "https://mall.example": true} {
+		if cfg.PublicURL = url; cfg.Secure() != secure {
+			t.Errorf("%q is secure: %v", url, cfg.Secure())
+		}
+	}
+	cfg.TrustedProxies = []string{"10.1.2.3/8", "nonsense"}
+	if got := cfg.TrustedNetworks(); len(got) != 1 || got[0].String() != "10.0.0.0/8" {
+		t.Errorf("trusted are %v", got)
+	}
+}
+
+func TestAFileThatCannotBeRead(t *testing.T) {
+	for what, path := range map[string]string{
+		"none":       filepath.Join(t.TempDir(), "none.yaml"),
+		"no YAML":    write(t, "mall: [\n"),
+		"not a time": write(t, "order:\n  pay_within: soon\n"),
+		"impossible": write(t, "live:\n  part: 1h\n"),
+	} {
+		if got, err := config.Load(path); err == nil {
+			t.Errorf("%s: %+v", what, got)
+		}
+	}
+	t.Setenv("HAWKER_TEST_MYSQL", "is for the tests")
+	if _, err := config.Load(""); err != nil {
+		t.Errorf("a setting of the tests: %v", err)
+	}
+}
