@@ -145,8 +145,10 @@ func TestAFillingThatBrokeOffGoesOn(t *testing.T) {
 	t.Parallel()
 	m := open(t)
 	for _, p := range []string{demo.Operator, demo.Merchant, demo.Promoter} {
-		m.call(http.MethodPost, "/auth/register", "", object{"email": p, "password": demo.Password,
-			"display_name": "x"})
+		m.call(http.MethodPost, "/auth/register", "", object{
+			"email": p, "password": demo.Password,
+			"display_name": "x",
+		})
 	}
 	m.fill()
 	m.wantAll()

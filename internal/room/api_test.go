@@ -84,7 +84,7 @@ func TestAReminderBehindTheDoor(t *testing.T) {
 	}
 	d.Refuse(id.User{}, 401, "auth.sign_in_required", "PUT "+path, nil)
 	for _, want := range []bool{true, true, false, false} {
-		d.Call(ann, 204, map[bool]string{true: "POST ", false: "DELETE "}[want]+path, nil)
+		d.Call(ann, 204, map[bool]string{true: "PUT ", false: "DELETE "}[want]+path, nil)
 		reminded(want)
 	}
 	k.Must(k.Mode(r, room.WarmUp)) // its lobby is where people ask to be reminded

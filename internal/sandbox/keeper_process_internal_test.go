@@ -35,7 +35,8 @@ func bank(addr string) int {
 		return 1
 	}
 	server := &http.Server{ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter,
-		_ *http.Request) {
+		_ *http.Request,
+	) {
 		_, _ = w.Write([]byte(strconv.Itoa(os.Getpid())))
 	})}
 	go func() { <-ctx.Done(); _ = server.Close() }()
