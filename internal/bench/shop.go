@@ -101,7 +101,7 @@ func (b *Bench) buyer(ctx context.Context, n int) (client, string, error) {
 		ID string `json:"id"`
 	}
 	err = c.want(ctx, "POST", "/me/addresses", map[string]string{
-		"name": "B", "phone": "1", "region": "R",
+		"name": "B", "phone": "13800000000", "region": "R",
 		"detail": "D",
 	}, &a)
 	return c, a.ID, err
