@@ -117,6 +117,7 @@ func (h *house) close(l auction.Lot) auction.Lot {
 }
 
 func TestTheHighestOfferWinsAtTheSecondHighestPlusAStep(t *testing.T) {
+	t.Parallel()
 	h := open(t)
 	p := h.product(3)
 	l := h.lot(p, nil)
@@ -170,6 +171,7 @@ func TestTheHighestOfferWinsAtTheSecondHighestPlusAStep(t *testing.T) {
 }
 
 func TestWhatBecomesOfTheWinner(t *testing.T) {
+	t.Parallel()
 	h := open(t)
 	p := h.product(3)
 	won := func(change func(l *auction.Lot)) auction.Lot {
@@ -238,6 +240,7 @@ func TestWhatBecomesOfTheWinner(t *testing.T) {
 }
 
 func TestALateBidMovesTheEnd(t *testing.T) {
+	t.Parallel()
 	h := open(t)
 	p := h.product(3)
 	l := h.lot(p, nil)
@@ -270,6 +273,7 @@ func TestALateBidMovesTheEnd(t *testing.T) {
 }
 
 func TestPreBidsCount(t *testing.T) {
+	t.Parallel()
 	h := open(t)
 	p := h.product(1)
 	l := must[auction.Lot](t)(h.sales.Plan(t.Context(), h.key(), auction.Lot{
@@ -288,6 +292,7 @@ func TestPreBidsCount(t *testing.T) {
 
 // TestAnySequenceOfBids draws bids and compares the lot with what the bids say.
 func TestAnySequenceOfBids(t *testing.T) {
+	t.Parallel()
 	h := open(t)
 	p := h.product(100000)
 	rapid.Check(t, func(rt *rapid.T) {
@@ -343,6 +348,7 @@ func TestAnySequenceOfBids(t *testing.T) {
 
 // TestBidsAtOnceAreAllCounted lets forty people bid at the same time.
 func TestBidsAtOnceAreAllCounted(t *testing.T) {
+	t.Parallel()
 	h := open(t)
 	p := h.product(1)
 	l := h.lot(p, nil)

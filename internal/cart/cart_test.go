@@ -106,6 +106,7 @@ func (k *shopper) add(sku id.SKU, quantity int64) {
 
 // The merchant took a colour out; who has it in the cart sees so and can take it out.
 func TestARemovedOptionStaysInTheCartAsOffSale(t *testing.T) {
+	t.Parallel()
 	k := open(t)
 	p := k.Colours(3, 1000, 9)
 	k.add(p.SKUs[2].ID, 2)
@@ -137,6 +138,7 @@ func TestARemovedOptionStaysInTheCartAsOffSale(t *testing.T) {
 
 // A double click, two tabs: whoever is answered has its units in the cart.
 func TestUnitsPutInAtOnceAllCount(t *testing.T) {
+	t.Parallel()
 	k := open(t)
 	for range 6 {
 		sku := k.Product(1000, 99).SKUs[0].ID
@@ -152,6 +154,7 @@ func TestUnitsPutInAtOnceAllCount(t *testing.T) {
 }
 
 func TestACartHasLimits(t *testing.T) {
+	t.Parallel()
 	k := open(t)
 	var skus []id.SKU
 	for len(skus) < cart.ItemsMax+6 {

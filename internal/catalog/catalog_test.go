@@ -93,6 +93,7 @@ func bomb(width, height uint32) []byte {
 }
 
 func TestOnlyPicturesGetIn(t *testing.T) {
+	t.Parallel()
 	k := open(t)
 	for _, c := range []struct {
 		name string
@@ -114,6 +115,7 @@ func TestOnlyPicturesGetIn(t *testing.T) {
 }
 
 func TestAPictureLosesItsMetadataAndItsSize(t *testing.T) {
+	t.Parallel()
 	k := open(t)
 	var plain bytes.Buffer
 	if err := jpeg.Encode(&plain, image.NewGray(image.Rect(0, 0, 2880, 100)), nil); err != nil {
@@ -141,6 +143,7 @@ func TestAPictureLosesItsMetadataAndItsSize(t *testing.T) {
 }
 
 func TestBadDraftsAreRefused(t *testing.T) {
+	t.Parallel()
 	k := open(t)
 	for code, spoil := range map[string]func(*catalog.DraftProduct){
 		"catalog.bad_title": func(d *catalog.DraftProduct) { d.Title = lang.Text{lang.English: " "} },
@@ -166,6 +169,7 @@ func TestBadDraftsAreRefused(t *testing.T) {
 }
 
 func TestTextsOfADraft(t *testing.T) {
+	t.Parallel()
 	k := open(t)
 	two := func(d *catalog.DraftProduct, a, b lang.Text) { d.Options[0].Values = []lang.Text{a, b} }
 	zh := func(text string) lang.Text { return lang.Text{lang.Chinese: text} }
@@ -210,6 +214,7 @@ func TestTextsOfADraft(t *testing.T) {
 
 // Chinese input methods type full-width letters, phones compose accents otherwise.
 func TestAWordIsFoundHoweverItIsTyped(t *testing.T) {
+	t.Parallel()
 	k := open(t)
 	for _, title := range []string{"MUG-1 杯", "Caf\u00e9", "Straße"} {
 		d := k.draft(title, 100)
@@ -226,6 +231,7 @@ func TestAWordIsFoundHoweverItIsTyped(t *testing.T) {
 }
 
 func TestAnotherShopsThingsStayTheirs(t *testing.T) {
+	t.Parallel()
 	k := open(t)
 	p, other := k.create(k.draft("茶", 100)), id.Make[id.Shop](k.db)
 	if _, err := k.service.Change(t.Context(), other, id.User{}, p.ID, k.draft("我的", 1)); fault.Code(
@@ -256,6 +262,7 @@ func TestAnotherShopsThingsStayTheirs(t *testing.T) {
 }
 
 func TestASKUThatIsNoLongerNamedIsSwitchedOff(t *testing.T) {
+	t.Parallel()
 	k := open(t)
 	p := k.create(k.draft("茶", 100, 200))
 	d := k.draft("茶", 300)
@@ -282,6 +289,7 @@ func TestASKUThatIsNoLongerNamedIsSwitchedOff(t *testing.T) {
 }
 
 func TestListsPageInEveryOrder(t *testing.T) {
+	t.Parallel()
 	k := open(t)
 	prices := []int64{300, 100, 200, 100, 100}
 	for i, p := range prices {

@@ -35,6 +35,7 @@ func (k *store) without(p catalog.Product) catalog.DraftProduct {
 }
 
 func TestASwitchedOffSKUKeepsItsWords(t *testing.T) {
+	t.Parallel()
 	k := open(t)
 	p := k.create(k.draft("壶", 100, 200, 300))
 	gone := p.SKUs[2].ID
@@ -56,6 +57,7 @@ func TestASwitchedOffSKUKeepsItsWords(t *testing.T) {
 
 // Rows of before texts were kept get them at the last moment at which they are known.
 func TestASKUOfBeforeTextsWereKept(t *testing.T) {
+	t.Parallel()
 	k := open(t)
 	p := k.create(k.draft("壶", 100, 200, 300))
 	err := k.db.Update(t.Context(), func(ctx context.Context, tx *sqldb.Tx) error {
@@ -78,6 +80,7 @@ func TestASKUOfBeforeTextsWereKept(t *testing.T) {
 
 // A reader may hold the product of one moment and the SKU of another.
 func TestAChoiceBeyondTheOptionsIsNoPanic(t *testing.T) {
+	t.Parallel()
 	p := catalog.Product{Options: []catalog.Option{{Values: []lang.Text{{lang.Chinese: "红"}}}}}
 	for _, choice := range [][]int{{1}, {0, 0}, {-1}, {7, 7, 7}} {
 		got := p.ChoiceText(catalog.SKU{Choice: choice}).In(lang.Chinese)
@@ -90,6 +93,7 @@ func TestAChoiceBeyondTheOptionsIsNoPanic(t *testing.T) {
 // Two tabs have one product open. The second to save is told that it is not what
 // they saw, instead of bringing the old price back.
 func TestAStaleFormIsRefused(t *testing.T) {
+	t.Parallel()
 	k := open(t)
 	p := k.create(k.draft("壶", 100))
 	form := func(title string, price, version int64) error {
@@ -118,6 +122,7 @@ func TestAStaleFormIsRefused(t *testing.T) {
 
 // Of forms of one version that are sent at once one is taken.
 func TestFormsSavedAtOnce(t *testing.T) {
+	t.Parallel()
 	k := open(t)
 	p := k.create(k.draft("壶", 100))
 	var group sync.WaitGroup
@@ -142,6 +147,7 @@ func TestFormsSavedAtOnce(t *testing.T) {
 }
 
 func TestEachLevelHasItsRate(t *testing.T) {
+	t.Parallel()
 	k := open(t)
 	d := k.draft("壶", 100)
 	d.Commission = catalog.Rates{1000, 300, 50}

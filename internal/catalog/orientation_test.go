@@ -45,6 +45,7 @@ func held(t *testing.T, orientation uint16) []byte {
 // TestPicturesStandUpright: what each corner must show, by the Exif specification's
 // table of where row 0 and column 0 are.
 func TestPicturesStandUpright(t *testing.T) {
+	t.Parallel()
 	k := open(t)
 	const topLeft, topRight, bottomLeft, bottomRight = 250, 20, 180, 100
 	for orientation, want := range map[uint16][4]int{ // top left, top right, bottom left, bottom right as shown

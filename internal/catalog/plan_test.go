@@ -13,6 +13,7 @@ import (
 
 // Anybody may ask for any page of any list: each is a range of an index.
 func TestListsAreReadAsRanges(t *testing.T) {
+	t.Parallel()
 	rec := &sqltest.Recorder{}
 	db := sqltest.New(t, rec.Watch)
 	disk, err := blob.NewDisk(t.TempDir())
@@ -61,6 +62,7 @@ func TestListsAreReadAsRanges(t *testing.T) {
 
 // Every product stands on one page of each list, whatever it is sorted by.
 func TestPagesMissNothingAndRepeatNothing(t *testing.T) {
+	t.Parallel()
 	k := open(t)
 	const products = 23
 	for i := range products {

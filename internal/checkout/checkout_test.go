@@ -133,6 +133,7 @@ func wish(p catalog.Product, n int64) checkout.LineRequest {
 }
 
 func TestOneOrderForEachShopAndThePriceThatWasQuoted(t *testing.T) {
+	t.Parallel()
 	k := open(t)
 	here, there := k.product(id.Make[id.Shop](k.db), 6900, 10), k.product(id.Make[id.Shop](k.db), 100, 10)
 	lines := []checkout.LineRequest{wish(there, 1), wish(here, 2), wish(there, 2)}
@@ -179,6 +180,7 @@ func TestOneOrderForEachShopAndThePriceThatWasQuoted(t *testing.T) {
 }
 
 func TestThePriceIsKeptWhenTheProductChanges(t *testing.T) {
+	t.Parallel()
 	k := open(t)
 	p := k.product(id.Make[id.Shop](k.db), 6900, 10)
 	r := must[checkout.Result](t)(k.place("k1", checkout.Command{Lines: []checkout.LineRequest{wish(p, 1)}}))
@@ -196,6 +198,7 @@ func TestThePriceIsKeptWhenTheProductChanges(t *testing.T) {
 }
 
 func TestSentTwicePlacedOnce(t *testing.T) {
+	t.Parallel()
 	k := open(t)
 	p := k.product(id.Make[id.Shop](k.db), 100, 10)
 	c := checkout.Command{Lines: []checkout.LineRequest{wish(p, 2)}}
@@ -226,6 +229,7 @@ func TestSentTwicePlacedOnce(t *testing.T) {
 }
 
 func TestWhatCannotBePlacedLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
 	k := open(t)
 	shop := id.Make[id.Shop](k.db)
 	p, off := k.product(shop, 100, 10), k.product(shop, 100, 10)
@@ -293,6 +297,7 @@ func TestWhatCannotBePlacedLeavesNothingBehind(t *testing.T) {
 }
 
 func TestACartLooksAgain(t *testing.T) {
+	t.Parallel()
 	k := open(t)
 	shop := id.Make[id.Shop](k.db)
 	p := k.product(shop, 100, 5)

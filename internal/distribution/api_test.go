@@ -76,6 +76,7 @@ func call[T any](t *testing.T, s *httptest.Server, who id.User, target, body str
 type apiMoney = money.Money
 
 func TestAPIOverview(t *testing.T) {
+	t.Parallel()
 	m := newMall(t)
 	s := m.serve()
 	buyer, promoter, _ := m.chain()
@@ -115,6 +116,7 @@ func TestAPIOverview(t *testing.T) {
 }
 
 func TestAPICommissionsAndTeam(t *testing.T) {
+	t.Parallel()
 	m := newMall(t)
 	s := m.serve()
 	buyer, promoter, upline := m.chain()
@@ -173,6 +175,7 @@ func TestAPICommissionsAndTeam(t *testing.T) {
 }
 
 func TestAPIProductsAndLinks(t *testing.T) {
+	t.Parallel()
 	m := newMall(t)
 	s := m.serve()
 	u, product := m.user("u"), id.FromInt[id.Product](m.db.NextID())
@@ -227,6 +230,7 @@ func TestAPIProductsAndLinks(t *testing.T) {
 
 // Without a configured address links name the one the mall was called by.
 func TestAPILinksWithoutAPublicAddress(t *testing.T) {
+	t.Parallel()
 	settings := testSettings()
 	settings.PublicURL = ""
 	m := newMallWith(t, settings)

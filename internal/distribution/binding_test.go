@@ -15,6 +15,7 @@ import (
 )
 
 func TestFirstBindingWinsUntilItEnds(t *testing.T) {
+	t.Parallel()
 	m := newMall(t)
 	buyer, first, second := m.user("buyer"), m.user("first"), m.user("second")
 	m.mustBind(buyer, first)
@@ -33,6 +34,7 @@ func TestFirstBindingWinsUntilItEnds(t *testing.T) {
 }
 
 func TestBindingRefusals(t *testing.T) {
+	t.Parallel()
 	m := newMall(t)
 	a, b, c := m.user("a"), m.user("b"), m.user("c")
 	wantCode(t, m.bind(a, a), distribution.CodeSelfBind)
@@ -51,6 +53,7 @@ func TestBindingRefusals(t *testing.T) {
 }
 
 func TestWelcomeNeverStandsInTheWay(t *testing.T) {
+	t.Parallel()
 	m := newMall(t)
 	a, b, c := m.user("a"), m.user("b"), m.user("c")
 	codeA := m.code(a)
@@ -71,6 +74,7 @@ func TestWelcomeNeverStandsInTheWay(t *testing.T) {
 
 // Many promoters race for one buyer, and a ring of users races to close itself.
 func TestConcurrentBindings(t *testing.T) {
+	t.Parallel()
 	m := newMall(t)
 	buyer := m.user("buyer")
 	var won atomic.Int64
@@ -113,6 +117,7 @@ func TestConcurrentBindings(t *testing.T) {
 }
 
 func TestCodesRevealNobodyAndStay(t *testing.T) {
+	t.Parallel()
 	m := newMall(t)
 	u, product := m.user("u"), id.FromInt[id.Product](m.db.NextID())
 	home := m.code(u)
@@ -137,6 +142,7 @@ func TestCodesRevealNobodyAndStay(t *testing.T) {
 }
 
 func TestHistoryOfBindingsOnlyGrows(t *testing.T) {
+	t.Parallel()
 	m := newMall(t)
 	m.mustBind(m.user("a"), m.user("b"))
 	m.paid(m.user("c"), m.code(m.user("d")), 1000)

@@ -25,6 +25,7 @@ func (m *mall) chain() (buyer, promoter, upline id.User) {
 }
 
 func TestOrderFromLinkToAvailable(t *testing.T) {
+	t.Parallel()
 	m := newMall(t)
 	buyer, promoter, upline := m.chain()
 	p := m.paid(buyer, m.code(promoter), 1000) // 3 × 10.00, 10 % and 5 %
@@ -52,6 +53,7 @@ func TestOrderFromLinkToAvailable(t *testing.T) {
 }
 
 func TestWithoutALinkTheBoundPromoterEarns(t *testing.T) {
+	t.Parallel()
 	m := newMall(t)
 	buyer, promoter, upline := m.chain()
 	m.mustBind(buyer, promoter)
@@ -66,6 +68,7 @@ func TestWithoutALinkTheBoundPromoterEarns(t *testing.T) {
 }
 
 func TestOwnLinkEarnsNothing(t *testing.T) {
+	t.Parallel()
 	m := newMall(t)
 	buyer := m.user("buyer")
 	p := m.paid(buyer, m.code(buyer), 1000)
@@ -77,6 +80,7 @@ func TestOwnLinkEarnsNothing(t *testing.T) {
 }
 
 func TestProductRateBeatsDefaultAndZeroIsARate(t *testing.T) {
+	t.Parallel()
 	m := newMall(t)
 	buyer, promoter, _ := m.chain()
 	ref := m.code(promoter)
@@ -90,6 +94,7 @@ func TestProductRateBeatsDefaultAndZeroIsARate(t *testing.T) {
 
 // As many levels earn as the installation says, at their own rates: none with 0.
 func TestHowManyLevelsEarn(t *testing.T) {
+	t.Parallel()
 	for levels, want := range [][]int64{{}, {300}, {300, 150}, {300, 150, 60}} {
 		s := testSettings()
 		s.Policy.Levels, s.Default = levels, distribution.Percent(1000, 500, 200)
@@ -113,6 +118,7 @@ func TestHowManyLevelsEarn(t *testing.T) {
 
 // What an order promised does not follow the settings.
 func TestSnapshotOutlivesSettings(t *testing.T) {
+	t.Parallel()
 	m := newMall(t)
 	buyer, promoter, _ := m.chain()
 	p := m.order(buyer, m.code(promoter), 1000, 0, distribution.Rule{})
@@ -138,6 +144,7 @@ func TestSnapshotOutlivesSettings(t *testing.T) {
 }
 
 func TestPaidTwiceCountsOnce(t *testing.T) {
+	t.Parallel()
 	m := newMall(t)
 	buyer, promoter, _ := m.chain()
 	p := m.order(buyer, m.code(promoter), 1000, 500, distribution.Rule{})
@@ -161,6 +168,7 @@ func TestPaidTwiceCountsOnce(t *testing.T) {
 }
 
 func TestUnpaidOrderIsVoid(t *testing.T) {
+	t.Parallel()
 	m := newMall(t)
 	buyer, promoter, _ := m.chain()
 	p := m.order(buyer, m.code(promoter), 1000, 0, distribution.Rule{})
@@ -181,6 +189,7 @@ func TestUnpaidOrderIsVoid(t *testing.T) {
 }
 
 func TestPartialRefundsEndAtZero(t *testing.T) {
+	t.Parallel()
 	m := newMall(t)
 	buyer, promoter, upline := m.chain()
 	p := m.order(buyer, m.code(promoter), 3333, 800, distribution.Rule{})
@@ -231,6 +240,7 @@ func TestPartialRefundsEndAtZero(t *testing.T) {
 }
 
 func TestRefundAfterTheWindowBecomesDebt(t *testing.T) {
+	t.Parallel()
 	m := newMall(t)
 	buyer, promoter, _ := m.chain()
 	p := m.paid(buyer, m.code(promoter), 1000)
@@ -257,6 +267,7 @@ func TestRefundAfterTheWindowBecomesDebt(t *testing.T) {
 }
 
 func TestOpenAfterSaleHoldsTheWindow(t *testing.T) {
+	t.Parallel()
 	m := newMall(t)
 	buyer, promoter, _ := m.chain()
 	p := m.paid(buyer, m.code(promoter), 1000)
@@ -283,6 +294,7 @@ func TestOpenAfterSaleHoldsTheWindow(t *testing.T) {
 
 // A refund and the sweeper race for the same order: whoever comes first, nothing is lost.
 func TestRefundRacesMaturing(t *testing.T) {
+	t.Parallel()
 	m := newMall(t)
 	buyer, promoter, upline := m.chain()
 	ref := m.code(promoter)
@@ -316,6 +328,7 @@ func TestRefundRacesMaturing(t *testing.T) {
 
 // Random lives of orders leave books that prove themselves.
 func TestBooksUnderRandomLives(t *testing.T) {
+	t.Parallel()
 	m := newMall(t)
 	buyer, promoter, _ := m.chain()
 	ref := m.code(promoter)
@@ -361,6 +374,7 @@ func (m *mall) step(rt *rapid.T, p placed) {
 
 // Check finds what somebody changed behind its back.
 func TestCheckFindsDamage(t *testing.T) {
+	t.Parallel()
 	for name, damage := range map[string]string{
 		"I9":  `UPDATE ledger_account SET credits_posted = credits_posted + 5 WHERE kind = 2300`,
 		"I10": `UPDATE commission_entry SET kept = kept - 5`,

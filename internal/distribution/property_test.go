@@ -73,6 +73,7 @@ func drawInput(t *rapid.T) distribution.Input {
 
 // Every cent of an order is somebody's, and nobody is paid out of nothing.
 func TestEveryCentIsExplained(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		in := drawInput(t)
 		if err := in.Policy.Validate(); err != nil {
@@ -111,6 +112,7 @@ func TestEveryCentIsExplained(t *testing.T) {
 // No refund raises a commission, refusals change nothing, and when everything
 // has come back nothing is kept.
 func TestRefundsEndAtZero(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		r, err := distribution.Calculate(drawInput(t))
 		if err != nil {
@@ -171,6 +173,7 @@ func step(t *rapid.T, s distribution.Snapshot, k distribution.Kept) (distributio
 
 // Returns alone give the same end whatever their order.
 func TestReturnsCommute(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		r, err := distribution.Calculate(drawInput(t))
 		if err != nil {
@@ -190,6 +193,7 @@ func TestReturnsCommute(t *testing.T) {
 }
 
 func TestPolicyLeavesShopWhole(t *testing.T) {
+	t.Parallel()
 	for name, p := range map[string]distribution.Policy{
 		"four levels":        {Levels: 4, LineCap: 5000},
 		"fee on a whole cap": {Fee: 1},

@@ -17,6 +17,7 @@ import (
 
 // TestCommissionVectors runs every row of the table of worked examples.
 func TestCommissionVectors(t *testing.T) {
+	t.Parallel()
 	f, err := os.Open("testdata/commission-vectors.csv")
 	if err != nil {
 		t.Fatal(err)

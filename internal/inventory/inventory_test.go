@@ -50,6 +50,7 @@ func wantNoDrift(t *testing.T, db *sqldb.DB) {
 }
 
 func TestTwoHundredWantTwenty(t *testing.T) {
+	t.Parallel()
 	db := sqltest.New(t)
 	sku := open(t, db, 20)
 	var wg sync.WaitGroup
@@ -80,6 +81,7 @@ func TestTwoHundredWantTwenty(t *testing.T) {
 }
 
 func TestReserveIsAllOrNothing(t *testing.T) {
+	t.Parallel()
 	db := sqltest.New(t)
 	plenty, short := open(t, db, 10), open(t, db, 1)
 	err := db.Update(t.Context(), func(ctx context.Context, tx *sqldb.Tx) error {
@@ -97,6 +99,7 @@ func TestReserveIsAllOrNothing(t *testing.T) {
 }
 
 func TestRepeatedStepIsRefused(t *testing.T) {
+	t.Parallel()
 	db := sqltest.New(t)
 	sku := open(t, db, 5)
 	items := []inventory.Item{{SKU: sku, Quantity: 1}}
@@ -120,6 +123,7 @@ func TestRepeatedStepIsRefused(t *testing.T) {
 
 // TestAnySequenceAddsUp walks random orders through random lives.
 func TestAnySequenceAddsUp(t *testing.T) {
+	t.Parallel()
 	db := sqltest.New(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		start := rapid.Int64Range(0, 30).Draw(rt, "start")
@@ -169,6 +173,7 @@ func TestAnySequenceAddsUp(t *testing.T) {
 }
 
 func TestSliceIsSoldFromItselfAndReturnsItsRest(t *testing.T) {
+	t.Parallel()
 	db := sqltest.New(t)
 	sku := open(t, db, 30)
 	var slice id.Slice
@@ -224,6 +229,7 @@ func TestSliceIsSoldFromItselfAndReturnsItsRest(t *testing.T) {
 }
 
 func TestTwoHundredWantASliceOfTwenty(t *testing.T) {
+	t.Parallel()
 	db := sqltest.New(t)
 	sku := open(t, db, 100)
 	var slice id.Slice

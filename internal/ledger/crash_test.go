@@ -39,6 +39,7 @@ func openFile(t *testing.T, path string) *sqldb.DB {
 // TestCrashWriter is the process that TestKill9LosesNothing kills: it posts,
 // repeats and overdraws, and prints a key once its posting is acknowledged.
 func TestCrashWriter(t *testing.T) {
+	t.Parallel()
 	path := os.Getenv(crashFileEnv)
 	if path == "" {
 		t.Skip("only the child process of TestKill9LosesNothing writes")
@@ -92,6 +93,7 @@ func writeOnce(ctx context.Context, db *sqldb.DB, key string, shop id.Shop, i in
 // kill -9 at any moment loses nothing that was acknowledged and leaves books
 // that prove themselves.
 func TestKill9LosesNothing(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	acks := map[string]bool{}
 	for _, after := range []int{1, 60, 150} {

@@ -107,6 +107,7 @@ func (b *books) wants(standing map[ledger.Account]int64) {
 }
 
 func TestOrderPaidThenWindowOver(t *testing.T) {
+	t.Parallel()
 	b := newBooks(t)
 	p := b.paid(10_000, 1000)
 	b.wants(map[ledger.Account]int64{
@@ -122,6 +123,7 @@ func TestOrderPaidThenWindowOver(t *testing.T) {
 }
 
 func TestPaidMustExplainItself(t *testing.T) {
+	t.Parallel()
 	b := newBooks(t)
 	err := b.do(func(ctx context.Context, tx *sqldb.Tx) error {
 		_, err := ledger.OrderPaid(ctx, tx, ledger.PaidOrder{
@@ -137,6 +139,7 @@ func TestPaidMustExplainItself(t *testing.T) {
 }
 
 func TestRefundWhileFrozen(t *testing.T) {
+	t.Parallel()
 	b := newBooks(t)
 	refund := b.refund(b.paid(10_000, 1000), false)
 	b.wants(map[ledger.Account]int64{
@@ -161,6 +164,7 @@ func TestRefundWhileFrozen(t *testing.T) {
 // V43 and V44 of the worked examples, with the books themselves: what was paid
 // out comes back as a debt, and later earnings pay the debt first.
 func TestClawBackAfterPayoutBecomesDebt(t *testing.T) {
+	t.Parallel()
 	b := newBooks(t)
 	p := b.paid(10_000, 1000)
 	b.windowOver(p)
@@ -189,6 +193,7 @@ func TestClawBackAfterPayoutBecomesDebt(t *testing.T) {
 
 // What is held for a payout is not there to be taken back.
 func TestClawBackLeavesHeldMoney(t *testing.T) {
+	t.Parallel()
 	b := newBooks(t)
 	p := b.paid(10_000, 1000)
 	b.windowOver(p)
@@ -211,6 +216,7 @@ func TestClawBackLeavesHeldMoney(t *testing.T) {
 
 // On a tiny allowance fee and shares can round down by more than the refund.
 func TestRefundMayLeaveTheShopMore(t *testing.T) {
+	t.Parallel()
 	for _, matured := range []bool{false, true} {
 		b := newBooks(t)
 		p := b.paid(10_000, 1000)
@@ -235,6 +241,7 @@ func TestRefundMayLeaveTheShopMore(t *testing.T) {
 }
 
 func TestEveryTenderAndLateMoney(t *testing.T) {
+	t.Parallel()
 	b := newBooks(t)
 	b.must(func(ctx context.Context, tx *sqldb.Tx) error {
 		if _, err := ledger.Post(ctx, tx, entry("seed",
@@ -268,6 +275,7 @@ func TestEveryTenderAndLateMoney(t *testing.T) {
 }
 
 func TestRefundThatTheProviderCannotPay(t *testing.T) {
+	t.Parallel()
 	b := newBooks(t)
 	refund := b.refund(b.paid(10_000, 1000), false)
 	b.must(func(ctx context.Context, tx *sqldb.Tx) error {
@@ -284,6 +292,7 @@ func TestRefundThatTheProviderCannotPay(t *testing.T) {
 }
 
 func TestPayoutRefusedAndProviderSettled(t *testing.T) {
+	t.Parallel()
 	b := newBooks(t)
 	b.windowOver(b.paid(10_000, 1000))
 	p := ledger.Payout{

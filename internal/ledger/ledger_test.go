@@ -179,6 +179,7 @@ func (m *model) check(t *rapid.T) {
 }
 
 func TestBooksUnderRandomSequences(t *testing.T) {
+	t.Parallel()
 	db, run := sqltest.New(t), 0
 	rapid.Check(t, func(rt *rapid.T) {
 		run++
@@ -197,6 +198,7 @@ func TestBooksUnderRandomSequences(t *testing.T) {
 // Writers that race for the same wallet and the same keys never overdraw it and
 // never post a fact twice.
 func TestConcurrentPosts(t *testing.T) {
+	t.Parallel()
 	db := sqltest.New(t)
 	shared := ledger.Wallet(id.FromInt[id.User](db.NextID()), cny)
 	other := ledger.Wallet(id.FromInt[id.User](db.NextID()), cny)
@@ -236,6 +238,7 @@ func TestConcurrentPosts(t *testing.T) {
 
 // Two workers resolve the same holds: each ends once.
 func TestConcurrentResolvers(t *testing.T) {
+	t.Parallel()
 	db := sqltest.New(t)
 	wallet := ledger.Wallet(id.FromInt[id.User](db.NextID()), cny)
 	var holds []id.Transfer
@@ -274,6 +277,7 @@ func resolve(t *testing.T, db *sqldb.DB, key string, leg ledger.Leg, done *atomi
 }
 
 func TestHistoryOnlyGrows(t *testing.T) {
+	t.Parallel()
 	db := sqltest.New(t)
 	wallet := ledger.Wallet(id.FromInt[id.User](db.NextID()), cny)
 	if _, err := post(t.Context(), db, entry("k", ledger.Move(ledger.Bank("test", cny), wallet, 5))); err != nil {
@@ -296,6 +300,7 @@ func TestHistoryOnlyGrows(t *testing.T) {
 
 // Check finds what somebody broke behind its back.
 func TestCheckFindsDamage(t *testing.T) {
+	t.Parallel()
 	for code, damage := range map[string]string{
 		"I1": `UPDATE ledger_account SET credits_posted = credits_posted + 1 WHERE kind = 2000`,
 		"I2": `UPDATE ledger_account SET credits_posted = credits_posted + 1, debits_posted = debits_posted + 1
@@ -336,6 +341,7 @@ func TestCheckFindsDamage(t *testing.T) {
 
 // A failure after Post takes the posting back with everything else.
 func TestPostBelongsToItsTransaction(t *testing.T) {
+	t.Parallel()
 	db := sqltest.New(t)
 	wallet := ledger.Wallet(id.FromInt[id.User](db.NextID()), cny)
 	boom := errors.New("boom")

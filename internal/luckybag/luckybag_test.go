@@ -104,6 +104,7 @@ func (f *fair) wantStock(p catalog.Product, available, reserved, allotted int64)
 
 // TestVector was computed by another program (Python's hashlib and hmac).
 func TestVector(t *testing.T) {
+	t.Parallel()
 	seed := make([]byte, 32)
 	for i := range seed {
 		seed[i] = byte(i)
@@ -136,6 +137,7 @@ func TestVector(t *testing.T) {
 }
 
 func TestADrawIsFairWhateverTheList(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		aliases := rapid.SliceOfNDistinct(rapid.StringMatching(`[a-z0-9]{1,8}`), 0, 30, rapid.ID[string]).Draw(rt,
 			"aliases")
@@ -160,6 +162,7 @@ func TestADrawIsFairWhateverTheList(t *testing.T) {
 }
 
 func TestWhoSaysTheWordMayWinAUnit(t *testing.T) {
+	t.Parallel()
 	f := open(t)
 	ctx, p := t.Context(), f.product(10)
 	b := must[luckybag.Bag](t)(f.create(luckybag.Bag{SKU: p.SKUs[0].ID, Winners: 3, Word: "我 想要"}))
@@ -242,6 +245,7 @@ func TestWhoSaysTheWordMayWinAUnit(t *testing.T) {
 // Money that comes after the order of a prize closed revives it, unless its winner
 // has claimed again meanwhile; never both.
 func TestAPrizeIsHandedOutOnce(t *testing.T) {
+	t.Parallel()
 	f := open(t)
 	ctx, p, winner := t.Context(), f.product(10), f.user()
 	b := must[luckybag.Bag](t)(f.create(luckybag.Bag{SKU: p.SKUs[0].ID, Winners: 1, Word: "要"}))
@@ -294,6 +298,7 @@ func TestAPrizeIsHandedOutOnce(t *testing.T) {
 }
 
 func TestFollowersWinCoupons(t *testing.T) {
+	t.Parallel()
 	f := open(t)
 	ctx := t.Context()
 	c := must[promotion.Coupon](t)(f.tools.AddCoupon(ctx, f.key(), promotion.Coupon{
@@ -338,6 +343,7 @@ func TestFollowersWinCoupons(t *testing.T) {
 }
 
 func TestManyEnterAtOnce(t *testing.T) {
+	t.Parallel()
 	f := open(t)
 	ctx, p := t.Context(), f.product(10)
 	b := must[luckybag.Bag](t)(f.create(luckybag.Bag{SKU: p.SKUs[0].ID, Winners: 5, Follow: true}))
@@ -370,6 +376,7 @@ func TestManyEnterAtOnce(t *testing.T) {
 }
 
 func TestWhatIsNoBag(t *testing.T) {
+	t.Parallel()
 	f := open(t)
 	p := f.product(10)
 	sku := p.SKUs[0].ID

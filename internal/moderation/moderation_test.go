@@ -17,6 +17,7 @@ import (
 )
 
 func TestWordsAreFoundHoweverTheyAreWritten(t *testing.T) {
+	t.Parallel()
 	db := sqltest.New(t)
 	s := moderation.New(db)
 	shop, other := id.Make[id.Shop](db), id.Make[id.Shop](db)
@@ -75,6 +76,7 @@ func TestWordsAreFoundHoweverTheyAreWritten(t *testing.T) {
 }
 
 func TestAWordIsALittleText(t *testing.T) {
+	t.Parallel()
 	s := moderation.New(sqltest.New(t))
 	for _, word := range []string{"", "  ", "...", strings.Repeat("长", moderation.WordMax+1)} {
 		if _, err := s.AddWord(t.Context(), moderation.Word{Text: word, Action: moderation.Hold}); fault.Code(
@@ -85,6 +87,7 @@ func TestAWordIsALittleText(t *testing.T) {
 }
 
 func TestSilenceEndsByItself(t *testing.T) {
+	t.Parallel()
 	db, clock := sqltest.NewManual(t)
 	s := moderation.New(db)
 	shop, user, by := id.Make[id.Shop](db), id.Make[id.User](db), id.Make[id.User](db)
@@ -124,6 +127,7 @@ func TestSilenceEndsByItself(t *testing.T) {
 
 // A moderator who shows what was held shows it as everybody may see it.
 func TestHeldTextIsMaskedToo(t *testing.T) {
+	t.Parallel()
 	db := sqltest.New(t)
 	s := moderation.New(db)
 	shop := id.Make[id.Shop](db)
@@ -148,6 +152,7 @@ func TestHeldTextIsMaskedToo(t *testing.T) {
 
 // Several moderators add words at once to a list that is nearly full.
 func TestAListOfWordsIsNeverTooLong(t *testing.T) {
+	t.Parallel()
 	db := sqltest.New(t)
 	s := moderation.New(db)
 	shop := id.Make[id.Shop](db)

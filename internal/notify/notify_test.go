@@ -21,6 +21,7 @@ func (b *bell) Publish(_ context.Context, channel string, _ any) error {
 }
 
 func TestANoticeIsWrittenOncePerCause(t *testing.T) {
+	t.Parallel()
 	db, clock := sqltest.NewManual(t)
 	b := &bell{}
 	s := notify.New(db, slog.New(slog.DiscardHandler), b)

@@ -13,6 +13,7 @@ import (
 )
 
 func TestNoticesAreReadAsRanges(t *testing.T) {
+	t.Parallel()
 	rec := &sqltest.Recorder{}
 	db, clock := sqltest.NewManual(t, rec.Watch)
 	s := notify.New(db, slog.New(slog.DiscardHandler), &bell{})

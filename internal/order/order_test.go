@@ -118,6 +118,7 @@ func (k *desk) wantStock(available, reserved, sold int64) {
 }
 
 func TestAGoodLife(t *testing.T) {
+	t.Parallel()
 	k := open(t)
 	o := k.place()
 	k.wantStock(99, 1, 0)
@@ -165,6 +166,7 @@ func TestAGoodLife(t *testing.T) {
 }
 
 func TestBadParcels(t *testing.T) {
+	t.Parallel()
 	k := open(t)
 	o := k.place()
 	k.pay(o)
@@ -181,6 +183,7 @@ func TestBadParcels(t *testing.T) {
 }
 
 func TestTimeMovesOrders(t *testing.T) {
+	t.Parallel()
 	k := open(t)
 	unpaid, sent, paid := k.place(), k.place(), k.place()
 	k.pay(sent)
@@ -208,6 +211,7 @@ func TestTimeMovesOrders(t *testing.T) {
 }
 
 func TestCancelOnlyBeforePaying(t *testing.T) {
+	t.Parallel()
 	k := open(t)
 	o := k.place()
 	if err := k.orders.Cancel(t.Context(), k.key(), id.Make[id.User](k.db),
@@ -227,6 +231,7 @@ func TestCancelOnlyBeforePaying(t *testing.T) {
 }
 
 func TestListsPageAndKeepApart(t *testing.T) {
+	t.Parallel()
 	k := open(t)
 	var want []id.Order
 	for range 5 {
@@ -281,6 +286,7 @@ func TestListsPageAndKeepApart(t *testing.T) {
 
 // TestTheDayBeginsInTheShopsZone: the clock of the test starts at 20:00 in Shanghai.
 func TestTheDayBeginsInTheShopsZone(t *testing.T) {
+	t.Parallel()
 	k := open(t)
 	zone := time.FixedZone("CST", 8*3600)
 	figures := analytics.New(k.db, zone)
@@ -320,6 +326,7 @@ func TestTheDayBeginsInTheShopsZone(t *testing.T) {
 
 // The day in an order's number is the day on which people in the mall read it.
 func TestTheNumberBeginsWithTheMallsDay(t *testing.T) {
+	t.Parallel()
 	k := open(t)
 	k.clock.Advance(4*time.Hour + 3*time.Minute) // 16:03 UTC on the 22nd
 	for zone, want := range map[*time.Location]string{
@@ -335,6 +342,7 @@ func TestTheNumberBeginsWithTheMallsDay(t *testing.T) {
 // The clocks of New York go back on the 7th of November 2027, a day of 25 hours:
 // until the same time of day is not until the same hour of it.
 func TestYesterdayUntilTheSameTimeOfDay(t *testing.T) {
+	t.Parallel()
 	zone, err := time.LoadLocation("America/New_York")
 	if err != nil {
 		t.Fatal(err)

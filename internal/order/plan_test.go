@@ -18,6 +18,7 @@ import (
 // A shop of many orders reads a page of them, a number and the figures of its day
 // as ranges of an index.
 func TestOrdersAreReadAsRanges(t *testing.T) {
+	t.Parallel()
 	rec := &sqltest.Recorder{}
 	k := open(t, rec.Watch)
 	room := id.Make[id.Room](k.db)

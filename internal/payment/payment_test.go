@@ -15,6 +15,7 @@ import (
 )
 
 func TestPaidTakesTheGoodsAndTheMoneyOnce(t *testing.T) {
+	t.Parallel()
 	for scenario, deliveries := range map[string]int{"": 1, sandbox.ScenarioDuplicate: 3} {
 		t.Run("scenario "+scenario, func(t *testing.T) {
 			k := open(t, 10)
@@ -42,6 +43,7 @@ func TestPaidTakesTheGoodsAndTheMoneyOnce(t *testing.T) {
 }
 
 func TestAWrongAmountIsNotBelievedAndTheTruthIsAskedFor(t *testing.T) {
+	t.Parallel()
 	k := open(t, 10)
 	o := k.place(1)
 	p := k.mustStart(o[0], payment.SandboxName)
@@ -57,6 +59,7 @@ func TestAWrongAmountIsNotBelievedAndTheTruthIsAskedFor(t *testing.T) {
 }
 
 func TestForgedNoticesChangeNothing(t *testing.T) {
+	t.Parallel()
 	k := open(t, 10)
 	o := k.place(1)
 	p := k.mustStart(o[0], payment.SandboxName)
@@ -78,6 +81,7 @@ func TestForgedNoticesChangeNothing(t *testing.T) {
 }
 
 func TestSilenceIsPolled(t *testing.T) {
+	t.Parallel()
 	k := open(t, 10)
 	o := k.place(1)
 	p := k.mustStart(o[0], payment.SandboxName)
@@ -91,6 +95,7 @@ func TestSilenceIsPolled(t *testing.T) {
 }
 
 func TestDeclinedMayBeTriedAgain(t *testing.T) {
+	t.Parallel()
 	k := open(t, 10)
 	o := k.place(1)
 	first := k.mustStart(o[0], payment.SandboxName)
@@ -113,6 +118,7 @@ func TestDeclinedMayBeTriedAgain(t *testing.T) {
 }
 
 func TestLateMoney(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name   string
 		before func(k *till, o order.Order) // while the money is on its way
@@ -151,6 +157,7 @@ func TestLateMoney(t *testing.T) {
 }
 
 func TestACancelledOrderIsNotRevivedByMoney(t *testing.T) {
+	t.Parallel()
 	k := open(t, 10)
 	o := k.place(1)[0]
 	p := k.mustStart(o, payment.SandboxName)
@@ -181,6 +188,7 @@ func TestACancelledOrderIsNotRevivedByMoney(t *testing.T) {
 }
 
 func TestTheSecondOfTwoPaymentsGoesBack(t *testing.T) {
+	t.Parallel()
 	k := open(t, 10)
 	o := k.place(1)[0]
 	first, second := k.mustStart(o, twin), k.mustStart(o, payment.SandboxName)
@@ -206,6 +214,7 @@ func TestTheSecondOfTwoPaymentsGoesBack(t *testing.T) {
 }
 
 func TestOnePaymentIsUnderWayAtATime(t *testing.T) {
+	t.Parallel()
 	k := open(t, 10)
 	o := k.place(1, 1)
 	first := k.mustStart(o[0], payment.SandboxName)
@@ -222,6 +231,7 @@ func TestOnePaymentIsUnderWayAtATime(t *testing.T) {
 
 // Two tabs, a double click: each presses with a key of its own.
 func TestPressedAtOnceOnePaymentIsOpened(t *testing.T) {
+	t.Parallel()
 	k := open(t, 100)
 	for range 5 {
 		o := k.place(1)[0]
@@ -249,6 +259,7 @@ func TestPressedAtOnceOnePaymentIsOpened(t *testing.T) {
 }
 
 func TestWhoMayNotPay(t *testing.T) {
+	t.Parallel()
 	k := open(t, 10)
 	o := k.place(1)[0]
 	if _, err := k.start(o, "gold"); fault.Code(err) != "payment.no_such_provider" {
@@ -268,6 +279,7 @@ func TestWhoMayNotPay(t *testing.T) {
 }
 
 func TestABankThatIsDownLosesNoPayment(t *testing.T) {
+	t.Parallel()
 	k := open(t, 10)
 	o := k.place(1)[0]
 	k.bankDown.Store(true)
@@ -286,6 +298,7 @@ func TestABankThatIsDownLosesNoPayment(t *testing.T) {
 // TestAPaymentTheBankNeverHeardOfEnds: its time is over before the bank was back,
 // so nobody can ever pay it, and asking about it must stop.
 func TestAPaymentTheBankNeverHeardOfEnds(t *testing.T) {
+	t.Parallel()
 	k := open(t, 10)
 	o := k.place(1)[0]
 	k.mustStart(k.place(1)[0], payment.SandboxName) // we are known to the bank

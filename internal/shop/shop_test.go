@@ -14,6 +14,7 @@ import (
 )
 
 func TestARoleMayWhatItsWorkNeeds(t *testing.T) {
+	t.Parallel()
 	db := sqltest.New(t)
 	s := shop.New(db)
 	owner, worker := id.Make[id.User](db), id.Make[id.User](db)
@@ -75,6 +76,7 @@ func TestARoleMayWhatItsWorkNeeds(t *testing.T) {
 }
 
 func TestNobodyUnmakesTheOwner(t *testing.T) {
+	t.Parallel()
 	db := sqltest.New(t)
 	s := shop.New(db)
 	owner, manager, host, other := id.Make[id.User](db), id.Make[id.User](db), id.Make[id.User](db),
@@ -118,6 +120,7 @@ func TestNobodyUnmakesTheOwner(t *testing.T) {
 
 // Two who manage the staff appoint at once while one place is left.
 func TestAShopsStaffIsNeverTooMany(t *testing.T) {
+	t.Parallel()
 	db := sqltest.New(t)
 	s := shop.New(db)
 	owner := id.Make[id.User](db)

@@ -20,6 +20,7 @@ func (s shops) Exists(_ context.Context, shop id.Shop) error {
 }
 
 func TestAFollowCountsOnce(t *testing.T) {
+	t.Parallel()
 	db := sqltest.New(t)
 	shop := id.Make[id.Shop](db)
 	s := social.New(db, shops{shop: true})
