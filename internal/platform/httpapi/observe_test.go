@@ -68,8 +68,10 @@ func ask(a *httpapi.API, method, path string, header ...string) *httptest.Respon
 func TestEveryRequestIsCounted(t *testing.T) {
 	t.Parallel()
 	a, seen := counted(t)
-	for _, path := range []string{"/api/v1/cups/1", "/api/v1/cups/2", "/api/v1/cups/gone", "/api/v1/cups/broken",
-		"/wp-login.php", "/x/y"} {
+	for _, path := range []string{
+		"/api/v1/cups/1", "/api/v1/cups/2", "/api/v1/cups/gone", "/api/v1/cups/broken",
+		"/wp-login.php", "/x/y",
+	} {
 		ask(a, "GET", path)
 	}
 	ask(a, "PUT", "/api/v1/cups/1")
