@@ -149,9 +149,13 @@ func TestABankThatIsThereIsTakenOver(t *testing.T) {
 	t.Parallel()
 	for _, own := range []bool{true, false} {
 		c := place(t)
-		orphan, done, err := NewKeeper(c).start()
+		before := NewKeeper(c)
+		orphan, done, err := before.start()
 		if err != nil {
 			t.Fatal(err)
+		}
+		for !before.answers(t.Context(), http.DefaultClient) { // it is there before the next keeper looks
+			runtime.Gosched()
 		}
 		if !own {
 			c.Dir, c.PID = filepath.Join(t.TempDir(), "other"), filepath.Join(t.TempDir(), "pid")

@@ -42,7 +42,9 @@ func (db *DB) openSQLite(path string, readOnly bool) (err error) {
 		if db.write, err = sql.Open("sqlite", "file:"+path+"?_txlock=immediate&"+pragmas.Encode()); err != nil {
 			return err
 		}
-		db.write.SetMaxOpenConns(1)
+		// The writer keeps one for good; the other is for migrations, which would wait for
+		// ever where somebody has written before.
+		db.write.SetMaxOpenConns(2)
 		if err := db.write.Ping(); err != nil { // creates the file in WAL mode before a reader opens it
 			return err
 		}

@@ -56,8 +56,8 @@ func TestOldRowsGo(t *testing.T) {
 	}
 	var oldest int64
 	err := db.Reader().QueryRow(t.Context(), "SELECT MIN(created_at) FROM outbox").Scan(&oldest)
-	if err != nil || oldest != sqldb.Millis(limit) || count(t, db.Reader()) != 2 {
-		t.Errorf("%d rows stay, the oldest of %s, want 2 of %s, %v", count(t, db.Reader()), sqldb.FromMillis(oldest),
+	if err != nil || oldest != sqldb.Millis(limit) || count(t, db.Reader()) != 5 {
+		t.Errorf("%d rows stay, the oldest of %s, want 5 of %s, %v", count(t, db.Reader()), sqldb.FromMillis(oldest),
 			limit, err)
 	}
 	for range 2 {
