@@ -126,7 +126,7 @@ func TestNothingDueDoesNothing(t *testing.T) {
 		stop()
 		most := int64(2)
 		if db.Shared() {
-			most = 24 * 60 * 60
+			most += 24 * 60 * 60 // a look a second, for what others wrote
 		}
 		if did.Load() != 0 || looked.Load() > most {
 			t.Errorf("looked %d times and did something %d times", looked.Load(), did.Load())
