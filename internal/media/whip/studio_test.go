@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,6 +28,7 @@ type tape struct {
 	kind    webrtc.RTPCodecType
 	mime    string
 	packets chan *rtp.Packet
+	reads   atomic.Int64 // how often it was asked for a packet
 }
 
 func newTape(kind webrtc.RTPCodecType, mime string) *tape {
@@ -41,6 +43,7 @@ func (p *tape) Codec() webrtc.RTPCodecParameters {
 }
 
 func (p *tape) ReadRTP() (*rtp.Packet, interceptor.Attributes, error) {
+	p.reads.Add(1)
 	k, ok := <-p.packets
 	if !ok {
 		return nil, nil, io.EOF
@@ -109,6 +112,10 @@ func (s *studio) play(mime string, pictures, sound [][]byte, payloader rtp.Paylo
 	for v := range frames {
 		at := time.Duration(v) * time.Second / 30
 		s.until(at)
+		// What was handed over has been taken in at its own time before the clock moves.
+		await(s.t, func() bool {
+			return video.reads.Load() > int64(vseq) && audio.reads.Load() > int64(heard)
+		})
 		s.hands.Advance(at - s.hands.Now().Sub(began))
 		for ; time.Duration(heard)*20*time.Millisecond <= at; heard++ {
 			audio.packets <- &rtp.Packet{
