@@ -58,8 +58,11 @@ type platform struct {
 	db      *sqldb.DB
 	box     *secret.Box
 	blobs   *blob.Disk
-	news    *realtime.Node
-	node    *node.Node
+
+	recordings *blob.Disk
+
+	news *realtime.Node
+	node *node.Node
 }
 
 // Options are what is not a setting.
@@ -110,6 +113,9 @@ func (a *App) openPlatform(ctx context.Context) (err error) {
 	}
 	a.node = node.New(a.db, a.cfg.Path("work"))
 	if a.blobs, err = blob.NewDisk(a.cfg.Path("media")); err != nil {
+		return err
+	}
+	if a.recordings, err = blob.NewDisk(a.cfg.Path("recordings")); err != nil {
 		return err
 	}
 	a.news, err = realtime.New(a.log, realtime.Memory)
@@ -191,8 +197,10 @@ func (a *App) Close() error {
 	if a.db != nil {
 		errs = append(errs, a.db.Close())
 	}
-	if a.blobs != nil {
-		errs = append(errs, a.blobs.Close())
+	for _, d := range []*blob.Disk{a.blobs, a.recordings} {
+		if d != nil {
+			errs = append(errs, d.Close())
+		}
 	}
 	return errors.Join(errs...)
 }

@@ -3,7 +3,6 @@ package app
 import (
 	"cmp"
 	"net/url"
-	"os"
 	"runtime"
 
 	"hawker/internal/account"
@@ -37,6 +36,7 @@ import (
 	"hawker/internal/platform/cache"
 	"hawker/internal/platform/module"
 	"hawker/internal/promotion"
+	"hawker/internal/replay"
 	"hawker/internal/rights"
 	"hawker/internal/room"
 	"hawker/internal/sandbox"
@@ -101,7 +101,7 @@ func newServices(p *platform, localURL func() string) (s services, err error) {
 		Ladder: runtime.NumCPU() >= coresForLadder, Renditions: p.cfg.Live.Ladder.Renditions,
 	})
 	s.shows = show.New(show.Options{
-		DB: p.db, Rooms: s.rooms, Staff: s.shops, Archive: archive{p.recordings()},
+		DB: p.db, Rooms: s.rooms, Staff: s.shops, Archive: p.archive(),
 	})
 	s.promotions = promotion.New(promotion.Deps{
 		DB: p.db, Log: p.log, Catalog: s.catalog, Shops: s.shops, Rooms: s.shows, News: p.news, Currency: currency,
@@ -157,7 +157,7 @@ const coresForLadder = 4
 func (s *services) openLive(p *platform) {
 	c := p.cfg.Live
 	s.hub = stream.NewHub(stream.Config{
-		Clock: p.clock, Log: p.log, RecordDir: p.recordings(), StreamsMax: c.StreamsMax,
+		Clock: p.clock, Log: p.log, Archive: p.recordings, StreamsMax: c.StreamsMax,
 	})
 	s.ladder = ladder.New(ladder.Config{
 		Hub: s.hub, Clock: p.clock, Log: p.log, Program: c.FFmpeg,
@@ -224,13 +224,13 @@ func (s *services) openVideos(p *platform) (err error) {
 		Workers: p.cfg.Video.Workers,
 	})
 	s.clips = clip.New(clip.Options{
-		DB: p.db, Log: p.log, Recordings: os.DirFS(p.recordings()), Uploads: s.uploads, Videos: s.videos,
+		DB: p.db, Log: p.log, Archive: p.archive(), Uploads: s.uploads, Videos: s.videos,
 		Catalog: s.catalog, Rooms: s.rooms, Max: p.cfg.Video.DurationMax,
 	})
 	return nil
 }
 
-func (p *platform) recordings() string { return p.cfg.Path("recordings") }
+func (p *platform) archive() replay.Archive { return replay.Archive{Store: p.recordings} }
 
 // list is what the modules bring, in the order in which they are recovered; they
 // are closed the other way round.

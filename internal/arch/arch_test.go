@@ -68,7 +68,10 @@ func modules() []struct {
 			"media/whip",
 		}},
 		{"video", []string{"account", "catalog", "media/ffmpeg", "media/upload"}},
-		{"clip", []string{"catalog", "room", "shelf", "video", "media/record", "media/upload"}},
+		{"replay", []string{"shelf", "show", "media/record"}},
+		{"clip", []string{
+			"catalog", "replay", "room", "shelf", "show", "video", "media/record", "media/upload",
+		}},
 		{"rights", []string{"account", "moderation", "room", "shop"}},
 		{"analytics", []string{"inventory", "show"}},
 		{"site", nil},

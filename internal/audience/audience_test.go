@@ -196,7 +196,7 @@ func TestAPurchaseSurvivesACrash(t *testing.T) {
 		t.Errorf("before it is told, the staff see %v, %v", list, err)
 	}
 	k.Restart()
-	k.Must(k.Stage.Recover(t.Context(), func(show.Show) bool { return false }))
+	k.Must(k.Stage.Recover(t.Context(), func(context.Context, show.Show) bool { return false }))
 	k.Publish(r)
 	for range 2 {
 		k.Tally()

@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"time"
 
@@ -22,21 +21,23 @@ import (
 	"hawker/internal/platform/jobs"
 	"hawker/internal/platform/module"
 	"hawker/internal/platform/sqldb"
+	"hawker/internal/replay"
 	"hawker/internal/room"
 	"hawker/internal/shelf"
+	"hawker/internal/show"
 	"hawker/internal/video"
 )
 
 // Options are what the module needs of others.
 type Options struct {
-	DB         *sqldb.DB
-	Log        *slog.Logger
-	Recordings fs.FS // the archive of all recordings
-	Uploads    *upload.Store
-	Videos     *video.Service
-	Catalog    *catalog.Service
-	Rooms      *room.Service
-	Max        time.Duration // longest clip; what is longer keeps its beginning
+	DB      *sqldb.DB
+	Log     *slog.Logger
+	Archive replay.Archive
+	Uploads *upload.Store
+	Videos  *video.Service
+	Catalog *catalog.Service
+	Rooms   *room.Service
+	Max     time.Duration // longest clip; what is longer keeps its beginning
 }
 
 // Service is the module.
@@ -112,9 +113,7 @@ func (s *Service) span(ctx context.Context, e shelf.Explained) (longest record.S
 	clock := s.DB.Clock()
 	for until := clock.Now().Add(wait); ; {
 		longest = record.Span{}
-		recs, err := record.Show{
-			From: s.Recordings, StreamID: e.Room.String(), Show: e.Show.String(), Since: e.From,
-		}.Recordings()
+		recs, err := s.Archive.Of(ctx, show.Show{ID: e.Show, Room: e.Room, StartedAt: e.From}).Recordings()
 		if err != nil {
 			return longest, err
 		}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -25,6 +26,7 @@ import (
 	"hawker/internal/platform/jobs"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/platform/supervise"
+	"hawker/internal/replay"
 	"hawker/internal/room"
 	"hawker/internal/shelf"
 	"hawker/internal/stage"
@@ -36,6 +38,7 @@ import (
 type cutter struct {
 	*stagetest.Kit
 	dir    string
+	films  *blob.Disk
 	clips  *clip.Service
 	videos *video.Service
 	bus    *events.Bus
@@ -50,6 +53,9 @@ func open(t *testing.T, longest time.Duration) *cutter {
 	blobs, err := blob.NewDisk(filepath.Join(k.dir, "media"))
 	k.Must(err)
 	t.Cleanup(func() { k.Must(blobs.Close()) })
+	k.films, err = blob.NewDisk(filepath.Join(k.dir, "recordings"))
+	k.Must(err)
+	t.Cleanup(func() { k.Must(k.films.Close()) })
 	uploads, err := upload.NewStore(filepath.Join(k.dir, "uploads"), k.Clock, video.Claims{DB: k.DB})
 	k.Must(err)
 	log := slog.New(slog.DiscardHandler)
@@ -58,7 +64,7 @@ func open(t *testing.T, longest time.Duration) *cutter {
 		WorkDir: filepath.Join(k.dir, "work"), DurationMax: time.Hour, Workers: 1,
 	})
 	k.clips = clip.New(clip.Options{
-		DB: k.DB, Log: log, Recordings: os.DirFS(filepath.Join(k.dir, "recordings")), Uploads: uploads, Videos: k.videos,
+		DB: k.DB, Log: log, Archive: replay.Archive{Store: k.films}, Uploads: uploads, Videos: k.videos,
 		Catalog: k.Products, Rooms: k.Rooms, Max: longest,
 	})
 	m := k.clips.Module()
@@ -78,10 +84,9 @@ func (k *cutter) record(first, seconds int) { k.recordFrom(k.Clock.Now(), first,
 
 func (k *cutter) recordFrom(start time.Time, first, seconds int) {
 	k.T.Helper()
-	dir := filepath.Join(k.dir, "recordings", k.room.String(), k.facts.Show.String())
+	dir := path.Join(k.room.String(), k.facts.Show.String(), fmt.Sprintf("take-%03d", first))
 	r := record.Start(record.Options{
-		Dir: filepath.Join(dir, fmt.Sprintf("take-%03d", first)), StreamID: k.room.String(),
-		Show:           k.facts.Show.String(),
+		Archive: k.films, Dir: dir, StreamID: k.room.String(), Show: k.facts.Show.String(),
 		TargetDuration: 2 * time.Second, Log: slog.New(slog.DiscardHandler),
 	})
 	init := &hls.Init{Generation: 1, Data: []byte("INIT ")}

@@ -12,7 +12,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
-	"path/filepath"
+	"path"
 	"time"
 
 	"hawker/internal/base/id"
@@ -148,7 +148,7 @@ func (s *Service) OnRecorded(streamID string, generation int64, info record.Info
 			return err
 		}
 		return s.shows.AddRecording(ctx, show.Recording{
-			Room: r, Show: x, Generation: generation, Folder: filepath.Base(info.Dir), Start: info.Start,
+			Room: r, Show: x, Generation: generation, Folder: path.Base(info.Dir), Start: info.Start,
 			Duration: info.Duration, Bytes: info.Bytes,
 		})
 	})

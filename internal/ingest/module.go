@@ -8,7 +8,7 @@ import (
 )
 
 // Recorded tells whether a recording of a show is there.
-type Recorded func(x show.Show) bool
+type Recorded func(ctx context.Context, x show.Show) bool
 
 // Module is what this part brings to the program.
 func (s *Service) Module(restreams *Restreams, recorded Recorded) module.Module {

@@ -48,7 +48,7 @@ func (s *Service) FoundReplay(ctx context.Context, x Show) error {
 
 // Archive keeps recordings.
 type Archive interface {
-	Remove(room id.Room, show id.Show, folder string) error
+	Remove(ctx context.Context, room id.Room, show id.Show, folder string) error
 }
 
 const expireBatch = 100
@@ -63,11 +63,10 @@ func (s *Service) SweepRecordings(ctx context.Context) error {
 	}
 	var errs []error
 	for _, rec := range old {
-		err := s.archive.Remove(rec.Room, rec.Show, rec.Folder)
+		err := s.archive.Remove(ctx, rec.Room, rec.Show, rec.Folder)
 		if err == nil {
 			err = s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
-				return forgetRecording(ctx, tx,
-					rec)
+				return forgetRecording(ctx, tx, rec)
 			})
 		}
 		errs = append(errs, err)

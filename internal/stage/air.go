@@ -155,12 +155,12 @@ func (s *Service) Sweep(ctx context.Context) error {
 // Recover is called at start, before publishers: shows that a crash left on air
 // wait for their publisher like after any cut. recorded tells whether a recording
 // of a show is there, of which nobody told us any more.
-func (s *Service) Recover(ctx context.Context, recorded func(x show.Show) bool) error {
+func (s *Service) Recover(ctx context.Context, recorded func(ctx context.Context, x show.Show) bool) error {
 	if err := s.shows.Load(ctx); err != nil {
 		return err
 	}
 	for _, x := range s.shows.Running() {
-		if !x.Rehearsal && !x.Replay && recorded(x) {
+		if !x.Rehearsal && !x.Replay && recorded(ctx, x) {
 			if err := s.shows.FoundReplay(ctx, x); err != nil {
 				return err
 			}

@@ -1,6 +1,7 @@
 package stage_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -309,7 +310,7 @@ func TestAfterACrashShowsWaitForTheirPublishers(t *testing.T) {
 	k.Publish(on)
 	k.Publish(rehearsed)
 	k.Restart()
-	k.Must(k.Stage.Recover(t.Context(), func(x show.Show) bool { return true }))
+	k.Must(k.Stage.Recover(t.Context(), func(_ context.Context, x show.Show) bool { return true }))
 	if got := k.Want(on, show.Paused); got.ReplayURL() == "" {
 		t.Error("the recording of the crashed show cannot be played")
 	}

@@ -1,22 +1,25 @@
 package record_test
 
 import (
-	"bytes"
+	"context"
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"log/slog"
-	"net/http"
-	"net/http/httptest"
-	"os"
-	"path/filepath"
-	"strconv"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"testing/iotest"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
 
 	"hawker/internal/media/hls"
 	"hawker/internal/media/record"
+	"hawker/internal/platform/blob"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -44,17 +47,81 @@ func (p *tape) next(discontinuity bool) *hls.Segment {
 	return s
 }
 
-func begin(t *testing.T, dir string, queue int) *record.Recorder {
+// archive is a store that can be broken.
+type archive struct {
+	blob.Store
+
+	mu   sync.Mutex
+	fail func(key string) error // of each Put
+}
+
+func newArchive(t *testing.T) *archive {
+	t.Helper()
+	d, err := blob.NewDisk(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return &archive{Store: d}
+}
+
+func (a *archive) breaks(fail func(key string) error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.fail = fail
+}
+
+func (a *archive) Put(ctx context.Context, key string, r io.Reader) (int64, error) {
+	a.mu.Lock()
+	fail := a.fail
+	a.mu.Unlock()
+	if fail != nil {
+		if err := fail(key); err != nil {
+			return 0, err
+		}
+	}
+	return a.Store.Put(ctx, key, r)
+}
+
+func (a *archive) fs() fs.FS { return blob.FS(context.Background(), a.Store) }
+
+// files are the keys below a folder.
+func (a *archive) files(t *testing.T, dir string) (names []string) {
+	t.Helper()
+	all, err := a.List(t.Context(), dir+"/", "", 10_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range all {
+		names = append(names, strings.TrimPrefix(i.Key, dir+"/"))
+	}
+	return names
+}
+
+func (a *archive) read(t *testing.T, key string) string {
+	t.Helper()
+	raw, err := fs.ReadFile(a.fs(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
+}
+
+func begin(t *testing.T, to record.Archive, dir string, queue int) *record.Recorder {
 	t.Helper()
 	return record.Start(record.Options{
-		Dir: dir, StreamID: "room", TargetDuration: 2 * time.Second,
+		Archive: to, Dir: dir, StreamID: "room", TargetDuration: 2 * time.Second,
 		Log: slog.New(slog.DiscardHandler), QueueBytes: queue,
 	})
 }
 
-func open(t *testing.T, dir string) *record.Recording {
+func open(t *testing.T, from fs.FS, dir string) *record.Recording {
 	t.Helper()
-	rec, err := record.Open(os.DirFS(dir), ".")
+	rec, err := record.Open(from, dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,193 +147,224 @@ const threeSegments = `#EXTM3U
 #EXT-X-TARGETDURATION:2
 #EXT-X-PLAYLIST-TYPE:VOD
 #EXT-X-MEDIA-SEQUENCE:0
-#EXT-X-MAP:URI="media-0001.mp4",BYTERANGE="6@0"
+#EXT-X-MAP:URI="init-0001.mp4"
 #EXT-X-PROGRAM-DATE-TIME:2026-11-11T20:00:00.000Z
 #EXTINF:1.00000,
-#EXT-X-BYTERANGE:10@6
-media-0001.mp4
+0001-000001-1794427200000000-1000000.m4s
 #EXT-X-PROGRAM-DATE-TIME:2026-11-11T20:00:01.000Z
 #EXTINF:1.00000,
-#EXT-X-BYTERANGE:10@16
-media-0001.mp4
+0001-000002-1794427201000000-1000000.m4s
 #EXT-X-DISCONTINUITY
-#EXT-X-MAP:URI="media-0002.mp4",BYTERANGE="6@0"
+#EXT-X-MAP:URI="init-0002.mp4"
 #EXT-X-PROGRAM-DATE-TIME:2026-11-11T20:00:02.000Z
 #EXTINF:1.00000,
-#EXT-X-BYTERANGE:10@6
-media-0002.mp4
+0002-000003-1794427202000000-1000000-d.m4s
 #EXT-X-ENDLIST
 `
 
 func TestRecording(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "room", "1")
-	r, p := begin(t, dir, 0), newTape()
+	t.Parallel()
+	a := newArchive(t)
+	r, p := begin(t, a, "room/1", 0), newTape()
 	r.Add(p.next(false))
 	r.Add(p.next(false))
 	p.init = &hls.Init{Generation: 2, Data: []byte("INIT-2")} // the publisher came back
 	r.Add(p.next(true))
+	wait(t, r, func(h record.Health) bool { return h.Bytes == 30 })
+	under := open(t, a.fs(), "room/1")
 	info := r.Close()
 	if info.Segments != 3 || info.Duration != 3*time.Second || info.Bytes != 30 || !info.Start.Equal(start) ||
-		info.Err != nil {
+		info.Err != nil || info.Dir != "room/1" {
 		t.Errorf("%+v", info)
 	}
 	r.Add(p.next(false)) // after the end: lost, and told
 	if h := r.Health(); h.Active || h.Lost != 1 {
 		t.Errorf("%+v", h)
 	}
-	rec := open(t, dir)
-	if got := string(rec.Playlist()); got != threeSegments {
-		t.Errorf("playlist:\n%s", got)
+	closed := open(t, a.fs(), "room/1")
+	for when, rec := range map[string]*record.Recording{"under way": under, "closed": closed} {
+		got := string(rec.Playlist())
+		if when == "under way" { // its target is what lasts longest so far
+			got = strings.Replace(got, "TARGETDURATION:1", "TARGETDURATION:2", 1)
+		}
+		if got != threeSegments || rec.Info.Segments != 3 || rec.Info.Bytes != 30 || !rec.Info.Start.Equal(start) {
+			t.Errorf("%s: %+v\n%s", when, rec.Info, got)
+		}
 	}
-	onDisk, err := os.ReadFile(filepath.Join(dir, "index.m3u8"))
-	if err != nil || string(onDisk) != threeSegments {
-		t.Errorf("playlist on disk: %v\n%s", err, onDisk)
+	if closed.Info.StreamID != "room" {
+		t.Errorf("%+v", closed.Info)
 	}
-	media, err := os.ReadFile(filepath.Join(dir, "media-0001.mp4"))
-	if err != nil || string(media) != "INIT-1<0-a><0-b><1-a><1-b>" {
-		t.Errorf("media %q, %v", media, err)
+	if got := a.read(t, "room/1/init-0001.mp4"); got != "INIT-1" {
+		t.Errorf("init segment %q", got)
 	}
-	if rec.Info.StreamID != "room" || rec.Info.Segments != 3 || rec.Info.Bytes != 30 {
+	if got := a.read(t, "room/1/0001-000002-1794427201000000-1000000.m4s"); got != "<1-a><1-b>" {
+		t.Errorf("segment %q", got)
+	}
+}
+
+// Whatever the archive has after a crash is played, with an index, without one and with
+// one that is spoilt.
+func TestAfterACrash(t *testing.T) {
+	t.Parallel()
+	whole := newArchive(t)
+	r, p := begin(t, whole, "room/1", 0), newTape()
+	for range 4 {
+		r.Add(p.next(false))
+	}
+	r.Close()
+	names := whole.files(t, "room/1") // segments, index, init
+	for n := range 4 {
+		for _, index := range []string{"", "{", `{"segments":[{"name":"../../secret.m4s","size":5}]}`} {
+			left := newArchive(t)
+			for _, name := range append(slices.Clone(names[:n+1]), "init-0001.mp4") {
+				put(t, left, "room/1/"+name, whole.read(t, "room/1/"+name))
+			}
+			want := n + 1
+			if index != "" {
+				put(t, left, "room/1/index.json", index)
+			}
+			if strings.Contains(index, "secret") {
+				want = 0
+			}
+			rec, err := record.Open(left.fs(), "room/1")
+			if want == 0 {
+				if !errors.Is(err, record.ErrEmpty) {
+					t.Errorf("a path out of the folder was believed: %v", err)
+				}
+				continue
+			}
+			if err != nil || rec.Info.Segments != want || rec.Info.Duration != time.Duration(want)*time.Second {
+				t.Errorf("%d segments, index %q: %+v, %v", n+1, index, rec, err)
+			}
+		}
+	}
+	if _, err := record.Open(whole.fs(), "room/2"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("nothing: %v", err)
+	}
+}
+
+// Names that are none of ours are no segments.
+func TestStrangersInTheFolder(t *testing.T) {
+	t.Parallel()
+	a := newArchive(t)
+	put(t, a, "room/1/0001-000001-1794427200000000-1000000.m4s", "<media>")
+	for _, name := range []string{
+		"0001-000002-1794427201000000.m4s", "0001-000002--1-1000000.m4s", "0001-000002-1794427201000000-0.m4s",
+		"0001-000002-1794427201000000-1000000-x.m4s", "x.m4s", "0001-0001-99999999999999999999-1.m4s", "film.mp4",
+		"0001-000002-1794427201000000-1000000.m4s.txt",
+	} {
+		put(t, a, "room/1/"+name, "<stranger>")
+	}
+	put(t, a, "room/1/0001-000003-1794427201000000-1000000.m4s", "") // of nothing
+	if rec := open(t, a.fs(), "room/1"); rec.Info.Segments != 1 || rec.Info.Bytes != 7 {
 		t.Errorf("%+v", rec.Info)
 	}
 }
 
-// Whatever a crash leaves can be opened, without what is not whole.
-func TestAfterACrash(t *testing.T) {
-	full := filepath.Join(t.TempDir(), "full")
-	r, p := begin(t, full, 0), newTape()
-	for range 4 {
-		r.Add(p.next(false))
-	}
-	wait(t, r, func(h record.Health) bool { return h.Bytes == 40 })
-	index, err := os.ReadFile(filepath.Join(full, "index.jsonl"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	media, err := os.ReadFile(filepath.Join(full, "media-0001.mp4"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Close()
-	put := func(t *testing.T, index, media []byte) string {
-		dir := t.TempDir()
-		for name, b := range map[string][]byte{"index.jsonl": index, "media-0001.mp4": media} {
-			if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
-		return dir
-	}
-	t.Run("index cut anywhere", func(t *testing.T) {
-		seen := map[int]bool{}
-		for n := range index {
-			rec, err := record.Open(os.DirFS(put(t, index[:n], media)), ".")
-			if err == nil {
-				seen[rec.Info.Segments] = true
-			}
-		}
-		if !seen[1] || !seen[2] || !seen[3] || !seen[4] {
-			t.Errorf("numbers of segments found: %v", seen)
-		}
-	})
-	t.Run("media cut anywhere", func(t *testing.T) {
-		for n := range media {
-			want := max(0, (n-6)/10)
-			rec, err := record.Open(os.DirFS(put(t, index, media[:n])), ".")
-			if want == 0 && err == nil || want > 0 && (err != nil || rec.Info.Segments != want) {
-				t.Fatalf("%d bytes: %+v, %v", n, rec, err)
-			}
-		}
-	})
-	t.Run("a torn line between good ones", func(t *testing.T) {
-		lines := strings.SplitAfter(string(index), "\n\n")
-		torn := lines[0] + lines[1] + lines[2][:20] + "\n" + strings.Join(lines[3:], "")
-		if rec := open(t, put(t, []byte(torn), media)); rec.Info.Segments != 3 {
-			t.Errorf("%d segments", rec.Info.Segments)
-		}
-	})
-	t.Run("an index that lies", func(t *testing.T) {
-		lie := strings.ReplaceAll(string(index), "media-0001.mp4", "../../etc/passwd")
-		if _, err := record.Open(os.DirFS(put(t, []byte(lie), media)), "."); err == nil {
-			t.Error("a path out of the folder was believed")
-		}
-	})
-}
+var errFull = errors.New("no room left")
 
-// A disk that cannot be written stops nothing and is told; when it is back the
-// recording goes on in a new file.
-func TestDiskFailure(t *testing.T) {
-	base := t.TempDir()
-	blocked := filepath.Join(base, "blocked")
-	if err := os.WriteFile(blocked, nil, 0o600); err != nil { // a file where a folder should be
-		t.Fatal(err)
-	}
-	dir := filepath.Join(blocked, "1")
-	r, p := begin(t, dir, 0), newTape()
+// An archive that takes nothing stops nothing and is told; when it is back the
+// recording goes on, and says where something is missing.
+func TestArchiveFailure(t *testing.T) {
+	t.Parallel()
+	a := newArchive(t)
+	a.breaks(func(string) error { return errFull })
+	r, p := begin(t, a, "room/1", 0), newTape()
 	r.Add(p.next(false))
 	r.Add(p.next(false))
-	wait(t, r, func(h record.Health) bool { return h.Lost == 2 && h.Err != "" })
-	if err := os.Remove(blocked); err != nil {
-		t.Fatal(err)
-	}
+	wait(t, r, func(h record.Health) bool { return h.Lost == 2 && strings.Contains(h.Err, "no room left") })
+	a.breaks(nil)
 	r.Add(p.next(false))
 	wait(t, r, func(h record.Health) bool { return h.Bytes == 10 })
-	// Now the media file's name is taken by a folder: only that file fails.
-	if err := os.Mkdir(filepath.Join(dir, "media-0002.mp4"), 0o700); err != nil {
-		t.Fatal(err)
-	}
+	a.breaks(func(key string) error { // the init segment alone
+		if strings.HasSuffix(key, "init-0002.mp4") {
+			return errFull
+		}
+		return nil
+	})
 	p.init = &hls.Init{Generation: 2, Data: []byte("INIT-2")}
 	r.Add(p.next(true))
 	wait(t, r, func(h record.Health) bool { return h.Lost == 3 })
+	a.breaks(func(key string) error { // the index alone
+		if strings.HasSuffix(key, ".json") {
+			return errFull
+		}
+		return nil
+	})
 	r.Add(p.next(false))
 	info := r.Close()
-	if info.Segments != 2 || info.Lost != 3 || info.Err == nil {
+	if info.Segments != 2 || info.Lost != 3 || !errors.Is(info.Err, errFull) {
 		t.Errorf("%+v", info)
 	}
-	list := string(open(t, dir).Playlist())
-	if strings.Count(list, "#EXT-X-DISCONTINUITY\n") != 1 || !strings.Contains(list, "media-0003.mp4") {
+	list := string(open(t, a.fs(), "room/1").Playlist())
+	if strings.Count(list, "#EXT-X-DISCONTINUITY\n") != 1 || strings.Count(list, "#EXT-X-MAP") != 2 ||
+		strings.Count(list, "-d.m4s\n") != 2 {
 		t.Errorf("playlist:\n%s", list)
 	}
 }
 
-// With a disk that hangs, memory stays bounded and Add never waits.
+// With an archive that hangs, memory stays bounded and Add never waits; where time is
+// missing between two segments, the playlist says so.
 func TestQueueIsBounded(t *testing.T) {
-	r, p := begin(t, filepath.Join(t.TempDir(), "1"), 15), newTape()
-	for range 1000 { // each of 10 bytes: at most one waits at a time
+	t.Parallel()
+	a, hold, held := newArchive(t), make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	a.breaks(func(string) error {
+		once.Do(func() { close(held) })
+		<-hold
+		return nil
+	})
+	r, p := begin(t, a, "room/1", 25), newTape()
+	r.Add(p.next(false))
+	<-held
+	for range 1000 { // each of 10 bytes: two more wait
 		r.Add(p.next(false))
 	}
-	info := r.Close()
-	if info.Segments+info.Lost != 1000 || info.Lost == 0 || info.Segments == 0 {
+	if h := r.Health(); h.Lost != 998 || h.Err == "" {
+		t.Errorf("%+v", h)
+	}
+	close(hold)
+	wait(t, r, func(h record.Health) bool { return h.Bytes == 30 })
+	r.Add(p.next(false))
+	if info := r.Close(); info.Segments != 4 || info.Lost != 998 {
 		t.Errorf("%+v", info)
 	}
-	// Where time is missing between two segments, the playlist says so.
-	var end time.Time
-	marked := false
-	for line := range strings.SplitSeq(string(open(t, info.Dir).Playlist()), "\n") {
-		switch {
-		case line == "#EXT-X-DISCONTINUITY":
-			marked = true
-		case strings.HasPrefix(line, "#EXT-X-PROGRAM-DATE-TIME:"):
-			start, err := time.Parse(time.RFC3339, strings.TrimPrefix(line, "#EXT-X-PROGRAM-DATE-TIME:"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if gap := start.Sub(end); !end.IsZero() && gap > 10*time.Millisecond && !marked {
-				t.Errorf("%v are missing before %v without a discontinuity", gap, start)
-			}
-			end, marked = start, false
-		case strings.HasPrefix(line, "#EXTINF:"):
-			seconds, err := strconv.ParseFloat(strings.Trim(line, "#EXTINF:,"), 64)
-			if err != nil {
-				t.Fatal(err)
-			}
-			end = end.Add(time.Duration(seconds * float64(time.Second)))
-		}
+	list := string(open(t, a.fs(), "room/1").Playlist())
+	if strings.Count(list, "#EXT-X-DISCONTINUITY\n#EXT-X-PROGRAM-DATE-TIME:2026-11-11T20:16:41.000Z\n") != 1 ||
+		strings.Count(list, "#EXT-X-DISCONTINUITY\n") != 1 {
+		t.Errorf("playlist:\n%s", list)
 	}
 }
 
+// An archive that never answers keeps nobody who ends a show waiting for ever.
+func TestCloseDoesNotWaitForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, p := begin(t, deaf{}, "room/1", 0), newTape()
+		for range 50 {
+			r.Add(p.next(false))
+		}
+		began := time.Now()
+		if info := r.Close(); info.Segments != 0 || info.Lost != 50 || !errors.Is(info.Err, context.Canceled) {
+			t.Errorf("%+v", info)
+		}
+		if d := time.Since(began); d > 30*time.Second {
+			t.Errorf("waited %v", d)
+		}
+	})
+}
+
+// deaf takes nothing and answers nothing.
+type deaf struct{}
+
+func (deaf) Put(ctx context.Context, _ string, _ io.Reader) (int64, error) {
+	<-ctx.Done()
+	return 0, ctx.Err()
+}
+
 func TestCut(t *testing.T) {
-	r, p := begin(t, filepath.Join(t.TempDir(), "1"), 0), newTape()
+	t.Parallel()
+	a := newArchive(t)
+	r, p := begin(t, a, "room/1", 0), newTape()
 	for range 3 {
 		r.Add(p.next(false))
 	}
@@ -274,88 +372,81 @@ func TestCut(t *testing.T) {
 	for range 3 {
 		r.Add(p.next(false))
 	}
-	dir := r.Close().Dir
-	rec := open(t, dir)
+	r.Add(p.next(true)) // the same init segment, after a break
+	r.Close()
+	rec := open(t, a.fs(), "room/1")
 	at := func(ms int) time.Time { return start.Add(time.Duration(ms) * time.Millisecond) }
 	for name, tt := range map[string]struct {
 		from, to int
-		want     []int64 // bytes of each span
+		want     []string
 	}{
-		"one segment": {1200, 1300, []int64{10}}, "two": {900, 1100, []int64{20}},
-		"across files": {1500, 4500, []int64{20, 20}},
-		"all":          {-1000, 99000, []int64{30, 30}}, "before": {-5000, 0, nil}, "after": {6000, 7000, nil},
+		"one segment": {1200, 1300, []string{"INIT-1<1-a><1-b>"}},
+		"two":         {900, 1100, []string{"INIT-1<0-a><0-b><1-a><1-b>"}},
+		"across init segments": {1500, 4500, []string{
+			"INIT-1<1-a><1-b><2-a><2-b>", "INIT-2<3-a><3-b><4-a><4-b>",
+		}},
+		"across a break": {5500, 9000, []string{"INIT-2<5-a><5-b>", "INIT-2<6-a><6-b>"}},
+		"before":         {-5000, 0, nil}, "after": {7000, 8000, nil},
 	} {
-		var got []int64
+		var got []string
 		for _, s := range rec.Cut(at(tt.from), at(tt.to)) {
-			got = append(got, s.Size)
-			wantWhole(t, s, filepath.Join(dir, s.File))
+			got = append(got, readSpan(t, s))
+			if int(s.Size)+6 != len(got[len(got)-1]) || s.End.Sub(s.Start) != time.Duration(s.Size/10)*time.Second {
+				t.Errorf("%s: %+v", name, s)
+			}
 		}
-		if fmt.Sprint(got) != fmt.Sprint(tt.want) {
-			t.Errorf("%s: %v, want %v", name, got, tt.want)
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%s: %q, want %q", name, got, tt.want)
 		}
+	}
+	span := rec.Cut(at(0), at(3000))[0]
+	if err := a.Delete(t.Context(), "room/1/"+a.files(t, "room/1")[1]); err != nil {
+		t.Fatal(err)
+	}
+	media, err := span.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer media.Close()
+	if _, err := io.ReadAll(media); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a span whose segment is gone reads as %v", err)
 	}
 }
 
-func TestServe(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "1")
-	r, p := begin(t, dir, 0), newTape()
-	r.Add(p.next(false))
-	wait(t, r, func(h record.Health) bool { return h.Bytes == 10 })
-	ask := func(method, name string, head ...string) *httptest.ResponseRecorder {
-		req := httptest.NewRequestWithContext(t.Context(), method, "/replay/"+name, nil)
-		for i := 0; i+1 < len(head); i += 2 {
-			req.Header.Set(head[i], head[i+1])
-		}
-		w := httptest.NewRecorder()
-		record.Serve(w, req, os.DirFS(dir), ".", name)
-		return w
+func readSpan(t *testing.T, s record.Span) string {
+	t.Helper()
+	r, err := s.Open()
+	if err != nil {
+		t.Fatal(err)
 	}
-	if w := ask(http.MethodGet, "index.m3u8"); w.Code != http.StatusOK ||
-		!bytes.Contains(w.Body.Bytes(), []byte("ENDLIST")) {
-		t.Errorf("under way: %d %s", w.Code, w.Body)
+	raw, err := io.ReadAll(iotest.HalfReader(r))
+	if err := errors.Join(err, r.Close()); err != nil {
+		t.Fatal(err)
 	}
-	r.Close()
-	w := ask(http.MethodGet, "index.m3u8")
-	if w.Code != http.StatusOK || w.Header().Get("Content-Type") != "application/vnd.apple.mpegurl" ||
-		w.Header().Get("Access-Control-Allow-Origin") != "*" {
-		t.Errorf("playlist: %d %v", w.Code, w.Header())
-	}
-	w = ask(http.MethodGet, "media-0001.mp4", "Range", "bytes=6-15")
-	if w.Code != http.StatusPartialContent || w.Body.String() != "<0-a><0-b>" ||
-		w.Header().Get("Content-Type") != "video/mp4" {
-		t.Errorf("range: %d %q %v", w.Code, w.Body, w.Header())
-	}
-	for _, name := range []string{
-		"index.jsonl", "../1/media-0001.mp4", "media-9999.mp4", "media-../x.mp4", "",
-		"media-0001.mp4/x",
-	} {
-		if w := ask(http.MethodGet, name); w.Code != http.StatusNotFound {
-			t.Errorf("%q: status %d", name, w.Code)
-		}
-	}
-	if w := ask(http.MethodDelete, "index.m3u8"); w.Code != http.StatusMethodNotAllowed {
-		t.Errorf("DELETE: %d", w.Code)
-	}
-	if w := ask(http.MethodOptions, "index.m3u8"); w.Code != http.StatusNoContent {
-		t.Errorf("OPTIONS: %d", w.Code)
+	return string(raw)
+}
+
+func put(t *testing.T, a *archive, key, text string) {
+	t.Helper()
+	if _, err := a.Store.Put(t.Context(), key, strings.NewReader(text)); err != nil {
+		t.Fatal(err)
 	}
 }
 
 func TestScan(t *testing.T) {
-	root := t.TempDir()
+	t.Parallel()
+	a := newArchive(t)
 	for _, name := range []string{"20261112T1-2", "20261111T1-1"} {
-		r, p := begin(t, filepath.Join(root, "room", name), 0), newTape()
+		r, p := begin(t, a, "room/"+name, 0), newTape()
 		r.Add(p.next(false))
 		r.Close()
 	}
-	if err := os.Mkdir(filepath.Join(root, "room", "20261110T1-0"), 0o700); err != nil { // nothing in it
-		t.Fatal(err)
-	}
-	all, err := record.Scan(os.DirFS(root), "room")
+	put(t, a, "room/20261110T1-0/init-0001.mp4", "INIT-1") // nothing else
+	all, err := record.Scan(a.fs(), "room")
 	if err != nil || len(all) != 2 || !strings.HasSuffix(all[0].Info.Dir, "T1-1") {
 		t.Errorf("%v, %v", all, err)
 	}
-	if none, err := record.Scan(os.DirFS(root), "nobody"); err != nil || none != nil {
+	if none, err := record.Scan(a.fs(), "nobody"); err != nil || none != nil {
 		t.Errorf("%v, %v", none, err)
 	}
 }

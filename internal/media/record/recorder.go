@@ -1,29 +1,38 @@
-// Package record keeps what a stream sent: the same parts that viewers got,
-// appended to fragmented MP4 files in a folder of its own, with an index of
-// segments beside them. A segment is synced to disk before its index line is
-// written, so after a crash at any moment everything indexed can be played, and
-// each file by itself too.
+// Package record keeps what a stream sent: the same parts that viewers got, each
+// segment a blob of its own in an archive, beside the init segment that it needs. A
+// segment's name says when it began and how long it lasts, so after a crash at any
+// moment everything that the archive took can be played; an index is written once, when
+// the recording is closed, and only saves the listing.
 //
 // The recorder never holds up the stream: its queue is bounded, what does not
 // fit or cannot be written is left out, and Health tells so.
 package record
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
-	"os"
-	"path/filepath"
+	"path"
 	"sync"
 	"time"
 
 	"hawker/internal/media/hls"
 )
 
+// Archive takes what is recorded: all of r under a key, durably, or nothing. Keys are
+// slash-separated; nothing is ever added to what lies under one.
+type Archive interface {
+	Put(ctx context.Context, key string, r io.Reader) (size int64, err error)
+}
+
 // Options of a Recorder.
 type Options struct {
-	Dir            string // made by the recorder; one folder is one recording
+	Archive        Archive
+	Dir            string // in the archive; one folder is one recording
 	StreamID       string
 	Show           string // whose recording it is; may be empty
 	TargetDuration time.Duration
@@ -54,14 +63,12 @@ type Health struct {
 
 const (
 	queueDefault = 32 << 20
-	indexName    = "index.jsonl"
-	playlistName = "index.m3u8"
-	dirMode      = 0o750
-	fileMode     = 0o640
+	putWithin    = 20 * time.Second // an archive that does not answer
+	closeWithin  = 20 * time.Second // for all that is queued when a recording ends
 )
 
 var (
-	errBehind = errors.New("record: the disk is slower than the stream")
+	errBehind = errors.New("record: the archive is slower than the stream")
 	errClosed = errors.New("record: closed")
 )
 
@@ -77,33 +84,13 @@ type Recorder struct {
 	closed bool
 	info   Info
 
+	stop context.CancelFunc // ends what is being put
+
 	// Only the writing goroutine uses what follows.
-	index  *os.File
-	file   *os.File
-	name   string
-	files  int
-	size   int64
-	init   *hls.Init
+	init   *hls.Init // the newest that the archive has
+	inits  int
+	kept   []kept
 	broken bool // something is missing before the next segment
-}
-
-// entry is one line of the index.
-type entry struct {
-	File          string    `json:"file"`
-	Init          int64     `json:"init"` // bytes of init segment at the head of the file
-	Offset        int64     `json:"offset"`
-	Size          int64     `json:"size"`
-	DurationUs    int64     `json:"duration_us"`
-	Start         time.Time `json:"start"`
-	Discontinuity bool      `json:"discontinuity,omitempty"`
-}
-
-func (e entry) end() time.Time { return e.Start.Add(time.Duration(e.DurationUs) * time.Microsecond) }
-
-// heading is the first line of the index.
-type heading struct {
-	StreamID      string `json:"stream_id"`
-	TargetSeconds int    `json:"target_seconds"`
 }
 
 // Start begins a recording; Close ends it.
@@ -114,7 +101,9 @@ func Start(o Options) *Recorder {
 	r := &Recorder{opts: o, done: make(chan struct{})}
 	r.info = Info{Dir: o.Dir, StreamID: o.StreamID, Show: o.Show}
 	r.cond = sync.NewCond(&r.mu)
-	go r.run()
+	ctx, stop := context.WithCancel(context.Background())
+	r.stop = stop
+	go r.run(ctx)
 	return r
 }
 
@@ -155,34 +144,36 @@ func (r *Recorder) Health() Health {
 	return h
 }
 
-// Close writes what is queued, ends the recording and sums it up.
+// Close writes what is queued, ends the recording and sums it up. An archive that
+// does not take it in time goes without.
 func (r *Recorder) Close() Info {
 	r.mu.Lock()
 	r.closed = true
 	r.cond.Signal()
 	r.mu.Unlock()
+	late := time.AfterFunc(closeWithin, r.stop)
 	<-r.done
+	late.Stop()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.info
 }
 
-func (r *Recorder) run() {
+func (r *Recorder) run(ctx context.Context) {
 	defer close(r.done)
-	defer r.finish()
+	defer r.stop()
 	for {
 		s, ok := r.next()
 		if !ok {
+			r.finish(ctx)
 			return
 		}
 		if s == nil {
 			r.broken = true
 			continue
 		}
-		n, err := r.write(s)
-		if err != nil {
-			r.abandon()
-		}
+		n, err := r.write(ctx, s)
+		r.broken = err != nil
 		r.note(s, n, err)
 	}
 }
@@ -221,116 +212,48 @@ func (r *Recorder) note(s *hls.Segment, n int64, err error) {
 	r.info.Bytes += n
 }
 
-// write puts one segment on disk.
-func (r *Recorder) write(s *hls.Segment) (int64, error) {
-	if err := r.openIndex(); err != nil {
-		return 0, err
-	}
-	if err := r.openFile(s.Init); err != nil {
-		return 0, err
-	}
-	e := entry{
-		File: r.name, Init: int64(len(s.Init.Data)), Offset: r.size,
-		DurationUs: s.Duration.Microseconds(), Start: s.Start,
-		Discontinuity: s.Discontinuity || r.broken,
-	}
-	for i := range s.Parts {
-		n, err := r.file.Write(s.Parts[i].Data)
-		r.size += int64(n)
-		if err != nil {
-			return 0, fmt.Errorf("write recording: %w", err)
+// write puts one segment into the archive, after the init segment that it needs.
+func (r *Recorder) write(ctx context.Context, s *hls.Segment) (int64, error) {
+	if r.init != s.Init {
+		if _, err := r.put(ctx, initName(r.inits+1), bytes.NewReader(s.Init.Data)); err != nil {
+			return 0, err
 		}
+		r.init, r.inits = s.Init, r.inits+1
 	}
-	e.Size = r.size - e.Offset
-	if err := r.file.Sync(); err != nil {
-		return 0, fmt.Errorf("sync recording: %w", err)
+	k := kept{Name: segmentName(r.inits, len(r.kept)+1, s, r.broken)}
+	parts := make([]io.Reader, len(s.Parts))
+	for i := range s.Parts {
+		parts[i] = bytes.NewReader(s.Parts[i].Data)
 	}
-	if err := r.indexLine(e); err != nil {
+	n, err := r.put(ctx, k.Name, io.MultiReader(parts...))
+	if err != nil {
 		return 0, err
 	}
-	r.broken = false
-	return e.Size, nil
+	k.Size = n
+	r.kept = append(r.kept, k)
+	return n, nil
 }
 
-// abandon leaves a file that failed as it is; the next segment begins a new
-// one: the disk may have room again.
-func (r *Recorder) abandon() {
-	if r.file != nil {
-		_ = r.file.Close() // it has failed already
-	}
-	r.file, r.init, r.broken = nil, nil, true
-}
-
-func (r *Recorder) openIndex() error {
-	if r.index != nil {
-		return nil
-	}
-	if err := os.MkdirAll(r.opts.Dir, dirMode); err != nil {
-		return fmt.Errorf("make recording folder: %w", err)
-	}
-	f, err := os.OpenFile(filepath.Join(r.opts.Dir, indexName), os.O_CREATE|os.O_WRONLY|os.O_APPEND, fileMode)
+func (r *Recorder) put(ctx context.Context, name string, from io.Reader) (int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, putWithin)
+	defer cancel()
+	n, err := r.opts.Archive.Put(ctx, path.Join(r.opts.Dir, name), from)
 	if err != nil {
-		return fmt.Errorf("open recording index: %w", err)
+		return 0, fmt.Errorf("record %s: %w", name, err)
 	}
-	r.index = f
-	if err := r.indexLine(heading{r.opts.StreamID, int(r.opts.TargetDuration / time.Second)}); err != nil {
-		_ = f.Close()
-		r.index = nil
-		return err
-	}
-	return nil
+	return n, nil
 }
 
-// indexLine appends a line. It begins with a line feed so that a line torn by a
-// full disk spoils no line but itself.
-func (r *Recorder) indexLine(v any) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Errorf("encode recording index: %w", err)
-	}
-	b = append(append([]byte{'\n'}, b...), '\n')
-	if _, err := r.index.Write(b); err != nil {
-		return fmt.Errorf("write recording index: %w", err)
-	}
-	if err := r.index.Sync(); err != nil {
-		return fmt.Errorf("sync recording index: %w", err)
-	}
-	return nil
-}
-
-// openFile begins a new file whenever the init segment changes.
-func (r *Recorder) openFile(init *hls.Init) error {
-	if r.file != nil && r.init == init {
-		return nil
-	}
-	if r.file != nil {
-		_ = r.file.Close() // synced with its last segment
-	}
-	r.files++
-	r.name = fmt.Sprintf("media-%04d.mp4", r.files)
-	f, err := os.OpenFile(filepath.Join(r.opts.Dir, r.name), os.O_CREATE|os.O_WRONLY|os.O_EXCL, fileMode)
-	r.file = f
-	if err != nil {
-		r.file = nil
-		return fmt.Errorf("open recording file: %w", err)
-	}
-	if _, err := f.Write(init.Data); err != nil {
-		return fmt.Errorf("write recording head: %w", err)
-	}
-	r.init, r.size = init, int64(len(init.Data))
-	return nil
-}
-
-// finish closes the files and leaves the playlist of the whole beside them.
-func (r *Recorder) finish() {
-	if r.file != nil {
-		_ = r.file.Close()
-	}
-	if r.index == nil {
+// finish leaves the index beside what was recorded.
+func (r *Recorder) finish(ctx context.Context) {
+	if len(r.kept) == 0 {
 		return
 	}
-	_ = r.index.Close()
-	if err := writePlaylist(r.opts.Dir); err != nil {
-		r.opts.Log.Error("recording playlist not written", "dir", r.opts.Dir, "error", err)
+	raw, err := json.Marshal(index{r.opts.StreamID, int(r.opts.TargetDuration / time.Second), r.kept})
+	if err == nil {
+		_, err = r.put(ctx, indexName, bytes.NewReader(raw))
+	}
+	if err != nil { // what was recorded is found by its names
+		r.opts.Log.Warn("index of a recording not written", "dir", r.opts.Dir, "error", err)
 	}
 }

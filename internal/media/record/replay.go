@@ -1,17 +1,13 @@
 package record
 
 import (
-	"bufio"
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
+	"math"
 	"path"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"hawker/internal/media/hls"
@@ -25,32 +21,18 @@ var ErrEmpty = errors.New("record: nothing recorded")
 type Recording struct {
 	Info    Info
 	from    fs.FS
-	head    heading
+	target  int // seconds; 0: unknown
 	entries []entry
 }
 
-const (
-	lineMax      = 64 << 10
-	playlistKind = "application/vnd.apple.mpegurl"
-)
+const playlistKind = "application/vnd.apple.mpegurl"
 
-// Open reads the index of the recording in a folder of an archive. Torn lines, and segments that the files
-// do not hold whole, are left out: so it opens what a crash left.
+// Open reads the recording in a folder of an archive, as far as the archive has it:
+// also one that is under way, and what a crash left.
 func Open(from fs.FS, dir string) (*Recording, error) {
-	f, err := from.Open(path.Join(dir, indexName))
-	if err != nil {
-		return nil, fmt.Errorf("open recording: %w", err)
-	}
-	defer f.Close()
 	rec := &Recording{Info: Info{Dir: dir}, from: from}
-	sizes := map[string]int64{}
-	lines := bufio.NewScanner(f)
-	lines.Buffer(make([]byte, 0, 4096), lineMax)
-	for lines.Scan() {
-		rec.line(lines.Bytes(), sizes)
-	}
-	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("read recording: %w", err)
+	if err := rec.load(); err != nil {
+		return nil, err
 	}
 	if len(rec.entries) == 0 {
 		return nil, ErrEmpty
@@ -58,44 +40,7 @@ func Open(from fs.FS, dir string) (*Recording, error) {
 	return rec, nil
 }
 
-func (rec *Recording) line(b []byte, sizes map[string]int64) {
-	if len(b) == 0 {
-		return
-	}
-	if rec.head.TargetSeconds == 0 {
-		if json.Unmarshal(b, &rec.head) == nil {
-			rec.Info.StreamID = rec.head.StreamID
-		}
-		return
-	}
-	var e entry
-	if json.Unmarshal(b, &e) != nil || !safeName(e.File) || e.DurationUs <= 0 {
-		return
-	}
-	size, ok := sizes[e.File]
-	if !ok {
-		if st, err := fs.Stat(rec.from, path.Join(rec.Info.Dir, e.File)); err == nil {
-			size = st.Size()
-		}
-		sizes[e.File] = size
-	}
-	if e.Init <= 0 || e.Offset < e.Init || e.Size <= 0 || e.Offset+e.Size > size {
-		return
-	}
-	if len(rec.entries) == 0 {
-		rec.Info.Start = e.Start
-	}
-	rec.entries = append(rec.entries, e)
-	rec.Info.Segments++
-	rec.Info.Bytes += e.Size
-	rec.Info.Duration += time.Duration(e.DurationUs) * time.Microsecond
-}
-
-func safeName(name string) bool {
-	return strings.HasPrefix(name, "media-") && strings.HasSuffix(name, ".mp4") && !strings.ContainsAny(name, "/\\")
-}
-
-// Playlist renders the recording as a VOD playlist of byte ranges.
+// Playlist renders the recording as a VOD playlist.
 func (rec *Recording) Playlist() []byte {
 	return render([]*Recording{rec}, func(*Recording) string { return "" }, nil)
 }
@@ -111,7 +56,7 @@ func Join(recs []*Recording, marks ...hls.Mark) []byte {
 func render(recs []*Recording, folder func(*Recording) string, marks []hls.Mark) []byte {
 	target := 1
 	for _, rec := range recs {
-		target = max(target, rec.head.TargetSeconds)
+		target = max(target, rec.target)
 		for _, e := range rec.entries {
 			target = max(target, int((e.DurationUs+500_000)/1_000_000))
 		}
@@ -124,24 +69,42 @@ func render(recs []*Recording, folder func(*Recording) string, marks []hls.Mark)
 			b.WriteString(line)
 		}
 	}
-	file := ""
+	init := ""
 	for _, rec := range recs {
 		for _, e := range rec.entries {
-			uri := folder(rec) + e.File
-			if file != "" && (e.Discontinuity || uri != file) {
-				b.WriteString("#EXT-X-DISCONTINUITY\n")
-			}
-			if uri != file {
-				fmt.Fprintf(&b, "#EXT-X-MAP:URI=%q,BYTERANGE=\"%d@0\"\n", uri, e.Init)
-				file = uri
+			in := folder(rec)
+			if uri := in + e.Init.File; uri != init || e.Discontinuity {
+				if init != "" {
+					b.WriteString("#EXT-X-DISCONTINUITY\n")
+				}
+				if uri != init {
+					fmt.Fprintf(&b, "#EXT-X-MAP:URI=%q%s\n", uri, e.Init.attribute())
+				}
+				init = uri
 			}
 			fmt.Fprintf(&b, "#EXT-X-PROGRAM-DATE-TIME:%s\n", e.Start.UTC().Format("2006-01-02T15:04:05.000Z"))
-			fmt.Fprintf(&b, "#EXTINF:%.5f,\n#EXT-X-BYTERANGE:%d@%d\n%s\n", float64(e.DurationUs)/1e6, e.Size, e.Offset,
-				uri)
+			fmt.Fprintf(&b, "#EXTINF:%.5f,\n%s%s\n", float64(e.DurationUs)/1e6, e.Media.tag(), in+e.Media.File)
 		}
 	}
 	b.WriteString("#EXT-X-ENDLIST\n")
 	return b.Bytes()
+}
+
+func (p piece) bytes() string { return fmt.Sprintf("%d@%d", p.Size, p.Offset) }
+
+// attribute and tag say which bytes of a file are meant, unless it is all of them.
+func (p piece) attribute() string {
+	if p.Whole {
+		return ""
+	}
+	return `,BYTERANGE="` + p.bytes() + `"`
+}
+
+func (p piece) tag() string {
+	if p.Whole {
+		return ""
+	}
+	return "#EXT-X-BYTERANGE:" + p.bytes() + "\n"
 }
 
 // recorded tells whether a mark begins or lasts within a recording.
@@ -151,59 +114,93 @@ func recorded(recs []*Recording, m hls.Mark) bool {
 		until = m.End
 	}
 	for _, rec := range recs {
-		last := rec.entries[len(rec.entries)-1]
-		end := last.Start.Add(time.Duration(last.DurationUs) * time.Microsecond)
-		if m.Start.Before(end) && !until.Before(rec.entries[0].Start) {
+		if m.Start.Before(rec.entries[len(rec.entries)-1].end()) && !until.Before(rec.entries[0].Start) {
 			return true
 		}
 	}
 	return false
 }
 
-// Span is a stretch of a recording in one file, whole segments only.
+// Span is a stretch of a recording that one init segment plays without a break, whole
+// segments only.
 type Span struct {
-	File   string
-	Init   int64 // bytes of init segment at the head of File
-	Offset int64
-	Size   int64
-	Start  time.Time
-	End    time.Time
+	Start time.Time
+	End   time.Time
+	Size  int64 // bytes of media
 
-	from fs.FS
+	from   fs.FS
+	pieces []piece // the init segment, then the media; named from the root of from
 }
 
 // Open reads the span as a file of its own: the init segment, then the media.
 func (s Span) Open() (io.ReadCloser, error) {
-	f, err := openSeeker(s.from, s.File)
-	if err != nil {
+	r := &spanReader{from: s.from, rest: s.pieces}
+	if err := r.next(); err != nil {
 		return nil, fmt.Errorf("open span: %w", err)
 	}
-	return &spanReader{f, s, s.Init, false}, nil
+	return r, nil
 }
 
 type spanReader struct {
-	file
-	span  Span
-	left  int64 // of the piece that is being read
-	media bool
+	from fs.FS
+	rest []piece
+	open file
+	left *io.LimitedReader // of the piece that is open
+
+	whole bool // it is a file of its own
+}
+
+// next opens the next piece; io.EOF after the last.
+func (r *spanReader) next() error {
+	if len(r.rest) == 0 {
+		return io.EOF
+	}
+	p := r.rest[0]
+	r.rest = r.rest[1:]
+	f, err := openSeeker(r.from, p.File)
+	if err != nil {
+		return err
+	}
+	if p.Offset > 0 {
+		if _, err := f.Seek(p.Offset, io.SeekStart); err != nil {
+			return errors.Join(err, f.Close())
+		}
+	}
+	r.open, r.left, r.whole = f, &io.LimitedReader{R: f, N: p.Size}, p.Whole
+	if p.Whole {
+		r.left.N = math.MaxInt64
+	}
+	return nil
 }
 
 func (r *spanReader) Read(p []byte) (int, error) {
-	if r.left == 0 && !r.media {
-		r.media, r.left = true, r.span.Size
-		if _, err := r.Seek(r.span.Offset, io.SeekStart); err != nil {
+	for {
+		n, err := r.left.Read(p)
+		if n > 0 || !errors.Is(err, io.EOF) {
+			if errors.Is(err, io.EOF) {
+				err = nil // of this piece
+			}
+			return n, err
+		}
+		if err := r.Close(); err != nil {
+			return 0, err
+		}
+		if r.left.N > 0 && !r.whole {
+			return 0, io.ErrUnexpectedEOF
+		}
+		if err := r.next(); err != nil {
 			return 0, err
 		}
 	}
-	if r.left == 0 {
-		return 0, io.EOF
+}
+
+func (r *spanReader) Close() error {
+	f := r.open
+	r.open = nil
+	if f == nil {
+		return nil
 	}
-	n, err := r.file.Read(p[:min(int64(len(p)), r.left)])
-	r.left -= int64(n)
-	if errors.Is(err, io.EOF) && r.left > 0 {
-		err = io.ErrUnexpectedEOF
-	}
-	return n, err
+	return f.Close()
 }
 
 // file is what an archive must give: one that can be sought in.
@@ -228,37 +225,23 @@ func openSeeker(from fs.FS, name string) (file, error) {
 // clock, for whoever makes a clip of it.
 func (rec *Recording) Cut(from, to time.Time) []Span {
 	var out []Span
+	init := ""
 	for _, e := range rec.entries {
-		end := e.end()
-		if !end.After(from) || !e.Start.Before(to) {
+		if !e.end().After(from) || !e.Start.Before(to) {
 			continue
 		}
-		name := path.Join(rec.Info.Dir, e.File)
-		if n := len(out); n > 0 && out[n-1].File == name && out[n-1].Offset+out[n-1].Size == e.Offset {
-			out[n-1].Size += e.Size
-			out[n-1].End = end
-			continue
+		if len(out) == 0 || e.Discontinuity || e.Init.File != init {
+			out = append(out, Span{Start: e.Start, from: rec.from, pieces: []piece{rec.at(e.Init)}})
+			init = e.Init.File
 		}
-		out = append(out, Span{
-			File: name, Init: e.Init, Offset: e.Offset, Size: e.Size, Start: e.Start, End: end, from: rec.from,
-		})
+		s := &out[len(out)-1]
+		s.pieces, s.Size, s.End = append(s.pieces, rec.at(e.Media)), s.Size+e.Media.Size, e.end()
 	}
 	return out
 }
 
-// writePlaylist renders the playlist once, so that a long replay costs nothing
-// per viewer.
-func writePlaylist(dir string) error {
-	rec, err := Open(os.DirFS(dir), ".")
-	if err != nil {
-		return err
-	}
-	tmp := filepath.Join(dir, playlistName+".tmp")
-	if err := os.WriteFile(tmp, rec.Playlist(), fileMode); err != nil {
-		return fmt.Errorf("write playlist: %w", err)
-	}
-	if err := os.Rename(tmp, filepath.Join(dir, playlistName)); err != nil {
-		return fmt.Errorf("put playlist in place: %w", err)
-	}
-	return nil
+// at names a piece from the root of the archive.
+func (rec *Recording) at(p piece) piece {
+	p.File = path.Join(rec.Info.Dir, p.File)
+	return p
 }

@@ -66,9 +66,9 @@ func (s Show) before() ([]*Recording, error) {
 	for _, rec := range all {
 		older := map[string]bool{}
 		for _, e := range rec.entries {
-			older[e.File] = older[e.File] || e.Start.Before(s.Since.Add(-slack))
+			older[e.Media.File] = older[e.Media.File] || e.Start.Before(s.Since.Add(-slack))
 		}
-		rec.entries = slices.DeleteFunc(rec.entries, func(e entry) bool { return older[e.File] })
+		rec.entries = slices.DeleteFunc(rec.entries, func(e entry) bool { return older[e.Media.File] })
 		if len(rec.entries) > 0 {
 			out = append(out, rec)
 		}
@@ -107,7 +107,7 @@ func (s Show) Serve(rw http.ResponseWriter, r *http.Request, name string) {
 // file gives the place of what a playlist of the show names.
 func (s Show) file(name string) (string, error) {
 	folder, file, _ := strings.Cut(name, "/")
-	if !plainName(folder) || !safeName(file) {
+	if !plainName(folder) || !mediaName(file) {
 		return "", fs.ErrNotExist
 	}
 	if s.Show == "" {
@@ -129,7 +129,7 @@ func (s Show) fileBefore(folder, file string) (string, error) {
 		if path.Base(rec.Info.Dir) != folder {
 			continue
 		}
-		if slices.ContainsFunc(rec.entries, func(e entry) bool { return e.File == file }) {
+		if slices.ContainsFunc(rec.entries, func(e entry) bool { return e.Media.File == file || e.Init.File == file }) {
 			return path.Join(rec.Info.Dir, file), nil
 		}
 	}

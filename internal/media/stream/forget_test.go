@@ -83,7 +83,7 @@ func TestStateThatWasReadTooEarly(t *testing.T) {
 // Who comes while the hub stops is refused, and nobody is left publishing.
 func TestPublishWhileTheHubStops(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, rigOptions{recordDir: t.TempDir()})
+		r := newRig(t, rigOptions{archive: disk(t, t.TempDir())})
 		r.publish("room", shape{fps: 30, gop: 30}).pub.Close(errNo)
 		_, err := r.hub.PublishAfter(t.Context(), stream.PublishRequest{Name: "room"}, func() {
 			if err := r.hub.Shutdown(t.Context()); err != nil {
@@ -98,7 +98,7 @@ func TestPublishWhileTheHubStops(t *testing.T) {
 
 // Stopping twice is stopping once.
 func TestShutdownTwice(t *testing.T) {
-	r := newRig(t, rigOptions{recordDir: t.TempDir()})
+	r := newRig(t, rigOptions{archive: disk(t, t.TempDir())})
 	r.blind = true
 	r.publish("room", shape{fps: 30, gop: 30}).send(3 * time.Second)
 	for range 2 {

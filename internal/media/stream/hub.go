@@ -80,9 +80,9 @@ type Config struct {
 	Observer   Observer // may be nil
 	Playback   Playback // may be nil: everybody may play
 	Store      Store
-	RecordDir  string        // empty: nothing is recorded
-	Linger     time.Duration // how long a stream waits for its publisher; 0 means 60 s
-	StreamsMax int           // 0 means 1000
+	Archive    record.Archive // nil: nothing is recorded
+	Linger     time.Duration  // how long a stream waits for its publisher; 0 means 60 s
+	StreamsMax int            // 0 means 1000
 }
 
 const (

@@ -19,6 +19,7 @@ import (
 	"hawker/internal/media/hls/hlscheck"
 	"hawker/internal/media/record"
 	"hawker/internal/media/stream"
+	"hawker/internal/platform/blob"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -190,7 +191,7 @@ type rig struct {
 type rigOptions struct {
 	part      time.Duration
 	gap       time.Duration // that the app expects; -1: it knows nothing
-	recordDir string
+	archive   record.Archive
 	store     *memoryStore
 	keeper    stream.Store     // instead of store
 	admission stream.Admission // instead of admitAll
@@ -209,14 +210,14 @@ func newRig(t *testing.T, o rigOptions) *rig {
 		clock: clock.NewManual(time.Date(2026, 11, 11, 20, 0, 0, 0, time.UTC)),
 	}
 	if o.admission == nil {
-		o.admission = admitAll{o.part, o.gap, o.recordDir != ""}
+		o.admission = admitAll{o.part, o.gap, o.archive != nil}
 	}
 	if o.keeper == nil {
 		o.keeper = o.store
 	}
 	r.hub = stream.NewHub(stream.Config{
 		Clock: r.clock, Log: slog.New(slog.DiscardHandler), Store: o.keeper, Observer: r.events,
-		Admission: o.admission, RecordDir: o.recordDir,
+		Admission: o.admission, Archive: o.archive,
 	})
 	r.web = r.hub.Handler()
 	t.Cleanup(func() {
@@ -263,4 +264,19 @@ func (r *rig) discontinuities() int64 {
 		}
 	}
 	return n
+}
+
+// disk is an archive in a folder.
+func disk(t *testing.T, dir string) *blob.Disk {
+	t.Helper()
+	d, err := blob.NewDisk(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return d
 }

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -44,7 +43,7 @@ func newNode(t *testing.T, change ...func(*stream.Config)) *node {
 	log := slog.New(slog.DiscardHandler)
 	c := stream.Config{
 		Clock: clock.Real{}, Log: log, Admission: admitAll{record: true}, Observer: n.events,
-		Store: &memoryStore{states: map[string]stream.State{}}, RecordDir: n.dir,
+		Store: &memoryStore{states: map[string]stream.State{}}, Archive: disk(t, n.dir),
 	}
 	for _, f := range change {
 		f(&c)
@@ -52,10 +51,9 @@ func newNode(t *testing.T, change ...func(*stream.Config)) *node {
 	n.hub = stream.NewHub(c)
 	mux := http.NewServeMux()
 	mux.Handle("/live/", n.hub.Handler())
-	mux.HandleFunc("/replay/", func(rw http.ResponseWriter, r *http.Request) {
-		rest := strings.TrimPrefix(r.URL.Path, "/replay/")
-		dir, name := filepath.Split(rest)
-		record.Serve(rw, r, os.DirFS(n.dir), path.Clean(dir), name)
+	mux.HandleFunc("/replay/room/", func(rw http.ResponseWriter, r *http.Request) {
+		show := record.Show{From: os.DirFS(n.dir), StreamID: "room", Since: time.Unix(1, 0)}
+		show.Serve(rw, r, strings.TrimPrefix(r.URL.Path, "/replay/room/"))
 	})
 	in, web := streamtest.Serve(t, n.hub, mux, log)
 	n.rtmp, n.http = in+"/live/", web
@@ -188,11 +186,7 @@ func TestFFmpegPublishesPeersPlay(t *testing.T) {
 	if info.Err != nil || info.Segments < 5 || info.Duration < 5*time.Second {
 		t.Errorf("%+v", info)
 	}
-	rel, err := filepath.Rel(n.dir, recording)
-	if err != nil {
-		t.Fatal(err)
-	}
-	decode(t, n.http+"/replay/"+rel+"/index.m3u8")
+	decode(t, n.http+"/replay/room/index.m3u8")
 }
 
 func probe(t *testing.T, url string) {
@@ -289,12 +283,17 @@ func playCopy(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	decode(t, list)
-	media := filepath.Join(left, "media-0001.mp4")
-	b, err := os.ReadFile(media)
+	span, err := rec.Cut(rec.Info.Start, rec.Info.Start.Add(rec.Info.Duration))[0].Open()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(media, b[:len(b)-100], 0o600); err != nil { // and the file by itself, torn
+	defer span.Close()
+	b, err := io.ReadAll(span)
+	if err != nil {
+		t.Fatal(err)
+	}
+	media := filepath.Join(left, "film.mp4")
+	if err := os.WriteFile(media, b[:len(b)-100], 0o600); err != nil { // and as one film, torn
 		t.Fatal(err)
 	}
 	decode(t, media)

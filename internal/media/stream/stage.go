@@ -2,7 +2,7 @@ package stream
 
 import (
 	"errors"
-	"path/filepath"
+	"path"
 	"strconv"
 
 	"hawker/internal/media/cmaf"
@@ -12,8 +12,8 @@ import (
 // Stage is what a stream's picture belongs to from now on: a show in public, or
 // private time. Stages share no bytes: each has its own window and its own recording.
 type Stage struct {
-	// Show is the show's id; its recordings lie in a folder of its own below
-	// RecordDir/{streamID}/. Empty: nothing is recorded.
+	// Show is the show's id; its recordings lie in a folder of its own in the archive,
+	// {streamID}/{show}/. Empty: nothing is recorded.
 	Show string
 	// Private: every answer says private, no-store. Who may ask is not decided here.
 	Private bool
@@ -28,14 +28,12 @@ const keyWaitMost = ticks(10 * cmaf.VideoTimescale) // for the key frame that a 
 
 // SetStage changes what a stream belongs to while it is on air. What was in the window is served by no address any
 // more; the new window begins with the publisher's next key frame. The open recording is closed and another one begun
-// in
-// the new show's folder, or none. Whoever reads packets (FLV, RTMP, WHEP, restreams, children) is let go and may come
-// again, asked anew. When SetStage returns, nobody gets anything of the new stage who was let in for the old one.
+// in the new show's folder, or none. Whoever reads packets (FLV, RTMP, WHEP, restreams, children) is let go and may
+// come again, asked anew. When SetStage returns, nobody gets anything of the new stage who was let in for the old one.
 //
 // It gives false when there is no such stream, or it has ended: what is left of its window goes all the same, and its
 // next life begins as its Grant says. A publisher that was being admitted meanwhile is admitted again, so that the
-// Grant
-// knows of the change; Admit itself must not call SetStage.
+// Grant knows of the change; Admit itself must not call SetStage.
 func (h *Hub) SetStage(streamID string, st Stage) bool {
 	if !st.valid() {
 		h.cfg.Log.Error("no such stage", "stream", streamID, "show", st.Show)
@@ -114,7 +112,7 @@ func (s *Stream) restage(st Stage) *record.Recorder {
 // record begins a recording of the present stage; nil if nothing is recorded.
 func (s *Stream) record() *record.Recorder {
 	c := &s.hub.cfg
-	if c.RecordDir == "" {
+	if c.Archive == nil {
 		return nil
 	}
 	name := c.Clock.Now().Format("20060102T150405") + "-" + strconv.FormatInt(s.state.Generation, 10)
@@ -122,7 +120,7 @@ func (s *Stream) record() *record.Recorder {
 		name += "-" + strconv.Itoa(s.stages)
 	}
 	return record.Start(record.Options{
-		Dir: filepath.Join(c.RecordDir, s.id, s.stage.Show, name), StreamID: s.id, Show: s.stage.Show,
+		Archive: c.Archive, Dir: path.Join(s.id, s.stage.Show, name), StreamID: s.id, Show: s.stage.Show,
 		TargetDuration: targetFor(s.pack.gap), Log: c.Log,
 	})
 }

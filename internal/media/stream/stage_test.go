@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -70,7 +71,7 @@ func isPrivate(h http.Header) bool {
 func TestStagesShareNoBytes(t *testing.T) {
 	dir := t.TempDir()
 	at := stream.Stage{Show: rehearsal, Private: true}
-	r := newRig(t, rigOptions{recordDir: dir, admission: staged{&at}})
+	r := newRig(t, rigOptions{archive: disk(t, dir), admission: staged{&at}})
 	e := r.publish("room", shape{fps: 30, gop: 60})
 	c := r.child()
 	e.send(3100 * time.Millisecond)
@@ -141,7 +142,7 @@ func (r *rig) oneShowAFolder(dir string) {
 		t.Fatalf("recorded: %+v", infos)
 	}
 	for _, info := range infos {
-		if filepath.Dir(info.Dir) != filepath.Join(dir, "room", info.Show) || info.Segments < 2 {
+		if path.Dir(info.Dir) != path.Join("room", info.Show) || info.Segments < 2 {
 			t.Errorf("%+v", info)
 		}
 	}
@@ -153,8 +154,8 @@ func (r *rig) oneShowAFolder(dir string) {
 	if err != nil || len(recs) != 1 || recs[0].Info.Segments != infos[1].Segments {
 		t.Errorf("%v, %v", recs, err)
 	}
-	folder := filepath.Base(infos[0].Dir)
-	files, err := os.ReadDir(infos[0].Dir)
+	folder := path.Base(infos[0].Dir)
+	files, err := os.ReadDir(filepath.Join(dir, infos[0].Dir))
 	if err != nil || len(files) < 3 {
 		t.Fatalf("%v, %v", files, err)
 	}
@@ -173,7 +174,7 @@ func (r *rig) oneShowAFolder(dir string) {
 // Every answer of private time says that it is for nobody else, whatever it answers.
 func TestPrivateTimeSaysSo(t *testing.T) {
 	at := stream.Stage{Private: true}
-	r := newRig(t, rigOptions{recordDir: t.TempDir(), admission: staged{&at}})
+	r := newRig(t, rigOptions{archive: disk(t, t.TempDir()), admission: staged{&at}})
 	e := r.publish("room", shape{fps: 30, gop: 30})
 	all := func(when string, want bool) {
 		t.Helper()

@@ -83,13 +83,22 @@ func (d *Disk) Put(ctx context.Context, key string, r io.Reader) (int64, error) 
 	return size, nil
 }
 
+// placeTries bounds how often the folder of a key may be pruned just when it is made.
+const placeTries = 5
+
 // place gives a file that was written its name, and has the folders remember it.
 func (d *Disk) place(temp, key string) error {
-	if err := d.root.MkdirAll(path.Dir(key), 0o755); err != nil {
-		return err
-	}
-	if err := d.root.Rename(temp, key); err != nil {
-		return err
+	for try := 1; ; try++ {
+		err := d.root.MkdirAll(path.Dir(key), 0o755)
+		if err == nil {
+			err = d.root.Rename(temp, key)
+		}
+		if err == nil {
+			break
+		}
+		if try == placeTries || !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
 	}
 	for dir := path.Dir(key); ; dir = path.Dir(dir) {
 		if err := d.sync(dir); err != nil || dir == "." {
@@ -163,39 +172,88 @@ func (d *Disk) List(_ context.Context, prefix, after string, limit int) (out []I
 	if err := CheckPrefix(prefix); err != nil {
 		return nil, err
 	}
-	folder := cmp.Or(strings.TrimSuffix(prefix, "/"), ".")
-	err = fs.WalkDir(d.root.FS(), folder, func(key string, e fs.DirEntry, err error) error {
-		if err != nil {
-			return missingIsFine(err) // deleted in the meantime, or never there
-		}
-		if e.IsDir() {
-			if key == partsDir {
-				return fs.SkipDir
-			}
-			return nil
-		}
-		stat, err := e.Info()
-		if err == nil && key > after && CheckKey(key) == nil {
-			out = append(out, infoOf(key, stat))
-		}
-		return missingIsFine(err)
-	})
-	slices.SortFunc(out, func(a, b Info) int { return strings.Compare(a.Key, b.Key) }) // a walk's order is another
-	return out[:min(limit, len(out))], err
+	w := walk{root: d.root.FS(), after: after, limit: limit}
+	err = w.below(strings.TrimSuffix(prefix, "/"))
+	return w.out, err
 }
 
-// Delete implements Store.
+// walk goes through folders in the order of the keys, as far as it has to.
+type walk struct {
+	root  fs.FS
+	after string
+	limit int
+	out   []Info
+}
+
+func (w *walk) below(folder string) error {
+	entries, err := fs.ReadDir(w.root, cmp.Or(folder, "."))
+	if err != nil {
+		return missingIsFine(err) // deleted in the meantime, or never there
+	}
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(keyed(a), keyed(b)) })
+	for _, e := range entries {
+		if len(w.out) >= w.limit {
+			return nil
+		}
+		if err := w.entry(e, path.Join(folder, e.Name())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keyed is how an entry's keys begin: a folder's with a slash behind its name.
+func keyed(e fs.DirEntry) string {
+	if e.IsDir() {
+		return e.Name() + "/"
+	}
+	return e.Name()
+}
+
+func (w *walk) entry(e fs.DirEntry, key string) error {
+	if e.IsDir() {
+		if key == partsDir || pastFolder(key) <= w.after {
+			return nil
+		}
+		return w.below(key)
+	}
+	if key <= w.after || CheckKey(key) != nil {
+		return nil
+	}
+	stat, err := e.Info()
+	if err == nil {
+		w.out = append(w.out, infoOf(key, stat))
+	}
+	return missingIsFine(err)
+}
+
+// pastFolder comes behind all keys of a folder, and is none itself.
+func pastFolder(folder string) string { return folder + string('/'+1) }
+
+// Delete implements Store. Folders in which nothing is left go too.
 func (d *Disk) Delete(_ context.Context, key string) error {
 	if prefix, tree := strings.CutSuffix(key, "/"); tree {
 		if err := CheckPrefix(key); err != nil {
 			return err
 		}
-		return d.root.RemoveAll(prefix)
+		return errors.Join(d.root.RemoveAll(prefix), d.prune(path.Dir(prefix)))
 	}
 	if err := CheckKey(key); err != nil {
 		return err
 	}
-	return missingIsFine(d.root.Remove(key))
+	return errors.Join(missingIsFine(d.root.Remove(key)), d.prune(path.Dir(key)))
+}
+
+func (d *Disk) prune(dir string) error {
+	for ; dir != "."; dir = path.Dir(dir) {
+		if err := d.root.Remove(dir); err != nil {
+			if errors.Is(err, fs.ErrExist) { // something lies in it: the system says either
+				return nil
+			}
+			return missingIsFine(err)
+		}
+	}
+	return nil
 }
 
 func missingIsFine(err error) error {

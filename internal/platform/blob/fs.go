@@ -14,7 +14,48 @@ import (
 // FS reads a store as a file system, whose files can be sought in, for what knows no
 // stores: the recordings of package media. A folder is there when something lies
 // below it.
-func FS(ctx context.Context, s Store) fs.FS { return tree{ctx, s} }
+func FS(ctx context.Context, s Store) fs.FS {
+	if d, ok := s.(*Disk); ok {
+		return diskTree{d.root.FS()}
+	}
+	return tree{ctx, s}
+}
+
+// diskTree is the folder itself, whose files the kernel sends, without what is half
+// written.
+type diskTree struct{ root fs.FS }
+
+// Open implements fs.FS.
+func (t diskTree) Open(name string) (fs.File, error) {
+	if name == partsDir || strings.HasPrefix(name, partsDir+"/") {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+	}
+	if name != "." {
+		return t.root.Open(name)
+	}
+	entries, err := t.ReadDir(name)
+	return &folder{stat: stat{name: name, folder: true}, rest: entries}, err
+}
+
+// ReadDir implements fs.ReadDirFS.
+func (t diskTree) ReadDir(name string) ([]fs.DirEntry, error) {
+	if name != "." {
+		return fs.ReadDir(plain{t}, name)
+	}
+	all, err := fs.ReadDir(t.root, name)
+	return slices.DeleteFunc(all, func(e fs.DirEntry) bool { return e.Name() == partsDir }), err
+}
+
+// Lstat implements fs.ReadLinkFS.
+func (t diskTree) Lstat(name string) (fs.FileInfo, error) {
+	if name == "." {
+		return fs.Stat(plain{t}, name)
+	}
+	return fs.Lstat(t.root, name)
+}
+
+// ReadLink implements fs.ReadLinkFS.
+func (t diskTree) ReadLink(name string) (string, error) { return fs.ReadLink(t.root, name) }
 
 type tree struct {
 	ctx   context.Context //nolint:containedctx // fs.FS has no other way to it
@@ -43,7 +84,7 @@ func (t tree) Open(name string) (fs.File, error) {
 	return &folder{stat: stat{name: path.Base(name), folder: true}, rest: entries}, nil
 }
 
-// ReadDir implements fs.ReadDirFS.
+// ReadDir implements fs.ReadDirFS. What lies deeper is passed over, not listed.
 func (t tree) ReadDir(name string) (out []fs.DirEntry, err error) {
 	prefix := ""
 	if name != "." {
@@ -58,15 +99,15 @@ func (t tree) ReadDir(name string) (out []fs.DirEntry, err error) {
 			return nil, err
 		}
 		for _, i := range infos {
+			if i.Key <= after { // of a folder that is passed over
+				continue
+			}
+			s := stat{name: strings.TrimPrefix(i.Key, prefix), size: i.Size, at: i.At}
 			after = i.Key
-			first, _, below := strings.Cut(strings.TrimPrefix(i.Key, prefix), "/")
-			s := stat{name: first, size: i.Size, at: i.At}
-			if below {
-				s = stat{name: first, folder: true}
+			if first, _, below := strings.Cut(s.name, "/"); below {
+				s, after = stat{name: first, folder: true}, pastFolder(prefix+first)
 			}
-			if !slices.ContainsFunc(out, func(e fs.DirEntry) bool { return e.Name() == first }) {
-				out = append(out, fs.FileInfoToDirEntry(s))
-			}
+			out = append(out, fs.FileInfoToDirEntry(s))
 		}
 		if len(infos) < listStep {
 			break

@@ -216,7 +216,7 @@ type Archive struct {
 }
 
 // Remove implements show.Archive.
-func (a *Archive) Remove(_ id.Room, _ id.Show, folder string) error {
+func (a *Archive) Remove(_ context.Context, _ id.Room, _ id.Show, folder string) error {
 	if folder == a.Broken {
 		return errors.New("the disk says no")
 	}

@@ -35,6 +35,8 @@ func Run(t *testing.T, open func(t *testing.T) blob.Store) {
 		{"ranges", ranges},
 		{"a reader that seeks", seeks},
 		{"list", list},
+		{"pages", pages},
+		{"puts beside deletes", putsBesideDeletes},
 		{"delete", deletes},
 		{"served", served},
 		{"a file for a child", local},

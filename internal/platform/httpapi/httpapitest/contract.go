@@ -43,10 +43,11 @@ func NewContract(raw []byte) (*Contract, error) {
 	if err := c.AddResource(contractURL, doc); err != nil {
 		return nil, err
 	}
-	paths, ok := doc.(map[string]any)["paths"].(map[string]any)
+	members, ok := doc.(map[string]any)
 	if !ok {
-		return nil, fmt.Errorf("the description has no paths: %.200s", raw)
+		return nil, fmt.Errorf("this is no description: %.200s", raw)
 	}
+	paths, _ := members["paths"].(map[string]any) // none: a module of routes alone
 	return &Contract{compiler: c, paths: paths, schemas: map[string]*jsonschema.Schema{}, seen: map[string]bool{}}, nil
 }
 

@@ -160,6 +160,13 @@ func (*Door) ObserveRequest(string, int, float64) {}
 // its own unless header says otherwise: pairs of names and values.
 func (d *Door) Do(who id.User, target string, body any, header ...string) Answer {
 	d.T.Helper()
+	method, path, _ := strings.Cut(target, " ")
+	return d.Fetch(who, method+" "+httpapi.Prefix+path, body, header...)
+}
+
+// Fetch is Do for any address, also of what is no operation.
+func (d *Door) Fetch(who id.User, target string, body any, header ...string) Answer {
+	d.T.Helper()
 	raw, isRaw := body.([]byte)
 	if !isRaw && body != nil {
 		var err error
@@ -171,8 +178,7 @@ func (d *Door) Do(who id.User, target string, body any, header ...string) Answer
 	target = strings.NewReplacer(d.replace...).Replace(target)
 	d.mu.Unlock()
 	method, path, _ := strings.Cut(target, " ")
-	req, err := http.NewRequestWithContext(d.T.Context(), method, d.Server.URL+httpapi.Prefix+path,
-		bytes.NewReader(raw))
+	req, err := http.NewRequestWithContext(d.T.Context(), method, d.Server.URL+path, bytes.NewReader(raw))
 	if err != nil {
 		d.T.Fatal(err)
 	}
@@ -196,7 +202,7 @@ func (d *Door) Do(who id.User, target string, body any, header ...string) Answer
 	if a.Body, err = io.ReadAll(res.Body); err != nil {
 		d.T.Fatal(err)
 	}
-	d.Contract.Check(d.T, method, httpapi.Prefix+path, a)
+	d.Contract.Check(d.T, method, path, a)
 	return a
 }
 
