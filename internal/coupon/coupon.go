@@ -227,11 +227,6 @@ func Find(ctx context.Context, q sqldb.Querier, coupon id.Coupon) (Coupon, error
 	return c, err
 }
 
-// Coupon finds a coupon. Fault promotion.no_such_coupon.
-func (s *Service) Coupon(ctx context.Context, coupon id.Coupon) (Coupon, error) {
-	return Find(ctx, s.DB.Reader(), coupon)
-}
-
 // OfShop lists a shop's, newest first.
 func (s *Service) OfShop(ctx context.Context, shop id.Shop, r page.Request) (page.Page[Coupon], error) {
 	var before id.Coupon

@@ -60,7 +60,7 @@ func TestTwoHundredClaimTwenty(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if got := must[coupon.Coupon](t)(m.coupons.Coupon(t.Context(), c.ID)); taken.Load() != 20 ||
+	if got := must[coupon.Coupon](t)(coupon.Find(t.Context(), m.db.Reader(), c.ID)); taken.Load() != 20 ||
 		refused.Load() != 180 || got.Claimed != 20 {
 		t.Errorf("%d taken, %d refused, %d counted", taken.Load(), refused.Load(), got.Claimed)
 	}
@@ -80,7 +80,7 @@ func TestOnePersonAtOnceClaimsWhatOneMay(t *testing.T) {
 	}
 	wg.Wait()
 	mine := must[map[id.Coupon]int64](t)(m.coupons.Mine(t.Context(), user, []id.Coupon{c.ID}))
-	if got := must[coupon.Coupon](t)(m.coupons.Coupon(t.Context(), c.ID)); mine[c.ID] != 2 || got.Claimed != 2 {
+	if got := must[coupon.Coupon](t)(coupon.Find(t.Context(), m.db.Reader(), c.ID)); mine[c.ID] != 2 || got.Claimed != 2 {
 		t.Errorf("%d in the wallet, %d counted", mine[c.ID], got.Claimed)
 	}
 }

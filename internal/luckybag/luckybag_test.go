@@ -337,7 +337,7 @@ func TestFollowersWinCoupons(t *testing.T) {
 			t.Errorf("the wallet holds %+v", w.Items)
 		}
 	}
-	if c := must[coupon.Coupon](t)(f.tools.Coupon(ctx, c.ID)); c.Claimed != 3 {
+	if c := must[coupon.Coupon](t)(coupon.Find(ctx, f.db.Reader(), c.ID)); c.Claimed != 3 {
 		t.Errorf("%d are counted as claimed, want 3", c.Claimed)
 	}
 }
