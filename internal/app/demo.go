@@ -13,7 +13,7 @@ import (
 func (a *App) FillDemo(ctx context.Context) error {
 	return demo.Mall{
 		DB: a.db, Zone: a.zone, Accounts: a.accounts, Shops: a.shops, Pictures: a.pictures, Catalog: a.catalog,
-		Distribution: a.distribution, Stage: a.stage, Uploads: a.uploads, Videos: a.videos,
+		Referrals: a.referrals, Stage: a.stage, Uploads: a.uploads, Videos: a.videos,
 	}.Fill(ctx)
 }
 

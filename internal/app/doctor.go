@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"hawker/internal/base/clock"
+	"hawker/internal/coupon"
 	"hawker/internal/deadletter"
 	"hawker/internal/distribution"
 	"hawker/internal/inventory"
@@ -74,7 +75,7 @@ func Doctor(ctx context.Context, cfg config.Config, log *slog.Logger) (Report, e
 // checks are the modules', which need only the database: doctor opens no module.
 func checks() (out []module.Check) {
 	for _, list := range [][]module.Check{
-		inventory.Checks(), order.Checks(), promotion.Checks(), ledger.Checks(), distribution.Checks(),
+		inventory.Checks(), order.Checks(), coupon.Checks(), promotion.Checks(), ledger.Checks(), distribution.Checks(),
 		payment.Checks(), show.Checks(), deadletter.Checks(),
 	} {
 		out = append(out, list...)

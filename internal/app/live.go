@@ -35,10 +35,10 @@ func (a *App) studio() module.Module {
 	views := studio.Views{
 		Clock: a.clock, Rooms: a.rooms, Shows: a.shows, Shelf: a.shelfViews(), Chat: a.chat,
 		News: room.News{Publisher: a.news, Log: a.log}, Follows: a.social, Words: a.words, Shops: a.shops,
-		People: a.accounts, Picture: a.hub, Promoters: a.distribution, Ladders: a.ladder,
+		People: a.accounts, Picture: a.hub, Promoters: a.referrals, Ladders: a.ladder,
 		Currency: a.cfg.Mall.Currency,
 	}
-	return studio.Module(studio.API{Views: views, Links: a.distribution}, studio.MerchantAPI{
+	return studio.Module(studio.API{Views: views, Links: a.referrals}, studio.MerchantAPI{
 		Stage: a.stage, Views: views, Media: a.pictures, Orders: a.orders, Staff: a.shops, IngestApp: ingest.App,
 		EdgeRTMP: a.cfg.Live.EdgeRTMP, RTMPPort: a.rtmpPort,
 	})

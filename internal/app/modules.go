@@ -14,13 +14,13 @@ import (
 	"hawker/internal/chat"
 	"hawker/internal/checkout"
 	"hawker/internal/clip"
+	"hawker/internal/counter"
+	"hawker/internal/coupon"
 	"hawker/internal/deadletter"
 	"hawker/internal/demo"
 	"hawker/internal/distribution"
 	"hawker/internal/fulfilment"
 	"hawker/internal/ingest"
-	"hawker/internal/inventory"
-	"hawker/internal/ledger"
 	"hawker/internal/luckybag"
 	"hawker/internal/media/ffmpeg"
 	"hawker/internal/media/hooks"
@@ -33,11 +33,12 @@ import (
 	"hawker/internal/notify"
 	"hawker/internal/order"
 	"hawker/internal/payment"
+	"hawker/internal/picture"
 	"hawker/internal/platform/cache"
 	"hawker/internal/platform/module"
 	"hawker/internal/promotion"
+	"hawker/internal/referral"
 	"hawker/internal/replay"
-	"hawker/internal/rights"
 	"hawker/internal/room"
 	"hawker/internal/sandbox"
 	"hawker/internal/shelf"
@@ -54,16 +55,18 @@ import (
 type services struct {
 	accounts     *account.Service
 	shops        *shop.Service
-	pictures     *catalog.Media
+	pictures     *picture.Service
 	catalog      *catalog.Service
 	social       *social.Service
 	words        *moderation.Service
 	notices      *notify.Service
 	rooms        *room.Service
 	shows        *show.Service
+	coupons      *coupon.Service
 	promotions   *promotion.Service
 	orders       *order.Service
 	cart         *cart.Service
+	referrals    *referral.Service
 	distribution *distribution.Distribution
 	checkout     *checkout.Service
 	auctions     *auction.Service
@@ -91,7 +94,7 @@ func newServices(p *platform, localURL func() string) (s services, err error) {
 	currency := p.cfg.Mall.Currency
 	s.accounts = account.New(p.db, p.box, cache.NewMemoryLimiter(p.clock))
 	s.shops = shop.New(p.db)
-	s.pictures = catalog.NewMedia(p.db, p.blobs)
+	s.pictures = picture.New(p.db, p.blobs)
 	s.catalog = catalog.New(p.db, s.pictures)
 	s.social = social.New(p.db, s.shops)
 	s.words = moderation.New(p.db)
@@ -103,15 +106,21 @@ func newServices(p *platform, localURL func() string) (s services, err error) {
 	s.shows = show.New(show.Options{
 		DB: p.db, Rooms: s.rooms, Staff: s.shops, Archive: p.archive(),
 	})
-	s.promotions = promotion.New(promotion.Deps{
+	s.coupons = coupon.New(coupon.Deps{
 		DB: p.db, Log: p.log, Catalog: s.catalog, Shops: s.shops, Rooms: s.shows, News: p.news, Currency: currency,
-		Terms: promotion.Terms{HoldDeal: p.cfg.Order.PayDealWithin},
+	})
+	s.promotions = promotion.New(promotion.Deps{
+		DB: p.db, Log: p.log, Catalog: s.catalog, Coupons: s.coupons, Rooms: s.shows, News: p.news,
+		Currency: currency, Terms: promotion.Terms{HoldDeal: p.cfg.Order.PayDealWithin},
 	})
 	s.orders = order.New(p.db, p.box,
 		order.Terms{PayWithin: p.cfg.Order.PayWithin, ReceiveWithin: p.cfg.Order.ReceiveWithin, Zone: p.zone},
-		promotion.Book(), luckybag.Book())
+		coupon.Book(), promotion.Book(), luckybag.Book())
 	s.cart = cart.New(p.db)
-	s.distribution, err = distribution.New(p.db, distributionSettings(p), s.accounts,
+	s.referrals = referral.New(p.db, referral.Settings{
+		BindFor: p.cfg.Distribution.BindFor, PublicURL: p.cfg.PublicURL,
+	}, s.accounts)
+	s.distribution, err = distribution.New(p.db, distributionSettings(p), s.referrals,
 		distribution.Goods{Products: s.catalog, Draw: &catalog.API{DB: p.db, Shops: s.shops, Currency: currency}})
 	if err != nil {
 		return s, err
@@ -139,15 +148,6 @@ func newServices(p *platform, localURL func() string) (s services, err error) {
 	}
 	s.analytics = analytics.New(p.db, p.zone)
 	return s, nil
-}
-
-func distributionSettings(p *platform) distribution.Settings {
-	c := p.cfg.Distribution
-	return distribution.Settings{
-		Policy:  distribution.Policy{Levels: c.Levels, LineCap: 5000, Fee: c.Fee},
-		Default: distribution.Percent(c.Level1, c.Level2, c.Level3), BindFor: c.BindFor, AfterSale: c.AfterSale,
-		Currency: p.cfg.Mall.Currency, Zone: p.zone, PublicURL: p.cfg.PublicURL,
-	}
 }
 
 // coresForLadder is the smallest machine on which new rooms have smaller
@@ -235,15 +235,15 @@ func (p *platform) archive() replay.Archive { return replay.Archive{Store: p.rec
 // list is what the modules bring, in the order in which they are recovered; they
 // are closed the other way round.
 func (a *App) list(withDemo bool) ([]module.Module, error) {
-	currency, cookies := a.cfg.Mall.Currency, a.cookies()
-	orders := order.Views{
+	currency := a.cfg.Mall.Currency
+	orders := counter.Views{
 		Service: a.orders, Shops: a.shops, Payments: a.payments, Shipments: a.fulfilment, Replays: a.shows,
 	}
 	goods := &catalog.API{
 		Service: a.catalog, DB: a.db, Shops: a.shops, Live: a.shelf, Videos: a.videos, Currency: currency,
 	}
 	videos := video.API{
-		Service: a.videos, Links: a.distribution, News: a.news,
+		Service: a.videos, Links: a.referrals, News: a.news,
 		Views: video.Views{
 			Service: a.videos, Shops: a.shops, People: a.accounts, Goods: goods, Rooms: a.shows,
 		},
@@ -252,29 +252,7 @@ func (a *App) list(withDemo bool) ([]module.Module, error) {
 	if err != nil {
 		return nil, err
 	}
-	modules := []module.Module{
-		inventory.Module(),
-		ledger.API{DB: a.db}.Module(),
-		account.API{Service: a.accounts, Shops: a.shops, Came: a.distribution, Cookies: cookies}.Module(),
-		shop.API{Service: a.shops, People: a.accounts}.Module(),
-		catalog.Module(goods, catalog.MerchantAPI{
-			Service: a.catalog, Media: a.pictures, DB: a.db, Currency: currency,
-		}, a.blobs),
-		social.API{Service: a.social}.Module(),
-		moderation.API{Service: a.words, People: a.accounts}.Module(),
-		rights.Module(a.news, a.rooms),
-		a.notices.Module(),
-		cart.API{Service: a.cart, Shops: a.shops, Currency: currency}.Module(),
-		a.promotions.Module(),
-		order.API{Service: a.orders, Views: orders}.Module(),
-		distribution.API{Service: a.distribution, Clock: a.clock, Log: a.log, Secure: a.cfg.Secure()}.Module(),
-		checkout.API{Service: a.checkout, DB: a.db, Orders: a.orders, Views: orders, Shops: a.shops}.Module(),
-		a.auctions.Module(),
-		a.bags.Module(),
-		payment.API{Service: a.payments}.Module(),
-		fulfilment.API{Service: a.fulfilment, Orders: a.orders, Views: orders}.Module(),
-	}
-	modules = append(modules, a.liveModules()...)
+	modules := append(a.shopModules(goods, orders), a.liveModules()...)
 	modules = append(modules,
 		videos.Module(),
 		uploads,

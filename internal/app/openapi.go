@@ -34,3 +34,12 @@ func OpenAPI(ctx context.Context) (raw []byte, err error) {
 	err = json.Indent(&out, raw, "", "  ")
 	return out.Bytes(), err
 }
+
+// spoken are the modules' names in the API for packages that were cut from them: what
+// callers know keeps its name (docs/adr/0021-nouns-of-their-own.md).
+func spoken() map[string]string {
+	return map[string]string{
+		"counter": "order", "coupon": "promotion", "listing": "catalog", "picture": "catalog",
+		"referral": "distribution",
+	}
+}

@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"context"
-	"mime/multipart"
 	"time"
 
 	"hawker/internal/base/fault"
@@ -12,6 +11,8 @@ import (
 	"hawker/internal/base/page"
 	"hawker/internal/base/permission"
 	"hawker/internal/inventory"
+	"hawker/internal/listing"
+	"hawker/internal/picture"
 	"hawker/internal/platform/httpapi"
 	"hawker/internal/platform/idem"
 	"hawker/internal/platform/sqldb"
@@ -27,7 +28,6 @@ const (
 // MerchantAPI is the door of a shop's staff.
 type MerchantAPI struct {
 	Service  *Service
-	Media    *Media
 	DB       *sqldb.DB
 	Currency money.Currency
 }
@@ -60,10 +60,6 @@ func (h MerchantAPI) Register(api *httpapi.API) {
 		Path: "/merchant/{shop}/products/{id}/unpublish", Access: write, Summary: "Take a product off sale",
 	},
 		h.unpublish)
-	httpapi.Register(api, httpapi.Operation{
-		ID: "merchant-picture-create", Method: "POST", Path: "/merchant/{shop}/media",
-		Access: write, Status: 201, BodyMax: PictureBytesMax + 1<<20, Summary: "Send a picture",
-	}, h.addMedia)
 	httpapi.Register(api, httpapi.Operation{
 		ID: "merchant-stock-adjust", Method: "POST",
 		Path: "/merchant/{shop}/skus/{sku}/stock", Access: httpapi.Staff(permitStock), Summary: "Add or take units",
@@ -130,20 +126,20 @@ type productBody struct {
 	Description lang.Text           `json:"description,omitempty"`
 	Category    id.Category         `json:"category_id"`
 	Pictures    []id.Media          `json:"pictures" maxItems:"12"`
-	Options     []Option            `json:"options" maxItems:"3"`
+	Options     []listing.Option    `json:"options" maxItems:"3"`
 	SKUs        []skuBody           `json:"skus" minItems:"1" maxItems:"200"`
 	Commission  []money.BasisPoints `json:"commission_bp,omitempty" maxItems:"3" doc:"Of level 1, 2 and 3"`
 	Version     int64               `json:"version,omitempty" minimum:"0" doc:"As read; 409 if it grew since"`
 }
 
-func (b productBody) draft(c money.Currency) (DraftProduct, error) {
-	d := DraftProduct{
+func (b productBody) draft(c money.Currency) (listing.Listing, error) {
+	d := listing.Listing{
 		Title: b.Title, Description: b.Description, Category: b.Category, Pictures: b.Pictures,
 		Options: b.Options, Version: b.Version,
 	}
 	copy(d.Commission[:], b.Commission)
 	for _, s := range b.SKUs {
-		k := DraftSKU{ID: s.ID, Code: s.Code, Choice: s.Values, Price: s.Price.Amount, Initial: s.Initial}
+		k := listing.SKU{ID: s.ID, Code: s.Code, Choice: s.Values, Price: s.Price.Amount, Initial: s.Initial}
 		if s.Price.Currency != c || (s.WasPrice != nil && s.WasPrice.Currency != c) {
 			return d, fault.Invalid("request.wrong_currency", "want", c).At("body.skus")
 		}
@@ -172,8 +168,8 @@ type merchantProduct struct {
 	Title       lang.Text           `json:"title"`
 	Description lang.Text           `json:"description"`
 	Category    id.Category         `json:"category_id"`
-	Pictures    []Picture           `json:"pictures"`
-	Options     []Option            `json:"options"`
+	Pictures    []picture.Picture   `json:"pictures"`
+	Options     []listing.Option    `json:"options"`
 	SKUs        []merchantSKU       `json:"skus"`
 	Commission  []money.BasisPoints `json:"commission_bp"`
 	Sold        int64               `json:"sold"`
@@ -266,25 +262,6 @@ func (h MerchantAPI) publish(ctx context.Context, in *MerchantProductPath) (*htt
 func (h MerchantAPI) unpublish(ctx context.Context, in *MerchantProductPath) (*httpapi.Body[merchantProduct], error) {
 	p, err := h.Service.SetState(ctx, in.Shop, in.ID, OffSale)
 	return h.view(ctx, p, err)
-}
-
-type mediaInput struct {
-	httpapi.ShopPath
-	RawBody multipart.Form
-}
-
-func (h MerchantAPI) addMedia(ctx context.Context, in *mediaInput) (*httpapi.Body[Picture], error) {
-	files := in.RawBody.File["file"]
-	if len(files) != 1 {
-		return nil, fault.Invalid("catalog.not_a_picture").At("body.file")
-	}
-	f, err := files[0].Open()
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	o, err := h.Media.Add(ctx, in.Shop, f)
-	return httpapi.OK(Picture{o.ID, o.URL()}, err)
 }
 
 type adjustInput struct {

@@ -22,6 +22,7 @@ import (
 	"hawker/internal/base/page"
 	"hawker/internal/base/permission"
 	"hawker/internal/catalog"
+	"hawker/internal/picture"
 	"hawker/internal/platform/httpapi/httpapitest"
 	"hawker/internal/platform/sqldb"
 )
@@ -49,15 +50,15 @@ func (k *store) door() (d *httpapitest.Door, editor id.User) {
 	k.t.Helper()
 	d = httpapitest.Open(k.t, k.db.Clock(), catalog.Module(
 		&catalog.API{Service: k.service, DB: k.db, Shops: k, Live: k, Videos: k, Currency: "CNY"},
-		catalog.MerchantAPI{Service: k.service, Media: k.media, DB: k.db, Currency: "CNY"}, k.disk))
+		catalog.MerchantAPI{Service: k.service, DB: k.db, Currency: "CNY"}), picture.API{Service: k.media}.Module())
 	editor = id.Make[id.User](k.db)
 	d.Hire(editor, k.shop)
 	d.Name("shop", k.shop)
 	return d, editor
 }
 
-// picture sends one as a form does.
-func picture(t *testing.T, d *httpapitest.Door, who id.User, raw []byte) httpapitest.Answer {
+// send sends a picture as a form does.
+func send(t *testing.T, d *httpapitest.Door, who id.User, raw []byte) httpapitest.Answer {
 	t.Helper()
 	var form bytes.Buffer
 	w := multipart.NewWriter(&form)
@@ -90,11 +91,11 @@ func TestAProductFromDraftToShelf(t *testing.T) {
 	k := open(t)
 	d, editor := k.door()
 	d.Strangers()
-	shown := picture(t, d, editor, pixel(t))
+	shown := send(t, d, editor, pixel(t))
 	if shown.Status != 201 {
 		t.Fatalf("a picture answers %d: %s", shown.Status, shown.Body)
 	}
-	if bad := picture(t, d, editor, []byte("<svg onload=x>")); bad.Status != 422 {
+	if bad := send(t, d, editor, []byte("<svg onload=x>")); bad.Status != 422 {
 		t.Errorf("what is no picture answers %d", bad.Status)
 	}
 	of := func(a httpapitest.Answer) (o httpapitest.Object) {

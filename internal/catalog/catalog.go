@@ -14,8 +14,10 @@ import (
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/base/lang"
-	"hawker/internal/base/money"
+	"hawker/internal/commission"
 	"hawker/internal/inventory"
+	"hawker/internal/listing"
+	"hawker/internal/picture"
 	"hawker/internal/platform/events"
 	"hawker/internal/platform/idem"
 	"hawker/internal/platform/sqldb"
@@ -30,18 +32,6 @@ const (
 	OnSale  State = "on_sale"
 	OffSale State = "off_sale"
 )
-
-// Option is one thing to choose, such as a colour.
-type Option struct {
-	Name   lang.Text   `json:"name"`
-	Values []lang.Text `json:"values"`
-}
-
-// Picture is a media object and its address.
-type Picture struct {
-	ID  id.Media `json:"id"`
-	URL string   `json:"url"`
-}
 
 // SKU is what can be bought: one value of every option.
 type SKU struct {
@@ -59,13 +49,6 @@ type SKU struct {
 	ChoiceTexts []lang.Text
 }
 
-// Rates are what a product pays to each level of promoters, from level 1.
-type Rates [3]money.BasisPoints
-
-func (r Rates) valid() bool {
-	return min(r[0], r[1], r[2]) >= 0 && max(r[0], r[1], r[2]) <= CommissionMax && r[0]+r[1]+r[2] <= CommissionMax
-}
-
 // Product is an offer of a shop.
 type Product struct {
 	ID          id.Product
@@ -73,12 +56,12 @@ type Product struct {
 	Category    id.Category
 	Title       lang.Text
 	Description lang.Text
-	Options     []Option
-	Pictures    []Picture
+	Options     []listing.Option
+	Pictures    []picture.Picture
 	State       State
 	Price       int64 // of the cheapest SKU
 	WasPrice    int64
-	Commission  Rates
+	Commission  commission.Levels
 	Sold        int64
 	Version     int64 // grows with each edit
 	CreatedAt   time.Time
@@ -100,53 +83,24 @@ type Category struct {
 	Name lang.Text
 }
 
-// Limits on a product.
-const (
-	TitleMax       = 120
-	DescriptionMax = 5000
-	PicturesMax    = 12
-	OptionsMax     = 3
-	ValuesMax      = 30
-	SKUsMax        = 200
-	PriceMax       = 100_000_000_00
-	CommissionMax  = money.BasisPoints(5000) // of all levels together
+// PriceMax bounds every price, in minor units.
+const PriceMax = listing.PriceMax
 
-	firstVersion = 1
-)
+const firstVersion = 1
 
 // Service is the module.
 type Service struct {
-	db    *sqldb.DB
-	media *Media
+	db       *sqldb.DB
+	pictures *picture.Service
 }
 
 // New makes the module.
-func New(db *sqldb.DB, media *Media) *Service { return &Service{db: db, media: media} }
-
-// DraftProduct is what a merchant says of a product.
-type DraftProduct struct {
-	Title       lang.Text
-	Description lang.Text
-	Category    id.Category
-	Pictures    []id.Media
-	Options     []Option
-	SKUs        []DraftSKU
-	Commission  Rates
-	Version     int64 // of the product that is edited; zero: whichever there is
-}
-
-// DraftSKU is what a merchant says of a SKU; ID is zero for a new one.
-type DraftSKU struct {
-	ID       id.SKU
-	Code     string
-	Choice   []int
-	Price    int64
-	WasPrice int64
-	Initial  int64 // stock of a new SKU
+func New(db *sqldb.DB, pictures *picture.Service) *Service {
+	return &Service{db: db, pictures: pictures}
 }
 
 // Create adds a draft product with its SKUs and their first stock.
-func (s *Service) Create(ctx context.Context, shop id.Shop, by id.User, d DraftProduct) (Product, error) {
+func (s *Service) Create(ctx context.Context, shop id.Shop, by id.User, d listing.Listing) (Product, error) {
 	var product id.Product
 	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) (err error) {
 		product, err = s.create(ctx, tx, shop, by, d)
@@ -159,7 +113,7 @@ func (s *Service) Create(ctx context.Context, shop id.Shop, by id.User, d DraftP
 }
 
 // CreateOnce is Create, once under the key.
-func (s *Service) CreateOnce(ctx context.Context, key idem.Key, shop id.Shop, by id.User, d DraftProduct) (Product,
+func (s *Service) CreateOnce(ctx context.Context, key idem.Key, shop id.Shop, by id.User, d listing.Listing) (Product,
 	error,
 ) {
 	product, err := idem.Once(ctx, s.db, key, func(ctx context.Context, tx *sqldb.Tx) (id.Product, error) {
@@ -171,7 +125,7 @@ func (s *Service) CreateOnce(ctx context.Context, key idem.Key, shop id.Shop, by
 	return s.OfShop(ctx, shop, product)
 }
 
-func (s *Service) create(ctx context.Context, tx *sqldb.Tx, shop id.Shop, by id.User, d DraftProduct) (id.Product,
+func (s *Service) create(ctx context.Context, tx *sqldb.Tx, shop id.Shop, by id.User, d listing.Listing) (id.Product,
 	error,
 ) {
 	p := Product{ID: id.Make[id.Product](tx), Shop: shop, State: Draft, CreatedAt: tx.Now()}
@@ -184,7 +138,7 @@ func (s *Service) create(ctx context.Context, tx *sqldb.Tx, shop id.Shop, by id.
 // Change replaces what a merchant said of a product. A SKU that is no longer
 // named is switched off, never deleted: orders point to it. Fault catalog.changed
 // when the product is not the one that was edited any more.
-func (s *Service) Change(ctx context.Context, shop id.Shop, by id.User, product id.Product, d DraftProduct) (Product,
+func (s *Service) Change(ctx context.Context, shop id.Shop, by id.User, product id.Product, d listing.Listing) (Product,
 	error,
 ) {
 	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
@@ -208,11 +162,11 @@ func (s *Service) Change(ctx context.Context, shop id.Shop, by id.User, product 
 
 func errChanged() error { return fault.Conflict("catalog.changed") }
 
-func (s *Service) write(ctx context.Context, tx *sqldb.Tx, p Product, by id.User, d DraftProduct, fresh bool) error {
-	if err := d.check(); err != nil {
+func (s *Service) write(ctx context.Context, tx *sqldb.Tx, p Product, by id.User, d listing.Listing, fresh bool) error {
+	if err := d.Check(); err != nil {
 		return err
 	}
-	pictures, err := s.media.pictures(ctx, tx, p.Shop, d.Pictures)
+	pictures, err := s.pictures.Of(ctx, tx, p.Shop, d.Pictures)
 	if err != nil {
 		return err
 	}
@@ -224,7 +178,7 @@ func (s *Service) write(ctx context.Context, tx *sqldb.Tx, p Product, by id.User
 	}
 	p.Title, p.Description, p.Category = d.Title, d.Description, d.Category
 	p.Options, p.Pictures, p.Commission = d.Options, pictures, d.Commission
-	cheapest := slices.MinFunc(d.SKUs, func(a, b DraftSKU) int { return int(a.Price - b.Price) })
+	cheapest := slices.MinFunc(d.SKUs, func(a, b listing.SKU) int { return int(a.Price - b.Price) })
 	p.Price, p.WasPrice, p.UpdatedAt = cheapest.Price, cheapest.WasPrice, tx.Now()
 	put := updateProduct
 	if fresh {
@@ -236,7 +190,7 @@ func (s *Service) write(ctx context.Context, tx *sqldb.Tx, p Product, by id.User
 	return writeSKUs(ctx, tx, p, by, d.SKUs)
 }
 
-func writeSKUs(ctx context.Context, tx *sqldb.Tx, p Product, by id.User, drafts []DraftSKU) error {
+func writeSKUs(ctx context.Context, tx *sqldb.Tx, p Product, by id.User, drafts []listing.SKU) error {
 	known := map[id.SKU]bool{}
 	for _, k := range p.SKUs {
 		known[k.ID] = true

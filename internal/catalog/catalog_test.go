@@ -2,13 +2,9 @@ package catalog_test
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
-	"hash/crc32"
 	"image"
-	"image/jpeg"
 	"image/png"
-	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -19,6 +15,8 @@ import (
 	"hawker/internal/base/page"
 	"hawker/internal/catalog"
 	"hawker/internal/inventory"
+	"hawker/internal/listing"
+	"hawker/internal/picture"
 	"hawker/internal/platform/blob"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/platform/sqldb/sqltest"
@@ -28,7 +26,7 @@ type store struct {
 	t        *testing.T
 	db       *sqldb.DB
 	disk     *blob.Disk
-	media    *catalog.Media
+	media    *picture.Service
 	service  *catalog.Service
 	category id.Category
 	shop     id.Shop
@@ -46,7 +44,7 @@ func open(t *testing.T) *store {
 			t.Error(err)
 		}
 	})
-	k := &store{t: t, db: db, disk: disk, media: catalog.NewMedia(db, disk), shop: id.Make[id.Shop](db)}
+	k := &store{t: t, db: db, disk: disk, media: picture.New(db, disk), shop: id.Make[id.Shop](db)}
 	k.service = catalog.New(db, k.media)
 	c, err := k.service.AddCategory(t.Context(), lang.Text{lang.Chinese: "茶"})
 	if err != nil {
@@ -56,13 +54,13 @@ func open(t *testing.T) *store {
 	return k
 }
 
-func (k *store) draft(title string, prices ...int64) catalog.DraftProduct {
-	d := catalog.DraftProduct{Title: lang.Text{lang.Chinese: title}, Category: k.category}
+func (k *store) draft(title string, prices ...int64) listing.Listing {
+	d := listing.Listing{Title: lang.Text{lang.Chinese: title}, Category: k.category}
 	if len(prices) > 1 {
-		d.Options = []catalog.Option{{Name: lang.Text{lang.Chinese: "色"}}}
+		d.Options = []listing.Option{{Name: lang.Text{lang.Chinese: "色"}}}
 	}
 	for i, p := range prices {
-		s := catalog.DraftSKU{Price: p, Initial: 5}
+		s := listing.SKU{Price: p, Initial: 5}
 		if len(prices) > 1 {
 			d.Options[0].Values = append(d.Options[0].Values, lang.Text{lang.Chinese: fmt.Sprint(i)})
 			s.Choice = []int{i}
@@ -72,7 +70,7 @@ func (k *store) draft(title string, prices ...int64) catalog.DraftProduct {
 	return d
 }
 
-func (k *store) create(d catalog.DraftProduct) catalog.Product {
+func (k *store) create(d listing.Listing) catalog.Product {
 	k.t.Helper()
 	p, err := k.service.Create(k.t.Context(), k.shop, id.User{}, d)
 	if err != nil {
@@ -81,84 +79,23 @@ func (k *store) create(d catalog.DraftProduct) catalog.Product {
 	return p
 }
 
-// bomb is a PNG that says it is huge and holds nothing.
-func bomb(width, height uint32) []byte {
-	header := append([]byte("IHDR"), make([]byte, 13)...)
-	binary.BigEndian.PutUint32(header[4:], width)
-	binary.BigEndian.PutUint32(header[8:], height)
-	header[12], header[13] = 8, 6
-	out := append([]byte("\x89PNG\r\n\x1a\n"), 0, 0, 0, 13)
-	out = append(out, header...)
-	return binary.BigEndian.AppendUint32(out, crc32.ChecksumIEEE(header))
-}
-
-func TestOnlyPicturesGetIn(t *testing.T) {
-	t.Parallel()
-	k := open(t)
-	for _, c := range []struct {
-		name string
-		raw  []byte
-		code string
-	}{
-		{"text", []byte("<script>alert(1)</script>"), "catalog.not_a_picture"},
-		{"nothing", nil, "catalog.not_a_picture"},
-		{"SVG", []byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`), "catalog.not_a_picture"},
-		{"a bomb", bomb(100_000, 100_000), "catalog.picture_too_large"},
-		{"a bomb whose product overflows 32 bits", bomb(1<<31-1, 1<<31-1), "catalog.not_a_picture"},
-		{"cut off", bomb(10, 10), "catalog.not_a_picture"},
-		{"too many bytes", make([]byte, catalog.PictureBytesMax+1), "catalog.picture_too_large"},
-	} {
-		if _, err := k.media.Add(t.Context(), k.shop, bytes.NewReader(c.raw)); fault.Code(err) != c.code {
-			t.Errorf("%s: %v, want %s", c.name, err, c.code)
-		}
-	}
-}
-
-func TestAPictureLosesItsMetadataAndItsSize(t *testing.T) {
-	t.Parallel()
-	k := open(t)
-	var plain bytes.Buffer
-	if err := jpeg.Encode(&plain, image.NewGray(image.Rect(0, 0, 2880, 100)), nil); err != nil {
-		t.Fatal(err)
-	}
-	secret := "Exif\x00\x00GPS 39.9N 116.4E"
-	raw := append([]byte{0xff, 0xd8, 0xff, 0xe1, 0, byte(2 + len(secret))}, secret...)
-	o, err := k.media.Add(t.Context(), k.shop, bytes.NewReader(append(raw, plain.Bytes()[2:]...)))
-	if err != nil || o.Width != 1440 || o.Height != 50 {
-		t.Fatal(o, err)
-	}
-	f, err := k.disk.Open(t.Context(), o.Key, blob.Range{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	kept, err := io.ReadAll(f)
-	if err != nil || bytes.Contains(kept, []byte("Exif")) || bytes.Contains(kept, []byte("GPS")) {
-		t.Errorf("the place is still in it, %v", err)
-	}
-	if got, err := jpeg.Decode(bytes.NewReader(kept)); err != nil || got.Bounds().Dx() != 1440 ||
-		int64(len(kept)) != o.Size {
-		t.Errorf("stored %d bytes, %v", len(kept), err)
-	}
-}
-
 func TestBadDraftsAreRefused(t *testing.T) {
 	t.Parallel()
 	k := open(t)
-	for code, spoil := range map[string]func(*catalog.DraftProduct){
-		"catalog.bad_title": func(d *catalog.DraftProduct) { d.Title = lang.Text{lang.English: " "} },
-		"catalog.bad_description": func(d *catalog.DraftProduct) {
+	for code, spoil := range map[string]func(*listing.Listing){
+		"catalog.bad_title": func(d *listing.Listing) { d.Title = lang.Text{lang.English: " "} },
+		"catalog.bad_description": func(d *listing.Listing) {
 			d.Description = lang.Text{lang.Chinese: strings.Repeat("好", 5001)}
 		},
-		"catalog.same_options":    func(d *catalog.DraftProduct) { d.Options[0].Values[1] = d.Options[0].Values[0] },
-		"catalog.bad_was_price":   func(d *catalog.DraftProduct) { d.SKUs[0].WasPrice = d.SKUs[0].Price - 1 },
-		"catalog.no_category":     func(d *catalog.DraftProduct) { d.Category = id.Make[id.Category](k.db) },
-		"catalog.bad_price":       func(d *catalog.DraftProduct) { d.SKUs[0].Price = 0 },
-		"catalog.bad_skus":        func(d *catalog.DraftProduct) { d.SKUs = nil },
-		"catalog.bad_choice":      func(d *catalog.DraftProduct) { d.SKUs[1].Choice = []int{0} },
-		"catalog.bad_commission":  func(d *catalog.DraftProduct) { d.Commission[0], d.Commission[1] = 4000, 1001 },
-		"catalog.no_such_picture": func(d *catalog.DraftProduct) { d.Pictures = []id.Media{id.Make[id.Media](k.db)} },
-		"catalog.no_sku":          func(d *catalog.DraftProduct) { d.SKUs[0].ID = id.Make[id.SKU](k.db) },
+		"catalog.same_options":    func(d *listing.Listing) { d.Options[0].Values[1] = d.Options[0].Values[0] },
+		"catalog.bad_was_price":   func(d *listing.Listing) { d.SKUs[0].WasPrice = d.SKUs[0].Price - 1 },
+		"catalog.no_category":     func(d *listing.Listing) { d.Category = id.Make[id.Category](k.db) },
+		"catalog.bad_price":       func(d *listing.Listing) { d.SKUs[0].Price = 0 },
+		"catalog.bad_skus":        func(d *listing.Listing) { d.SKUs = nil },
+		"catalog.bad_choice":      func(d *listing.Listing) { d.SKUs[1].Choice = []int{0} },
+		"catalog.bad_commission":  func(d *listing.Listing) { d.Commission[0], d.Commission[1] = 4000, 1001 },
+		"catalog.no_such_picture": func(d *listing.Listing) { d.Pictures = []id.Media{id.Make[id.Media](k.db)} },
+		"catalog.no_sku":          func(d *listing.Listing) { d.SKUs[0].ID = id.Make[id.SKU](k.db) },
 	} {
 		d := k.draft("茶", 100, 200)
 		spoil(&d)
@@ -171,38 +108,38 @@ func TestBadDraftsAreRefused(t *testing.T) {
 func TestTextsOfADraft(t *testing.T) {
 	t.Parallel()
 	k := open(t)
-	two := func(d *catalog.DraftProduct, a, b lang.Text) { d.Options[0].Values = []lang.Text{a, b} }
+	two := func(d *listing.Listing, a, b lang.Text) { d.Options[0].Values = []lang.Text{a, b} }
 	zh := func(text string) lang.Text { return lang.Text{lang.Chinese: text} }
 	for name, c := range map[string]struct {
-		spoil func(d *catalog.DraftProduct)
+		spoil func(d *listing.Listing)
 		code  string
 	}{
-		"a long English description": {func(d *catalog.DraftProduct) {
-			d.Description = lang.Text{lang.Chinese: "好", lang.English: strings.Repeat("x", catalog.DescriptionMax+1)}
+		"a long English description": {func(d *listing.Listing) {
+			d.Description = lang.Text{lang.Chinese: "好", lang.English: strings.Repeat("x", listing.DescriptionMax+1)}
 		}, "catalog.bad_description"},
-		"a title in another language": {func(d *catalog.DraftProduct) { d.Title["tlh"] = "x" }, "catalog.bad_title"},
-		"a title of nothing to see":   {func(d *catalog.DraftProduct) { d.Title = zh("\u200b") }, "catalog.bad_title"},
-		"an empty value": {func(d *catalog.DraftProduct) {
+		"a title in another language": {func(d *listing.Listing) { d.Title["tlh"] = "x" }, "catalog.bad_title"},
+		"a title of nothing to see":   {func(d *listing.Listing) { d.Title = zh("\u200b") }, "catalog.bad_title"},
+		"an empty value": {func(d *listing.Listing) {
 			two(d, zh("红"), zh(" "))
 		}, "catalog.same_options"},
-		"a value of two lines": {func(d *catalog.DraftProduct) {
+		"a value of two lines": {func(d *listing.Listing) {
 			two(d, zh("红"), zh("绿\n"))
 		}, "catalog.same_options"},
-		"values equal but for blanks": {func(d *catalog.DraftProduct) {
+		"values equal but for blanks": {func(d *listing.Listing) {
 			two(d, zh("红"), zh("红 "))
 		}, "catalog.same_options"},
-		"values equal in English": {func(d *catalog.DraftProduct) {
+		"values equal in English": {func(d *listing.Listing) {
 			two(d, lang.Text{lang.Chinese: "红", lang.English: "Red"}, lang.Text{lang.Chinese: "赤", lang.English: "red"})
 		}, "catalog.same_options"},
-		"the same option twice": {func(d *catalog.DraftProduct) {
+		"the same option twice": {func(d *listing.Listing) {
 			d.Options = append(d.Options, d.Options[0])
 			d.SKUs[0].Choice, d.SKUs[1].Choice = []int{0, 0}, []int{1, 1}
 		}, "catalog.same_options"},
-		"a SKU twice": {func(d *catalog.DraftProduct) {
+		"a SKU twice": {func(d *listing.Listing) {
 			d.SKUs[0].ID = id.Make[id.SKU](k.db)
 			d.SKUs[1].ID = d.SKUs[0].ID
 		}, "catalog.no_sku"},
-		"two colours": {func(d *catalog.DraftProduct) { two(d, zh("红"), zh("绿")) }, ""},
+		"two colours": {func(d *listing.Listing) { two(d, zh("红"), zh("绿")) }, ""},
 	} {
 		d := k.draft("茶", 100, 200)
 		c.spoil(&d)

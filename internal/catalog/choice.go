@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"hawker/internal/base/lang"
+	"hawker/internal/listing"
 )
 
 // ChoiceText names a SKU's values in every language: "Cobalt, 320 ml".
@@ -33,7 +34,7 @@ func (p Product) chosen(s SKU) []lang.Text {
 }
 
 // valuesOf looks values up where they are; one that is gone is an empty text.
-func valuesOf(options []Option, choice []int) []lang.Text {
+func valuesOf(options []listing.Option, choice []int) []lang.Text {
 	out := make([]lang.Text, len(choice))
 	for i, v := range choice {
 		if i < len(options) && v >= 0 && v < len(options[i].Values) {

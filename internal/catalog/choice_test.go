@@ -11,6 +11,8 @@ import (
 	"hawker/internal/base/id"
 	"hawker/internal/base/lang"
 	"hawker/internal/catalog"
+	"hawker/internal/commission"
+	"hawker/internal/listing"
 	"hawker/internal/platform/sqldb"
 )
 
@@ -26,7 +28,7 @@ func (k *store) textOf(sku id.SKU) string {
 }
 
 // without is the form of a product whose last value was taken out.
-func (k *store) without(p catalog.Product) catalog.DraftProduct {
+func (k *store) without(p catalog.Product) listing.Listing {
 	d := k.draft("壶", 100, 200)
 	for i := range d.SKUs {
 		d.SKUs[i].ID = p.SKUs[i].ID
@@ -81,7 +83,7 @@ func TestASKUOfBeforeTextsWereKept(t *testing.T) {
 // A reader may hold the product of one moment and the SKU of another.
 func TestAChoiceBeyondTheOptionsIsNoPanic(t *testing.T) {
 	t.Parallel()
-	p := catalog.Product{Options: []catalog.Option{{Values: []lang.Text{{lang.Chinese: "红"}}}}}
+	p := catalog.Product{Options: []listing.Option{{Values: []lang.Text{{lang.Chinese: "红"}}}}}
 	for _, choice := range [][]int{{1}, {0, 0}, {-1}, {7, 7, 7}} {
 		got := p.ChoiceText(catalog.SKU{Choice: choice}).In(lang.Chinese)
 		if want := map[bool]string{true: "红"}[choice[0] == 0]; got != want {
@@ -150,11 +152,11 @@ func TestEachLevelHasItsRate(t *testing.T) {
 	t.Parallel()
 	k := open(t)
 	d := k.draft("壶", 100)
-	d.Commission = catalog.Rates{1000, 300, 50}
+	d.Commission = commission.Levels{1000, 300, 50}
 	if p := k.create(d); p.Commission != d.Commission {
 		t.Errorf("stored as %v", p.Commission)
 	}
-	for _, bad := range []catalog.Rates{{4000, 900, 101}, {0, 0, -1}, {math.MaxInt64, math.MaxInt64, 2}} {
+	for _, bad := range []commission.Levels{{4000, 900, 101}, {0, 0, -1}, {math.MaxInt64, math.MaxInt64, 2}} {
 		d.Commission = bad
 		_, err := k.service.Create(t.Context(), k.shop, id.User{}, d)
 		if fault.Code(err) != "catalog.bad_commission" {

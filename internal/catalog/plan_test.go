@@ -7,6 +7,7 @@ import (
 	"hawker/internal/base/id"
 	"hawker/internal/base/page"
 	"hawker/internal/catalog"
+	"hawker/internal/picture"
 	"hawker/internal/platform/blob"
 	"hawker/internal/platform/sqldb/sqltest"
 )
@@ -25,7 +26,7 @@ func TestListsAreReadAsRanges(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	k := &store{t: t, db: db, media: catalog.NewMedia(db, disk), shop: id.Make[id.Shop](db)}
+	k := &store{t: t, db: db, media: picture.New(db, disk), shop: id.Make[id.Shop](db)}
 	k.service = catalog.New(db, k.media)
 	category, err := k.service.AddCategory(t.Context(), nil)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"hawker/internal/base/lang"
 	"hawker/internal/base/money"
 	"hawker/internal/catalog"
+	"hawker/internal/counter"
 	"hawker/internal/order"
 	"hawker/internal/platform/httpapi"
 	"hawker/internal/platform/sqldb"
@@ -19,7 +20,7 @@ type API struct {
 	Service *Service
 	DB      *sqldb.DB
 	Orders  *order.Service
-	Views   order.Views
+	Views   counter.Views
 	Shops   catalog.ShopNames
 }
 
@@ -75,13 +76,13 @@ type couponView struct {
 }
 
 type groupView struct {
-	Shop     catalog.ShopRef  `json:"shop"`
-	Lines    []order.LineView `json:"lines"`
-	Coupons  []couponView     `json:"coupons"`
-	Goods    money.Money      `json:"goods_total"`
-	Discount money.Money      `json:"discount_total"`
-	Shipping money.Money      `json:"shipping_total"`
-	Payable  money.Money      `json:"payable"`
+	Shop     catalog.ShopRef    `json:"shop"`
+	Lines    []counter.LineView `json:"lines"`
+	Coupons  []couponView       `json:"coupons"`
+	Goods    money.Money        `json:"goods_total"`
+	Discount money.Money        `json:"discount_total"`
+	Shipping money.Money        `json:"shipping_total"`
+	Payable  money.Money        `json:"payable"`
 }
 
 type quoteView struct {
@@ -113,7 +114,7 @@ func (h API) quote(ctx context.Context, in *quoteInput) (*httpapi.Body[quoteView
 	}
 	for _, g := range q.Groups {
 		v.Groups = append(v.Groups, groupView{
-			Shop: names[g.Shop], Lines: order.Lines(g.Lines, c, tag), Coupons: options(g.Coupons, c, tag),
+			Shop: names[g.Shop], Lines: counter.Lines(g.Lines, c, tag), Coupons: options(g.Coupons, c, tag),
 			Goods: money.Of(g.Goods, c), Discount: money.Of(g.Discount, c), Shipping: money.Of(g.Shipping, c),
 			Payable: money.Of(g.Payable, c),
 		})
@@ -159,10 +160,10 @@ type placeInput struct {
 }
 
 type placedView struct {
-	Checkout id.Checkout  `json:"checkout_id"`
-	Payable  money.Money  `json:"payable"`
-	PayBy    time.Time    `json:"pay_by"`
-	Orders   []order.View `json:"orders"`
+	Checkout id.Checkout    `json:"checkout_id"`
+	Payable  money.Money    `json:"payable"`
+	PayBy    time.Time      `json:"pay_by"`
+	Orders   []counter.View `json:"orders"`
 }
 
 func (h API) place(ctx context.Context, in *placeInput) (*httpapi.Body[placedView], error) {
@@ -195,6 +196,6 @@ func (h API) place(ctx context.Context, in *placeInput) (*httpapi.Body[placedVie
 	if err != nil {
 		return nil, err
 	}
-	views, err := h.Views.Draw(ctx, list, order.BuyerSide, httpapi.Language(ctx))
+	views, err := h.Views.Draw(ctx, list, counter.BuyerSide, httpapi.Language(ctx))
 	return httpapi.OK(placedView{r.Checkout, money.Of(r.Payable, h.Service.prices.Currency), r.PayBy, views}, err)
 }

@@ -13,8 +13,8 @@ import (
 	"hawker/internal/catalog"
 	"hawker/internal/checkout"
 	"hawker/internal/checkout/checkouttest"
+	"hawker/internal/counter"
 	"hawker/internal/inventory"
-	"hawker/internal/order"
 	"hawker/internal/platform/httpapi/httpapitest"
 	"hawker/internal/platform/idem"
 )
@@ -29,13 +29,13 @@ type market struct {
 	home  id.Address
 }
 
-// PaymentViews implements order.Payments.
-func (*market) PaymentViews(context.Context, []id.Checkout) (map[id.Checkout]order.PaymentView, error) {
+// PaymentViews implements counter.Payments.
+func (*market) PaymentViews(context.Context, []id.Checkout) (map[id.Checkout]counter.PaymentView, error) {
 	return nil, nil
 }
 
-// ShipmentViews implements order.Shipments.
-func (*market) ShipmentViews(context.Context, []id.Order) (map[id.Order][]order.ShipmentView, error) {
+// ShipmentViews implements counter.Shipments.
+func (*market) ShipmentViews(context.Context, []id.Order) (map[id.Order][]counter.ShipmentView, error) {
 	return nil, nil
 }
 
@@ -43,7 +43,7 @@ func openMarket(t *testing.T) *market {
 	t.Helper()
 	m := &market{Market: checkouttest.New(t), home: id.FromInt[id.Address](1)}
 	m.buyer = m.User()
-	views := order.Views{Service: m.Orders, Shops: m, Payments: m, Shipments: m}
+	views := counter.Views{Service: m.Orders, Shops: m, Payments: m, Shipments: m}
 	m.door = httpapitest.Open(t, m.Clock, checkout.API{
 		Service: m.Checkout, DB: m.DB, Orders: m.Orders, Views: views, Shops: m,
 	}.Module())

@@ -51,10 +51,7 @@ type Evidence interface {
 // Promotions answers what selling tools offer, and takes what an order uses.
 type Promotions interface {
 	Ask(ctx context.Context, q sqldb.Querier, a promotion.Ask) (promotion.Answer, error)
-	Find(ctx context.Context, q sqldb.Querier, user id.User, coupons []id.Coupon) (map[id.Coupon]promotion.Wanted,
-		error)
-	RedeemDeal(ctx context.Context, tx *sqldb.Tx, t promotion.Redemption) error
-	RedeemCoupon(ctx context.Context, tx *sqldb.Tx, claim promotion.Claim, order id.Order) error
+	Redeem(ctx context.Context, tx *sqldb.Tx, r promotion.Redemption) error
 }
 
 // Prices is the price policy of the installation.
@@ -212,16 +209,10 @@ func (s *Service) place(ctx context.Context, tx *sqldb.Tx, c Command, q Quote) (
 
 // take marks what an order uses of deals and coupons; each is guarded by itself.
 func (s *Service) take(ctx context.Context, tx *sqldb.Tx, o order.Order, g Group) error {
-	for _, d := range g.deals {
-		t := promotion.Redemption{Order: o.ID, User: o.User, Offer: d.offer, Quantity: d.quantity}
-		if err := s.tools.RedeemDeal(ctx, tx, t); err != nil {
-			return err
-		}
-	}
-	if g.claim.ID.IsZero() {
+	if len(g.deals) == 0 && g.claim.ID.IsZero() {
 		return nil
 	}
-	return s.tools.RedeemCoupon(ctx, tx, g.claim, o.ID)
+	return s.tools.Redeem(ctx, tx, promotion.Redemption{Order: o.ID, User: o.User, Deals: g.deals, Claim: g.claim})
 }
 
 // deals names a slice that somebody else emptied meanwhile by what it was for.

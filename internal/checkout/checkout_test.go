@@ -19,7 +19,9 @@ import (
 	"hawker/internal/catalog"
 	"hawker/internal/checkout"
 	"hawker/internal/inventory"
+	"hawker/internal/listing"
 	"hawker/internal/order"
+	"hawker/internal/picture"
 	"hawker/internal/platform/blob"
 	"hawker/internal/platform/cache"
 	"hawker/internal/platform/idem"
@@ -41,13 +43,13 @@ func (e *attribution) AttributeOrder(_ context.Context, _ *sqldb.Tx, p order.Pla
 	return e.refuse
 }
 
-type counter struct {
+type till struct {
 	t           *testing.T
 	db          *sqldb.DB
 	clock       *clock.Manual
 	accounts    *account.Service
 	products    *catalog.Service
-	media       *catalog.Media
+	media       *picture.Service
 	orders      *order.Service
 	carts       *cart.Service
 	service     *checkout.Service
@@ -67,7 +69,7 @@ func must[T any](t *testing.T) func(v T, err error) T {
 	}
 }
 
-func open(t *testing.T) *counter {
+func open(t *testing.T) *till {
 	t.Helper()
 	db, c := sqltest.NewManual(t)
 	box := must[*secret.Box](t)(secret.NewBox(make([]byte, secret.KeySize)))
@@ -77,9 +79,9 @@ func open(t *testing.T) *counter {
 			t.Error(err)
 		}
 	})
-	k := &counter{
+	k := &till{
 		t: t, db: db, clock: c, attribution: &attribution{placed: map[id.Order]string{}}, buyer: id.Make[id.User](db),
-		media: catalog.NewMedia(db,
+		media: picture.New(db,
 			disk), carts: cart.New(db),
 	}
 	k.accounts = account.New(db, box, cache.NewMemoryLimiter(k.db.Clock()))
@@ -99,21 +101,21 @@ func open(t *testing.T) *counter {
 }
 
 // product puts a product of one SKU on sale.
-func (k *counter) product(shop id.Shop, price, stock int64) catalog.Product {
+func (k *till) product(shop id.Shop, price, stock int64) catalog.Product {
 	k.t.Helper()
 	var raw bytes.Buffer
 	if err := png.Encode(&raw, image.NewGray(image.Rect(0, 0, 2, 2))); err != nil {
 		k.t.Fatal(err)
 	}
-	o := must[catalog.Object](k.t)(k.media.Add(k.t.Context(), shop, &raw))
-	p := must[catalog.Product](k.t)(k.products.Create(k.t.Context(), shop, id.User{}, catalog.DraftProduct{
+	o := must[picture.Object](k.t)(k.media.Add(k.t.Context(), shop, &raw))
+	p := must[catalog.Product](k.t)(k.products.Create(k.t.Context(), shop, id.User{}, listing.Listing{
 		Title: lang.Text{lang.Chinese: "茶"}, Category: k.category, Pictures: []id.Media{o.ID},
-		SKUs: []catalog.DraftSKU{{Price: price, Initial: stock}},
+		SKUs: []listing.SKU{{Price: price, Initial: stock}},
 	}))
 	return must[catalog.Product](k.t)(k.products.SetState(k.t.Context(), shop, p.ID, catalog.OnSale))
 }
 
-func (k *counter) place(key string, c checkout.Command) (checkout.Result, error) {
+func (k *till) place(key string, c checkout.Command) (checkout.Result, error) {
 	k.t.Helper()
 	if c.User.IsZero() {
 		c.User, c.Address = k.buyer, k.address
@@ -121,7 +123,7 @@ func (k *counter) place(key string, c checkout.Command) (checkout.Result, error)
 	return k.service.Place(k.t.Context(), must[idem.Key](k.t)(idem.NewKey("place", c.User.String(), key, c)), c)
 }
 
-func (k *counter) available(p catalog.Product) int64 {
+func (k *till) available(p catalog.Product) int64 {
 	k.t.Helper()
 	levels := must[map[id.SKU]inventory.Level](k.t)(inventory.Levels(k.t.Context(), k.db.Reader(),
 		[]id.SKU{p.SKUs[0].ID}))
@@ -184,9 +186,9 @@ func TestThePriceIsKeptWhenTheProductChanges(t *testing.T) {
 	k := open(t)
 	p := k.product(id.Make[id.Shop](k.db), 6900, 10)
 	r := must[checkout.Result](t)(k.place("k1", checkout.Command{Lines: []checkout.LineRequest{wish(p, 1)}}))
-	_, err := k.products.Change(t.Context(), p.Shop, id.User{}, p.ID, catalog.DraftProduct{
+	_, err := k.products.Change(t.Context(), p.Shop, id.User{}, p.ID, listing.Listing{
 		Title: lang.Text{lang.Chinese: "别的"}, Category: k.category,
-		SKUs: []catalog.DraftSKU{{ID: p.SKUs[0].ID, Price: 1}},
+		SKUs: []listing.SKU{{ID: p.SKUs[0].ID, Price: 1}},
 	})
 	if err != nil {
 		t.Fatal(err)

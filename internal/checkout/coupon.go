@@ -9,8 +9,8 @@ import (
 	"hawker/internal/base/id"
 	"hawker/internal/base/lang"
 	"hawker/internal/base/money"
+	"hawker/internal/coupon"
 	"hawker/internal/order"
-	"hawker/internal/promotion"
 )
 
 // Option is a coupon beside a group: what it would take off, or why it does not
@@ -23,7 +23,7 @@ type Option struct {
 	Discount   int64
 	Ineligible *fault.Error
 
-	claim promotion.Claim
+	claim coupon.Claim
 	asked bool
 }
 
@@ -58,7 +58,7 @@ func (p *pricing) coupons() error {
 }
 
 // offer adds a claim to a group, once per coupon.
-func (p *pricing) offer(g *Group, l promotion.Claim) {
+func (p *pricing) offer(g *Group, l coupon.Claim) {
 	if slices.ContainsFunc(g.Coupons, func(o Option) bool { return o.Coupon == l.Coupon.ID }) {
 		return
 	}
@@ -73,7 +73,7 @@ func (p *pricing) offer(g *Group, l promotion.Claim) {
 
 // ask marks a coupon as wanted, also one that the buyer does not hold.
 func (p *pricing) ask(coupon id.Coupon) error {
-	w, ok := p.wanted[coupon]
+	w, ok := p.answer.Wanted[coupon]
 	if !ok {
 		return fault.NotFound("promotion.no_such_coupon")
 	}
@@ -134,7 +134,7 @@ func (g *Group) apply(o Option) {
 }
 
 // spend is what the lines cost that a coupon covers.
-func (g *Group) spend(c promotion.Coupon) (sum int64) {
+func (g *Group) spend(c coupon.Coupon) (sum int64) {
 	for _, l := range g.Lines {
 		if c.Covers(l.Product) {
 			sum += l.Payable

@@ -7,6 +7,7 @@ import (
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/catalog"
+	"hawker/internal/commission"
 	"hawker/internal/order"
 	"hawker/internal/platform/sqldb"
 )
@@ -52,7 +53,7 @@ func (s *Service) PlaceFixed(ctx context.Context, tx *sqldb.Tx, f Fixed) (Result
 	l.Slice = f.Slice
 	p := pricing{prices: s.prices, groups: map[id.Shop]*Group{o.Product.Shop: {
 		Shop: o.Product.Shop, Lines: []order.Line{l}, Goods: l.Subtotal, Shipping: s.prices.Shipping,
-		rates: map[id.Product]catalog.Rates{o.Product.ID: o.Product.Commission},
+		rates: map[id.Product]commission.Levels{o.Product.ID: o.Product.Commission},
 	}}}
 	q := p.total()
 	q.PayWithin = min(f.PayWithin, s.orders.Terms().PayWithin)

@@ -11,6 +11,8 @@ import (
 	"hawker/internal/base/money"
 	"hawker/internal/cart"
 	"hawker/internal/catalog"
+	"hawker/internal/commission"
+	"hawker/internal/coupon"
 	"hawker/internal/order"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/promotion"
@@ -36,15 +38,9 @@ type Group struct {
 	Shipping int64
 	Payable  int64
 
-	rates map[id.Product]catalog.Rates
-	claim promotion.Claim // the coupon that is applied
-	deals []taking
-}
-
-// taking is what a group takes of one deal.
-type taking struct {
-	offer    promotion.DealOffer
-	quantity int64
+	rates map[id.Product]commission.Levels
+	claim coupon.Claim // the coupon that is applied
+	deals []promotion.Taking
 }
 
 // Quote prices a wish without promising anything. Faults: checkout.empty,
@@ -69,15 +65,9 @@ func (s *Service) quote(ctx context.Context, q sqldb.Querier, c Command, now tim
 	p := pricing{command: c, now: now, prices: s.prices, groups: map[id.Shop]*Group{}}
 	if s.tools != nil {
 		if p.answer, err = s.tools.Ask(ctx, q, promotion.Ask{
-			User: c.User, Room: c.Room, SKUs: skus,
-			Now: now,
+			User: c.User, Room: c.Room, SKUs: skus, Coupons: c.Coupons, Now: now,
 		}); err != nil {
 			return Quote{}, err
-		}
-		if len(c.Coupons) > 0 {
-			if p.wanted, err = s.tools.Find(ctx, q, c.User, c.Coupons); err != nil {
-				return Quote{}, err
-			}
 		}
 	}
 	for _, w := range merged {
@@ -131,7 +121,6 @@ type pricing struct {
 	now     time.Time
 	prices  Prices
 	answer  promotion.Answer
-	wanted  map[id.Coupon]promotion.Wanted
 	groups  map[id.Shop]*Group
 	deal    bool // a deal is part of it
 }
@@ -145,7 +134,7 @@ func (p *pricing) add(o catalog.Offer, quantity int64) error {
 	shop := o.Product.Shop
 	g := p.groups[shop]
 	if g == nil {
-		g = &Group{Shop: shop, rates: map[id.Product]catalog.Rates{}}
+		g = &Group{Shop: shop, rates: map[id.Product]commission.Levels{}}
 		p.groups[shop] = g
 	}
 	l := lineOf(o, quantity, subtotal)
@@ -216,12 +205,12 @@ func (p *pricing) dealFor(d promotion.DealOffer, quantity int64) (bool, error) {
 }
 
 func (g *Group) takes(d promotion.DealOffer, quantity int64) {
-	i := slices.IndexFunc(g.deals, func(t taking) bool { return t.offer.Deal == d.Deal })
+	i := slices.IndexFunc(g.deals, func(t promotion.Taking) bool { return t.Offer.Deal == d.Deal })
 	if i < 0 {
-		g.deals = append(g.deals, taking{d, quantity})
+		g.deals = append(g.deals, promotion.Taking{Offer: d, Quantity: quantity})
 		return
 	}
-	g.deals[i].quantity += quantity
+	g.deals[i].Quantity += quantity
 }
 
 // finish looks at what concerns several lines at once: the buyer's limit, the
@@ -230,10 +219,10 @@ func (p *pricing) finish() error {
 	met := p.command.Deal.IsZero()
 	for _, g := range p.groups {
 		for _, t := range g.deals {
-			if t.quantity > t.offer.BuyerLeft {
-				return promotion.LimitReached(t.offer.BuyerLeft)
+			if t.Quantity > t.Offer.BuyerLeft {
+				return promotion.LimitReached(t.Offer.BuyerLeft)
 			}
-			met = met || t.offer.Deal == p.command.Deal
+			met = met || t.Offer.Deal == p.command.Deal
 		}
 		g.Shipping = p.prices.Shipping
 	}

@@ -7,7 +7,8 @@ import (
 	"io"
 
 	"hawker/internal/base/lang"
-	"hawker/internal/catalog"
+	"hawker/internal/commission"
+	"hawker/internal/listing"
 )
 
 //go:embed material/*
@@ -65,69 +66,69 @@ func Categories() []lang.Text {
 type Good struct {
 	Name     string // of its files
 	Category int
-	Draft    catalog.DraftProduct
+	Draft    listing.Listing
 	Caption  string // of its video
 }
 
 func text(zh, en string) lang.Text { return lang.Text{lang.Chinese: zh, lang.English: en} }
 
-func one(price, was, stock int64) []catalog.DraftSKU {
-	return []catalog.DraftSKU{{Code: "STD", Price: price, WasPrice: was, Initial: stock}}
+func one(price, was, stock int64) []listing.SKU {
+	return []listing.SKU{{Code: "STD", Price: price, WasPrice: was, Initial: stock}}
 }
 
 // Goods are the demo products.
 func Goods() []Good {
-	rates := catalog.Rates{1000, 300}
+	rates := commission.Levels{1000, 300}
 	return []Good{
-		{Name: "mug", Category: 0, Caption: "手拉坯，一只杯子要转三百圈。今晚八点直播间开窑，第一批只有 60 只", Draft: catalog.DraftProduct{
+		{Name: "mug", Category: 0, Caption: "手拉坯，一只杯子要转三百圈。今晚八点直播间开窑，第一批只有 60 只", Draft: listing.Listing{
 			Title: text("青釉手作马克杯 320ml 家用咖啡杯", "Cobalt stoneware mug, 320 ml"),
 			Description: text("手拉坯，高温一次烧成，釉面耐洗。每只略有不同，这正是手作的样子。可进洗碗机与微波炉。",
 				"Thrown by hand and fired once at high heat; the glaze stands up to washing. No two are alike, which "+
 					"is the point. Dishwasher and microwave safe."),
-			Options: []catalog.Option{{Name: text("釉色", "Glaze"), Values: []lang.Text{
+			Options: []listing.Option{{Name: text("釉色", "Glaze"), Values: []lang.Text{
 				text("钴蓝", "Cobalt"),
 				text("月白", "Moon white"),
 			}}},
-			SKUs: []catalog.DraftSKU{
+			SKUs: []listing.SKU{
 				{Code: "MUG-B", Choice: []int{0}, Price: 6900, WasPrice: 9900, Initial: 60},
 				{Code: "MUG-W", Choice: []int{1}, Price: 7200, WasPrice: 9900, Initial: 40},
 			}, Commission: rates,
 		}},
-		{Name: "bag", Category: 3, Caption: "红白蓝，装得下一整个菜市场", Draft: catalog.DraftProduct{
+		{Name: "bag", Category: 3, Caption: "红白蓝，装得下一整个菜市场", Draft: listing.Listing{
 			Title: text("红白蓝帆布手提袋 大容量买菜包", "Red-white-blue tote, large"),
 			Description: text("厚帆布，双线车缝，底部加固，能装二十斤。折起来只有手掌大。",
 				"Heavy canvas, double stitched, with a reinforced base; carries ten kilos and folds to the size of a "+
 					"hand."),
-			Options: []catalog.Option{{Name: text("尺寸", "Size"), Values: []lang.Text{
+			Options: []listing.Option{{Name: text("尺寸", "Size"), Values: []lang.Text{
 				text("中号", "Medium"),
 				text("大号", "Large"),
 			}}},
-			SKUs: []catalog.DraftSKU{
+			SKUs: []listing.SKU{
 				{Code: "BAG-M", Choice: []int{0}, Price: 3980, Initial: 480},
 				{Code: "BAG-L", Choice: []int{1}, Price: 4980, Initial: 300},
 			}, Commission: rates,
 		}},
-		{Name: "lamp", Category: 0, Caption: "一盏灯，一张桌子，一顿饭", Draft: catalog.DraftProduct{
+		{Name: "lamp", Category: 0, Caption: "一盏灯，一张桌子，一顿饭", Draft: listing.Listing{
 			Title: text("珐琅吊灯 复古餐厅灯罩", "Enamel pendant lamp"),
 			Description: text("搪瓷灯罩，E27 灯头，线长一米可调。灯泡另购。",
 				"Enamel shade, E27 socket, one metre of adjustable cord. Bulb not included."),
-			SKUs: one(25900, 32900, 9), Commission: catalog.Rates{1200, 400},
+			SKUs: one(25900, 32900, 9), Commission: commission.Levels{1200, 400},
 		}},
-		{Name: "fruit", Category: 1, Caption: "凌晨下树，三天到家", Draft: catalog.DraftProduct{
+		{Name: "fruit", Category: 1, Caption: "凌晨下树，三天到家", Draft: listing.Listing{
 			Title: text("福建红心蜜柚 产地直发 5斤装", "Honey pomelo, 2.5 kg"),
 			Description: text("平和产区，现摘现发，每箱两到三只。坏果包赔。",
 				"Picked to order in Pinghe and sent the same day, two or three to a box. Spoiled fruit is replaced."),
-			SKUs: one(2990, 0, 1200), Commission: catalog.Rates{800, 200},
+			SKUs: one(2990, 0, 1200), Commission: commission.Levels{800, 200},
 		}},
-		{Name: "phones", Category: 2, Caption: "戴上，地铁就没声了", Draft: catalog.DraftProduct{
+		{Name: "phones", Category: 2, Caption: "戴上，地铁就没声了", Draft: listing.Listing{
 			Title: text("头戴式无线耳机 主动降噪", "Wireless headphones, noise cancelling"),
 			Description: text("四十小时续航，快充十分钟听四小时，可同时连接两台设备。",
 				"Forty hours on a charge, four more from ten minutes at the plug, two devices at once."),
-			Options: []catalog.Option{{Name: text("颜色", "Colour"), Values: []lang.Text{
+			Options: []listing.Option{{Name: text("颜色", "Colour"), Values: []lang.Text{
 				text("曜石黑", "Black"),
 				text("砂岩", "Sand"),
 			}}},
-			SKUs: []catalog.DraftSKU{
+			SKUs: []listing.SKU{
 				{Code: "HP-K", Choice: []int{0}, Price: 39900, WasPrice: 49900, Initial: 64},
 				{Code: "HP-S", Choice: []int{1}, Price: 39900, WasPrice: 49900, Initial: 32},
 			}, Commission: rates,

@@ -14,10 +14,11 @@ import (
 	"hawker/internal/base/lang"
 	"hawker/internal/base/page"
 	"hawker/internal/catalog"
-	"hawker/internal/distribution"
 	"hawker/internal/media/upload"
+	"hawker/internal/picture"
 	"hawker/internal/platform/idem"
 	"hawker/internal/platform/sqldb"
+	"hawker/internal/referral"
 	"hawker/internal/room"
 	"hawker/internal/shop"
 	"hawker/internal/stage"
@@ -26,16 +27,16 @@ import (
 
 // Mall is an installation as its people use it.
 type Mall struct {
-	DB           *sqldb.DB
-	Zone         *time.Location
-	Accounts     *account.Service
-	Shops        *shop.Service
-	Pictures     *catalog.Media
-	Catalog      *catalog.Service
-	Distribution *distribution.Distribution
-	Stage        *stage.Service
-	Uploads      *upload.Store
-	Videos       *video.Service
+	DB        *sqldb.DB
+	Zone      *time.Location
+	Accounts  *account.Service
+	Shops     *shop.Service
+	Pictures  *picture.Service
+	Catalog   *catalog.Service
+	Referrals *referral.Service
+	Stage     *stage.Service
+	Uploads   *upload.Store
+	Videos    *video.Service
 }
 
 // Fill fills an empty installation through the same services that people use. It
@@ -85,7 +86,7 @@ func (m Mall) register(ctx context.Context, p Person) (id.User, error) {
 
 // bringShopper makes the shopper, with an address, one whom the promoter brought.
 func (m Mall) bringShopper(ctx context.Context, p Person, promoter id.User) error {
-	link, err := m.Distribution.LinkTo(ctx, promoter, distribution.Target{})
+	link, err := m.Referrals.LinkTo(ctx, promoter, referral.Target{})
 	if err != nil {
 		return err
 	}
@@ -103,7 +104,7 @@ func (m Mall) bringShopper(ctx context.Context, p Person, promoter id.User) erro
 		return err
 	}
 	return m.DB.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
-		return m.Distribution.Welcome(ctx, tx, shopper, link.Code, distribution.SourceRegister)
+		return m.Referrals.Welcome(ctx, tx, shopper, link.Code, referral.SourceRegister)
 	})
 }
 
@@ -194,10 +195,10 @@ func (m Mall) addGood(ctx context.Context, sh id.Shop, by id.User, g Good, categ
 	return p.ID, err
 }
 
-func (m Mall) addPicture(ctx context.Context, sh id.Shop, name string) (catalog.Object, error) {
+func (m Mall) addPicture(ctx context.Context, sh id.Shop, name string) (picture.Object, error) {
 	f, err := Open(name)
 	if err != nil {
-		return catalog.Object{}, err
+		return picture.Object{}, err
 	}
 	o, err := m.Pictures.Add(ctx, sh, f)
 	return o, errors.Join(err, f.Close())

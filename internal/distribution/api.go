@@ -2,17 +2,14 @@ package distribution
 
 import (
 	"context"
-	"log/slog"
-	"net/http"
 	"time"
-
-	"github.com/go-chi/chi/v5"
 
 	"hawker/internal/base/clock"
 	"hawker/internal/base/id"
 	"hawker/internal/base/lang"
 	"hawker/internal/base/money"
 	"hawker/internal/base/page"
+	"hawker/internal/commission"
 	"hawker/internal/platform/httpapi"
 )
 
@@ -20,12 +17,7 @@ import (
 type API struct {
 	Service *Distribution
 	Clock   clock.Clock
-	Log     *slog.Logger
-	Secure  bool // the public address is https
 }
-
-// refFor is how long a browser remembers by whose link it came.
-const refFor = 15 * 24 * time.Hour
 
 // PromotedShop names the shop of a promoted product.
 type PromotedShop struct {
@@ -46,10 +38,10 @@ type PromotedProduct struct {
 	InStock  bool              `json:"in_stock"`
 	RateBP   money.BasisPoints `json:"rate_bp" doc:"Of level 1, in ten-thousandths; 0 for fixed amounts"`
 	Estimate money.Money       `json:"estimate" doc:"What level 1 earns on one"`
-	Rule     Rule              `json:"-"`
+	Rule     commission.Rule   `json:"-"`
 }
 
-// Register adds the operations and the short links.
+// Register adds the operations.
 func (h API) Register(api *httpapi.API) {
 	httpapi.Register(api, httpapi.Operation{
 		ID: "distributor-get", Method: "GET", Path: "/distribution/me",
@@ -63,26 +55,6 @@ func (h API) Register(api *httpapi.API) {
 		ID: "commission-list", Method: "GET",
 		Path: "/distribution/commissions", Access: httpapi.SignedIn, Summary: "My commissions",
 	}, h.commissions)
-	httpapi.Register(api, httpapi.Operation{
-		ID: "distribution-team-list", Method: "GET", Path: "/distribution/team",
-		Access: httpapi.SignedIn, Summary: "Who came by my links",
-	}, h.team)
-	httpapi.Register(api, httpapi.Operation{
-		ID: "distribution-share", Method: "POST", Path: "/distribution/links",
-		Access: httpapi.SignedIn, Summary: "My short link to a product, room, video or the mall",
-	}, h.link)
-	api.Mount(httpapi.Route{
-		Pattern: "/s/{code}", Methods: []string{"GET"}, Access: httpapi.Anyone, Handler: http.HandlerFunc(h.follow),
-	})
-}
-
-// absolute makes a link to copy: the configured public address wins, else the one
-// by which the mall was called.
-func (h API) absolute(ctx context.Context, l Link) string {
-	if h.Service.settings.PublicURL != "" {
-		return l.URL
-	}
-	return httpapi.Origin(ctx) + l.URL
 }
 
 type dayView struct {
@@ -110,16 +82,10 @@ func (h API) me(ctx context.Context, _ *struct{}) (*httpapi.Body[overviewView], 
 	}
 	m := func(amount int64) money.Money { return money.Of(amount, h.Service.settings.Currency) }
 	v := overviewView{
-		Code: o.Link.Code, LinkURL: h.absolute(ctx, o.Link), Frozen: m(o.Standing.Frozen),
+		Code: o.Link.Code, LinkURL: h.Service.people.Absolute(ctx, o.Link),
+		ParentName: o.ParentName, Frozen: m(o.Standing.Frozen),
 		Available: m(o.Standing.Available - o.Standing.Held), Paid: m(o.Standing.PaidOut), Debt: m(o.Standing.Debt),
 		TodayOrders: o.TodayOrders, TodayEstimate: m(o.TodayEstimate),
-	}
-	if !o.Parent.IsZero() {
-		names, err := h.Service.people.DisplayNames(ctx, []id.User{o.Parent})
-		if err != nil {
-			return nil, err
-		}
-		v.ParentName = Mask(names[o.Parent])
 	}
 	for _, d := range o.Days {
 		v.Days = append(v.Days, dayView{d.Date, m(d.Amount)})
@@ -172,53 +138,4 @@ func viewOf(c Commission, tag lang.Tag) commissionView {
 		Kept:  money.Of(c.Kept, c.Currency),
 		State: c.State, AvailableAt: c.AvailableAt, CreatedAt: c.CreatedAt,
 	}
-}
-
-type memberView struct {
-	Name    string    `json:"name" doc:"Masked"`
-	Level   int       `json:"level"`
-	BoundAt time.Time `json:"bound_at"`
-}
-
-func (h API) team(ctx context.Context, _ *struct{}) (*httpapi.Body[page.List[memberView]], error) {
-	members, err := h.Service.TeamOf(ctx, httpapi.ActorFrom(ctx).User, h.Clock.Now())
-	return httpapi.OK(page.Whole(members, func(m Member) memberView { return memberView(m) }), err)
-}
-
-type linkInput struct {
-	Body struct {
-		Product id.Product `json:"product_id,omitzero" required:"false"`
-		Room    id.Room    `json:"room_id,omitzero" required:"false"`
-		Video   id.Video   `json:"video_id,omitzero" required:"false"`
-	}
-}
-
-type linkView struct {
-	Code string `json:"code"`
-	URL  string `json:"url"`
-}
-
-func (h API) link(ctx context.Context, in *linkInput) (*httpapi.Body[linkView], error) {
-	l, err := h.Service.LinkTo(ctx, httpapi.ActorFrom(ctx).User, Target{
-		Product: in.Body.Product, Room: in.Body.Room,
-		Video: in.Body.Video,
-	})
-	return httpapi.OK(linkView{l.Code, h.absolute(ctx, l)}, err)
-}
-
-// follow sends a visitor where the link leads and remembers whose link it was.
-func (h API) follow(w http.ResponseWriter, r *http.Request) {
-	code := chi.URLParam(r, "code")
-	path, known, err := h.Service.Visit(r.Context(), code)
-	if known { // a visit that could not be counted is still one
-		http.SetCookie(w, &http.Cookie{
-			Name: httpapi.RefCookie, Value: code, Path: "/", MaxAge: int(refFor.Seconds()),
-			HttpOnly: true, Secure: h.Secure, SameSite: http.SameSiteLaxMode,
-		})
-	}
-	if err != nil {
-		h.Log.WarnContext(r.Context(), "visit of a link not counted", "error", err)
-	}
-	w.Header().Set("Cache-Control", "no-store")
-	http.Redirect(w, r, path, http.StatusFound)
 }

@@ -13,6 +13,7 @@ import (
 	"hawker/internal/base/id"
 	"hawker/internal/base/money"
 	"hawker/internal/base/permission"
+	"hawker/internal/commission"
 	"hawker/internal/distribution"
 	"hawker/internal/platform/cache"
 	"hawker/internal/platform/httpapi"
@@ -41,7 +42,7 @@ func (m *mall) serve() *httptest.Server {
 		Log: log, Clock: m.clock, Limiter: cache.NewMemoryLimiter(m.clock), Sign: door{}, Staff: door{},
 		Metrics: door{},
 	})
-	distribution.API{Service: m.dist, Clock: m.clock, Log: log}.Register(api)
+	distribution.API{Service: m.dist, Clock: m.clock}.Register(api)
 	s := httptest.NewServer(api)
 	m.t.Cleanup(s.Close)
 	return s
@@ -81,7 +82,7 @@ func TestAPIOverview(t *testing.T) {
 	s := m.serve()
 	buyer, promoter, _ := m.chain()
 	p := m.paid(buyer, m.code(promoter), 1000)
-	m.order(buyer, "", 500, 0, distribution.Rule{}) // waits for money
+	m.order(buyer, "", 500, 0, commission.Rule{}) // waits for money
 	type overview struct {
 		Code          string   `json:"code"`
 		LinkURL       string   `json:"link_url"`
@@ -115,7 +116,7 @@ func TestAPIOverview(t *testing.T) {
 	}
 }
 
-func TestAPICommissionsAndTeam(t *testing.T) {
+func TestAPICommissions(t *testing.T) {
 	t.Parallel()
 	m := newMall(t)
 	s := m.serve()
@@ -158,29 +159,15 @@ func TestAPICommissionsAndTeam(t *testing.T) {
 		len(page.Items) != 0 {
 		t.Errorf("somebody else's commissions: %+v", page)
 	}
-	type team struct {
-		Items []struct {
-			Name  string `json:"name"`
-			Level int    `json:"level"`
-		} `json:"items"`
-	}
-	_, got := call[team](t, s, upline, "GET /distribution/team", "")
-	levels := map[string]int{}
-	for _, one := range got.Items {
-		levels[one.Name] = one.Level
-	}
-	if len(levels) != 2 || levels["P**"] != 1 || levels["王**"] != 2 {
-		t.Errorf("team %+v", got)
-	}
 }
 
-func TestAPIProductsAndLinks(t *testing.T) {
+func TestAPIProducts(t *testing.T) {
 	t.Parallel()
 	m := newMall(t)
 	s := m.serve()
 	u, product := m.user("u"), id.FromInt[id.Product](m.db.NextID())
 	m.shelf = shelf{
-		{ID: product, Title: "Mug", Price: money.Of(1999, cny), Rule: distribution.Percent(1500, 300)},
+		{ID: product, Title: "Mug", Price: money.Of(1999, cny), Rule: commission.Percent(1500, 300)},
 		{Title: "Bag", Price: money.Of(1999, cny)},
 	}
 	type products struct {
@@ -195,48 +182,5 @@ func TestAPIProductsAndLinks(t *testing.T) {
 		got.Items[0].Title != "Mug en" ||
 		got.Items[1].RateBP != 1000 || got.Items[1].Estimate.Amount != 199 {
 		t.Errorf("%+v", got)
-	}
-	type link struct{ Code, URL string }
-	status, l := call[link](t, s, u, "POST /distribution/links", `{"product_id":"`+product.String()+`"}`)
-	if status != 200 || l.URL != "https://mall.example/s/"+l.Code {
-		t.Errorf("%d %+v", status, l)
-	}
-	if status, home := call[link](t, s, u, "POST /distribution/links", `{}`); status != 200 || home.Code != m.code(u) {
-		t.Errorf("%d %+v", status, home)
-	}
-	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	res, err := client.Get(s.URL + "/s/" + l.Code)
-	if err != nil {
-		t.Fatal(err)
-	}
-	res.Body.Close()
-	cookies := res.Cookies()
-	if res.StatusCode != http.StatusFound || res.Header.Get("Location") != "/p/"+product.String() || len(cookies) != 1 {
-		t.Fatalf("%d to %q with %v", res.StatusCode, res.Header.Get("Location"), cookies)
-	}
-	if c := cookies[0]; c.Name != "hawker_ref" || c.Value != l.Code || !c.HttpOnly ||
-		c.SameSite != http.SameSiteLaxMode || c.MaxAge != 15*24*3600 {
-		t.Errorf("cookie %+v", c)
-	}
-	res, err = client.Get(s.URL + "/s/unknown1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	res.Body.Close()
-	if res.Header.Get("Location") != "/" || len(res.Cookies()) != 0 {
-		t.Errorf("an unknown code leads to %q with %v", res.Header.Get("Location"), res.Cookies())
-	}
-}
-
-// Without a configured address links name the one the mall was called by.
-func TestAPILinksWithoutAPublicAddress(t *testing.T) {
-	t.Parallel()
-	settings := testSettings()
-	settings.PublicURL = ""
-	m := newMallWith(t, settings)
-	s := m.serve()
-	type link struct{ Code, URL string }
-	if _, l := call[link](t, s, m.user("u"), "POST /distribution/links", `{}`); l.URL != s.URL+"/s/"+l.Code {
-		t.Errorf("%+v", l)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"hawker/internal/base/id"
+	"hawker/internal/commission"
 	"hawker/internal/distribution"
 	"hawker/internal/ledger"
 	"hawker/internal/platform/sqldb"
@@ -21,7 +22,7 @@ func BenchmarkOrderShares(b *testing.B) {
 		m.must(func(ctx context.Context, tx *sqldb.Tx) error {
 			order, line := id.Make[id.Order](tx), id.Make[id.OrderLine](tx)
 			a, err := m.dist.Attribute(ctx, tx, distribution.AttributeRequest{
-				Buyer: buyer, RefCode: ref, Lines: []distribution.PricedLine{{
+				Buyer: buyer, RefCode: ref, Lines: []commission.PricedLine{{
 					ID: line, Shop: m.shop, Quantity: 1,
 					Owed: 1999, Cash: 1999,
 				}},

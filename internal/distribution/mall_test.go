@@ -12,10 +12,12 @@ import (
 	"hawker/internal/base/lang"
 	"hawker/internal/base/money"
 	"hawker/internal/base/page"
+	"hawker/internal/commission"
 	"hawker/internal/distribution"
 	"hawker/internal/ledger"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/platform/sqldb/sqltest"
+	"hawker/internal/referral"
 )
 
 const cny = money.Currency("CNY")
@@ -23,13 +25,14 @@ const cny = money.Currency("CNY")
 // mall is the module on a real store, with the steps that order, payment and
 // after-sale would take.
 type mall struct {
-	t     testing.TB
-	db    *sqldb.DB
-	clock *clock.Manual
-	dist  *distribution.Distribution
-	names register
-	shelf shelf
-	shop  id.Shop
+	t      testing.TB
+	db     *sqldb.DB
+	clock  *clock.Manual
+	people *referral.Service
+	dist   *distribution.Distribution
+	names  register
+	shelf  shelf
+	shop   id.Shop
 }
 
 // register answers names as account would.
@@ -61,12 +64,11 @@ func newMall(t testing.TB) *mall { return newMallWith(t, testSettings()) }
 
 func testSettings() distribution.Settings {
 	s := distribution.Settings{
-		Policy:  distribution.Policy{Levels: 2, LineCap: 5000},
-		Default: distribution.Percent(1000, 500), BindFor: 365 * 24 * time.Hour, AfterSale: 7 * 24 * time.Hour,
+		Policy:  commission.Policy{Levels: 2, LineCap: 5000},
+		Default: commission.Percent(1000, 500), AfterSale: 7 * 24 * time.Hour,
 		Currency: "CNY",
 	}
 	s.Policy.Fee = 500
-	s.PublicURL = "https://mall.example"
 	return s
 }
 
@@ -75,7 +77,10 @@ func newMallWith(t testing.TB, s distribution.Settings) *mall {
 	db, c := sqltest.NewManual(t)
 	m := &mall{t: t, db: db, clock: c, names: register{}, shop: id.FromInt[id.Shop](db.NextID())}
 	var err error
-	if m.dist, err = distribution.New(db, s, m.names, &m.shelf); err != nil {
+	m.people = referral.New(db, referral.Settings{
+		BindFor: 365 * 24 * time.Hour, PublicURL: "https://mall.example",
+	}, m.names)
+	if m.dist, err = distribution.New(db, s, m.people, &m.shelf); err != nil {
 		t.Fatal(err)
 	}
 	return m
@@ -101,7 +106,7 @@ func (m *mall) must(fn func(ctx context.Context, tx *sqldb.Tx) error) {
 // code is the code of a user's link to the mall.
 func (m *mall) code(u id.User) string {
 	m.t.Helper()
-	l, err := m.dist.LinkTo(m.t.Context(), u, distribution.Target{})
+	l, err := m.people.LinkTo(m.t.Context(), u, referral.Target{})
 	if err != nil {
 		m.t.Fatal(err)
 	}
@@ -111,7 +116,7 @@ func (m *mall) code(u id.User) string {
 func (m *mall) bind(u, promoter id.User) error {
 	code := m.code(promoter)
 	return m.do(func(ctx context.Context, tx *sqldb.Tx) error {
-		return m.dist.Bind(ctx, tx, u, code, distribution.SourceRegister)
+		return m.people.Bind(ctx, tx, u, code, referral.SourceRegister)
 	})
 }
 
@@ -136,14 +141,14 @@ type placed struct {
 	attribution distribution.Attribution
 }
 
-func (m *mall) order(buyer id.User, ref string, price, shipping int64, rule distribution.Rule) placed {
+func (m *mall) order(buyer id.User, ref string, price, shipping int64, rule commission.Rule) placed {
 	m.t.Helper()
 	var p placed
 	m.must(func(ctx context.Context, tx *sqldb.Tx) (err error) {
 		p = placed{order: id.Make[id.Order](tx), line: id.Make[id.OrderLine](tx)}
 		p.attribution, err = m.dist.Attribute(ctx, tx, distribution.AttributeRequest{
 			Buyer: buyer, RefCode: ref,
-			Lines: []distribution.PricedLine{{
+			Lines: []commission.PricedLine{{
 				ID: p.line, Shop: m.shop, Quantity: 3, Owed: 3 * price, Cash: 3 * price,
 				Rule: rule,
 			}},
@@ -173,7 +178,7 @@ func (m *mall) pay(p placed) error {
 
 func (m *mall) paid(buyer id.User, ref string, price int64) placed {
 	m.t.Helper()
-	p := m.order(buyer, ref, price, 0, distribution.Rule{})
+	p := m.order(buyer, ref, price, 0, commission.Rule{})
 	if err := m.pay(p); err != nil {
 		m.t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"hawker/internal/base/id"
 	"hawker/internal/base/lang"
 	"hawker/internal/base/money"
+	"hawker/internal/commission"
 	"hawker/internal/ledger"
 	"hawker/internal/platform/sqldb"
 )
@@ -38,34 +39,24 @@ const (
 type AttributeRequest struct {
 	Buyer   id.User
 	RefCode string // of the link by which the buyer came, "" for none
-	Lines   []PricedLine
+	Lines   []commission.PricedLine
 }
 
 // Attribution is what an order promises.
 type Attribution struct {
 	Source string
-	Lines  []Snapshot
+	Lines  []commission.Snapshot
 }
 
 // Attribute finds who earns and counts it. It binds a buyer who has no promoter
 // yet to the owner of the link. It is called in the transaction that creates the
 // order; Save stores the answer.
 func (d *Distribution) Attribute(ctx context.Context, tx *sqldb.Tx, r AttributeRequest) (Attribution, error) {
-	s := store{tx}
-	promoter, err := s.ownerOf(ctx, r.RefCode)
+	who, err := d.people.Trace(ctx, tx, r.Buyer, r.RefCode)
 	if err != nil {
 		return Attribution{}, err
 	}
-	if !promoter.IsZero() {
-		if err := d.Welcome(ctx, tx, r.Buyer, r.RefCode, SourceOrder); err != nil {
-			return Attribution{}, err
-		}
-	}
-	tree, err := d.tree(ctx, s, r.Buyer, promoter)
-	if err != nil {
-		return Attribution{}, err
-	}
-	lines := make([]PricedLine, len(r.Lines))
+	lines := make([]commission.PricedLine, len(r.Lines))
 	for i, l := range r.Lines {
 		if l.Quantity <= 0 || l.Cash < 0 || l.Owed != l.Cash+l.PlatformCoupon+l.Points {
 			return Attribution{}, fault.Invalid("distribution.bad_line", "index", i)
@@ -75,12 +66,12 @@ func (d *Distribution) Attribute(ctx context.Context, tx *sqldb.Tx, r AttributeR
 			lines[i].Rule = d.settings.Default
 		}
 	}
-	chain := Beneficiaries(r.Buyer, promoter, tree, d.settings.Policy)
-	a := Attribution{Source: AttributedByBinding, Lines: Snapshots(lines, chain, d.settings.Policy)}
+	chain := commission.Beneficiaries(r.Buyer, who.Promoter, who.Tree, d.settings.Policy)
+	a := Attribution{Source: AttributedByBinding, Lines: commission.Snapshots(lines, chain, d.settings.Policy)}
 	switch {
-	case chain == Chain{}:
+	case chain == commission.Chain{}:
 		a.Source = AttributedToNobody
-	case !promoter.IsZero() && (promoter != r.Buyer || d.settings.Policy.SelfPurchase):
+	case !who.Promoter.IsZero() && (who.Promoter != r.Buyer || d.settings.Policy.SelfPurchase):
 		a.Source = AttributedByLink
 	}
 	return a, nil
@@ -208,13 +199,13 @@ func dues(o orderRow, lines []lineRow, shipping int64) PayableShares {
 		Order: o.order, Shop: o.shop, Buyer: o.buyer, Currency: o.currency, Cash: shipping, ShopAmount: shipping,
 	}
 	for _, l := range lines {
-		p := l.snapshot.parts(l.kept)
+		p := l.snapshot.Parts(l.kept)
 		out.Cash += l.kept.Cash
-		out.PlatformCoupon += p.platform
-		out.Points += p.points
-		out.Fee += p.fee
-		out.ShopAmount += p.owed - p.fee
-		for i, amount := range p.shares {
+		out.PlatformCoupon += p.PlatformCoupon
+		out.Points += p.Points
+		out.Fee += p.Fee
+		out.ShopAmount += p.Owed - p.Fee
+		for i, amount := range p.Shares {
 			if amount == 0 {
 				continue
 			}

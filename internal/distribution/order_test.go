@@ -11,9 +11,11 @@ import (
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
+	"hawker/internal/commission"
 	"hawker/internal/distribution"
 	"hawker/internal/ledger"
 	"hawker/internal/platform/sqldb"
+	"hawker/internal/referral"
 )
 
 // chain makes a buyer who came by the link of a promoter whom somebody brought.
@@ -34,8 +36,8 @@ func TestOrderFromLinkToAvailable(t *testing.T) {
 	}
 	m.wantStanding(promoter, ledger.CommissionStanding{Frozen: 300})
 	m.wantStanding(upline, ledger.CommissionStanding{Frozen: 150})
-	wantCode(t, m.bind(buyer, upline), distribution.CodeAlreadyBound) // ordering bound him
-	m.mature(0)                                                       // not received yet
+	wantCode(t, m.bind(buyer, upline), referral.CodeAlreadyBound) // ordering bound him
+	m.mature(0)                                                   // not received yet
 	m.complete(p)
 	m.clock.Advance(week - time.Millisecond)
 	m.mature(0)
@@ -58,7 +60,7 @@ func TestWithoutALinkTheBoundPromoterEarns(t *testing.T) {
 	buyer, promoter, upline := m.chain()
 	m.mustBind(buyer, promoter)
 	for name, ref := range map[string]string{"none": "", "unknown": "nosuchcd", "own": m.code(buyer)} {
-		p := m.order(buyer, ref, 1000, 0, distribution.Rule{})
+		p := m.order(buyer, ref, 1000, 0, commission.Rule{})
 		shares := p.attribution.Lines[0].Shares
 		if p.attribution.Source != distribution.AttributedByBinding || shares[0].User != promoter ||
 			shares[1].User != upline {
@@ -84,10 +86,10 @@ func TestProductRateBeatsDefaultAndZeroIsARate(t *testing.T) {
 	m := newMall(t)
 	buyer, promoter, _ := m.chain()
 	ref := m.code(promoter)
-	if p := m.order(buyer, ref, 1000, 0, distribution.Percent(2000, 0)); p.attribution.Lines[0].Commission() != 600 {
+	if p := m.order(buyer, ref, 1000, 0, commission.Percent(2000, 0)); p.attribution.Lines[0].Commission() != 600 {
 		t.Errorf("%+v", p.attribution)
 	}
-	if p := m.order(buyer, ref, 1000, 0, distribution.Percent(0, 0)); p.attribution.Lines[0].Commission() != 0 {
+	if p := m.order(buyer, ref, 1000, 0, commission.Percent(0, 0)); p.attribution.Lines[0].Commission() != 0 {
 		t.Errorf("%+v", p.attribution)
 	}
 }
@@ -97,12 +99,12 @@ func TestHowManyLevelsEarn(t *testing.T) {
 	t.Parallel()
 	for levels, want := range [][]int64{{}, {300}, {300, 150}, {300, 150, 60}} {
 		s := testSettings()
-		s.Policy.Levels, s.Default = levels, distribution.Percent(1000, 500, 200)
+		s.Policy.Levels, s.Default = levels, commission.Percent(1000, 500, 200)
 		m := newMallWith(t, s)
 		buyer, promoter, upline := m.chain()
 		m.mustBind(upline, m.user("top"))
-		for name, rule := range map[string]distribution.Rule{
-			"the default": {}, "of the product": distribution.Percent(1000, 500, 200),
+		for name, rule := range map[string]commission.Rule{
+			"the default": {}, "of the product": commission.Percent(1000, 500, 200),
 		} {
 			var got []int64
 			for _, share := range m.order(buyer, m.code(promoter), 1000, 0, rule).attribution.Lines[0].Shares {
@@ -121,14 +123,14 @@ func TestSnapshotOutlivesSettings(t *testing.T) {
 	t.Parallel()
 	m := newMall(t)
 	buyer, promoter, _ := m.chain()
-	p := m.order(buyer, m.code(promoter), 1000, 0, distribution.Rule{})
+	p := m.order(buyer, m.code(promoter), 1000, 0, commission.Rule{})
 	changed := testSettings()
-	changed.Default, changed.Policy.Fee = distribution.Percent(1), 0
+	changed.Default, changed.Policy.Fee = commission.Percent(1), 0
 	var err error
-	if m.dist, err = distribution.New(m.db, changed, m.names, &m.shelf); err != nil {
+	if m.dist, err = distribution.New(m.db, changed, m.people, &m.shelf); err != nil {
 		t.Fatal(err)
 	}
-	m.must(func(ctx context.Context, tx *sqldb.Tx) error { return m.dist.Disable(ctx, tx, promoter, true) })
+	m.must(func(ctx context.Context, tx *sqldb.Tx) error { return m.people.Disable(ctx, tx, promoter, true) })
 	if err := m.pay(p); err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +138,7 @@ func TestSnapshotOutlivesSettings(t *testing.T) {
 	if out, err := m.refund(m.returns(p, 1)); err != nil || out.Dues.Fee != 50 || out.Dues.Cash != 1000 {
 		t.Errorf("refunded %+v, %v", out, err)
 	}
-	next := m.order(buyer, "", 1000, 0, distribution.Rule{})
+	next := m.order(buyer, "", 1000, 0, commission.Rule{})
 	if next.attribution.Lines[0].Commission() != 0 {
 		t.Errorf("a disabled promoter earns: %+v", next.attribution)
 	}
@@ -147,7 +149,7 @@ func TestPaidTwiceCountsOnce(t *testing.T) {
 	t.Parallel()
 	m := newMall(t)
 	buyer, promoter, _ := m.chain()
-	p := m.order(buyer, m.code(promoter), 1000, 500, distribution.Rule{})
+	p := m.order(buyer, m.code(promoter), 1000, 500, commission.Rule{})
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
@@ -171,7 +173,7 @@ func TestUnpaidOrderIsVoid(t *testing.T) {
 	t.Parallel()
 	m := newMall(t)
 	buyer, promoter, _ := m.chain()
-	p := m.order(buyer, m.code(promoter), 1000, 0, distribution.Rule{})
+	p := m.order(buyer, m.code(promoter), 1000, 0, commission.Rule{})
 	closeOrder := func(ctx context.Context, tx *sqldb.Tx) error { return m.dist.OrderClosed(ctx, tx, p.order) }
 	m.must(closeOrder)
 	m.must(closeOrder)
@@ -192,7 +194,7 @@ func TestPartialRefundsEndAtZero(t *testing.T) {
 	t.Parallel()
 	m := newMall(t)
 	buyer, promoter, upline := m.chain()
-	p := m.order(buyer, m.code(promoter), 3333, 800, distribution.Rule{})
+	p := m.order(buyer, m.code(promoter), 3333, 800, commission.Rule{})
 	if err := m.pay(p); err != nil {
 		t.Fatal(err)
 	}
@@ -335,7 +337,7 @@ func TestBooksUnderRandomLives(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		p := m.order(buyer, ref, rapid.Int64Range(1, 5000).Draw(rt, "price"), rapid.Int64Range(0, 900).Draw(rt,
 			"shipping"),
-			distribution.Percent(2500, 900, 100))
+			commission.Percent(2500, 900, 100))
 		if rapid.IntRange(0, 9).Draw(rt, "unpaid") == 0 {
 			m.must(func(ctx context.Context, tx *sqldb.Tx) error { return m.dist.OrderClosed(ctx, tx, p.order) })
 			return

@@ -8,7 +8,9 @@ import (
 	"hawker/internal/base/lang"
 	"hawker/internal/base/money"
 	"hawker/internal/base/page"
+	"hawker/internal/commission"
 	"hawker/internal/ledger"
+	"hawker/internal/referral"
 )
 
 // DaysShown is how many days an overview goes back, today included.
@@ -23,8 +25,8 @@ type Day struct {
 // Overview is a promoter at one glance. The balances are the ledger's; the
 // estimates count orders that are not paid yet, too.
 type Overview struct {
-	Link          Link
-	Parent        id.User // none: nobody brought him
+	Link          referral.Link
+	ParentName    string // masked; empty when nobody brought them
 	Standing      ledger.CommissionStanding
 	TodayOrders   int64
 	TodayEstimate int64
@@ -33,15 +35,13 @@ type Overview struct {
 
 // OverviewOf draws a user's overview; everybody has one.
 func (d *Distribution) OverviewOf(ctx context.Context, user id.User, now time.Time) (o Overview, err error) {
-	if o.Link, err = d.LinkTo(ctx, user, Target{}); err != nil {
+	if o.Link, err = d.people.LinkTo(ctx, user, referral.Target{}); err != nil {
+		return o, err
+	}
+	if o.ParentName, err = d.people.ParentName(ctx, user, now); err != nil {
 		return o, err
 	}
 	q := d.db.Reader()
-	place, err := readDistributor(ctx, q, user)
-	if err != nil {
-		return o, err
-	}
-	o.Parent = place.boundTo(now)
 	if o.Standing, err = ledger.CommissionOf(ctx, q, user, d.settings.Currency); err != nil {
 		return o, err
 	}
@@ -94,74 +94,10 @@ func (d *Distribution) CommissionsOf(ctx context.Context, user id.User, state st
 	return page.Cut(rows, r.Size(), func(c Commission) any { return c.ID.Int() }), nil
 }
 
-// Member is one person of a team. Names are masked: a promoter is told that
-// somebody came, not who it is.
-type Member struct {
-	Name    string
-	Level   int
-	BoundAt time.Time
-}
-
-// TeamMax is how many of a team are shown.
-const TeamMax = 200
-
-// TeamOf lists the latest people whom the user brought, and whom those brought.
-func (d *Distribution) TeamOf(ctx context.Context, user id.User, now time.Time) ([]Member, error) {
-	rows, err := team(ctx, d.db.Reader(), user, now, TeamMax)
-	if err != nil || len(rows) == 0 {
-		return nil, err
-	}
-	users := make([]id.User, len(rows))
-	for i, r := range rows {
-		users[i] = r.user
-	}
-	names, err := d.people.DisplayNames(ctx, users)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]Member, len(rows))
-	for i, r := range rows {
-		out[i] = Member{Name: Mask(names[r.user]), Level: r.level, BoundAt: r.boundAt}
-	}
-	return out, nil
-}
-
-// Mask leaves the first letter of a name.
-func Mask(name string) string {
-	for _, first := range name {
-		return string(first) + "**"
-	}
-	return "**"
-}
-
 // Estimate is what a promoter may expect of a price at level 1.
-func (d *Distribution) Estimate(price int64, r Rule) (money.BasisPoints, int64) {
+func (d *Distribution) Estimate(price int64, r commission.Rule) (money.BasisPoints, int64) {
 	if r.Kind == "" {
 		r = d.settings.Default
 	}
-	amounts := r.amounts(price, 1)
-	if len(amounts) == 0 {
-		return 0, 0
-	}
-	return r.Rate(1), min(amounts[0], money.Share(price, d.settings.Policy.lineCap()))
-}
-
-// PromoterOf tells who would earn first if a visitor bought now: the owner of the
-// link by which they came, else the promoter they are bound to. ok is false for
-// nobody, and for one who would earn on their own purchase.
-func (d *Distribution) PromoterOf(ctx context.Context, code string, visitor id.User) (promoter id.User, ok bool,
-	err error,
-) {
-	q := d.db.Reader()
-	if promoter, err = readOwner(ctx, q, code); err != nil {
-		return promoter, false, err
-	}
-	if promoter.IsZero() && !visitor.IsZero() {
-		p, err := readDistributor(ctx, q, visitor)
-		if err != nil {
-			return promoter, false, err
-		}
-		promoter = p.boundTo(d.db.Clock().Now())
-	}
-	return promoter, !promoter.IsZero() && promoter != visitor, nil
+	return d.settings.Policy.Estimate(price, r)
 }

@@ -7,6 +7,7 @@ import (
 	"hawker/internal/base/lang"
 	"hawker/internal/base/page"
 	"hawker/internal/catalog"
+	"hawker/internal/commission"
 	"hawker/internal/order"
 	"hawker/internal/platform/sqldb"
 )
@@ -20,9 +21,9 @@ func (d *Distribution) AttributeOrder(ctx context.Context, tx *sqldb.Tx, p order
 	titles := map[id.OrderLine]lang.Text{}
 	for _, l := range o.Lines {
 		titles[l.ID] = l.Title
-		r.Lines = append(r.Lines, PricedLine{
+		r.Lines = append(r.Lines, commission.PricedLine{
 			ID: l.ID, Shop: o.Shop, Quantity: l.Quantity, Owed: l.Payable, Cash: l.Payable,
-			Rule: ruleOf(p.Rates[l.Product]),
+			Rule: p.Rates[l.Product].Rule(),
 		})
 	}
 	att, err := d.Attribute(ctx, tx, r)
@@ -33,15 +34,6 @@ func (d *Distribution) AttributeOrder(ctx context.Context, tx *sqldb.Tx, p order
 		Order: o.ID, Number: o.Number, Shop: o.Shop, Buyer: o.User, Currency: o.Currency, Shipping: o.ShippingTotal,
 		Titles: titles,
 	}, att)
-}
-
-// ruleOf turns a product's rates into a rule; a product that sets none follows the
-// installation.
-func ruleOf(rates catalog.Rates) Rule {
-	if rates == (catalog.Rates{}) {
-		return Rule{}
-	}
-	return Percent(rates[:]...)
 }
 
 // Goods are the products that pay, drawn from the catalog.
@@ -61,7 +53,7 @@ func (g Goods) PromotedProducts(ctx context.Context, r page.Request, tag lang.Ta
 	for i, c := range cards {
 		out.Items = append(out.Items, PromotedProduct{
 			ID: c.ID, Shop: PromotedShop(c.Shop), Title: c.Title, CoverURL: c.CoverURL, Price: c.Price,
-			WasPrice: c.WasPrice, Sold: c.Sold, InStock: c.InStock, Rule: ruleOf(p.Items[i].Commission),
+			WasPrice: c.WasPrice, Sold: c.Sold, InStock: c.InStock, Rule: p.Items[i].Commission.Rule(),
 		})
 	}
 	return out, err

@@ -1,119 +1,155 @@
 package distribution
 
 import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+
 	"hawker/internal/base/fault"
-	"hawker/internal/base/money"
+	"hawker/internal/base/id"
+	"hawker/internal/commission"
+	"hawker/internal/ledger"
+	"hawker/internal/platform/sqldb"
 )
 
-// Kept is what is left of a line after refunds. Parts are always counted from
-// the original amounts and what is kept, never from earlier reversals, so that
-// any sequence of returns ends at exactly zero.
-type Kept struct {
-	Cash  int64 `json:"cash"`
-	Units int64 `json:"units"`
-	// Where returns are counted from: the whole line, or the last allowance.
-	AnchorCash  int64 `json:"anchor_cash"`
-	AnchorUnits int64 `json:"anchor_units"`
-	Allowed     bool  `json:"allowed,omitempty"` // a price allowance was given: fixed amounts now follow the value
+// RefundLine is what comes back of one line: units returned, or an allowance in
+// minor units with the goods kept. One of the two.
+type RefundLine struct {
+	Line      id.OrderLine `json:"line"`
+	Units     int64        `json:"units,omitempty"`
+	Allowance int64        `json:"allowance,omitempty"`
 }
 
-// Reversal is what one refund takes back. Shop may be negative by a unit or
-// two: where fee and shares all round down on a tiny allowance, the shop gains.
-type Reversal struct {
-	Cash           int64
-	PlatformCoupon int64
-	Points         int64
-	Fee            int64
-	Shop           int64
-	Shares         []int64 // by level
+// RefundRequest is one accepted refund of an order.
+type RefundRequest struct {
+	Refund   id.Refund    `json:"refund"`
+	Order    id.Order     `json:"order"`
+	Lines    []RefundLine `json:"lines"`
+	Shipping int64        `json:"shipping"`
 }
 
-// Whole is a line of which nothing was refunded.
-func (s Snapshot) Whole() Kept {
-	return Kept{Cash: s.Cash, Units: s.Quantity, AnchorCash: s.Cash, AnchorUnits: s.Quantity}
+// Refunded is what one refund gives back to the buyer and takes from whom.
+type Refunded struct {
+	Refund  id.Refund     `json:"refund"`
+	Matured bool          `json:"matured"` // the money was no longer frozen
+	Dues    PayableShares `json:"dues"`    // the differences
 }
 
-// Return gives units back. Faults: distribution.refund_exceeds_kept, and then
-// nothing has changed.
-func (s Snapshot) Return(k Kept, units int64) (Kept, Reversal, error) {
-	if units <= 0 || units > k.Units {
-		return k, Reversal{}, fault.Conflict("distribution.refund_exceeds_kept", "kept", k.Units)
+// Ledger is Refunded as the ledger takes it; wallet is the part of the cash that
+// goes back to the buyer's wallet.
+func (r Refunded) Ledger(provider string, wallet int64) ledger.Refund {
+	d := r.Dues
+	return ledger.Refund{
+		Refund: r.Refund, Order: d.Order, Shop: d.Shop, Buyer: d.Buyer, Currency: d.Currency, Provider: provider,
+		Matured: r.Matured,
+		Cash:    d.Cash - wallet, Wallet: wallet, Points: d.Points, PlatformCoupon: d.PlatformCoupon,
+		ShopAmount: d.ShopAmount, Fee: d.Fee, Commissions: d.Commissions,
 	}
-	next := k
-	next.Units -= units
-	next.Cash = money.MulDiv(k.AnchorCash, next.Units, k.AnchorUnits)
-	return next, s.reversal(k, next), nil
 }
 
-// Allow gives money back and leaves the goods. Faults as Return.
-func (s Snapshot) Allow(k Kept, amount int64) (Kept, Reversal, error) {
-	if amount <= 0 || amount > k.Cash {
-		return k, Reversal{}, fault.Conflict("distribution.refund_exceeds_kept", "kept", k.Cash)
+// Refund takes back the shares of what is returned and answers what the ledger
+// is to post: ledger.RefundAccepted(ctx, tx, refunded.Ledger(provider, wallet)).
+// The same refund again answers the same. Faults: CodeNoSuchOrder,
+// CodeWrongState (not paid), distribution.refund_exceeds_kept,
+// distribution.refund_reused (the same refund with other contents).
+func (d *Distribution) Refund(ctx context.Context, tx *sqldb.Tx, r RefundRequest) (Refunded, error) {
+	raw, err := json.Marshal(r)
+	if err != nil {
+		return Refunded{}, err
 	}
-	next := k
-	next.Cash -= amount
-	next.AnchorCash, next.AnchorUnits, next.Allowed = next.Cash, next.Units, true
-	return next, s.reversal(k, next), nil
+	sum := sha256.Sum256(raw)
+	hash := hex.EncodeToString(sum[:])
+	s := store{tx}
+	if err := s.lockOrder(ctx, r.Order); err != nil { // refunds and maturing of an order wait for one another
+		return Refunded{}, err
+	}
+	if was, found, err := s.refund(ctx, r.Refund, hash); found || err != nil {
+		return was, err
+	}
+	o, err := s.order(ctx, r.Order)
+	if err != nil {
+		return Refunded{}, err
+	}
+	if o.state != StateFrozen && o.state != StateAvailable {
+		return Refunded{}, fault.Conflict(CodeWrongState, "state", o.state)
+	}
+	if r.Shipping < 0 || r.Shipping > o.shippingKept {
+		return Refunded{}, fault.Conflict("distribution.refund_exceeds_kept", "kept", o.shippingKept)
+	}
+	out := Refunded{Refund: r.Refund, Matured: o.state == StateAvailable}
+	out.Dues, err = s.takeBack(ctx, o, r)
+	if err != nil {
+		return Refunded{}, err
+	}
+	return out, s.insertRefund(ctx, r, hash, out)
 }
 
-// KeptShares is what each level still has of a line.
-func (s Snapshot) KeptShares(k Kept) []int64 {
-	p := s.parts(k)
-	return p.shares
+// takeBack counts the refund line by line and stores what is kept.
+func (s store) takeBack(ctx context.Context, o orderRow, r RefundRequest) (PayableShares, error) {
+	lines, err := s.lines(ctx, r.Order)
+	if err != nil {
+		return PayableShares{}, err
+	}
+	byLine := map[id.OrderLine]*lineRow{}
+	for i := range lines {
+		byLine[lines[i].snapshot.Line] = &lines[i]
+	}
+	out := PayableShares{
+		Order: o.order, Shop: o.shop, Buyer: o.buyer, Currency: o.currency, Cash: r.Shipping, ShopAmount: r.Shipping,
+	}
+	for _, want := range r.Lines {
+		l := byLine[want.Line]
+		if l == nil || (want.Units > 0) == (want.Allowance > 0) {
+			return PayableShares{}, fault.Invalid("distribution.bad_line", "line", want.Line)
+		}
+		delete(byLine, want.Line) // a refund names a line once
+		rev, err := s.reverse(ctx, r.Refund, l, want)
+		if err != nil {
+			return PayableShares{}, err
+		}
+		out.add(l.snapshot, rev)
+	}
+	return out, s.keepShipping(ctx, r.Order, o.shippingKept-r.Shipping)
 }
 
-type parts struct {
-	platform, points, owed, fee int64
-	shares                      []int64
+func (d *PayableShares) add(snap commission.Snapshot, rev commission.Reversal) {
+	d.Cash += rev.Cash
+	d.PlatformCoupon += rev.PlatformCoupon
+	d.Points += rev.Points
+	d.Fee += rev.Fee
+	d.ShopAmount += rev.Shop
+	for i, amount := range rev.Shares {
+		if amount != 0 {
+			d.Commissions = append(d.Commissions, ledger.Commission{
+				User:  snap.Shares[i].User,
+				Level: snap.Shares[i].Level, Amount: amount,
+			})
+		}
+	}
 }
 
-// parts counts every kept part afresh from the original.
-func (s Snapshot) parts(k Kept) parts {
-	p := parts{
-		platform: money.MulDiv(s.PlatformCoupon, k.Units, s.Quantity),
-		points:   money.MulDiv(s.Points, k.Units, s.Quantity),
-		shares:   make([]int64, len(s.Shares)),
+func (s store) reverse(ctx context.Context, refund id.Refund, l *lineRow, want RefundLine) (rev commission.Reversal,
+	err error,
+) {
+	if want.Units > 0 {
+		l.kept, rev, err = l.snapshot.Return(l.kept, want.Units)
+	} else {
+		l.kept, rev, err = l.snapshot.Allow(l.kept, want.Allowance)
 	}
-	p.owed = k.Cash + p.platform + p.points
-	p.fee = ratio(s.Fee, p.owed, s.Owed)
-	base := k.Cash
-	if s.BaseHasPlatformCoupon {
-		base += p.platform
+	if err != nil {
+		return rev, err
 	}
-	if s.BaseHasPoints {
-		base += p.points
+	if err := s.saveKept(ctx, l.snapshot.Line, l.kept); err != nil {
+		return rev, err
 	}
-	for i, share := range s.Shares {
-		if s.Rule.Kind == RuleFixed && !k.Allowed {
-			p.shares[i] = money.MulDiv(share.Amount, k.Units, s.Quantity)
+	for i, amount := range rev.Shares {
+		if amount == 0 {
 			continue
 		}
-		p.shares[i] = ratio(share.Amount, base, s.Base)
+		if err := s.reverseEntry(ctx, refund, l.snapshot.Line, l.snapshot.Shares[i].Level, amount); err != nil {
+			return rev, err
+		}
 	}
-	return p
-}
-
-func (s Snapshot) reversal(from, to Kept) Reversal {
-	a, b := s.parts(from), s.parts(to)
-	r := Reversal{
-		Cash:           from.Cash - to.Cash,
-		PlatformCoupon: a.platform - b.platform,
-		Points:         a.points - b.points,
-		Fee:            a.fee - b.fee,
-		Shares:         make([]int64, len(a.shares)),
-	}
-	r.Shop = a.owed - b.owed - r.Fee
-	for i := range a.shares {
-		r.Shares[i] = a.shares[i] - b.shares[i]
-		r.Shop -= r.Shares[i]
-	}
-	return r
-}
-
-// ratio is floor(amount·part/whole); a whole of nothing leaves nothing.
-func ratio(amount, part, whole int64) int64 {
-	if whole <= 0 {
-		return 0
-	}
-	return money.MulDiv(amount, part, whole)
+	return rev, nil
 }

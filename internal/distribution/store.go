@@ -11,8 +11,11 @@ import (
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/base/money"
+	"hawker/internal/commission"
 	"hawker/internal/platform/sqldb"
 )
+
+type store struct{ tx *sqldb.Tx }
 
 type orderRow struct {
 	order                  id.Order
@@ -24,8 +27,8 @@ type orderRow struct {
 }
 
 type lineRow struct {
-	snapshot Snapshot
-	kept     Kept
+	snapshot commission.Snapshot
+	kept     commission.Kept
 }
 
 func (s store) insertOrder(ctx context.Context, o OrderRecord, source string) error {
@@ -37,7 +40,7 @@ func (s store) insertOrder(ctx context.Context, o OrderRecord, source string) er
 	return err
 }
 
-func (s store) insertLine(ctx context.Context, o OrderRecord, snap Snapshot) error {
+func (s store) insertLine(ctx context.Context, o OrderRecord, snap commission.Snapshot) error {
 	body, err := json.Marshal(snap)
 	if err != nil {
 		return err
@@ -59,7 +62,7 @@ func (s store) insertLine(ctx context.Context, o OrderRecord, snap Snapshot) err
 	return err
 }
 
-func (s store) insertEntry(ctx context.Context, o OrderRecord, snap Snapshot, share Share) error {
+func (s store) insertEntry(ctx context.Context, o OrderRecord, snap commission.Snapshot, share commission.Share) error {
 	_, err := s.tx.Exec(ctx,
 		`INSERT INTO commission_entry (id, order_id, line_id, level, user_id, currency, base, rate_bp, amount, kept,
 			state, created_at)
@@ -146,7 +149,7 @@ func dueOrders(ctx context.Context, q sqldb.Querier, now time.Time, limit int) (
 	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (o id.Order, err error) { return o, s.Scan(&o) })
 }
 
-func (s store) saveKept(ctx context.Context, line id.OrderLine, k Kept) error {
+func (s store) saveKept(ctx context.Context, line id.OrderLine, k commission.Kept) error {
 	allowed := 0
 	if k.Allowed {
 		allowed = 1

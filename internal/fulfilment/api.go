@@ -5,6 +5,7 @@ import (
 
 	"hawker/internal/base/id"
 	"hawker/internal/base/permission"
+	"hawker/internal/counter"
 	"hawker/internal/order"
 	"hawker/internal/platform/httpapi"
 )
@@ -13,7 +14,7 @@ import (
 type API struct {
 	Service *Service
 	Orders  *order.Service
-	Views   order.Views
+	Views   counter.Views
 }
 
 // Register adds the operations.
@@ -34,7 +35,7 @@ type shipInput struct {
 	}
 }
 
-func (h API) ship(ctx context.Context, in *shipInput) (*httpapi.Body[order.View], error) {
+func (h API) ship(ctx context.Context, in *shipInput) (*httpapi.Body[counter.View], error) {
 	key, err := in.Once(ctx, "merchant-order-ship:"+in.Shop.String(), in.Body)
 	if err != nil {
 		return nil, err
@@ -46,5 +47,5 @@ func (h API) ship(ctx context.Context, in *shipInput) (*httpapi.Body[order.View]
 		return nil, err
 	}
 	o, err := h.Orders.OfShop(ctx, h.Service.db.Reader(), in.Shop, sent)
-	return httpapi.OK(h.Views.DrawOne(ctx, o, err, order.ShopSide, httpapi.Language(ctx)))
+	return httpapi.OK(h.Views.DrawOne(ctx, o, err, counter.ShopSide, httpapi.Language(ctx)))
 }

@@ -10,6 +10,7 @@ import (
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
+	"hawker/internal/counter"
 	"hawker/internal/order"
 	"hawker/internal/platform/idem"
 	"hawker/internal/platform/sqldb"
@@ -58,12 +59,12 @@ func (s *Service) Ship(ctx context.Context, key idem.Key, by id.User, sh Shipmen
 	})
 }
 
-// ShipmentViews implements order.Shipments.
-func (s *Service) ShipmentViews(ctx context.Context, orders []id.Order) (map[id.Order][]order.ShipmentView, error) {
+// ShipmentViews implements counter.Shipments.
+func (s *Service) ShipmentViews(ctx context.Context, orders []id.Order) (map[id.Order][]counter.ShipmentView, error) {
 	list, err := shipmentsOf(ctx, s.db.Reader(), orders)
-	out := make(map[id.Order][]order.ShipmentView, len(list))
+	out := make(map[id.Order][]counter.ShipmentView, len(list))
 	for _, sh := range list {
-		out[sh.Order] = append(out[sh.Order], order.ShipmentView{
+		out[sh.Order] = append(out[sh.Order], counter.ShipmentView{
 			ID: sh.ID, Carrier: sh.Carrier,
 			TrackingNumber: sh.TrackingNumber, ShippedAt: sh.ShippedAt,
 		})

@@ -13,6 +13,7 @@ import (
 	"hawker/internal/base/permission"
 	"hawker/internal/checkout"
 	"hawker/internal/checkout/checkouttest"
+	"hawker/internal/counter"
 	"hawker/internal/fulfilment"
 	"hawker/internal/order"
 	"hawker/internal/platform/httpapi/httpapitest"
@@ -22,8 +23,8 @@ import (
 
 type body = map[string]any
 
-// counter is a shop whose staff send what was bought.
-type counter struct {
+// stall is a shop whose staff send what was bought.
+type stall struct {
 	*checkouttest.Market
 	door    *httpapitest.Door
 	parcels *fulfilment.Service
@@ -31,10 +32,10 @@ type counter struct {
 	buyer   id.User
 }
 
-func open(t *testing.T) *counter {
+func open(t *testing.T) *stall {
 	t.Helper()
 	m := checkouttest.New(t)
-	k := &counter{Market: m, parcels: fulfilment.New(m.DB, m.Orders), staff: m.User(), buyer: m.User()}
+	k := &stall{Market: m, parcels: fulfilment.New(m.DB, m.Orders), staff: m.User(), buyer: m.User()}
 	k.door = httpapitest.Open(t, m.Clock, fulfilment.API{
 		Service: k.parcels, Orders: m.Orders,
 		Views: k.views(),
@@ -44,16 +45,16 @@ func open(t *testing.T) *counter {
 	return k
 }
 
-func (k *counter) views() order.Views {
-	return order.Views{Service: k.Orders, Shops: k, Payments: k, Shipments: k.parcels}
+func (k *stall) views() counter.Views {
+	return counter.Views{Service: k.Orders, Shops: k, Payments: k, Shipments: k.parcels}
 }
 
-// PaymentViews implements order.Payments.
-func (*counter) PaymentViews(context.Context, []id.Checkout) (map[id.Checkout]order.PaymentView, error) {
+// PaymentViews implements counter.Payments.
+func (*stall) PaymentViews(context.Context, []id.Checkout) (map[id.Checkout]counter.PaymentView, error) {
 	return nil, nil
 }
 
-func (k *counter) placed() order.Order {
+func (k *stall) placed() order.Order {
 	k.T.Helper()
 	p := k.Product(1000, 5)
 	r := checkouttest.Must[checkout.Result](k.T)(k.Checkout.Place(k.T.Context(), k.NextKey(), checkout.Command{
@@ -62,12 +63,12 @@ func (k *counter) placed() order.Order {
 	return k.find(r.Orders[0])
 }
 
-func (k *counter) find(o id.Order) order.Order {
+func (k *stall) find(o id.Order) order.Order {
 	k.T.Helper()
 	return checkouttest.Must[order.Order](k.T)(k.Orders.Find(k.T.Context(), k.DB.Reader(), o))
 }
 
-func (k *counter) paid() order.Order {
+func (k *stall) paid() order.Order {
 	k.T.Helper()
 	o := k.placed()
 	if err := k.DB.Update(k.T.Context(), func(ctx context.Context, tx *sqldb.Tx) error {
@@ -100,7 +101,7 @@ func TestAShipmentMovesTheOrderOn(t *testing.T) {
 	}
 	k.door.Refuse(k.staff, 409, "order.wrong_status", "POST /merchant/{shop}/shipments", parcel(o.ID))
 	other := k.paid()
-	views := checkouttest.Must[map[id.Order][]order.ShipmentView](t)(k.parcels.ShipmentViews(t.Context(),
+	views := checkouttest.Must[map[id.Order][]counter.ShipmentView](t)(k.parcels.ShipmentViews(t.Context(),
 		[]id.Order{o.ID, other.ID}))
 	if len(views) != 1 || len(views[o.ID]) != 1 {
 		t.Errorf("parcels: %+v", views)

@@ -10,12 +10,12 @@ import (
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/checkout"
+	"hawker/internal/coupon"
 	"hawker/internal/inventory"
 	"hawker/internal/order"
 	"hawker/internal/platform/events"
 	"hawker/internal/platform/idem"
 	"hawker/internal/platform/sqldb"
-	"hawker/internal/promotion"
 )
 
 // Sweep draws the bags whose time has come and takes back what nobody claimed.
@@ -119,7 +119,7 @@ func (s *Service) drawIn(ctx context.Context, tx *sqldb.Tx, bag id.Bag) (bool, e
 		}
 	}
 	if !b.Coupon.IsZero() {
-		return true, errors.Join(promotion.Grant(ctx, tx, b.Coupon, b.Winners, winners), settle(ctx, tx, b.ID))
+		return true, errors.Join(coupon.Grant(ctx, tx, b.Coupon, b.Winners, winners), settle(ctx, tx, b.ID))
 	}
 	if len(winners) == 0 {
 		return true, takeBack(ctx, tx, b)
@@ -148,7 +148,7 @@ func (s *Service) Cancel(ctx context.Context, shop id.Shop, room id.Room, bag id
 			return err
 		}
 		if !b.Coupon.IsZero() {
-			if err := promotion.Grant(ctx, tx, b.Coupon, b.Winners, nil); err != nil {
+			if err := coupon.Grant(ctx, tx, b.Coupon, b.Winners, nil); err != nil {
 				return err
 			}
 		}

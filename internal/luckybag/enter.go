@@ -12,10 +12,10 @@ import (
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/catalog"
+	"hawker/internal/coupon"
 	"hawker/internal/inventory"
 	"hawker/internal/platform/idem"
 	"hawker/internal/platform/sqldb"
-	"hawker/internal/promotion"
 )
 
 const (
@@ -70,7 +70,7 @@ func (s *Service) checkRoom(ctx context.Context, q sqldb.Querier, b Bag) error {
 // setAside takes the prizes from where they are.
 func (s *Service) setAside(ctx context.Context, tx *sqldb.Tx, b *Bag) (err error) {
 	if !b.Coupon.IsZero() {
-		_, err = promotion.Hold(ctx, tx, b.Shop, b.Coupon, b.Winners)
+		_, err = coupon.Hold(ctx, tx, b.Shop, b.Coupon, b.Winners)
 		return err
 	}
 	offers, err := catalog.Offers(ctx, tx, []id.SKU{b.SKU})

@@ -19,12 +19,12 @@ import (
 	"hawker/internal/catalog"
 	"hawker/internal/checkout"
 	"hawker/internal/checkout/checkouttest"
+	"hawker/internal/coupon"
 	"hawker/internal/luckybag"
 	"hawker/internal/order"
 	"hawker/internal/platform/events"
 	"hawker/internal/platform/idem"
 	"hawker/internal/platform/sqldb"
-	"hawker/internal/promotion"
 )
 
 // fair is a market that draws lots.
@@ -35,7 +35,7 @@ type fair struct {
 	clock  *clock.Manual
 	bus    *events.Bus
 	orders *order.Service
-	tools  *promotion.Service
+	tools  *coupon.Service
 	bags   *luckybag.Service
 	shop   id.Shop
 	room   id.Room
@@ -59,7 +59,7 @@ func open(t *testing.T) *fair {
 		Market: m, t: t, db: m.DB, clock: m.Clock, orders: m.Orders, shop: m.Shop, room: m.Room,
 		followers: map[id.User]bool{},
 	}
-	f.tools = promotion.New(promotion.Deps{
+	f.tools = coupon.New(coupon.Deps{
 		DB: m.DB, Log: m.Log, Catalog: m.Products, Shops: m, Rooms: m, News: m,
 		Currency: "CNY",
 	})
@@ -301,16 +301,16 @@ func TestFollowersWinCoupons(t *testing.T) {
 	t.Parallel()
 	f := open(t)
 	ctx := t.Context()
-	c := must[promotion.Coupon](t)(f.tools.AddCoupon(ctx, f.key(), promotion.Coupon{
-		Shop: f.shop, Name: lang.Text{lang.Chinese: "券"}, Kind: promotion.AmountOff, Value: 100,
-		Scope: promotion.ScopeAll, Total: 5, PerUser: 1,
+	c := must[coupon.Coupon](t)(f.tools.Add(ctx, f.key(), coupon.Coupon{
+		Shop: f.shop, Name: lang.Text{lang.Chinese: "券"}, Kind: coupon.AmountOff, Value: 100,
+		Scope: coupon.ScopeAll, Total: 5, PerUser: 1,
 		To: f.clock.Now().Add(time.Hour),
 	}))
 	b := must[luckybag.Bag](t)(f.create(luckybag.Bag{Coupon: c.ID, Winners: 4, Word: "hi", Follow: true}))
-	if err := f.tools.ClaimCoupon(ctx, f.key(), f.user(), c.ID); err != nil {
+	if err := f.tools.Take(ctx, f.key(), f.user(), c.ID); err != nil {
 		t.Error(err)
 	}
-	if err := f.tools.ClaimCoupon(ctx, f.key(), f.user(), c.ID); fault.Code(err) != "promotion.coupon_gone" {
+	if err := f.tools.Take(ctx, f.key(), f.user(), c.ID); fault.Code(err) != "promotion.coupon_gone" {
 		t.Errorf("four are held: %v", err)
 	}
 	one, two := f.user(), f.user()
@@ -332,12 +332,12 @@ func TestFollowersWinCoupons(t *testing.T) {
 		t.Errorf("told of their coupons: %q", told)
 	}
 	for _, u := range []id.User{one, two} {
-		if w := must[page.Page[promotion.Claim]](t)(f.tools.Wallet(ctx, u, promotion.ClaimUsable, page.Request{})); len(
+		if w := must[page.Page[coupon.Claim]](t)(f.tools.Wallet(ctx, u, coupon.ClaimUsable, page.Request{})); len(
 			w.Items) != 1 {
 			t.Errorf("the wallet holds %+v", w.Items)
 		}
 	}
-	if c := must[promotion.Coupon](t)(f.tools.Coupon(ctx, c.ID)); c.Claimed != 3 {
+	if c := must[coupon.Coupon](t)(coupon.Find(ctx, f.db.Reader(), c.ID)); c.Claimed != 3 {
 		t.Errorf("%d are counted as claimed, want 3", c.Claimed)
 	}
 }

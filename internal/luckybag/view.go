@@ -9,8 +9,8 @@ import (
 	"hawker/internal/base/id"
 	"hawker/internal/base/lang"
 	"hawker/internal/catalog"
+	"hawker/internal/coupon"
 	"hawker/internal/platform/realtime"
-	"hawker/internal/promotion"
 )
 
 // PrizeView is what can be won.
@@ -101,7 +101,7 @@ func (s *Service) views(ctx context.Context, bags []Bag, user id.User, tag lang.
 
 func (s *Service) prize(ctx context.Context, b Bag, tag lang.Tag) (PrizeView, error) {
 	if !b.Coupon.IsZero() {
-		c, err := promotion.FindCoupon(ctx, s.DB.Reader(), b.Coupon)
+		c, err := coupon.Find(ctx, s.DB.Reader(), b.Coupon)
 		return PrizeView{
 			Kind: "coupon", Title: c.Name.In(tag), Titles: c.Name, Coupon: c.ID, Off: &OffView{
 				c.ID, c.Name.In(tag),

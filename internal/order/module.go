@@ -16,13 +16,13 @@ import (
 const sweepSize = 200
 
 // Module is what the module brings.
-func (h API) Module() module.Module {
+func (s *Service) Module() module.Module {
 	return module.Module{
-		Name: "order", Operations: []module.Operations{h},
+		Name:          "order",
 		Subscriptions: []events.Subscription{events.On("catalog.sold", EventPaid, countSold)},
 		Tasks: []schedule.Task{{
 			Name: "orders.due", Next: nextDue,
-			Do: func(ctx context.Context) error { _, err := h.Service.Sweep(ctx, sweepSize); return err },
+			Do: func(ctx context.Context) error { _, err := s.Sweep(ctx, sweepSize); return err },
 		}},
 		Checks: Checks(),
 	}

@@ -10,7 +10,7 @@ import (
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
-	"hawker/internal/order"
+	"hawker/internal/counter"
 	"hawker/internal/platform/httpapi"
 )
 
@@ -41,7 +41,7 @@ type payInput struct {
 	}
 }
 
-func (h API) pay(ctx context.Context, in *payInput) (*httpapi.Body[order.PaymentView], error) {
+func (h API) pay(ctx context.Context, in *payInput) (*httpapi.Body[counter.PaymentView], error) {
 	back, err := returnURL(httpapi.Origin(ctx), in.Body.ReturnURL)
 	if err != nil {
 		return nil, err

@@ -18,6 +18,7 @@ import (
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/base/money"
+	"hawker/internal/counter"
 	"hawker/internal/distribution"
 	"hawker/internal/order"
 	"hawker/internal/platform/idem"
@@ -213,8 +214,8 @@ func (s *Service) ask(ctx context.Context, provider Provider, p Payment) (Paymen
 	return p, err
 }
 
-// PaymentViews implements order.Payments.
-func (s *Service) PaymentViews(ctx context.Context, checkouts []id.Checkout) (map[id.Checkout]order.PaymentView,
+// PaymentViews implements counter.Payments.
+func (s *Service) PaymentViews(ctx context.Context, checkouts []id.Checkout) (map[id.Checkout]counter.PaymentView,
 	error,
 ) {
 	list, err := newestPayments(ctx, s.db.Reader(), checkouts)
@@ -226,14 +227,14 @@ func (s *Service) PaymentViews(ctx context.Context, checkouts []id.Checkout) (ma
 		return nil, err
 	}
 	back, err := refundsOf(ctx, s.db.Reader(), list)
-	out := make(map[id.Checkout]order.PaymentView, len(list))
+	out := make(map[id.Checkout]counter.PaymentView, len(list))
 	for _, p := range list { // the newest stays; what goes back of an earlier one is said too
 		v, before := viewOf(p, members[p.Checkout]), out[p.Checkout]
 		v.Refunded.Amount, v.RefundState = before.Refunded.Amount, before.RefundState
 		for _, r := range back[p.ID] {
 			v.Refunded.Amount += r.Amount.Amount
-			if v.RefundState != order.RefundPending {
-				v.RefundState = map[bool]string{true: order.RefundDone, false: order.RefundPending}[r.Done]
+			if v.RefundState != counter.RefundPending {
+				v.RefundState = map[bool]string{true: counter.RefundDone, false: counter.RefundPending}[r.Done]
 			}
 		}
 		out[p.Checkout] = v
@@ -241,14 +242,14 @@ func (s *Service) PaymentViews(ctx context.Context, checkouts []id.Checkout) (ma
 	return out, err
 }
 
-func viewOf(p Payment, orders []id.Order) order.PaymentView {
-	v := order.PaymentView{
+func viewOf(p Payment, orders []id.Order) counter.PaymentView {
+	v := counter.PaymentView{
 		ID: p.ID, Provider: p.Provider, Status: string(p.Status), Amount: p.Amount, Orders: orders,
 		ExpiresAt: p.ExpiresAt, Refunded: money.Of(0, p.Amount.Currency),
-		Action: order.ActionView{Type: "none"},
+		Action: counter.ActionView{Type: "none"},
 	}
 	if p.Status == Pending && p.PayURL != "" {
-		v.Action = order.ActionView{Type: "redirect", URL: p.PayURL}
+		v.Action = counter.ActionView{Type: "redirect", URL: p.PayURL}
 	}
 	return v
 }

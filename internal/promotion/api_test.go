@@ -17,6 +17,8 @@ import (
 	"hawker/internal/base/id"
 	"hawker/internal/base/permission"
 	"hawker/internal/checkout"
+	"hawker/internal/counter"
+	"hawker/internal/coupon"
 	"hawker/internal/luckybag"
 	"hawker/internal/order"
 	"hawker/internal/platform/cache"
@@ -50,11 +52,11 @@ func (door) ObserveRequest(string, int, float64) {}
 
 // The rest of what the doors ask.
 
-func (m *mall) PaymentViews(context.Context, []id.Checkout) (map[id.Checkout]order.PaymentView, error) {
+func (m *mall) PaymentViews(context.Context, []id.Checkout) (map[id.Checkout]counter.PaymentView, error) {
 	return nil, nil
 }
 
-func (m *mall) ShipmentViews(context.Context, []id.Order) (map[id.Order][]order.ShipmentView, error) {
+func (m *mall) ShipmentViews(context.Context, []id.Order) (map[id.Order][]counter.ShipmentView, error) {
 	return nil, nil
 }
 
@@ -79,8 +81,8 @@ func (m *mall) For(_ context.Context, _ sqldb.Querier, room id.Room, products []
 	return out, nil
 }
 
-// counter is the API of the selling tools on a server.
-type counter struct {
+// stand is the API of the selling tools on a server.
+type stand struct {
 	*mall
 	api  *httpapi.API
 	http *httptest.Server
@@ -89,9 +91,9 @@ type counter struct {
 	sale *auction.Service
 }
 
-func serve(t *testing.T) *counter {
+func serve(t *testing.T) *stand {
 	m := open(t)
-	c := &counter{mall: m, host: m.buyer()}
+	c := &stand{mall: m, host: m.buyer()}
 	d, log := door{c.host}, slog.New(slog.DiscardHandler)
 	m.checkout = m.CheckoutWith(checkout.Tools{Promotions: m.tools, HoldDeal: m.tools.Terms.HoldDeal, Evidence: m})
 	c.sale = auction.New(auction.Deps{
@@ -107,9 +109,11 @@ func serve(t *testing.T) *counter {
 		Log: log, Clock: m.clock, Limiter: cache.NewMemoryLimiter(m.clock), Sign: d,
 		Staff: d, Rooms: d, Metrics: d,
 	})
-	views := order.Views{Service: m.orders, Shops: m, Payments: m, Shipments: m, Replays: m}
+	views := counter.Views{Service: m.orders, Shops: m, Payments: m, Shipments: m, Replays: m}
 	promotion.API{Service: m.tools}.Register(c.api)
 	promotion.MerchantAPI{Service: m.tools}.Register(c.api)
+	coupon.API{Service: m.coupons}.Register(c.api)
+	coupon.MerchantAPI{Service: m.coupons}.Register(c.api)
 	auction.API{Service: c.sale}.Register(c.api)
 	luckybag.API{Service: c.bags}.Register(c.api)
 	checkout.API{Service: m.checkout, DB: m.db, Orders: m.orders, Views: views, Shops: m}.Register(c.api)
@@ -121,7 +125,7 @@ func serve(t *testing.T) *counter {
 type object = map[string]any
 
 // call sends a request as somebody; {room}, {id} and {shop} stand for the mall's.
-func (c *counter) call(who id.User, want int, target string, body any) object {
+func (c *stand) call(who id.User, want int, target string, body any) object {
 	c.t.Helper()
 	raw, err := json.Marshal(body)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"hawker/internal/catalog"
 	"hawker/internal/checkout"
 	"hawker/internal/checkout/checkouttest"
+	"hawker/internal/coupon"
 	"hawker/internal/order"
 	"hawker/internal/platform/events"
 	"hawker/internal/platform/idem"
@@ -28,6 +29,7 @@ type mall struct {
 	bus      *events.Bus
 	orders   *order.Service
 	products *catalog.Service
+	coupons  *coupon.Service
 	tools    *promotion.Service
 	checkout *checkout.Service
 	shop     id.Shop
@@ -43,9 +45,11 @@ func open(t *testing.T) *mall {
 		Market: k, t: t, db: k.DB, clock: k.Clock, orders: k.Orders, products: k.Products,
 		checkout: k.Checkout, shop: k.Shop, room: k.Room,
 	}
+	m.coupons = coupon.New(coupon.Deps{
+		DB: k.DB, Log: k.Log, Catalog: k.Products, Shops: k, Rooms: k, News: k, Currency: "CNY",
+	})
 	m.tools = promotion.New(promotion.Deps{
-		DB: k.DB, Log: k.Log, Catalog: k.Products, Shops: k, Rooms: k, News: k,
-		Currency: "CNY",
+		DB: k.DB, Log: k.Log, Catalog: k.Products, Coupons: m.coupons, Rooms: k, News: k, Currency: "CNY",
 	})
 	m.checkout = k.CheckoutWith(checkout.Tools{Promotions: m.tools, HoldDeal: m.tools.Terms.HoldDeal})
 	m.bus = m.Carry(m.tools.Module())

@@ -10,21 +10,12 @@ import (
 	"hawker/internal/platform/events"
 )
 
-// News that a room hears, by their type.
-const (
-	newsDeal   = "deal"
-	newsCoupon = "coupon"
-)
+// newsDeal is the type of news that a room hears.
+const newsDeal = "deal"
 
 type dealNews struct {
 	Type string   `json:"type"`
 	Deal DealView `json:"deal"`
-}
-
-type couponNews struct {
-	Type   string      `json:"type"`
-	Coupon *CouponView `json:"coupon"`
-	ID     id.Coupon   `json:"coupon_id"`
 }
 
 // tellDeal shows a deal to its room as it stands now.
@@ -35,14 +26,6 @@ func (s *Service) tellDeal(ctx context.Context, d Deal) {
 		return
 	}
 	s.tell(ctx, d.Room, dealNews{newsDeal, views[0]})
-}
-
-func (s *Service) tellCoupon(ctx context.Context, room id.Room, c Coupon) error {
-	views, err := s.couponViews(ctx, []Coupon{c}, id.User{}, lang.Chinese)
-	if err == nil {
-		s.tell(ctx, room, couponNews{newsCoupon, &views[0], c.ID})
-	}
-	return err
 }
 
 // subscriptions listen to orders: what they take from a slice, pay or give back

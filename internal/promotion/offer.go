@@ -2,29 +2,32 @@ package promotion
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
+	"hawker/internal/coupon"
 	"hawker/internal/order"
 	"hawker/internal/platform/sqldb"
 )
 
-// Ask is what a price engine wants to know: who buys what, and where they watch.
+// Ask is what a price engine wants to know: who buys what with which coupons, and
+// where they watch.
 type Ask struct {
-	User id.User
-	Room id.Room
-	SKUs []id.SKU
-	Now  time.Time
+	User    id.User
+	Room    id.Room
+	SKUs    []id.SKU
+	Coupons []id.Coupon // that the buyer names
+	Now     time.Time
 }
 
 // Answer is what holds at that moment.
 type Answer struct {
 	RoomPrices map[id.SKU]int64
 	Deals      map[id.SKU]DealOffer
-	Claims     []Claim // free ones, whether they apply or not
+	Claims     []coupon.Claim              // free ones, whether they apply or not
+	Wanted     map[id.Coupon]coupon.Wanted // that were named; unknown ones are left out
 }
 
 // DealOffer is what a running deal offers of a SKU.
@@ -37,16 +40,13 @@ type DealOffer struct {
 	BuyerLeft int64 // of which this buyer may take so many more
 }
 
-// claimsMax bounds how many coupons a quote looks at; the newest count.
-const claimsMax = 200
-
-const expiredShown = 7 * 24 * time.Hour // a quote says of these that they are too late
-
 // Ask answers a price engine. Outside a room it costs one read of the buyer's
 // wallet.
 func (s *Service) Ask(ctx context.Context, q sqldb.Querier, a Ask) (out Answer, err error) {
-	if out.Claims, err = freeClaims(ctx, q, a.User, a.Now.Add(-expiredShown), claimsMax); err != nil ||
-		a.Room.IsZero() {
+	if out.Claims, err = coupon.Free(ctx, q, a.User, a.Now); err != nil {
+		return out, err
+	}
+	if out.Wanted, err = s.Coupons.Wanted(ctx, q, a.User, a.Coupons); err != nil || a.Room.IsZero() {
 		return out, err
 	}
 	_, onAir, err := s.Rooms.OnAirTo(ctx, q, a.Room, a.User)
@@ -86,25 +86,39 @@ func fillOffers(ctx context.Context, q sqldb.Querier, user id.User, offers map[i
 	return err
 }
 
-// Redemption is what an order takes of a deal.
+// Redemption is what an order takes of deals and of a coupon.
 type Redemption struct {
-	Order    id.Order
-	User     id.User
+	Order id.Order
+	User  id.User
+	Deals []Taking
+	Claim coupon.Claim // the zero value: none
+}
+
+// Taking is what an order takes of one deal.
+type Taking struct {
 	Offer    DealOffer
 	Quantity int64 // over all SKUs of the deal
 }
 
-// RedeemDeal counts what an order takes against the buyer's limit, exactly. Fault
-// promotion.limit_reached.
-func (s *Service) RedeemDeal(ctx context.Context, tx *sqldb.Tx, t Redemption) error {
-	ok, err := addTaken(ctx, tx, t.Offer.Deal, t.User, t.Quantity, t.Offer.Limit)
-	if err != nil {
-		return err
+// Redeem counts what an order takes of deals against the buyer's limits, and uses its
+// claim, all exactly. Faults promotion.limit_reached, promotion.coupon_used.
+func (s *Service) Redeem(ctx context.Context, tx *sqldb.Tx, r Redemption) error {
+	for _, t := range r.Deals {
+		ok, err := addTaken(ctx, tx, t.Offer.Deal, r.User, t.Quantity, t.Offer.Limit)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return LimitReached(t.Offer.BuyerLeft)
+		}
+		if err := insertDealOrder(ctx, tx, r.Order, t.Offer.Deal, r.User, t.Quantity); err != nil {
+			return err
+		}
 	}
-	if !ok {
-		return LimitReached(t.Offer.BuyerLeft)
+	if r.Claim.ID.IsZero() {
+		return nil
 	}
-	return insertDealOrder(ctx, tx, t.Order, t.Offer.Deal, t.User, t.Quantity)
+	return s.Coupons.Redeem(ctx, tx, r.Claim, r.Order)
 }
 
 // LimitReached is the refusal of more units of a deal than a buyer may take.
@@ -112,40 +126,16 @@ func LimitReached(left int64) *fault.Error {
 	return fault.Conflict("promotion.limit_reached", "left", left)
 }
 
-// RedeemCoupon takes a claim for an order, once. Fault promotion.coupon_used.
-func (s *Service) RedeemCoupon(ctx context.Context, tx *sqldb.Tx, claim Claim, order id.Order) error {
-	ok, err := useClaim(ctx, tx, claim.ID, order)
-	if err != nil {
-		return err
-	}
-	if !ok {
-		return fault.Conflict("promotion.coupon_used")
-	}
-	return addUsed(ctx, tx, claim.Coupon.ID, 1)
-}
-
-// reservations are what orders took of coupons and deals.
+// reservations are what orders took of deals.
 type reservations struct{}
 
-// Book is where orders release and reacquire what they took of coupons and deals.
+// Book is where orders release and reacquire what they took of deals.
 func Book() order.Book {
-	return order.Book{Of: reservations{}, Kinds: []string{order.AdjustDeal, order.AdjustCoupon}}
+	return order.Book{Of: reservations{}, Kinds: []string{order.AdjustDeal}}
 }
 
-// Release implements order.Reservations: coupons and parts of deals are free again.
+// Release implements order.Reservations: parts of deals are free again.
 func (reservations) Release(ctx context.Context, tx *sqldb.Tx, order id.Order) error {
-	claims, err := claimsOfOrder(ctx, tx, order)
-	if err != nil {
-		return err
-	}
-	for _, c := range claims {
-		if c.Order != order {
-			continue
-		}
-		if err := errors.Join(freeClaim(ctx, tx, c.ID, order), addUsed(ctx, tx, c.Coupon.ID, -1)); err != nil {
-			return err
-		}
-	}
 	redemptions, err := dealOrders(ctx, tx, order, 0)
 	if err != nil {
 		return err
@@ -163,15 +153,6 @@ func (reservations) Release(ctx context.Context, tx *sqldb.Tx, order id.Order) e
 
 // CanReacquire implements order.Reservations.
 func (reservations) CanReacquire(ctx context.Context, q sqldb.Querier, order id.Order) (bool, error) {
-	claims, err := claimsOfOrder(ctx, q, order)
-	if err != nil {
-		return false, err
-	}
-	for _, c := range claims {
-		if !c.Order.IsZero() {
-			return false, nil
-		}
-	}
 	redemptions, err := dealOrders(ctx, q, order, 1)
 	for _, t := range redemptions {
 		if t.Taken+t.Quantity > t.Limit {
@@ -184,19 +165,6 @@ func (reservations) CanReacquire(ctx context.Context, q sqldb.Querier, order id.
 // Reacquire implements order.Reservations. What has been used otherwise since then stays
 // so: the money was paid at the price it was asked for.
 func (reservations) Reacquire(ctx context.Context, tx *sqldb.Tx, order id.Order) error {
-	claims, err := claimsOfOrder(ctx, tx, order)
-	if err != nil {
-		return err
-	}
-	for _, c := range claims {
-		ok, err := useClaim(ctx, tx, c.ID, order)
-		if err == nil && ok {
-			err = addUsed(ctx, tx, c.Coupon.ID, 1)
-		}
-		if err != nil {
-			return err
-		}
-	}
 	redemptions, err := dealOrders(ctx, tx, order, 1)
 	if err != nil {
 		return err

@@ -1,10 +1,9 @@
-// Package promotion owns the selling tools whose price is known beforehand: the
-// price of a room, flash deals with a slice of the stock of their own, and the
-// coupons of shops. It keeps true that a deal sells exactly its slice and no
-// buyer more than the limit; that a coupon is claimed no more often than there
-// are and used once; and that what is due by the clock is so at the moment of an
-// order, whether the sweeper has come by or not. How the prices stack is
-// checkout's; stock is inventory's.
+// Package promotion owns the prices that hold in a room: the room's own, and those of
+// flash deals with a slice of the stock of their own. It keeps true that a deal sells
+// exactly its slice and no buyer more than the limit, and that what is due by the
+// clock is so at the moment of an order, whether the sweeper has come by or not. It
+// answers a checkout everything that lowers a price, coupons among that, in one
+// question. How the prices stack is checkout's; stock is inventory's.
 package promotion
 
 import (
@@ -17,6 +16,7 @@ import (
 	"hawker/internal/base/id"
 	"hawker/internal/base/money"
 	"hawker/internal/catalog"
+	"hawker/internal/coupon"
 	"hawker/internal/platform/realtime"
 	"hawker/internal/platform/sqldb"
 )
@@ -46,7 +46,7 @@ type Deps struct {
 	DB       *sqldb.DB
 	Log      *slog.Logger
 	Catalog  *catalog.Service
-	Shops    catalog.ShopNames
+	Coupons  *coupon.Service
 	Rooms    Rooms
 	News     Publisher
 	Currency money.Currency

@@ -11,7 +11,6 @@ import (
 	"hawker/internal/base/money"
 	"hawker/internal/base/page"
 	"hawker/internal/base/permission"
-	"hawker/internal/catalog"
 	"hawker/internal/chat"
 	"hawker/internal/order"
 	"hawker/internal/platform/httpapi"
@@ -20,11 +19,16 @@ import (
 	"hawker/internal/stage"
 )
 
+// Pictures answers where a picture of a shop can be seen.
+type Pictures interface {
+	URLOf(ctx context.Context, shop id.Shop, picture id.Media) (string, error)
+}
+
 // MerchantAPI is the control room's door.
 type MerchantAPI struct {
 	Stage     *stage.Service
 	Views     Views
-	Media     *catalog.Media
+	Media     Pictures
 	Orders    *order.Service
 	Staff     httpapi.StaffRegister
 	IngestApp string        // of the RTMP address

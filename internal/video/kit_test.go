@@ -25,8 +25,10 @@ import (
 	"hawker/internal/base/id"
 	"hawker/internal/base/lang"
 	"hawker/internal/catalog"
+	"hawker/internal/listing"
 	"hawker/internal/media/ffmpeg"
 	"hawker/internal/media/upload"
+	"hawker/internal/picture"
 	"hawker/internal/platform/blob"
 	"hawker/internal/platform/cache"
 	"hawker/internal/platform/httpapi"
@@ -100,7 +102,7 @@ func newMall(t *testing.T) *mall {
 	t.Cleanup(func() { m.must(blobs.Close()) })
 	files, err := upload.NewStore(filepath.Join(m.dir, "uploads"), clock.Real{}, video.Claims{DB: m.db})
 	m.must(err)
-	pictures := catalog.NewMedia(m.db, blobs)
+	pictures := picture.New(m.db, blobs)
 	m.goods, m.shops = catalog.New(m.db, pictures), shop.New(m.db)
 	m.author, m.other, m.owner = id.Make[id.User](m.db), id.Make[id.User](m.db), id.Make[id.User](m.db)
 	m.room = id.Make[id.Room](m.db)
@@ -133,7 +135,7 @@ func newMall(t *testing.T) *mall {
 	m.must(err)
 	api.Mount(video.UploadRoutes(h)...)
 	api.Mount(httpapi.Route{
-		Pattern: catalog.MediaPrefix + "*", Access: httpapi.Anyone, Handler: blob.Handler(blobs, catalog.MediaPrefix),
+		Pattern: picture.Prefix + "*", Access: httpapi.Anyone, Handler: blob.Handler(blobs, picture.Prefix),
 	})
 	m.server = httptest.NewServer(api)
 	t.Cleanup(m.server.Close)
@@ -156,9 +158,9 @@ func (m *mall) product() id.Product {
 	m.must(err)
 	c, err := m.goods.AddCategory(m.t.Context(), lang.Text{lang.Chinese: "家"})
 	m.must(err)
-	p, err := m.goods.Create(m.t.Context(), m.shop, m.owner, catalog.DraftProduct{
+	p, err := m.goods.Create(m.t.Context(), m.shop, m.owner, listing.Listing{
 		Title: lang.Text{lang.Chinese: "杯"}, Category: c.ID, Pictures: []id.Media{o.ID},
-		SKUs: []catalog.DraftSKU{{Code: "A", Price: 100, Initial: 5}},
+		SKUs: []listing.SKU{{Code: "A", Price: 100, Initial: 5}},
 	})
 	m.must(err)
 	_, err = m.goods.SetState(m.t.Context(), m.shop, p.ID, catalog.OnSale)
@@ -166,11 +168,11 @@ func (m *mall) product() id.Product {
 	return p.ID
 }
 
-func (m *mall) goodsMedia() *catalog.Media {
+func (m *mall) goodsMedia() *picture.Service {
 	blobs, err := blob.NewDisk(filepath.Join(m.dir, "media"))
 	m.must(err)
 	m.t.Cleanup(func() { m.must(blobs.Close()) })
-	return catalog.NewMedia(m.db, blobs)
+	return picture.New(m.db, blobs)
 }
 
 // answer is a response that has been read.

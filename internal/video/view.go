@@ -8,6 +8,7 @@ import (
 	"hawker/internal/base/id"
 	"hawker/internal/catalog"
 	"hawker/internal/media/ffmpeg"
+	"hawker/internal/picture"
 	"hawker/internal/platform/httpapi"
 )
 
@@ -147,7 +148,7 @@ func (c company) view(ctx context.Context, v Video) View {
 		out.FailureText = httpapi.Translate(httpapi.Language(ctx), v.Failure, nil)
 	}
 	if v.whole() {
-		at := catalog.MediaPrefix + prefix(v.ID)
+		at := picture.Prefix + prefix(v.ID)
 		out.PlaybackURL, out.MP4URL, out.CoverURL = at+ffmpeg.MasterName, at+ffmpeg.MP4Name, at+ffmpeg.CoverName
 	}
 	if shop, ok := c.shops[v.Shop]; ok {

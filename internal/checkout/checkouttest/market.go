@@ -23,9 +23,12 @@ import (
 	"hawker/internal/base/lang"
 	"hawker/internal/catalog"
 	"hawker/internal/checkout"
+	"hawker/internal/coupon"
 	"hawker/internal/inventory"
+	"hawker/internal/listing"
 	"hawker/internal/luckybag"
 	"hawker/internal/order"
+	"hawker/internal/picture"
 	"hawker/internal/platform/blob"
 	"hawker/internal/platform/events"
 	"hawker/internal/platform/idem"
@@ -54,7 +57,7 @@ type Market struct {
 	Shop     id.Shop
 	Room     id.Room
 
-	media    *catalog.Media
+	media    *picture.Service
 	category id.Category
 	keys     atomic.Int64
 	mu       sync.Mutex
@@ -87,11 +90,11 @@ func New(t *testing.T) *Market {
 	log := slog.New(slog.DiscardHandler)
 	m := &Market{
 		T: t, DB: db, Clock: c, Log: log, Box: Must[*secret.Box](t)(secret.NewBox(make([]byte, secret.KeySize))),
-		Shop: id.Make[id.Shop](db), Room: id.Make[id.Room](db), media: catalog.NewMedia(db, disk),
+		Shop: id.Make[id.Shop](db), Room: id.Make[id.Room](db), media: picture.New(db, disk),
 	}
 	m.Products = catalog.New(db, m.media)
 	m.Orders = order.New(db, m.Box, order.Terms{PayWithin: 15 * time.Minute, ReceiveWithin: 24 * time.Hour},
-		promotion.Book(), luckybag.Book())
+		coupon.Book(), promotion.Book(), luckybag.Book())
 	m.Checkout = m.CheckoutWith(checkout.Tools{})
 	m.category = Must[catalog.Category](t)(m.Products.AddCategory(t.Context(), lang.Text{lang.Chinese: "茶"})).ID
 	return m
@@ -239,22 +242,22 @@ func (m *Market) Product(price, stock int64) catalog.Product {
 // ProductOf puts one on sale in any shop.
 func (m *Market) ProductOf(shop id.Shop, price, stock int64) catalog.Product {
 	m.T.Helper()
-	return m.sell(shop, catalog.DraftProduct{SKUs: []catalog.DraftSKU{{Price: price, Initial: stock}}})
+	return m.sell(shop, listing.Listing{SKUs: []listing.SKU{{Price: price, Initial: stock}}})
 }
 
 // Colours puts a product of n colours on sale, "色0" first, a SKU of each.
 func (m *Market) Colours(n int, price, stock int64) catalog.Product {
 	m.T.Helper()
-	return m.sell(m.Shop, colours(n, func(int) catalog.DraftSKU {
-		return catalog.DraftSKU{
+	return m.sell(m.Shop, colours(n, func(int) listing.SKU {
+		return listing.SKU{
 			Price:   price,
 			Initial: stock,
 		}
 	}))
 }
 
-func colours(n int, sku func(i int) catalog.DraftSKU) catalog.DraftProduct {
-	d := catalog.DraftProduct{Options: []catalog.Option{{Name: lang.Text{lang.Chinese: "颜色"}}}}
+func colours(n int, sku func(i int) listing.SKU) listing.Listing {
+	d := listing.Listing{Options: []listing.Option{{Name: lang.Text{lang.Chinese: "颜色"}}}}
 	for i := range n {
 		d.Options[0].Values = append(d.Options[0].Values, lang.Text{lang.Chinese: fmt.Sprintf("色%d", i)})
 		k := sku(i)
@@ -269,8 +272,8 @@ func colours(n int, sku func(i int) catalog.DraftSKU) catalog.DraftProduct {
 func (m *Market) DropColour(p catalog.Product) catalog.SKU {
 	m.T.Helper()
 	last := len(p.SKUs) - 1
-	d := colours(last, func(i int) catalog.DraftSKU {
-		return catalog.DraftSKU{ID: p.SKUs[i].ID, Price: p.SKUs[i].Price}
+	d := colours(last, func(i int) listing.SKU {
+		return listing.SKU{ID: p.SKUs[i].ID, Price: p.SKUs[i].Price}
 	})
 	d.Title, d.Category = p.Title, p.Category
 	for _, o := range p.Pictures {
@@ -280,14 +283,14 @@ func (m *Market) DropColour(p catalog.Product) catalog.SKU {
 	return p.SKUs[last]
 }
 
-func (m *Market) sell(shop id.Shop, d catalog.DraftProduct) catalog.Product {
+func (m *Market) sell(shop id.Shop, d listing.Listing) catalog.Product {
 	m.T.Helper()
 	var raw bytes.Buffer
 	if err := png.Encode(&raw, image.NewGray(image.Rect(0, 0, 2, 2))); err != nil {
 		m.T.Fatal(err)
 	}
 	ctx := m.T.Context()
-	o := Must[catalog.Object](m.T)(m.media.Add(ctx, shop, &raw))
+	o := Must[picture.Object](m.T)(m.media.Add(ctx, shop, &raw))
 	d.Title, d.Category, d.Pictures = lang.Text{lang.Chinese: "茶"}, m.category, []id.Media{o.ID}
 	p := Must[catalog.Product](m.T)(m.Products.Create(ctx, shop, id.User{}, d))
 	return Must[catalog.Product](m.T)(m.Products.SetState(ctx, shop, p.ID, catalog.OnSale))
@@ -317,7 +320,9 @@ func (m *Market) WantStock(p catalog.Product, available, reserved, allotted, sol
 	if odd := Must[[]order.Unmatched](m.T)(order.UnmatchedReservations(ctx, q)); len(odd) > 0 {
 		m.T.Errorf("promises that no order waits for: %+v", odd)
 	}
-	if odd := Must[[]string](m.T)(promotion.Check(ctx, q)); len(odd) > 0 {
-		m.T.Errorf("promotion does not add up: %v", odd)
+	for _, check := range slices.Concat(coupon.Checks(), promotion.Checks()) {
+		if odd := Must[[]string](m.T)(check.Run(ctx, q)); len(odd) > 0 {
+			m.T.Errorf("%s: %v", check.Name, odd)
+		}
 	}
 }

@@ -59,6 +59,9 @@ type Deps struct {
 	Trusted []netip.Prefix
 	// PictureOrigins are other servers from which pages may fetch pictures of rooms.
 	PictureOrigins []string
+	// Spoken are packages that the description calls by a module's name, because they
+	// were cut from it.
+	Spoken map[string]string
 }
 
 // Observer counts requests. Operation is "" for what is no operation.
@@ -93,6 +96,7 @@ var adaptHuma = sync.OnceFunc(func() {
 // New makes an empty API on a router of its own.
 func New(d Deps) *API {
 	a := &API{deps: d, router: chi.NewRouter(), auth: Authorizer{Staff: d.Staff, Rooms: d.Rooms}}
+	a.names.spoken = d.Spoken
 	adaptHuma()
 	a.router.Use(a.requestID, a.observe, a.recoverPanic, a.secureHeaders, a.sameOrigin, a.authenticate)
 	a.router.NotFound(a.notFound)

@@ -163,5 +163,5 @@ func (a *API) serveDescription() {
 }
 
 // Section begins a part of the API: the operations that are registered next carry
-// its name as their tag.
-func (a *API) Section(name string) { a.section = name }
+// its name, or the one under which it is spoken of, as their tag.
+func (a *API) Section(name string) { a.section = a.names.module(name) }

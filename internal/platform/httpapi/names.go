@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"path"
 	"reflect"
 	"strings"
@@ -11,7 +12,13 @@ import (
 // namer names types in the description after their module, so that two modules
 // may each have a Card: live.Card is LiveCard, a page of it LiveCardPage. A body
 // without a name is called after the operation that is being registered.
-type namer struct{ operation string }
+//
+// A package that was cut from a module may be spoken of under that module's name:
+// callers have types of these names, and nothing became another for them.
+type namer struct {
+	operation string
+	spoken    map[string]string // by package
+}
 
 func (n *namer) name(t reflect.Type, hint string) string {
 	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
@@ -27,10 +34,13 @@ func (n *namer) name(t reflect.Type, hint string) string {
 	if generic {
 		inner = strings.TrimSuffix(inner, "]")
 		pkg, innerName, _ := strings.Cut(path.Base(inner), ".")
-		return moduleName(pkg, innerName) + name
+		return moduleName(n.module(pkg), innerName) + name
 	}
-	return moduleName(path.Base(t.PkgPath()), name)
+	return moduleName(n.module(path.Base(t.PkgPath())), name)
 }
+
+// module is under which name a package is spoken of.
+func (n *namer) module(pkg string) string { return cmp.Or(n.spoken[pkg], pkg) }
 
 func moduleName(pkg, name string) string {
 	name = strings.TrimSuffix(name, "View")

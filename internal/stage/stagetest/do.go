@@ -13,6 +13,7 @@ import (
 	"hawker/internal/base/lang"
 	"hawker/internal/catalog"
 	"hawker/internal/chat"
+	"hawker/internal/listing"
 	"hawker/internal/media/stream"
 	"hawker/internal/order"
 	"hawker/internal/platform/events"
@@ -38,9 +39,9 @@ func (k *Kit) Must(err error) {
 // Product adds one to a shop.
 func (k *Kit) Product(shop id.Shop, title string) catalog.Product {
 	k.T.Helper()
-	p, err := k.Products.Create(context.Background(), shop, k.Host, catalog.DraftProduct{
+	p, err := k.Products.Create(context.Background(), shop, k.Host, listing.Listing{
 		Title: lang.Text{lang.Chinese: title}, Category: k.Category,
-		SKUs: []catalog.DraftSKU{{Price: 100, Initial: 10}},
+		SKUs: []listing.SKU{{Price: 100, Initial: 10}},
 	})
 	k.Must(err)
 	return p

@@ -20,6 +20,7 @@ import (
 	"hawker/internal/media/relay"
 	"hawker/internal/media/stream"
 	"hawker/internal/moderation"
+	"hawker/internal/picture"
 	"hawker/internal/platform/blob"
 	"hawker/internal/platform/events"
 	"hawker/internal/platform/httpapi"
@@ -100,7 +101,7 @@ func Open(t testing.TB, options ...sqltest.Option) *Kit {
 		Engine: &Engine{Health: map[string]stream.Health{}}, Inbox: &Inbox{}, People: Names{}, Sockets: &Sockets{},
 		Sent: &Sender{to: map[string][]relay.Target{}}, Archive: &Archive{},
 		Shop: id.Make[id.Shop](db), Host: id.Make[id.User](db),
-		Products: catalog.New(db, catalog.NewMedia(db, disk)), Words: moderation.New(db), Follows: social.New(db,
+		Products: catalog.New(db, picture.New(db, disk)), Words: moderation.New(db), Follows: social.New(db,
 			anyShop{}),
 	}
 	k.Staff = Staff{k.Host, k.Shop}

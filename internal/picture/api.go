@@ -1,0 +1,56 @@
+package picture
+
+import (
+	"context"
+	"mime/multipart"
+
+	"hawker/internal/base/fault"
+	"hawker/internal/base/permission"
+	"hawker/internal/platform/blob"
+	"hawker/internal/platform/httpapi"
+	"hawker/internal/platform/module"
+)
+
+// API is the door by which staff send pictures, and everybody sees them.
+type API struct {
+	Service *Service
+}
+
+// Module is what the module brings. Pictures and films that were published are for
+// everybody; nobody guesses the key of another.
+func (h API) Module() module.Module {
+	return module.Module{
+		Name: "picture", Operations: []module.Operations{h},
+		Routes: []httpapi.Route{{
+			Pattern: Prefix + "*", Access: httpapi.Anyone, Handler: blob.Handler(h.Service.store, Prefix),
+		}},
+	}
+}
+
+// Register adds the operations.
+func (h API) Register(api *httpapi.API) {
+	httpapi.Register(api, httpapi.Operation{
+		ID: "merchant-picture-create", Method: "POST", Path: "/merchant/{shop}/media",
+		Access: httpapi.Staff(permission.CatalogWrite), Status: 201, BodyMax: BytesMax + 1<<20,
+		Summary: "Send a picture",
+	}, h.add)
+}
+
+type mediaInput struct {
+	httpapi.ShopPath
+	RawBody multipart.Form
+}
+
+func (h API) add(ctx context.Context, in *mediaInput) (*httpapi.Body[Picture], error) {
+	files := in.RawBody.File["file"]
+	if len(files) != 1 {
+		return nil, fault.Invalid("catalog.not_a_picture").At("body.file")
+	}
+	f, err := files[0].Open()
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	o, err := h.Service.Add(ctx, in.Shop, f)
+	return httpapi.OK(Picture{o.ID, o.URL()}, err)
+}

@@ -1,0 +1,151 @@
+// Package picture keeps what a shop shows of its goods. Each picture is decoded within
+// limits and encoded anew, so that nothing but a picture is ever stored and its
+// metadata (a place, a camera) is gone; it stands the way its camera was held, and
+// belongs to the shop that sent it.
+package picture
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"image"
+	"image/jpeg"
+	_ "image/png" // pictures that merchants send
+	"io"
+
+	"golang.org/x/image/draw"
+	_ "golang.org/x/image/webp"
+
+	"hawker/internal/base/fault"
+	"hawker/internal/base/id"
+	"hawker/internal/platform/blob"
+	"hawker/internal/platform/sqldb"
+)
+
+// Limits on a picture.
+const (
+	BytesMax    = 10 << 20
+	pixelsMax   = 36_000_000
+	sideMax     = 1440
+	quality     = 84
+	decodingMax = 2 // at once
+)
+
+// Object is a stored picture.
+type Object struct {
+	ID          id.Media
+	Shop        id.Shop
+	Key         string
+	ContentType string
+	Size        int64
+	Width       int
+	Height      int
+}
+
+// Prefix stands before a blob's key in its address.
+const Prefix = "/media/"
+
+// URL is the address of the picture.
+func (o Object) URL() string { return Prefix + o.Key }
+
+// Picture is a media object and its address.
+type Picture struct {
+	ID  id.Media `json:"id"`
+	URL string   `json:"url"`
+}
+
+// Service takes pictures in.
+type Service struct {
+	db    *sqldb.DB
+	store blob.Store
+	slots chan struct{} // a large picture takes hundreds of MiB while it is decoded
+}
+
+// New makes the module.
+func New(db *sqldb.DB, store blob.Store) *Service {
+	return &Service{db, store, make(chan struct{}, decodingMax)}
+}
+
+// Add stores a picture of a shop. Faults: catalog.picture_too_large,
+// catalog.not_a_picture.
+func (m *Service) Add(ctx context.Context, shop id.Shop, r io.Reader) (Object, error) {
+	raw, err := io.ReadAll(io.LimitReader(r, BytesMax+1))
+	if err != nil {
+		return Object{}, err
+	}
+	if len(raw) > BytesMax {
+		return Object{}, fault.TooLarge("catalog.picture_too_large", "max_mb", BytesMax>>20)
+	}
+	select {
+	case m.slots <- struct{}{}:
+	case <-ctx.Done():
+		return Object{}, ctx.Err()
+	}
+	out, size, err := reencode(raw)
+	<-m.slots
+	if err != nil {
+		return Object{}, err
+	}
+	o := Object{
+		ID: id.Make[id.Media](m.db), Shop: shop, ContentType: "image/jpeg", Size: int64(len(out)),
+		Width: size.X, Height: size.Y,
+	}
+	o.Key = fmt.Sprintf("pictures/%s.jpg", o.ID)
+	if _, err := m.store.Put(ctx, o.Key, bytes.NewReader(out)); err != nil {
+		return Object{}, err
+	}
+	return o, m.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error { return insert(ctx, tx, o) })
+}
+
+func reencode(raw []byte) ([]byte, image.Point, error) {
+	cfg, _, err := image.DecodeConfig(bytes.NewReader(raw))
+	if err != nil {
+		return nil, image.Point{}, fault.Invalid("catalog.not_a_picture").Because(err)
+	}
+	if cfg.Width*cfg.Height > pixelsMax || cfg.Width == 0 || cfg.Height == 0 {
+		return nil, image.Point{}, fault.TooLarge("catalog.picture_too_large", "max_mb", BytesMax>>20)
+	}
+	src, _, err := image.Decode(bytes.NewReader(raw))
+	if err != nil {
+		return nil, image.Point{}, fault.Invalid("catalog.not_a_picture").Because(err)
+	}
+	src = upright(src, orientation(raw))
+	size := src.Bounds().Size()
+	if long := max(size.X, size.Y); long > sideMax {
+		size = image.Pt(max(1, size.X*sideMax/long), max(1, size.Y*sideMax/long))
+	}
+	dst := image.NewRGBA(image.Rectangle{Max: size}) // RGBA: the JPEG encoder has a fast path for it
+	draw.Draw(dst, dst.Bounds(), image.White, image.Point{}, draw.Src)
+	draw.ApproxBiLinear.Scale(dst, dst.Bounds(), src, src.Bounds(), draw.Over, nil)
+	var out bytes.Buffer
+	if err := jpeg.Encode(&out, dst, &jpeg.Options{Quality: quality}); err != nil {
+		return nil, image.Point{}, err
+	}
+	return out.Bytes(), size, nil
+}
+
+// Of turns ids into addresses, all of this shop; fault catalog.no_such_picture.
+func (m *Service) Of(ctx context.Context, q sqldb.Querier, shop id.Shop, media []id.Media) ([]Picture, error) {
+	found, err := byID(ctx, q, shop, media)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Picture, 0, len(media))
+	for _, want := range media {
+		o, ok := found[want]
+		if !ok {
+			return nil, fault.Invalid("catalog.no_such_picture").At("body.pictures")
+		}
+		out = append(out, Picture{o.ID, o.URL()})
+	}
+	return out, nil
+}
+
+// URLOf is the address of one picture of a shop.
+func (m *Service) URLOf(ctx context.Context, shop id.Shop, media id.Media) (string, error) {
+	p, err := m.Of(ctx, m.db.Reader(), shop, []id.Media{media})
+	if err != nil {
+		return "", err
+	}
+	return p[0].URL, nil
+}
