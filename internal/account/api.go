@@ -38,6 +38,7 @@ type API struct {
 	Cookies httpapi.CookiePolicy
 }
 
+// userView is the signed-in user, and the shops they work for.
 type userView struct {
 	ID          id.User      `json:"id"`
 	Email       string       `json:"email"`
@@ -48,12 +49,15 @@ type userView struct {
 	Shops       []Membership `json:"shops"`
 }
 
+// sessionView is a session that has begun; the token is for programs, browsers keep the
+// cookie.
 type sessionView struct {
 	User      userView  `json:"user"`
 	Token     string    `json:"token" doc:"For programs: Authorization: Bearer"`
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
+// savedAddressView is an address in a user's book.
 type savedAddressView struct {
 	ID id.Address `json:"id"`
 	Address
@@ -219,6 +223,7 @@ func (h API) addresses(ctx context.Context, _ *struct{}) (*httpapi.Body[page.Lis
 	return httpapi.OK(page.Whole(list, addressOut), err)
 }
 
+// addressBody is an address as a user writes it.
 type addressBody struct {
 	Address
 	Default bool `json:"is_default,omitempty"`
@@ -262,6 +267,7 @@ func (h API) deleteAddress(ctx context.Context, in *addressPath) (*httpapi.Empty
 	return &httpapi.Empty{}, h.Service.DropAddress(ctx, httpapi.ActorFrom(ctx).User, in.ID)
 }
 
+// adminUserView is a user as operators see them.
 type adminUserView struct {
 	ID          id.User   `json:"id"`
 	Email       string    `json:"email"`

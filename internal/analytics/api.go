@@ -43,12 +43,14 @@ func (h API) Register(api *httpapi.API) {
 	}, h.report)
 }
 
+// hourView is the takings of an hour, beside the same hour of the day before.
 type hourView struct {
 	Hour      int         `json:"hour"`
 	Today     money.Money `json:"today"`
 	Yesterday money.Money `json:"yesterday"`
 }
 
+// todayView is a shop's day so far, beside the day before at the same time.
 type todayView struct {
 	Now              time.Time      `json:"now"`
 	Currency         money.Currency `json:"currency"`

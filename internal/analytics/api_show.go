@@ -9,6 +9,7 @@ import (
 	"hawker/internal/platform/httpapi"
 )
 
+// minuteView is a minute of a show.
 type minuteView struct {
 	At       time.Time   `json:"at"`
 	Viewers  int64       `json:"viewers"`
@@ -19,6 +20,7 @@ type minuteView struct {
 	Revenue  money.Money `json:"revenue"`
 }
 
+// stretchView is a time in which a product was explained, and what was sold in it.
 type stretchView struct {
 	Product id.Product  `json:"product_id"`
 	Title   string      `json:"title"`
@@ -29,6 +31,7 @@ type stretchView struct {
 	Revenue money.Money `json:"revenue"`
 }
 
+// productSalesView is what a show sold of a product.
 type productSalesView struct {
 	Product id.Product  `json:"product_id"`
 	Title   string      `json:"title"`
@@ -37,6 +40,7 @@ type productSalesView struct {
 	Revenue money.Money `json:"revenue"`
 }
 
+// reportView is a show from its first minute to its last.
 type reportView struct {
 	Room        id.Room            `json:"room_id"`
 	Show        id.Show            `json:"show_id"`

@@ -47,6 +47,8 @@ type roomPath struct {
 	ID id.Room `path:"id"`
 }
 
+// currentView is the auction of a room that runs or stands next; null when there is
+// none.
 type currentView struct {
 	Auction *View `json:"auction"`
 }
@@ -74,6 +76,8 @@ func (h API) one(ctx context.Context, l Lot, err error) (*httpapi.Body[View], er
 	return httpapi.OK(views[0], nil)
 }
 
+// bidBody is how far somebody goes, in minor units; the mall bids for them no higher
+// than it must.
 type bidBody struct {
 	Max     int64      `json:"max_amount" minimum:"1"`
 	Address id.Address `json:"address_id,omitzero"`
@@ -119,6 +123,7 @@ func (h API) list(ctx context.Context, in *MerchantRoomPath) (*httpapi.Body[page
 	return httpapi.OK(page.List[View]{Items: views}, err)
 }
 
+// lotBody is an auction as a host makes it; amounts in minor units.
 type lotBody struct {
 	SKU         id.SKU `json:"sku_id"`
 	StartPrice  int64  `json:"start_price" minimum:"1"`

@@ -29,6 +29,7 @@ type likeInput struct {
 	}
 }
 
+// likesView is how often a room's show is liked.
 type likesView struct {
 	Likes int64 `json:"likes"`
 }

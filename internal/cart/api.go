@@ -17,6 +17,7 @@ type API struct {
 	Currency money.Currency
 }
 
+// itemView is a line of the cart, with today's price and stock.
 type itemView struct {
 	ID         id.CartItem     `json:"id"`
 	SKU        id.SKU          `json:"sku_id"`

@@ -94,6 +94,7 @@ func (h *API) optional(amount int64) *money.Money {
 	return &m
 }
 
+// categoryView is a kind of goods, named in the reader's language.
 type categoryView struct {
 	ID   id.Category `json:"id"`
 	Name string      `json:"name"`
@@ -196,11 +197,14 @@ func Available(ctx context.Context, q sqldb.Querier, products []id.Product) (map
 	return availableOf(ctx, q, products)
 }
 
+// chosenOption is an option of a product with the values it may take, in the reader's
+// language.
 type chosenOption struct {
 	Name   string   `json:"name"`
 	Values []string `json:"values"`
 }
 
+// skuView is one combination of option values that can be bought.
 type skuView struct {
 	ID         id.SKU       `json:"id"`
 	Values     []string     `json:"values"`
@@ -210,6 +214,8 @@ type skuView struct {
 	PictureURL string       `json:"picture_url"`
 }
 
+// detailView is a product as its page shows it: the card, and all that is chosen and
+// read there.
 type detailView struct {
 	Card
 	Description string         `json:"description"`

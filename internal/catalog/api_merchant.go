@@ -67,6 +67,7 @@ func (h MerchantAPI) Register(api *httpapi.API) {
 		h.adjust)
 }
 
+// rowView is a product in the merchant's list.
 type rowView struct {
 	ID        id.Product  `json:"id"`
 	Title     string      `json:"title"`
@@ -112,6 +113,8 @@ func (h MerchantAPI) list(ctx context.Context, in *merchantListInput) (*httpapi.
 	}), err)
 }
 
+// skuBody is a SKU as a merchant writes it: its place among the option values, its
+// price, its stock to begin with.
 type skuBody struct {
 	ID       id.SKU       `json:"id,omitzero"`
 	Code     string       `json:"code,omitempty" maxLength:"64"`
@@ -121,6 +124,8 @@ type skuBody struct {
 	Initial  int64        `json:"initial_stock,omitempty" minimum:"0" maximum:"1000000"`
 }
 
+// productBody is a product as a merchant writes it, whole: what is left out is taken
+// away.
 type productBody struct {
 	Title       lang.Text           `json:"title"`
 	Description lang.Text           `json:"description,omitempty"`
@@ -151,6 +156,8 @@ func (b productBody) draft(c money.Currency) (listing.Listing, error) {
 	return d, nil
 }
 
+// merchantSKU is a SKU as its merchant sees it, with its stock: available is on hand
+// less reserved.
 type merchantSKU struct {
 	ID        id.SKU       `json:"id"`
 	Code      string       `json:"code"`
@@ -162,6 +169,7 @@ type merchantSKU struct {
 	Available int64        `json:"available"`
 }
 
+// merchantProduct is a product as its merchant sees and edits it.
 type merchantProduct struct {
 	ID          id.Product          `json:"id"`
 	State       State               `json:"state" enum:"draft,on_sale,off_sale"`
@@ -274,6 +282,7 @@ type adjustInput struct {
 	}
 }
 
+// stockView is the stock of a SKU: available is on hand less reserved.
 type stockView struct {
 	SKU       id.SKU `json:"sku_id"`
 	OnHand    int64  `json:"on_hand"`

@@ -81,6 +81,7 @@ func (h API) messages(ctx context.Context, in *messagesInput) (*httpapi.Body[pag
 	return httpapi.OK(page.Whole(list, View), err)
 }
 
+// textBody is something said.
 type textBody struct {
 	Text string `json:"text" maxLength:"800"`
 }

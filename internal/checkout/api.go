@@ -37,6 +37,7 @@ func (h API) Register(api *httpapi.API) {
 		h.place)
 }
 
+// lineRequestBody is what is wanted: so many units of a SKU.
 type lineRequestBody struct {
 	SKU      id.SKU `json:"sku_id"`
 	Quantity int64  `json:"quantity" minimum:"1" maximum:"999"`
@@ -60,11 +61,14 @@ type quoteInput struct {
 	}
 }
 
+// ineligibleView is why a coupon does not apply.
 type ineligibleView struct {
 	Code string `json:"code"`
 	Text string `json:"text"`
 }
 
+// couponView is a coupon beside what is to be bought: what it takes off, or why it does
+// not apply.
 type couponView struct {
 	ID         id.Coupon       `json:"id"`
 	Name       string          `json:"name"`
@@ -75,6 +79,8 @@ type couponView struct {
 	Ineligible *ineligibleView `json:"ineligible"`
 }
 
+// groupView is the part of a quote that one shop sells and ships, which becomes one
+// order.
 type groupView struct {
 	Shop     catalog.ShopRef    `json:"shop"`
 	Lines    []counter.LineView `json:"lines"`
@@ -85,6 +91,7 @@ type groupView struct {
 	Payable  money.Money        `json:"payable"`
 }
 
+// quoteView is what would be paid now, shop by shop; nothing is reserved by it.
 type quoteView struct {
 	Groups    []groupView `json:"groups"`
 	Goods     money.Money `json:"goods_total"`
@@ -136,11 +143,13 @@ func options(list []Option, c money.Currency, tag lang.Tag) []couponView {
 	return out
 }
 
+// sourceBody is where the buyer came from: the room or the video that sold it.
 type sourceBody struct {
 	Room  id.Room  `json:"room_id,omitzero"`
 	Video id.Video `json:"video_id,omitzero"`
 }
 
+// placeBody is an order as a buyer sends it.
 type placeBody struct {
 	Items    []lineRequestBody `json:"items" minItems:"1" maxItems:"50"`
 	Address  id.Address        `json:"address_id"`
@@ -159,6 +168,8 @@ type placeInput struct {
 	Body placeBody
 }
 
+// placedView is the orders that were placed together, and what is to be paid for them
+// until when.
 type placedView struct {
 	Checkout id.Checkout    `json:"checkout_id"`
 	Payable  money.Money    `json:"payable"`

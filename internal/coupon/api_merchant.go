@@ -75,6 +75,8 @@ func (h MerchantAPI) coupons(ctx context.Context, in *listCouponsInput) (*httpap
 	return httpapi.OK(page.Page[CouponView]{Items: views, NextCursor: p.NextCursor}, err)
 }
 
+// couponBody is a coupon as a merchant makes it: what it takes off, of what, for whom
+// and how often.
 type couponBody struct {
 	Name     lang.Text    `json:"name"`
 	Kind     string       `json:"kind" enum:"amount,percent"`

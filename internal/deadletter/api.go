@@ -34,6 +34,7 @@ func (h API) Register(api *httpapi.API) {
 	}, h.discard)
 }
 
+// letterView is an event or a job that was given up after its last try.
 type letterView struct {
 	ID        string    `json:"id"`
 	Kind      Kind      `json:"kind"`

@@ -57,11 +57,13 @@ func (h API) Register(api *httpapi.API) {
 	}, h.commissions)
 }
 
+// dayView is what a promoter earned on one day.
 type dayView struct {
 	Date   string      `json:"date"`
 	Amount money.Money `json:"amount"`
 }
 
+// overviewView is a promoter's page: their link, their money, their last days.
 type overviewView struct {
 	Code          string      `json:"code"`
 	LinkURL       string      `json:"link_url"`
@@ -106,6 +108,7 @@ func (h API) products(ctx context.Context, in *httpapi.PageQuery) (*httpapi.Body
 	return httpapi.OK(p, err)
 }
 
+// commissionView is what a promoter earns by one line of an order.
 type commissionView struct {
 	ID           id.Commission     `json:"id"`
 	Order        id.Order          `json:"order_id"`

@@ -38,6 +38,8 @@ func (h RestreamAPI) Register(api *httpapi.API) {
 	}, h.remove)
 }
 
+// restreamView is another platform to which a room's picture is sent, and how that
+// goes.
 type restreamView struct {
 	ID      id.Restream `json:"id"`
 	Name    string      `json:"name"`

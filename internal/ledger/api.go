@@ -19,6 +19,7 @@ func (h API) Register(api *httpapi.API) {
 	}, h.trial)
 }
 
+// accountView is an account of the ledger: what went in, what went out, in minor units.
 type accountView struct {
 	Code    int    `json:"code"`
 	Kind    string `json:"kind"`
@@ -27,6 +28,8 @@ type accountView struct {
 	Balance int64  `json:"balance"`
 }
 
+// currencyView is the accounts of one currency; debits and credits are equal where
+// nothing is lost.
 type currencyView struct {
 	Currency money.Currency `json:"currency"`
 	Accounts []accountView  `json:"accounts"`
@@ -34,6 +37,7 @@ type currencyView struct {
 	Credits  int64          `json:"credits"`
 }
 
+// trialView is the trial balance: every account in every currency.
 type trialView struct {
 	Currencies []currencyView `json:"currencies"`
 	Balanced   bool           `json:"balanced"`

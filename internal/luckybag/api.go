@@ -103,6 +103,7 @@ func (h API) enter(ctx context.Context, in *enterInput) (*httpapi.Body[View], er
 	return h.get(ctx, &bagPath{in.Bag})
 }
 
+// claimBody is where a prize is sent.
 type claimBody struct {
 	Address id.Address `json:"address_id"`
 }
@@ -113,6 +114,7 @@ type claimInput struct {
 	Body claimBody
 }
 
+// claimedView is a prize that became an order: what is left to pay, and until when.
 type claimedView struct {
 	Order   id.Order    `json:"order_id"`
 	Payable money.Money `json:"payable"`
@@ -153,11 +155,13 @@ func (h API) merchantList(ctx context.Context, in *MerchantRoomPath) (*httpapi.B
 	return h.page(ctx, bags, err)
 }
 
+// prizeBody is what a bag gives: a coupon, or a unit of a SKU.
 type prizeBody struct {
 	Coupon id.Coupon `json:"coupon_id,omitzero"`
 	SKU    id.SKU    `json:"sku_id,omitzero"`
 }
 
+// bagBody is a lucky bag as a host makes it.
 type bagBody struct {
 	Prize   prizeBody `json:"prize"`
 	Winners int64     `json:"winners" minimum:"1" maximum:"100"`

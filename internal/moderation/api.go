@@ -62,6 +62,8 @@ func (h API) Register(api *httpapi.API) {
 	}, h.removePlatformWord)
 }
 
+// wordView is a word that a shop or the mall does not want to read, and what is done
+// about it.
 type wordView struct {
 	ID     id.Word `json:"id"`
 	Word   string  `json:"word"`
@@ -83,6 +85,7 @@ func (h API) platformWords(ctx context.Context, _ *struct{}) (*httpapi.Body[page
 	return h.list(ctx, id.Shop{})
 }
 
+// wordBody is a word and what is done about it.
 type wordBody struct {
 	Word   string `json:"word" maxLength:"120"`
 	Action string `json:"action" enum:"mask,hold,refuse"`
@@ -126,6 +129,7 @@ func (h API) removePlatformWord(ctx context.Context, in *struct {
 	return &httpapi.Empty{}, h.Service.RemoveWord(ctx, id.Shop{}, in.Word)
 }
 
+// silenceView is somebody who may not speak in a shop's rooms, or not enter them.
 type silenceView struct {
 	User   id.User    `json:"user_id"`
 	Name   string     `json:"name"`

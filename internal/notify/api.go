@@ -30,6 +30,7 @@ type noticeNews struct {
 	Notice noticeView `json:"notice"`
 }
 
+// noticeView is something that a user is told; the payload depends on the kind.
 type noticeView struct {
 	ID      id.Notice       `json:"id"`
 	Kind    string          `json:"kind"`
@@ -40,6 +41,7 @@ type noticeView struct {
 
 func viewOf(n Notice) noticeView { return noticeView{n.ID, n.Kind, n.Payload, n.Read, n.CreatedAt} }
 
+// inboxView is a page of notices, newest first, and how many are unread in all.
 type inboxView struct {
 	Items      []noticeView `json:"items"`
 	NextCursor string       `json:"next_cursor"`

@@ -92,6 +92,7 @@ func (in *notifyInput) Resolve(hc huma.Context) []error {
 	return nil
 }
 
+// acknowledged is the answer that a provider expects to its notification.
 type acknowledged struct {
 	Status string `json:"status"`
 }

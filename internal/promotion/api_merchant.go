@@ -91,6 +91,7 @@ func (h MerchantAPI) prices(ctx context.Context, in *MerchantRoomPath) (*httpapi
 	return httpapi.OK(out, err)
 }
 
+// roomPriceBody is the price of a SKU in a room, in minor units; null takes it back.
 type roomPriceBody struct {
 	SKU   id.SKU `json:"sku_id"`
 	Price *int64 `json:"price" minimum:"1" nullable:"true"`
@@ -134,12 +135,15 @@ func (h MerchantAPI) deals(ctx context.Context, in *MerchantRoomPath) (*httpapi.
 	return httpapi.OK(page.List[DealView]{Items: views}, err)
 }
 
+// dealItemBody is a SKU of a flash deal: its price in minor units, and how many are
+// there.
 type dealItemBody struct {
 	SKU      id.SKU `json:"sku_id"`
 	Price    int64  `json:"price" minimum:"1"`
 	Quantity int64  `json:"quantity" minimum:"1" maximum:"1000000"`
 }
 
+// dealBody is a flash deal as a host makes it.
 type dealBody struct {
 	Product   id.Product     `json:"product_id"`
 	Items     []dealItemBody `json:"items" minItems:"1" maxItems:"50"`

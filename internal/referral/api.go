@@ -46,6 +46,7 @@ func (h API) Register(api *httpapi.API) {
 	})
 }
 
+// memberView is somebody whom a promoter brought, directly or by others.
 type memberView struct {
 	Name    string    `json:"name" doc:"Masked"`
 	Level   int       `json:"level"`
@@ -65,6 +66,7 @@ type linkInput struct {
 	}
 }
 
+// linkView is an address to pass on, which remembers who did.
 type linkView struct {
 	Code string `json:"code"`
 	URL  string `json:"url"`

@@ -58,6 +58,7 @@ func (h API) forget(ctx context.Context, in *Path) (*httpapi.Empty, error) {
 	return &httpapi.Empty{}, h.Service.Remind(ctx, in.ID, httpapi.ActorFrom(ctx).User, false)
 }
 
+// settingsBody is what a shop wants of all its rooms.
 type settingsBody struct {
 	KeepDays   int   `json:"keep_days" minimum:"1" maximum:"3650"`
 	Clips      bool  `json:"clips" doc:"Stretches that were explained become drafts of videos"`

@@ -56,6 +56,7 @@ func (h API) shelf(ctx context.Context, in *room.Path) (*httpapi.Body[page.List[
 	return httpapi.OK(page.List[ItemView]{Items: items}, err)
 }
 
+// markView is a product and when it was explained.
 type markView struct {
 	Item  ItemView   `json:"item"`
 	From  time.Time  `json:"from" doc:"PROGRAM-DATE-TIME of the picture"`

@@ -40,6 +40,7 @@ func (h API) Register(api *httpapi.API) {
 	}, h.dismiss)
 }
 
+// colleagueView is somebody who works for a shop.
 type colleagueView struct {
 	User  id.User   `json:"user_id"`
 	Name  string    `json:"name"`

@@ -22,6 +22,7 @@ func (h API) Register(api *httpapi.API) {
 	}, h.list)
 }
 
+// showView is one broadcast of a room, with its figures.
 type showView struct {
 	ID          id.Show    `json:"id"`
 	State       State      `json:"state" enum:"live,paused,ended"`

@@ -52,6 +52,7 @@ func (h API) Register(api *httpapi.API) {
 	}, h.config)
 }
 
+// configView is what a client has to know of this mall.
 type configView struct {
 	Name             string   `json:"name"`
 	Currency         string   `json:"currency"`

@@ -41,6 +41,8 @@ type followInput struct {
 	Room id.Room `query:"room_id"`
 }
 
+// standingView is how somebody stands to a shop: whether they follow it, and how many
+// do.
 type standingView struct {
 	Following bool  `json:"following"`
 	Followers int64 `json:"followers"`

@@ -58,6 +58,7 @@ func (h API) get(ctx context.Context, in *room.Path) (*httpapi.Body[Detail], err
 	}))
 }
 
+// shareView is an address to pass on, which remembers who did.
 type shareView struct {
 	URL  string `json:"url"`
 	Code string `json:"code"`

@@ -85,6 +85,7 @@ func (h MerchantAPI) Register(api *httpapi.API) {
 	}, h.cancel)
 }
 
+// streamView is where an encoder sends a room's picture; the key is secret.
 type streamView struct {
 	RTMPURL    string `json:"rtmp_url"`
 	Key        string `json:"key"`
@@ -93,6 +94,7 @@ type streamView struct {
 	EdgeURL    string `json:"edge_url" doc:"Where to publish when another server stands in front, key included; empty otherwise"`
 }
 
+// numbersView is the figures of the show that is on air.
 type numbersView struct {
 	Viewers  int         `json:"viewers"`
 	Likes    int64       `json:"likes"`
@@ -101,6 +103,7 @@ type numbersView struct {
 	Messages int64       `json:"messages"`
 }
 
+// roomView is a room as its staff runs it.
 type roomView struct {
 	Detail
 	LowLatency bool        `json:"low_latency"`
@@ -281,12 +284,15 @@ func (h MerchantAPI) kick(ctx context.Context, in *room.MerchantPath) (*httpapi.
 	return &httpapi.Empty{}, h.Stage.Kick(ctx, in.Shop, in.Room)
 }
 
+// unpaidLine is goods of an order that is not paid yet.
 type unpaidLine struct {
 	Title    string `json:"title"`
 	Options  string `json:"options_text"`
 	Quantity int64  `json:"quantity"`
 }
 
+// unpaidView is an order of a room's show that is not paid yet, for the host to remind
+// of.
 type unpaidView struct {
 	Order   id.Order     `json:"order_id"`
 	Number  string       `json:"number"`
@@ -322,6 +328,7 @@ func (h MerchantAPI) unpaid(
 	return httpapi.OK(out, err)
 }
 
+// healthAnswer is how the picture does, with the figures and what is wrong.
 type healthAnswer struct {
 	Health  HealthView  `json:"health"`
 	Numbers numbersView `json:"numbers"`

@@ -156,6 +156,7 @@ func (h API) unpublish(ctx context.Context, in *Path) (*httpapi.Body[View], erro
 	return h.one(ctx, v, err)
 }
 
+// likeView is how often a video is liked, and whether by who asks.
 type likeView struct {
 	Likes int64 `json:"likes"`
 	Liked bool  `json:"liked"`
@@ -171,6 +172,7 @@ func (h API) unlike(ctx context.Context, in *Path) (*httpapi.Empty, error) {
 	return httpapi.Done(err)
 }
 
+// shareView is an address to pass on, which remembers who did.
 type shareView struct {
 	URL  string `json:"url"`
 	Code string `json:"code"`

@@ -45,12 +45,13 @@ func (a *API) describe() ([]byte, error) {
 	schemas := member(member(tree, "components"), "schemas")
 	for name := range doc.Components.Schemas.Map() {
 		t := doc.Components.Schemas.TypeFromRef(schemaRefs + name)
-		complete(member(schemas, name), t)
+		complete(member(schemas, name), t, docs)
 		addComment(member(schemas, name), t, docs)
 	}
 	for _, methods := range member(tree, "paths") {
 		for _, op := range methods.(map[string]any) {
 			addDefault(op.(map[string]any))
+			addBodyComment(schemas, op.(map[string]any))
 		}
 	}
 	return json.Marshal(tree)
@@ -64,8 +65,25 @@ func addComment(schema map[string]any, t reflect.Type, docs map[string]string) {
 	if t == nil || schema == nil || schema["description"] != nil {
 		return
 	}
-	if text := docs[t.PkgPath()+"."+t.Name()]; text != "" {
+	if text := docs[t.PkgPath()+"."+plain(t.Name())]; text != "" {
 		schema["description"] = text
+	}
+}
+
+// plain is a type's name without what it is a type of.
+func plain(name string) string {
+	name, _, _ = strings.Cut(name, "[")
+	return name
+}
+
+// addBodyComment describes a body that has no type of its own by what takes it.
+func addBodyComment(schemas, op map[string]any) {
+	content := member(member(op, "requestBody"), "content")
+	ref, _ := member(member(content, "application/json"), "schema")["$ref"].(string)
+	schema := member(schemas, strings.TrimPrefix(ref, schemaRefs))
+	summary, _ := op["summary"].(string)
+	if schema != nil && schema["description"] == nil && summary != "" {
+		schema["description"] = "What is sent to: " + summary
 	}
 }
 
@@ -95,7 +113,7 @@ func member(tree map[string]any, name string) map[string]any {
 }
 
 // complete adds to an object's schema what its Go type knows.
-func complete(schema map[string]any, t reflect.Type) {
+func complete(schema map[string]any, t reflect.Type, docs map[string]string) {
 	for t != nil && t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
@@ -106,9 +124,23 @@ func complete(schema map[string]any, t reflect.Type) {
 	for _, f := range reflect.VisibleFields(t) {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if p := member(properties, name); p != nil && f.IsExported() {
-			properties[name] = completed(p, f.Type)
+			p = completed(p, f.Type)
+			if text := docs[declarer(t, f.Index)+"."+name]; text != "" && p["description"] == nil {
+				p["description"] = text
+			}
+			properties[name] = p
 		}
 	}
+}
+
+// declarer names the struct in which a field stands that may be promoted.
+func declarer(t reflect.Type, index []int) string {
+	for _, i := range index[:len(index)-1] {
+		if t = t.Field(i).Type; t.Kind() == reflect.Pointer {
+			t = t.Elem()
+		}
+	}
+	return t.PkgPath() + "." + plain(t.Name())
 }
 
 // completed is a member's schema with what its Go type knows.

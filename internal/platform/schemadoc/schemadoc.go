@@ -1,6 +1,6 @@
-// Package schemadoc carries what the source says of the types that travel: the doc
-// comments of structs with JSON members, which a running program does not know any
-// more. They are written to a file by its generator (make openapi), which a test
+// Package schemadoc carries what the source says of the types that travel: the
+// comments of structs with JSON members and of these members, which a running program
+// does not know any more. They are written to a file by its generator (make openapi), which a test
 // keeps equal to the source, and become the descriptions of schemas.
 package schemadoc
 
@@ -13,6 +13,8 @@ import (
 	"io/fs"
 	"path"
 	"path/filepath"
+	"reflect"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -24,7 +26,8 @@ var docs []byte
 // File is where the comments are kept, below the root of the source.
 const File = "internal/platform/schemadoc/docs.json"
 
-// Load gives the comment of each type by its package's path and its name.
+// Load gives the comment of each type by its package's path and its name, and those
+// of members by the name of the type and theirs: "hawker/internal/order.View.status".
 func Load() (map[string]string, error) {
 	out := map[string]string{}
 	err := json.Unmarshal(docs, &out)
@@ -63,6 +66,7 @@ func collect(out map[string]string, pkg string, file *ast.File) {
 			if !ok || !travels(one.Type) {
 				continue
 			}
+			members(out, pkg+"."+one.Name.Name, one.Type.(*ast.StructType))
 			doc := one.Doc
 			if doc == nil {
 				doc = group.Doc
@@ -70,6 +74,24 @@ func collect(out map[string]string, pkg string, file *ast.File) {
 			if text := sentence(one.Name.Name, doc.Text()); text != "" {
 				out[pkg+"."+one.Name.Name] = text
 			}
+		}
+	}
+}
+
+// members collects what stands above or beside the fields of a struct.
+func members(out map[string]string, of string, s *ast.StructType) {
+	for _, f := range s.Fields.List {
+		if f.Tag == nil || len(f.Names) != 1 {
+			continue
+		}
+		tag, err := strconv.Unquote(f.Tag.Value)
+		if err != nil {
+			continue
+		}
+		name, _, _ := strings.Cut(reflect.StructTag(tag).Get("json"), ",")
+		text := strings.Join(strings.Fields(f.Doc.Text()+" "+f.Comment.Text()), " ")
+		if name != "" && name != "-" && text != "" {
+			out[of+"."+name] = sentence(f.Names[0].Name, text)
 		}
 	}
 }
