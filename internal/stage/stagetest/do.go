@@ -35,7 +35,7 @@ func (k *Kit) Must(err error) {
 	}
 }
 
-// Product adds one to a shop.
+// Product adds one that is on sale to a shop.
 func (k *Kit) Product(shop id.Shop, title string) catalog.Product {
 	k.T.Helper()
 	p, err := k.Products.Create(context.Background(), shop, k.Host, catalog.DraftProduct{
@@ -43,7 +43,15 @@ func (k *Kit) Product(shop id.Shop, title string) catalog.Product {
 		SKUs: []catalog.DraftSKU{{Price: 100, Initial: 10}},
 	})
 	k.Must(err)
+	k.Sale(p, catalog.OnSale)
+	p.State = catalog.OnSale
 	return p
+}
+
+// Sale puts a product on sale, or takes it off.
+func (k *Kit) Sale(p catalog.Product, to catalog.State) {
+	k.T.Helper()
+	k.Break("UPDATE product SET state = ? WHERE id = ?", to, p.ID)
 }
 
 // Room makes one that sells some products.
