@@ -111,7 +111,7 @@ func (f *front) check(*rapid.T) {
 func TestCallbacksInEveryOrder(t *testing.T) {
 	t.Parallel()
 	k := stagetest.Open(t)
-	rapid.Check(t, func(rt *rapid.T) {
+	stagetest.Walk(t, func(rt *rapid.T) {
 		f := &front{
 			Kit: k, rt: rt, edge: ingest.Edge{Service: k.Ingest}, rooms: []id.Room{k.Room(), k.Room(), k.Room()},
 			holds: map[id.Room]string{}, live: map[id.Room]show.State{},

@@ -34,7 +34,7 @@ import (
 func TestTheRelayIsToldWhatIsWanted(t *testing.T) {
 	t.Parallel()
 	k := stagetest.Open(t)
-	rapid.Check(t, func(rt *rapid.T) {
+	stagetest.Walk(t, func(rt *rapid.T) {
 		r, mode := k.Room(), room.Open
 		var list []ingest.Restream
 		pick := func(t *rapid.T) int {

@@ -209,7 +209,7 @@ func TestARoomThroughWhateverHappens(t *testing.T) {
 	t.Parallel()
 	k := stagetest.Open(t)
 	closed := stagetest.Hear[show.Closed](k, show.EventEnded)
-	rapid.Check(t, func(rt *rapid.T) {
+	stagetest.Walk(t, func(rt *rapid.T) {
 		w := &stroll{Kit: k, rt: rt, room: k.Room(), mode: room.Open}
 		rt.Repeat(map[string]func(*rapid.T){
 			"publish": w.publish, "unpublish": w.unpublish, "turn": w.turn, "end": w.end, "cancel": w.cancel,

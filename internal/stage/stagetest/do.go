@@ -48,12 +48,6 @@ func (k *Kit) Product(shop id.Shop, title string) catalog.Product {
 	return p
 }
 
-// Sale puts a product on sale, or takes it off.
-func (k *Kit) Sale(p catalog.Product, to catalog.State) {
-	k.T.Helper()
-	k.Break("UPDATE product SET state = ? WHERE id = ?", to, p.ID)
-}
-
 // Room makes one that sells some products.
 func (k *Kit) Room(products ...catalog.Product) id.Room {
 	k.T.Helper()
