@@ -7,9 +7,7 @@ import (
 	"context"
 	"log/slog"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"hawker/internal/account"
@@ -126,13 +124,13 @@ const (
 // Say adds a message to a room and shows it to everybody in it; one that is held
 // is shown to the staff. Faults: live.bad_text, live.not_found.
 func (s *Service) Say(ctx context.Context, m Message) (Message, error) {
-	m.Text = cleanText(m.Text)
-	if n := utf8.RuneCountInString(m.Text); n == 0 || n > TextMax {
-		return Message{}, fault.Invalid("live.bad_text", "max", TextMax).At("body.text")
-	}
 	var st show.Standing
-	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) (err error) {
-		if st, err = show.Of(ctx, tx, m.Room); err != nil {
+	var err error
+	if m.Text, err = checkText(m.Text); err != nil {
+		return Message{}, err
+	}
+	err = s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) (err error) {
+		if st, err = standingToSpeak(ctx, tx, m.Room); err != nil {
 			return err
 		}
 		m.ID, m.At = id.Make[id.Message](tx), tx.Now()
@@ -156,23 +154,27 @@ func (s *Service) Say(ctx context.Context, m Message) (Message, error) {
 	return m, nil
 }
 
-// joiner holds the people of one emoji together.
-const joiner = '\u200d'
+// standingToSpeak reads how a room stands. A rehearsal is kept from ending meanwhile:
+// what is said in it must not be written when the rest of it has been forgotten, for
+// then everybody would read it.
+func standingToSpeak(ctx context.Context, tx *sqldb.Tx, r id.Room) (show.Standing, error) {
+	st, err := show.Of(ctx, tx, r)
+	if err != nil || st.Mode != room.Rehearsal {
+		return st, err
+	}
+	if err := room.Lock(ctx, tx, st.Shop, r); err != nil {
+		return st, err
+	}
+	return show.Of(ctx, tx, r)
+}
 
-// cleanText makes one line of what was typed: control characters and runs of
-// spaces would let one message cover the chat, and invisible characters would
-// turn its direction around or make it look empty.
-func cleanText(text string) string {
-	text = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsControl(r):
-			return ' '
-		case unicode.Is(unicode.Cf, r) && r != joiner:
-			return -1
-		}
-		return r
-	}, text)
-	return strings.Join(strings.Fields(text), " ")
+// checkText gives what was typed as one line; fault live.bad_text.
+func checkText(text string) (string, error) {
+	text = room.Line(text)
+	if n := utf8.RuneCountInString(text); n == 0 || n > TextMax {
+		return "", fault.Invalid("live.bad_text", "max", TextMax).At("body.text")
+	}
+	return text, nil
 }
 
 // Recent gives the newest messages of a room's newest show and of those who wait

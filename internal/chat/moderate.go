@@ -28,10 +28,13 @@ func (s *Service) Speak(ctx context.Context, m Message) (Message, error) {
 	if state := st.State(); state == show.Ended || state == show.Cancelled {
 		return Message{}, fault.Conflict("live.not_on_air")
 	}
+	if m.Text, err = checkText(m.Text); err != nil {
+		return Message{}, err // before the slow mode counts it
+	}
 	if err := s.maySpeak(ctx, st.Room, m.User); err != nil {
 		return Message{}, err
 	}
-	text, action, err := s.options.Words.Judge(ctx, st.Shop, cleanText(m.Text))
+	text, action, err := s.options.Words.Judge(ctx, st.Shop, m.Text)
 	if err != nil {
 		return Message{}, err
 	}
@@ -189,6 +192,9 @@ func (s *Service) PinMessage(ctx context.Context, shop id.Shop, r id.Room, messa
 func (s *Service) Silence(ctx context.Context, shop id.Shop, r id.Room, message id.Message,
 	x moderation.Silence,
 ) error {
+	if _, err := s.shows.OfShop(ctx, shop, r); err != nil {
+		return err // before anybody is silenced
+	}
 	m, err := messageOf(ctx, s.db.Reader(), r, message)
 	if err != nil {
 		return err

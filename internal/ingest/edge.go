@@ -10,6 +10,7 @@ import (
 	"hawker/internal/base/id"
 	"hawker/internal/media/hooks"
 	"hawker/internal/room"
+	"hawker/internal/show"
 )
 
 // Edge makes rooms of what servers in front of us tell: SRS and nginx-rtmp take
@@ -43,8 +44,24 @@ func (e Edge) OnPublish(ctx context.Context, ev hooks.Event) (string, error) {
 	if ev.Name != name {
 		return "", fmt.Errorf("%w: publish as %s?key=…", hooks.ErrRefused, name)
 	}
+	if err := e.reused(ctx, h.ID, connection(ev)); err != nil {
+		return "", err
+	}
 	url := strings.ReplaceAll(playlist, "{name}", name)
 	return name, s.stage.Arrived(ctx, h.ID, room.Connection{URL: url, ID: connection(ev)})
+}
+
+// reused lets the room wait whose connection had the name that another's has now: a
+// server that was started again counts anew, and said no goodbye.
+func (e Edge) reused(ctx context.Context, r id.Room, connection string) error {
+	old, err := e.Service.rooms.Connected(ctx, connection)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && old.ID == r {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return e.Service.stage.Hung(ctx, old.ID, connection)
 }
 
 func noPlaylist(playlist string) error {
@@ -58,7 +75,8 @@ func noPlaylist(playlist string) error {
 // end the show of a newer.
 func connection(ev hooks.Event) string { return ev.Server + ":" + ev.Client }
 
-// OnUpdate sends a publisher away whose show is over, or who was taken over from.
+// OnUpdate sends a publisher away whose show is over, or who was taken over from. One
+// that was there all the time while this program was not finds its show going on.
 func (e Edge) OnUpdate(ctx context.Context, ev hooks.Event) error {
 	over := fmt.Errorf("%w: the show is over", hooks.ErrRefused)
 	r, err := e.Service.rooms.Connected(ctx, connection(ev))
@@ -69,10 +87,15 @@ func (e Edge) OnUpdate(ctx context.Context, ev hooks.Event) error {
 		return err
 	}
 	st, err := e.Service.shows.Standing(ctx, r.ID)
-	if err == nil && !st.OnAir() && !st.Private() {
+	switch {
+	case err != nil:
+		return err
+	case st.Now.State == show.Paused && st.OnAir():
+		return e.Service.stage.Arrived(ctx, r.ID, room.Connection{URL: r.ExternalURL, ID: connection(ev)})
+	case !st.OnAir() && !st.Private():
 		return over
 	}
-	return err
+	return nil
 }
 
 // OnUnpublish lets the room wait for its publisher, unless a newer one is there.

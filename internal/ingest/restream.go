@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -47,11 +48,12 @@ type Restreams struct {
 	box   *secret.Box
 	rooms *room.Service
 	relay Relay
+	turn  sync.Mutex // what was read last is what the relay is told last
 }
 
 // NewRestreams makes that part.
 func NewRestreams(db *sqldb.DB, box *secret.Box, rooms *room.Service, to Relay) *Restreams {
-	return &Restreams{db, box, rooms, to}
+	return &Restreams{db: db, box: box, rooms: rooms, relay: to}
 }
 
 // Of lists where a room is sent on to.
@@ -130,6 +132,8 @@ func (s *Restreams) change(
 
 // Sync tells the engine what is wanted. What is not public is not sent on.
 func (s *Restreams) Sync(ctx context.Context, r id.Room) error {
+	s.turn.Lock()
+	defer s.turn.Unlock()
 	place, err := s.rooms.Find(ctx, r)
 	if err != nil {
 		return err

@@ -200,7 +200,7 @@ func TestWhatIsNoRoom(t *testing.T) {
 func TestAChangeSetsWhatItNames(t *testing.T) {
 	t.Parallel()
 	k := stagetest.Open(t)
-	rapid.Check(t, func(rt *rapid.T) {
+	stagetest.Walk(t, func(rt *rapid.T) {
 		r := k.Room()
 		want, err := k.Rooms.Find(t.Context(), r)
 		k.Must(err)

@@ -11,7 +11,6 @@ import (
 	"database/sql"
 	"errors"
 	"log/slog"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -183,7 +182,7 @@ func keySeal(room id.Room) string { return "stream key " + room.String() }
 func newKey() string { return "live_" + id.Token()[:20] }
 
 func checkTitle(title string) (string, error) {
-	title = strings.TrimSpace(title)
+	title = Line(title)
 	if n := utf8.RuneCountInString(title); n == 0 || n > TitleMax {
 		return "", fault.Invalid("live.bad_title", "max", TitleMax).At("body.title")
 	}

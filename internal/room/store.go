@@ -144,3 +144,13 @@ func clearExternal(ctx context.Context, tx *sqldb.Tx, room id.Room, connection s
 	n, err := tx.Exec(ctx, "UPDATE room SET external_id = '' WHERE id = ? AND external_id = ?", room, connection)
 	return n == 1, err
 }
+
+func forgetExternal(ctx context.Context, tx *sqldb.Tx, room id.Room) (bool, error) {
+	n, err := tx.Exec(ctx, "UPDATE room SET external_id = '' WHERE id = ? AND external_id <> ''", room)
+	return n == 1, err
+}
+
+func hasExternal(ctx context.Context, q sqldb.Querier, room id.Room) (there bool, err error) {
+	err = q.QueryRow(ctx, "SELECT external_id <> '' FROM room WHERE id = ?", room).Scan(&there)
+	return there, err
+}

@@ -58,6 +58,16 @@ func Disconnect(ctx context.Context, tx *sqldb.Tx, room id.Room, connection stri
 	return clearExternal(ctx, tx, room, connection)
 }
 
+// Detach forgets whoever publishes at a server in front; false: nobody does.
+func Detach(ctx context.Context, tx *sqldb.Tx, room id.Room) (bool, error) {
+	return forgetExternal(ctx, tx, room)
+}
+
+// Attached tells whether somebody publishes at a server in front.
+func Attached(ctx context.Context, q sqldb.Querier, room id.Room) (bool, error) {
+	return hasExternal(ctx, q, room)
+}
+
 // Connected finds the room of a connection; sql.ErrNoRows for none.
 func (s *Service) Connected(ctx context.Context, connection string) (Room, error) {
 	return roomOfExternal(ctx, s.db.Reader(), connection)

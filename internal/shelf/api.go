@@ -162,9 +162,9 @@ func (h API) pin(ctx context.Context, in *pinInput) (*httpapi.Body[PinView], err
 	}
 	view := viewPin(p, items)
 	if view == nil {
-		return nil, fault.Conflict("live.not_on_shelf") // taken off by another hand in between
+		return nil, fault.NotFound("live.not_on_shelf") // taken off by another hand in between
 	}
-	s.news.Tell(ctx, in.Room, pinNews{newsPin, view})
+	s.news.Tell(ctx, in.Room, pinNews{newsPin, view.public()})
 	return httpapi.OK(*view, nil)
 }
 

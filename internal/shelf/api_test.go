@@ -188,7 +188,7 @@ func TestExplainingLeavesMarks(t *testing.T) {
 	s.door.Refuse(s.viewer, 404, "live.no_such_show", "GET /live/rooms/{room}/marks?show="+
 		id.Make[id.Show](s.DB).String(), nil)
 	foreign := s.Product(s.Shop, "不在架上")
-	s.door.Refuse(s.Host, 409, "live.not_on_shelf", "POST "+desk+"/pin", body{"product_id": foreign.ID})
+	s.door.Refuse(s.Host, 404, "live.not_on_shelf", "POST "+desk+"/pin", body{"product_id": foreign.ID})
 }
 
 // What is private has a shelf for nobody but its staff.

@@ -53,8 +53,16 @@ func (s *Service) showStock(ctx context.Context, f order.Payload) error {
 	if err != nil {
 		return err
 	}
+	states, err := s.catalog.ProductsByID(ctx, products)
+	if err != nil {
+		return err
+	}
 	for _, x := range shown {
-		s.news.Tell(ctx, x.room, stockNews{newsStock, x.product, available[x.product], x.sold})
+		left := available[x.product]
+		if states[x.product].State != catalog.OnSale {
+			left = 0 // as the shelf shows it
+		}
+		s.news.Tell(ctx, x.room, stockNews{newsStock, x.product, left, x.sold})
 	}
 	return nil
 }

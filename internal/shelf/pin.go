@@ -47,7 +47,8 @@ func pinnedIn(ctx context.Context, q sqldb.Querier, r id.Room) (Pin, bool, error
 }
 
 // Pin shows a product of the shelf on every viewer's screen and remembers the
-// stream's clock. Faults: live.not_on_shelf, live.not_found.
+// stream's clock. Faults: live.not_on_shelf, live.item_hidden for what viewers are not
+// to see yet, live.not_found.
 func (s *Service) Pin(ctx context.Context, shop id.Shop, r id.Room, product id.Product, by id.User) (Pin, error) {
 	p := Pin{Room: r, Product: product, By: by, StreamAt: s.Clock(r)}
 	var before Pin
@@ -59,8 +60,12 @@ func (s *Service) Pin(ctx context.Context, shop id.Shop, r id.Room, product id.P
 		if err != nil {
 			return err
 		}
-		if !slices.ContainsFunc(items, func(i Item) bool { return i.Product == product }) {
-			return fault.Conflict("live.not_on_shelf")
+		at := slices.IndexFunc(items, func(i Item) bool { return i.Product == product })
+		if at < 0 {
+			return fault.NotFound("live.not_on_shelf")
+		}
+		if items[at].Hidden {
+			return fault.Conflict("live.item_hidden")
 		}
 		if before, err = ClosePin(ctx, tx, r, p.StreamAt); err != nil {
 			return err

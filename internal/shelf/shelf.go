@@ -143,26 +143,37 @@ func (s *Service) Set(ctx context.Context, shop id.Shop, r id.Room, products []i
 }
 
 // Edit changes how the shelf shows a product: hidden from viewers, and what the
-// host reads while explaining it; nil is unchanged. Faults: live.bad_notes,
-// live.not_on_shelf, live.not_found.
+// host reads while explaining it; nil is unchanged. What is hidden is not explained any
+// more. Faults: live.bad_notes, live.not_on_shelf, live.not_found.
 func (s *Service) Edit(ctx context.Context, shop id.Shop, r id.Room, product id.Product, c Edit) error {
 	if c.Notes != nil && utf8.RuneCountInString(*c.Notes) > NotesMax {
 		return fault.Invalid("live.bad_notes", "max", NotesMax).At("body.notes")
 	}
+	unpinned, until := Pin{}, s.Clock(r)
 	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
-		if _, err := room.OfShop(ctx, tx, shop, r); err != nil {
+		unpinned = Pin{}
+		if err := room.Lock(ctx, tx, shop, r); err != nil {
 			return err
 		}
 		ok, err := editItem(ctx, tx, r, product, c)
 		if err == nil && !ok {
 			return fault.NotFound("live.not_on_shelf")
 		}
+		if err != nil || c.Hidden == nil || !*c.Hidden {
+			return err
+		}
+		pin, ok, err := pinnedIn(ctx, tx, r)
+		if err == nil && ok && pin.Product == product {
+			unpinned, err = ClosePin(ctx, tx, r, until)
+		}
 		return err
 	})
-	if err == nil {
-		s.news.Tell(ctx, r, shelfNews{newsShelf})
+	if err != nil {
+		return err
 	}
-	return err
+	s.Unpinned(ctx, unpinned)
+	s.news.Tell(ctx, r, shelfNews{newsShelf})
+	return nil
 }
 
 // Edit is what is changed of an item; nil is unchanged.

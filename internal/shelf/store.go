@@ -69,7 +69,7 @@ func addSold(ctx context.Context, tx *sqldb.Tx, r id.Room, product id.Product, u
 	return err
 }
 
-// onScreen is a product on the shelf of a room whose show everybody sees.
+// onScreen is a product that everybody sees on the shelf of a room whose show runs.
 type onScreen struct {
 	room        id.Room
 	product     id.Product
@@ -84,7 +84,7 @@ func onScreens(ctx context.Context, q sqldb.Querier, products []id.Product) ([]o
 	rows, err := q.Query(ctx, `SELECT i.room_id, i.product_id, i.sold, s.started_at FROM shelf_item i
 		JOIN room r ON r.id = i.room_id JOIN live_show s ON s.id = r.show_id WHERE i.product_id IN (`+
 		sqldb.Marks(len(products))+`)
-		AND s.state IN (?, ?) AND r.mode = ? LIMIT ?`,
+		AND i.hidden = 0 AND s.state IN (?, ?) AND r.mode = ? LIMIT ?`,
 		append(sqldb.Args(products), show.Live, show.Paused, room.Open, onScreensMax)...)
 	out, err := sqldb.Collect(rows, err, func(s sqldb.Scanner) (x onScreen, err error) {
 		return x, s.Scan(&x.room, &x.product, &x.sold, &x.since)

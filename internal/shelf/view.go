@@ -127,6 +127,12 @@ func (v Views) Pinned(ctx context.Context, r id.Room, items []ItemView) (*PinVie
 	return viewPin(pin, items), nil
 }
 
+// public leaves out what only the staff read.
+func (p PinView) public() *PinView {
+	p.Item.Hidden, p.Item.Notes = false, ""
+	return &p
+}
+
 func viewPin(p Pin, items []ItemView) *PinView {
 	for _, item := range items {
 		if item.Product != p.Product {

@@ -186,8 +186,9 @@ func start(ctx context.Context, tx *sqldb.Tx, r room.Room, promised id.Show) (bo
 	return true, insertShow(ctx, tx, Show{ID: promised, Room: r.ID, Shop: r.Shop, State: Live, StartedAt: tx.Now()})
 }
 
-// Pause lets a live show wait for its publisher; false: it is not live.
-func Pause(ctx context.Context, tx *sqldb.Tx, s id.Show) (bool, error) { return pause(ctx, tx, s) }
+// Pause lets a live show wait for its publisher; false: it is not live any more, or
+// its picture is at another node by now.
+func Pause(ctx context.Context, tx *sqldb.Tx, s Show) (bool, error) { return pause(ctx, tx, s) }
 
 // Orphans are the live shows whose node is not there any more; where one process has
 // the database for itself, all that others before it had.
@@ -199,10 +200,6 @@ func (s *Service) Orphans(ctx context.Context) ([]Show, error) {
 	nodes, err := sqldb.Nodes(ctx, s.db.Reader(), s.db.Clock().Now())
 	return slices.DeleteFunc(all, func(x Show) bool { return x.State != Live || nodes[x.Node] }), err
 }
-
-// PauseOrphan lets a show wait for its publisher whose node is gone; false: it does
-// not stand so any more.
-func PauseOrphan(ctx context.Context, tx *sqldb.Tx, s Show) (bool, error) { return pauseOf(ctx, tx, s) }
 
 // End ends a show that runs; false: it does not. What hangs on its end is done
 // only by whoever hears true.

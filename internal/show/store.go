@@ -194,12 +194,6 @@ func step(ctx context.Context, tx *sqldb.Tx, x Show, to State) (bool, error) {
 	return n == 1, err
 }
 
-func pause(ctx context.Context, tx *sqldb.Tx, x id.Show) (bool, error) {
-	n, err := tx.Exec(ctx, "UPDATE live_show SET state = ?, paused_at = ? WHERE id = ? AND state = ?",
-		Paused, sqldb.Millis(tx.Now()), x, Live)
-	return n == 1, err
-}
-
 // move notes that a live show's picture is at this node now.
 func move(ctx context.Context, tx *sqldb.Tx, x Show) (bool, error) {
 	n, err := tx.Exec(ctx, "UPDATE live_show SET node = ? WHERE id = ? AND state = ? AND node = ?", tx.Node(), x.ID,
@@ -207,8 +201,8 @@ func move(ctx context.Context, tx *sqldb.Tx, x Show) (bool, error) {
 	return n == 1, err
 }
 
-// pauseOf pauses what is live at a node, unless it goes on at another by now.
-func pauseOf(ctx context.Context, tx *sqldb.Tx, x Show) (bool, error) {
+// pause leaves alone what goes on at another node by now.
+func pause(ctx context.Context, tx *sqldb.Tx, x Show) (bool, error) {
 	n, err := tx.Exec(ctx, "UPDATE live_show SET state = ?, paused_at = ? WHERE id = ? AND state = ? AND node = ?",
 		Paused, sqldb.Millis(tx.Now()), x.ID, Live, x.Node)
 	return n == 1, err

@@ -36,31 +36,39 @@ func (s *Service) Arrived(ctx context.Context, r id.Room, c room.Connection) err
 	return s.settle(ctx, r)
 }
 
-// Left lets a room wait for its publisher, unless one of ours sends by now. Fault
-// live.not_found.
+// Left lets a room wait for its publisher of ours that went, unless another sends by
+// now: to this node, to another one, or to a server in front. Fault live.not_found.
 func (s *Service) Left(ctx context.Context, r id.Room) error {
 	if h, ok := s.picture.Stream(r.String()); ok && h.Live {
 		return nil // taken over by a newer publisher
 	}
-	return s.pause(ctx, r, func(context.Context, *sqldb.Tx) (bool, error) { return true, nil })
+	return s.pause(ctx, r, func(ctx context.Context, tx *sqldb.Tx, st show.Standing) (bool, error) {
+		if st.Now.Node != tx.Node() {
+			return false, nil
+		}
+		return room.Disconnect(ctx, tx, r, "")
+	})
 }
 
 // Hung is Left for a connection at a server in front, unless a newer one is there.
 func (s *Service) Hung(ctx context.Context, r id.Room, connection string) error {
-	return s.pause(ctx, r, func(ctx context.Context, tx *sqldb.Tx) (bool, error) {
+	return s.pause(ctx, r, func(ctx context.Context, tx *sqldb.Tx, _ show.Standing) (bool, error) {
 		return room.Disconnect(ctx, tx, r, connection)
 	})
 }
 
-func (s *Service) pause(ctx context.Context, r id.Room, may func(context.Context, *sqldb.Tx) (bool, error)) error {
+func (s *Service) pause(
+	ctx context.Context, r id.Room, may func(context.Context, *sqldb.Tx, show.Standing) (bool, error),
+) error {
 	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
-		if ok, err := may(ctx, tx); err != nil || !ok {
+		st, err := show.Of(ctx, tx, r)
+		if err != nil {
 			return err
 		}
-		st, err := show.Of(ctx, tx, r)
-		if err == nil {
-			_, err = show.Pause(ctx, tx, st.Now.ID) // nothing for one that its host has ended
+		if ok, err := may(ctx, tx, st); err != nil || !ok {
+			return err
 		}
+		_, err = show.Pause(ctx, tx, st.Now) // nothing for one that its host has ended
 		return err
 	})
 	if err != nil {
@@ -111,7 +119,8 @@ func (s *Service) end(
 		if err == nil && !ended {
 			return fault.Conflict("live.not_on_air")
 		}
-		return err
+		_, gone := room.Detach(ctx, tx, r) // a server in front hears of it when it asks next
+		return errors.Join(err, gone)
 	})
 	if err != nil {
 		return err
@@ -179,7 +188,7 @@ func (s *Service) pauseOrphans(ctx context.Context) (paused []show.Show, err err
 	for _, x := range orphans {
 		ok := false
 		if err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) (err error) {
-			ok, err = show.PauseOrphan(ctx, tx, x)
+			ok, err = show.Pause(ctx, tx, x)
 			return err
 		}); err != nil {
 			return paused, err

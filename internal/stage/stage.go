@@ -190,10 +190,11 @@ func (s *Service) SetMode(ctx context.Context, shop id.Shop, r id.Room, mode roo
 		if err := s.stage(ctx, tx, shop, r, mode); err != nil {
 			return err
 		}
-		if pictured && mode != room.WarmUp {
-			return s.begin(ctx, tx, r)
+		outside, err := room.Attached(ctx, tx, r)
+		if err == nil && (pictured || outside) && mode != room.WarmUp {
+			err = s.begin(ctx, tx, r)
 		}
-		return nil
+		return err
 	})
 	if err == nil {
 		err = s.sync(ctx, r)
@@ -293,14 +294,16 @@ func (s *Service) Kick(ctx context.Context, shop id.Shop, r id.Room) error {
 	return nil
 }
 
-// ResetKey makes the old key useless and sends a publisher that used it away. Fault
-// live.not_found.
+// ResetKey makes the old key useless and sends a publisher that used it away: one at
+// a server in front when that server asks next. Fault live.not_found.
 func (s *Service) ResetKey(ctx context.Context, shop id.Shop, r id.Room) error {
-	err := s.rooms.ResetKey(ctx, shop, r)
-	if err == nil {
-		s.picture.Close(r.String())
+	if err := s.rooms.ResetKey(ctx, shop, r); err != nil {
+		return err
 	}
-	return err
+	s.picture.Close(r.String())
+	return s.pause(ctx, r, func(ctx context.Context, tx *sqldb.Tx, _ show.Standing) (bool, error) {
+		return room.Detach(ctx, tx, r)
+	})
 }
 
 // sync lets a change of a room reach what sends it on.

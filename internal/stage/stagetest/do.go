@@ -36,7 +36,7 @@ func (k *Kit) Must(err error) {
 	}
 }
 
-// Product adds one to a shop.
+// Product adds one that is on sale to a shop.
 func (k *Kit) Product(shop id.Shop, title string) catalog.Product {
 	k.T.Helper()
 	p, err := k.Products.Create(context.Background(), shop, k.Host, listing.Listing{
@@ -44,6 +44,8 @@ func (k *Kit) Product(shop id.Shop, title string) catalog.Product {
 		SKUs: []listing.SKU{{Price: 100, Initial: 10}},
 	})
 	k.Must(err)
+	k.Sale(p, catalog.OnSale)
+	p.State = catalog.OnSale
 	return p
 }
 
