@@ -31,7 +31,8 @@ func TestWhoGivesWayRunsAgain(t *testing.T) {
 			err := db.Update(t.Context(), func(ctx context.Context, tx *sqldb.Tx) error {
 				runs.Add(1)
 				for i, row := range order {
-					if _, err := tx.Exec(ctx, "UPDATE outbox SET attempts = attempts + 1 WHERE id = ?", row); err != nil {
+					_, err := tx.Exec(ctx, "UPDATE outbox SET attempts = attempts + 1 WHERE id = ?", row)
+					if err != nil {
 						return err
 					}
 					if here(); i == 0 && db.Shared() {

@@ -27,7 +27,7 @@ func TestWhatWasViolated(t *testing.T) {
 		what, query          string
 		unique, check, retry bool
 	}{
-		{"a key that is there", "INSERT INTO lease (name, holder, lease_until) VALUES ('a', '', 0)", true, false, false},
+		{"a key taken", "INSERT INTO lease (name, holder, lease_until) VALUES ('a', '', 0)", true, false, false},
 		{"two that are one", follow, true, false, false},
 		{
 			"less than nothing in stock",
