@@ -19,6 +19,7 @@ type told map[string]int
 func (t told) tell(_ context.Context, k string) { t[k]++ }
 
 func TestChangesOfOneThingAreToldTogether(t *testing.T) {
+	t.Parallel()
 	var s changes.Set[string]
 	got := told{}
 	s.Flush(t.Context(), got.tell)
@@ -36,6 +37,7 @@ func TestChangesOfOneThingAreToldTogether(t *testing.T) {
 }
 
 func TestAChangeDuringTheTellingIsToldNext(t *testing.T) {
+	t.Parallel()
 	var s changes.Set[string]
 	got := told{}
 	s.Note("a")
@@ -53,6 +55,7 @@ func TestAChangeDuringTheTellingIsToldNext(t *testing.T) {
 }
 
 func TestNoChangeIsLost(t *testing.T) {
+	t.Parallel()
 	const writers, each = 8, 500
 	var s changes.Set[int]
 	var mu sync.Mutex
@@ -81,6 +84,7 @@ func TestNoChangeIsLost(t *testing.T) {
 }
 
 func TestRunTellsEveryMomentUntilItsEnd(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		var s changes.Set[string]

@@ -3,6 +3,7 @@ package id
 import (
 	"fmt"
 	"sync"
+	"time"
 
 	"hawker/internal/base/clock"
 )
@@ -31,6 +32,10 @@ type Generator struct {
 func NewGenerator(c clock.Clock, node int) (*Generator, error) {
 	if node < 0 || node > NodeMax {
 		return nil, fmt.Errorf("node %d is not within 0..%d", node, NodeMax)
+	}
+	if now := c.Now(); now.UnixMilli() <= epochMillis {
+		// By such a clock every start would begin with the same ids.
+		return nil, fmt.Errorf("the clock of this machine says %s; ids need the time", now.Format(time.DateTime))
 	}
 	return &Generator{clock: c, node: int64(node)}, nil
 }

@@ -14,6 +14,7 @@ import (
 )
 
 func TestIDsRoundTripAndSortAsTheirNumbers(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		a, b := rapid.Int64Range(1, math.MaxInt64).Draw(rt, "a"), rapid.Int64Range(1, math.MaxInt64).Draw(rt, "b")
 		x, y := id.FromInt[id.Order](a), id.FromInt[id.Order](b)
@@ -29,6 +30,7 @@ func TestIDsRoundTripAndSortAsTheirNumbers(t *testing.T) {
 }
 
 func TestWhatIsNoIDIsRefused(t *testing.T) {
+	t.Parallel()
 	good := id.FromInt[id.Order](7).String()
 	for _, text := range []string{
 		id.FromInt[id.SKU](7).String(), good + "0", good[:len(good)-1], "ord_000000000000u", "ord_000000000000A",
@@ -49,6 +51,7 @@ func TestWhatIsNoIDIsRefused(t *testing.T) {
 // TestIDsNeverRepeat asks from many sides, for more than a millisecond holds, on
 // a clock that stands still and then goes back.
 func TestIDsNeverRepeat(t *testing.T) {
+	t.Parallel()
 	start := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	c := clock.NewManual(start)
 	g, err := id.NewGenerator(c, 3)

@@ -4,6 +4,7 @@ package lang
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 )
 
@@ -44,17 +45,42 @@ func (t Text) In(tag Tag) string {
 	return ""
 }
 
-// Match picks a language for an Accept-Language header; the quality values of
-// browsers are in falling order already, so the first match wins.
+// Match picks a language for an Accept-Language header (RFC 9110, 12.5.4): the one
+// with the highest quality, of equals the first; Chinese where there is none of ours.
 func Match(header string) Tag {
+	best, most := Chinese, 0.0
 	for part := range strings.SplitSeq(strings.ToLower(header), ",") {
-		name, _, _ := strings.Cut(strings.TrimSpace(part), ";")
-		switch {
-		case strings.HasPrefix(name, "zh"):
-			return Chinese
-		case strings.HasPrefix(name, "en"):
-			return English
+		name, parameters, _ := strings.Cut(part, ";")
+		tag, ok := ours(strings.TrimSpace(name))
+		if q := quality(parameters); ok && q > most {
+			best, most = tag, q
 		}
 	}
-	return Chinese
+	return best
+}
+
+// ours is the language of a range such as zh-Hant-TW.
+func ours(name string) (Tag, bool) {
+	first, _, _ := strings.Cut(name, "-")
+	for _, tag := range All() {
+		if own, _, _ := strings.Cut(string(tag), "-"); own == first {
+			return tag, true
+		}
+	}
+	return "", false
+}
+
+// quality reads ";q=0.7": 1 where none is said, 0 where it is no number of 0 to 1.
+func quality(parameters string) float64 {
+	for p := range strings.SplitSeq(parameters, ";") {
+		value, ok := strings.CutPrefix(strings.TrimSpace(p), "q=")
+		if !ok {
+			continue
+		}
+		if q, err := strconv.ParseFloat(strings.TrimSpace(value), 64); err == nil && q >= 0 && q <= 1 {
+			return q
+		}
+		return 0
+	}
+	return 1
 }

@@ -7,6 +7,7 @@ import (
 )
 
 func TestALineCanBeRead(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]bool{
 		"王小明": true, "O'Neil": true, "می\u200cخواهم": true, "👩\u200d👩\u200d👧": true, "é": true, "e\u0301": true,
 		"🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f": true, "한글": true, " 空 ": true,

@@ -8,6 +8,7 @@ import (
 
 // The wanted texts are those of formatMoney in web/packages/ui/src/format.ts.
 func TestLabelWritesAmountsAsScreensDo(t *testing.T) {
+	t.Parallel()
 	for want, m := range map[string]money.Money{
 		"¥12":            money.Of(1200, "CNY"),
 		"¥12.50":         money.Of(1250, "CNY"),

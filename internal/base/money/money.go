@@ -57,11 +57,11 @@ func (m Money) String() string {
 	if e == 0 {
 		return fmt.Sprintf("%s %d", m.Currency, m.Amount)
 	}
-	sign, abs := "", m.Amount
-	if abs < 0 {
-		sign, abs = "-", -abs
+	sign, abs := "", uint64(m.Amount)
+	if m.Amount < 0 {
+		sign, abs = "-", -abs // of the least int64 too, which has no positive of its own
 	}
-	unit := int64(1)
+	unit := uint64(1)
 	for range e {
 		unit *= 10
 	}
@@ -129,12 +129,10 @@ func Sum(amounts ...int64) (int64, error) {
 // Allocate splits total over weights by the largest remainder, ties to the
 // lowest index: each part is floor(total·w/W), and the spare units go one each
 // to the largest remainders. Total is clamped to W first, so no part exceeds
-// its weight; what is above is lost, never moved to another part.
+// its weight; what is above is lost, never moved to another part. It panics where
+// weights are negative or their sum does not fit.
 func Allocate(total int64, weights []int64) []int64 {
-	var sum int64
-	for _, w := range weights {
-		sum += w
-	}
+	sum := weigh(weights)
 	parts := make([]int64, len(weights))
 	total = min(total, sum)
 	if total <= 0 {
@@ -143,12 +141,24 @@ func Allocate(total int64, weights []int64) []int64 {
 	return split(total, sum, weights, parts)
 }
 
+// weigh adds weights up. One that wraps around would make parts of nothing without a
+// word: who divides money has it stop instead.
+func weigh(weights []int64) int64 {
+	for _, w := range weights {
+		if w < 0 {
+			panic(fmt.Sprintf("money: a weight of %d", w))
+		}
+	}
+	sum, err := Sum(weights...)
+	if err != nil {
+		panic(err)
+	}
+	return sum
+}
+
 // Split is Allocate without the clamp: weights are proportions, not values.
 func Split(total int64, weights []int64) []int64 {
-	var sum int64
-	for _, w := range weights {
-		sum += w
-	}
+	sum := weigh(weights)
 	parts := make([]int64, len(weights))
 	if total <= 0 || sum == 0 {
 		return parts

@@ -22,6 +22,7 @@ func sum(parts []int64) (n int64) {
 }
 
 func TestAllocateGivesAllAndNoPartTooMuch(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		w := weights(rt)
 		total := rapid.Int64Range(-5, sum(w)+5).Draw(rt, "total")
@@ -38,6 +39,7 @@ func TestAllocateGivesAllAndNoPartTooMuch(t *testing.T) {
 }
 
 func TestSplitIsWithinOneUnitOfExact(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		w := weights(rt)
 		total := rapid.Int64Range(0, math.MaxInt64).Draw(rt, "total")
@@ -59,12 +61,14 @@ func TestSplitIsWithinOneUnitOfExact(t *testing.T) {
 }
 
 func TestTheSpareUnitGoesToTheFirstOfEquals(t *testing.T) {
+	t.Parallel()
 	if got := money.Allocate(100, []int64{100, 100, 100}); got[0] != 34 || got[1] != 33 || got[2] != 33 {
 		t.Errorf("%v", got)
 	}
 }
 
 func TestShareIsFlooredAndNeverOverflows(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		a, r := rapid.Int64Range(0, math.MaxInt64).Draw(rt, "amount"), rapid.Int64Range(0, 10_000).Draw(rt, "rate")
 		exact := new(big.Int).Mul(big.NewInt(a), big.NewInt(r))
@@ -76,6 +80,7 @@ func TestShareIsFlooredAndNeverOverflows(t *testing.T) {
 }
 
 func TestOverflowIsAnError(t *testing.T) {
+	t.Parallel()
 	if _, err := money.Times(math.MaxInt64/2+1, 2); err == nil {
 		t.Error("Times")
 	}
@@ -91,6 +96,7 @@ func TestOverflowIsAnError(t *testing.T) {
 }
 
 func TestMoneyReads(t *testing.T) {
+	t.Parallel()
 	for want, m := range map[string]money.Money{
 		"CNY 69.00": money.Of(6900, "CNY"), "CNY -0.05": money.Of(-5, "CNY"), "JPY 500": money.Of(500, "JPY"),
 		"KWD 1.005": money.Of(1005, "KWD"),

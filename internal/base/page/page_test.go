@@ -15,6 +15,7 @@ type keys struct {
 }
 
 func TestCursorsRoundTrip(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		in := keys{rapid.Int64().Draw(rt, "key"), rapid.String().Draw(rt, "id")}
 		var out keys
@@ -30,6 +31,7 @@ func TestCursorsRoundTrip(t *testing.T) {
 }
 
 func TestCutAndSize(t *testing.T) {
+	t.Parallel()
 	key := func(n int) any { return n }
 	if p := page.Cut([]int{1, 2, 3}, 2, key); len(p.Items) != 2 || p.NextCursor != page.Encode(2) {
 		t.Errorf("%+v", p)

@@ -118,12 +118,20 @@ func RefCode(ctx context.Context) string {
 
 const refCodeMax = 32
 
+// language stands before whatever may refuse, so that each refusal is in the
+// caller's.
+func (a *API) language(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		tag := lang.Match(strings.Join(r.Header.Values("Accept-Language"), ","))
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), localeKey{}, tag)))
+	})
+}
+
 // authenticate finds out who calls. A bad or expired token makes a visitor:
 // what a visitor may not do, guard refuses.
 func (a *API) authenticate(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx := context.WithValue(r.Context(), localeKey{}, lang.Match(r.Header.Get("Accept-Language")))
-		ctx = context.WithValue(ctx, addrKey{}, callerAddress(r, a.deps.Trusted))
+		ctx := context.WithValue(r.Context(), addrKey{}, callerAddress(r, a.deps.Trusted))
 		ctx = context.WithValue(ctx, originKey{}, a.origin(r))
 		if c, err := r.Cookie(RefCookie); err == nil && len(c.Value) <= refCodeMax {
 			ctx = context.WithValue(ctx, refKey{}, c.Value)

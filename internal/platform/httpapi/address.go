@@ -18,7 +18,7 @@ func callerAddress(r *http.Request, trusted []netip.Prefix) string {
 	if err != nil {
 		return r.RemoteAddr
 	}
-	addr := peer.Addr().Unmap()
+	addr := peer.Addr().Unmap().WithZone("") // no network has one
 	hops := forwarded(r.Header)
 	for range forwardedMax {
 		if !contains(trusted, addr) || len(hops) == 0 {
@@ -30,7 +30,7 @@ func callerAddress(r *http.Request, trusted []netip.Prefix) string {
 		}
 		addr, hops = next, hops[:len(hops)-1]
 	}
-	return addr.WithZone("").String()
+	return addr.String()
 }
 
 func forwarded(h http.Header) (hops []string) {
@@ -44,10 +44,10 @@ func forwarded(h http.Header) (hops []string) {
 func parseHop(text string) (netip.Addr, error) {
 	text = strings.TrimSpace(text)
 	if addr, err := netip.ParseAddr(strings.Trim(text, "[]")); err == nil {
-		return addr.Unmap(), nil
+		return addr.Unmap().WithZone(""), nil
 	}
 	withPort, err := netip.ParseAddrPort(text)
-	return withPort.Addr().Unmap(), err
+	return withPort.Addr().Unmap().WithZone(""), err
 }
 
 func contains(networks []netip.Prefix, addr netip.Addr) bool {

@@ -98,7 +98,7 @@ func New(d Deps) *API {
 	a := &API{deps: d, router: chi.NewRouter(), auth: Authorizer{Staff: d.Staff, Rooms: d.Rooms}}
 	a.names.spoken = d.Spoken
 	adaptHuma()
-	a.router.Use(a.requestID, a.observe, a.recoverPanic, a.secureHeaders, a.sameOrigin, a.authenticate)
+	a.router.Use(a.requestID, a.language, a.observe, a.recoverPanic, a.secureHeaders, a.sameOrigin, a.authenticate)
 	a.router.NotFound(a.notFound)
 	a.router.MethodNotAllowed(a.methodNotAllowed)
 	cfg := huma.DefaultConfig("Hawker", "1")

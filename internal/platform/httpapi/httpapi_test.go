@@ -96,6 +96,7 @@ func call(a http.Handler, method, path, body string, header ...string) *httptest
 }
 
 func TestRefusalsAreProblems(t *testing.T) {
+	t.Parallel()
 	a := door()
 	shop := id.FromInt[id.Shop](9).String()
 	bearer := []string{"Authorization", "Bearer good"}
@@ -154,6 +155,7 @@ func TestRefusalsAreProblems(t *testing.T) {
 }
 
 func TestWhoMayComesIn(t *testing.T) {
+	t.Parallel()
 	a := door()
 	shop := id.FromInt[id.Shop](9).String()
 	for _, c := range [][]string{
@@ -170,6 +172,7 @@ func TestWhoMayComesIn(t *testing.T) {
 }
 
 func TestTheRateIsEachCallersOwn(t *testing.T) {
+	t.Parallel()
 	a := door()
 	for i, want := range []int{204, 204, 429, 429} {
 		if w := call(a, "GET", "/rare", ""); w.Code != want {
@@ -182,6 +185,7 @@ func TestTheRateIsEachCallersOwn(t *testing.T) {
 }
 
 func TestProblemsSpeakTheCallersLanguage(t *testing.T) {
+	t.Parallel()
 	a := door()
 	for header, want := range map[string]string{
 		"en-US,en;q=0.9": "Sign in first.", "zh-CN,zh": "请先登录。", "": "请先登录。",
@@ -196,6 +200,7 @@ func TestProblemsSpeakTheCallersLanguage(t *testing.T) {
 }
 
 func TestRequestIDsAreCleanAndPagesSafe(t *testing.T) {
+	t.Parallel()
 	a := door()
 	for sent, kept := range map[string]bool{
 		"abc-1": true, "with space": false, strings.Repeat("x", 65): false,
@@ -213,6 +218,7 @@ func TestRequestIDsAreCleanAndPagesSafe(t *testing.T) {
 }
 
 func TestASessionCookieIsBoundToTheHost(t *testing.T) {
+	t.Parallel()
 	c := httpapi.CookiePolicy{Secure: true}.Session("t", time.Now())
 	if c.Name != "__Host-hawker_session" || !c.Secure || !c.HttpOnly || c.Path != "/" || c.Domain != "" ||
 		c.SameSite != http.SameSiteLaxMode {

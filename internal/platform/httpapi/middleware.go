@@ -54,6 +54,9 @@ func (a *API) recoverPanic(next http.Handler) http.Handler {
 				panic(p)
 			}
 			a.deps.Log.Error("panic", "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
+			if ww, ok := w.(middleware.WrapResponseWriter); ok && ww.Status() != 0 {
+				panic(http.ErrAbortHandler) // half an answer must not look like a whole one
+			}
 			a.writeProblem(w, r, fmt.Errorf("panic: %v", p))
 		}()
 		next.ServeHTTP(w, r)
@@ -66,12 +69,14 @@ func (a *API) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := a.deps.Clock.Now()
 		ww := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
+		defer func() { // also of an answer that is broken off
+			pattern := "other"
+			if rc := chi.RouteContext(r.Context()); rc != nil && rc.RoutePattern() != "" {
+				pattern = r.Method + " " + rc.RoutePattern()
+			}
+			a.deps.Metrics.ObserveRequest(pattern, ww.Status(), a.deps.Clock.Now().Sub(start).Seconds())
+		}()
 		next.ServeHTTP(ww, r)
-		pattern := "other"
-		if rc := chi.RouteContext(r.Context()); rc != nil && rc.RoutePattern() != "" {
-			pattern = r.Method + " " + rc.RoutePattern()
-		}
-		a.deps.Metrics.ObserveRequest(pattern, ww.Status(), a.deps.Clock.Now().Sub(start).Seconds())
 	})
 }
 

@@ -156,7 +156,14 @@ func (a *API) WriteProblem(w http.ResponseWriter, r *http.Request, err error) {
 
 func (a *API) writeProblem(w http.ResponseWriter, r *http.Request, err error) {
 	p := a.problem(r.Context(), r.URL.Path, err)
-	w.Header().Set("Content-Type", problemType)
+	h := w.Header()
+	for _, name := range []string{"Content-Length", "Content-Encoding", "Etag", "Last-Modified"} {
+		h.Del(name) // of the answer that was not given
+	}
+	if strings.HasPrefix(h.Get("Cache-Control"), "public") {
+		h.Set("Cache-Control", "no-store")
+	}
+	h.Set("Content-Type", problemType)
 	w.WriteHeader(p.Status)
 	if err := json.NewEncoder(w).Encode(p); err != nil {
 		a.deps.Log.Debug("answer not written", "error", err)
@@ -193,8 +200,9 @@ func Translate(tag lang.Tag, code string, params map[string]string) string {
 	if text == "" {
 		return code
 	}
+	pairs := make([]string, 0, 2*len(params))
 	for k, v := range params {
-		text = strings.ReplaceAll(text, "{"+k+"}", v)
+		pairs = append(pairs, "{"+k+"}", v)
 	}
-	return text
+	return strings.NewReplacer(pairs...).Replace(text) // at once: a value may look like a parameter
 }

@@ -23,6 +23,7 @@ func commit(t *testing.T, db *sqldb.DB, n int64) {
 }
 
 func TestACommitWakesWhoWaits(t *testing.T) {
+	t.Parallel()
 	db := sqltest.New(t)
 	woken := make(chan int)
 	for range 3 {
@@ -42,6 +43,7 @@ func TestACommitWakesWhoWaits(t *testing.T) {
 }
 
 func TestWaitingEndsByItself(t *testing.T) {
+	t.Parallel()
 	db := sqltest.New(t)
 	changed := db.Changed()
 	boom := errors.New("boom")

@@ -35,11 +35,13 @@ func (db *DB) openSQLite(path string, readOnly bool) (err error) {
 		}
 		db.lock = lock
 	}
+	// A folder may be called what it likes: ?, # and % mean something in a URI.
+	uri := "file:" + (&url.URL{Path: path}).EscapedPath() + "?"
 	pragmas := url.Values{"_pragma": {
 		"journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(5000)", "foreign_keys(1)", "cache_size(-16000)",
 	}}
 	if !readOnly {
-		if db.write, err = sql.Open("sqlite", "file:"+path+"?_txlock=immediate&"+pragmas.Encode()); err != nil {
+		if db.write, err = sql.Open("sqlite", uri+"_txlock=immediate&"+pragmas.Encode()); err != nil {
 			return err
 		}
 		// The writer keeps one for good; the other is for migrations, which would wait for
@@ -51,7 +53,7 @@ func (db *DB) openSQLite(path string, readOnly bool) (err error) {
 		db.writer = startWriter(db)
 	}
 	pragmas.Add("_pragma", "query_only(1)")
-	if db.read, err = sql.Open("sqlite", "file:"+path+"?"+pragmas.Encode()); err != nil {
+	if db.read, err = sql.Open("sqlite", uri+pragmas.Encode()); err != nil {
 		return err
 	}
 	conns := min(max(4, runtime.NumCPU()), readersMax)

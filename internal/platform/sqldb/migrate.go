@@ -2,6 +2,7 @@ package sqldb
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 
@@ -41,6 +42,10 @@ func MigrateSchema(ctx context.Context, db *DB, fsys fs.FS) ([]string, error) {
 		return nil, err
 	}
 	applied, err := provider.Up(ctx)
+	var partial *goose.PartialError
+	if errors.As(err, &partial) && partial.Failed != nil && partial.Failed.Source != nil {
+		return nil, fmt.Errorf("migrate %s: %w", partial.Failed.Source.Path, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("migrate: %w", err)
 	}

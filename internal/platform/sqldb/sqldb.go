@@ -69,6 +69,7 @@ type DB struct {
 	lease   *nodeLease
 	changed signal
 	twice   bool
+	only    bool // to be read
 	history map[string]bool
 	closing sync.Once
 	closed  error
@@ -79,7 +80,8 @@ type DB struct {
 func Open(ctx context.Context, o Options) (*DB, error) {
 	kind, rest, _ := strings.Cut(o.URL, ":")
 	db := &DB{
-		dialect: Dialect(kind), clock: o.Clock, log: o.Log, twice: o.Twice, history: map[string]bool{}, seen: o.Seen,
+		dialect: Dialect(kind), clock: o.Clock, log: o.Log, twice: o.Twice, only: o.ReadOnly,
+		history: map[string]bool{}, seen: o.Seen,
 	}
 	for _, table := range o.Histories {
 		db.history[table] = true
@@ -252,12 +254,14 @@ func Args[T any](items []T) []any {
 }
 
 // Snapshot reads one moment of the database with several statements.
-func (db *DB) Snapshot(ctx context.Context, fn func(ctx context.Context, q Querier) error) error {
+func (db *DB) Snapshot(ctx context.Context, fn func(ctx context.Context, q Querier) error) (err error) {
 	tx, err := db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: db.dialect == MySQL, Isolation: sql.LevelDefault})
 	if err != nil {
 		return err
 	}
-	return errors.Join(fn(ctx, &Tx{db: db, conn: tx, now: db.clock.Now()}), tx.Rollback())
+	// Also when fn panics: whoever catches that must not lose a connection each time.
+	defer func() { err = errors.Join(err, ignoreDone(tx.Rollback())) }()
+	return fn(ctx, &Tx{db: db, conn: tx, now: db.clock.Now()})
 }
 
 // Cut shortens a text to at most n bytes without breaking a letter, which MySQL
@@ -271,7 +275,7 @@ func Cut(text string, n int) string {
 func Earliest(ctx context.Context, q Querier, query string, args ...any) (time.Time, error) {
 	var ms sql.NullInt64
 	err := q.QueryRow(ctx, query, args...).Scan(&ms)
-	if errors.Is(err, sql.ErrNoRows) || !ms.Valid {
+	if errors.Is(err, sql.ErrNoRows) || err == nil && !ms.Valid {
 		return time.Time{}, nil
 	}
 	return FromMillis(ms.Int64), err

@@ -31,6 +31,7 @@ func count(t *testing.T, q sqldb.Querier) int {
 }
 
 func TestUpdateCommitsOrRollsBack(t *testing.T) {
+	t.Parallel()
 	db := sqltest.New(t)
 	boom := errors.New("boom")
 	for name, c := range map[string]struct {
@@ -69,6 +70,7 @@ func TestUpdateCommitsOrRollsBack(t *testing.T) {
 }
 
 func TestPanicRollsBackOnlyItsOwnTransaction(t *testing.T) {
+	t.Parallel()
 	db := sqltest.New(t)
 	var wg sync.WaitGroup
 	failed := make([]error, 100)
@@ -97,6 +99,7 @@ func TestPanicRollsBackOnlyItsOwnTransaction(t *testing.T) {
 }
 
 func TestCancelledCallerWritesNothing(t *testing.T) {
+	t.Parallel()
 	db := sqltest.New(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -107,6 +110,7 @@ func TestCancelledCallerWritesNothing(t *testing.T) {
 }
 
 func TestUpsertKeepsOneRow(t *testing.T) {
+	t.Parallel()
 	db := sqltest.New(t)
 	for _, holder := range []string{"a", "b"} {
 		err := db.Update(t.Context(), func(ctx context.Context, tx *sqldb.Tx) error {
@@ -124,6 +128,7 @@ func TestUpsertKeepsOneRow(t *testing.T) {
 }
 
 func TestDataFolderIsLocked(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "hawker.db")
 	open := func() (*sqldb.DB, error) {
 		return sqldb.Open(t.Context(), sqldb.Options{URL: "sqlite:" + path, Clock: clock.Real{}})
@@ -149,6 +154,7 @@ func TestDataFolderIsLocked(t *testing.T) {
 }
 
 func TestTransactionsSeeOneInstant(t *testing.T) {
+	t.Parallel()
 	db, c := sqltest.NewManual(t)
 	err := db.Update(t.Context(), func(ctx context.Context, tx *sqldb.Tx) error {
 		before := tx.Now()

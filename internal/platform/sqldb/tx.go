@@ -115,6 +115,9 @@ type nesting struct{}
 // ErrNested is returned by Update within Update: pass the transaction instead.
 var ErrNested = errors.New("sqldb: Update within Update")
 
+// ErrReadOnly is returned by Update where the database was opened to look only.
+var ErrReadOnly = errors.New("sqldb: the database is open to be looked at only")
+
 // Update runs fn in a transaction and commits when it returns nil. It is
 // committed and durable when Update returns nil. fn may be run more than once
 // and may share its commit with other transactions, so it must not block on
@@ -122,6 +125,9 @@ var ErrNested = errors.New("sqldb: Update within Update")
 func (db *DB) Update(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
 	if ctx.Value(nesting{}) != nil {
 		return ErrNested
+	}
+	if db.only {
+		return ErrReadOnly
 	}
 	if err := ctx.Err(); err != nil {
 		return err

@@ -1,0 +1,125 @@
+package rights_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"hawker/internal/account"
+	"hawker/internal/base/event"
+	"hawker/internal/base/id"
+	"hawker/internal/moderation"
+	"hawker/internal/platform/events"
+	"hawker/internal/platform/realtime"
+	"hawker/internal/platform/sqldb"
+	"hawker/internal/platform/sqldb/sqltest"
+	"hawker/internal/platform/supervise"
+	"hawker/internal/rights"
+	"hawker/internal/room"
+	"hawker/internal/shop"
+)
+
+// sockets writes down what is asked of them, and fails as often as it is told to.
+type sockets struct {
+	mu    sync.Mutex // events are told beside one another
+	asked []string
+	fail  int
+}
+
+func (s *sockets) note(what string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked = append(s.asked, what)
+	if s.fail > 0 {
+		s.fail--
+		return errors.New("nobody answers")
+	}
+	return nil
+}
+
+func (s *sockets) DisconnectSession(session id.Session) { _ = s.note("end " + session.String()) }
+
+func (s *sockets) Recheck(_ context.Context, channel string) error {
+	return s.note("recheck " + channel)
+}
+
+func (s *sockets) RecheckUser(_ context.Context, user id.User) error {
+	return s.note("recheck " + user.String())
+}
+
+func (s *sockets) Changed(r id.Room) { _ = s.note("changed " + r.String()) }
+
+var (
+	session = id.FromInt[id.Session](1)
+	user    = id.FromInt[id.User](2)
+	place   = id.FromInt[id.Room](3)
+)
+
+func record(t *testing.T, db *sqldb.DB, facts ...event.Event) {
+	t.Helper()
+	if err := db.Update(t.Context(), func(ctx context.Context, tx *sqldb.Tx) error {
+		return events.Record(ctx, tx, facts...)
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func bus(db *sqldb.DB, s *sockets) *events.Bus {
+	guard := supervise.New(slog.New(slog.DiscardHandler), db.Clock())
+	return events.NewBus(db, guard, rights.Module(s, s).Subscriptions...)
+}
+
+// Each way in which a right ends has the open sockets hear of it; what ends no right
+// disturbs nobody.
+func TestWhoseRightEndedHearsNoMore(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		fact event.Event
+		want []string
+	}{
+		{account.SignedOut{Session: session}, []string{"end " + session.String()}},
+		{shop.StaffChanged{User: user}, []string{"recheck " + user.String()}},
+		{moderation.Restricted{User: user, Banned: true}, []string{"recheck " + user.String()}},
+		{moderation.Restricted{User: user}, nil}, // muted: they hear on
+		{
+			room.ModeChanged{Room: place},
+			[]string{"changed " + place.String(), "recheck " + realtime.RoomChannel(place)},
+		},
+	} {
+		db, s := sqltest.New(t), &sockets{}
+		record(t, db, c.fact)
+		if err := bus(db, s).Drain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(s.asked, c.want) {
+			t.Errorf("%s: %q, want %q", c.fact.EventName(), s.asked, c.want)
+		}
+	}
+}
+
+// A crash or a failure between the book and the socket forgets nothing: the sockets
+// are asked until they have answered.
+func TestAFailureForgetsNoEndedRight(t *testing.T) {
+	t.Parallel()
+	db, c := sqltest.NewManual(t)
+	s := &sockets{fail: 3}
+	record(t, db, shop.StaffChanged{User: user}, moderation.Restricted{User: user, Banned: true})
+	for range 5 { // each time a program that starts anew
+		if err := bus(db, s).Drain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		c.Advance(time.Minute)
+	}
+	if got := strings.Join(s.asked, ", "); len(s.asked) != 5 {
+		t.Errorf("asked %s: want each until it was answered", got)
+	}
+	dead, waiting, err := events.Stuck(t.Context(), db.Reader())
+	if dead != 0 || waiting != 0 || err != nil {
+		t.Errorf("%d dead, %d wait, %v", dead, waiting, err)
+	}
+}
