@@ -1,6 +1,7 @@
 package ingest_test
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -90,7 +91,7 @@ func (f *front) update(t *rapid.T) {
 func (f *front) crash(*rapid.T) {
 	f.Restart()
 	f.edge = ingest.Edge{Service: f.Ingest}
-	f.Must(f.Stage.Recover(f.T.Context(), func(show.Show) bool { return false }))
+	f.Must(f.Stage.Recover(f.T.Context(), func(context.Context, show.Show) bool { return false }))
 	for r, s := range f.live {
 		if s == show.Live {
 			f.live[r] = show.Paused
@@ -140,7 +141,7 @@ func TestAShowInFrontOutlivesTheProgram(t *testing.T) {
 	before := k.Want(r, show.Live)
 	k.Clock.Advance(time.Hour)
 	k.Restart()
-	k.Must(k.Stage.Recover(t.Context(), func(show.Show) bool { return false }))
+	k.Must(k.Stage.Recover(t.Context(), func(context.Context, show.Show) bool { return false }))
 	k.Want(r, show.Paused)
 	k.Clock.Advance(30 * time.Second)
 	k.Must(ingest.Edge{Service: k.Ingest}.OnUpdate(t.Context(), e))

@@ -200,7 +200,9 @@ func TestAnAddressIsShownWithoutItsKey(t *testing.T) {
 	t.Parallel()
 	k := stagetest.Open(t)
 	r := k.Room()
-	d := httpapitest.Open(t, k.Clock, k.Ingest.Module(k.Restreams, func(show.Show) bool { return false }))
+	d := httpapitest.Open(t, k.Clock, k.Ingest.Module(k.Restreams, func(context.Context, show.Show) bool {
+		return false
+	}))
 	d.Hire(k.Host, k.Shop)
 	door, err := k.Rooms.Door(t.Context(), r)
 	k.Must(err)

@@ -1,6 +1,7 @@
 package stage_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -166,7 +167,7 @@ func (w *stroll) wait(t *rapid.T) {
 func (w *stroll) crash(*rapid.T) {
 	w.Engine.Set(w.room.String(), stream.Health{})
 	w.Restart()
-	w.Must(w.Stage.Recover(w.T.Context(), func(show.Show) bool { return false }))
+	w.Must(w.Stage.Recover(w.T.Context(), func(context.Context, show.Show) bool { return false }))
 	if w.sends = false; w.mode != room.WarmUp && *w.now() == show.Live {
 		*w.now(), w.paused = show.Paused, w.Clock.Now()
 	}
