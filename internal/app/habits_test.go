@@ -50,8 +50,6 @@ func keyless() map[string]string {
 	return map[string]string{
 		"auth-register":           "an e-mail address has one account, and nobody is signed in to whom a key belongs",
 		"merchant-picture-create": "a picture that is sent twice is another file and nothing more",
-		"room-message-create":     "saying something twice is said twice; chat never waits for a row",
-		"merchant-message-create": "as a viewer's message",
 		"merchant-word-create":    "the word is the key",
 		"admin-word-create":       "the word is the key",
 	}

@@ -86,7 +86,13 @@ type textBody struct {
 	Text string `json:"text" maxLength:"800"`
 }
 
+// SayingKey is embedded in the input of whoever says something.
+type SayingKey struct {
+	Key string `header:"Idempotency-Key" minLength:"8" maxLength:"128" pattern:"^[A-Za-z0-9_.:-]+$" doc:"Repeat it when repeating the request: what was said within two minutes is not said again"`
+}
+
 type sayInput struct {
+	SayingKey
 	room.Path
 	Body textBody
 }
@@ -97,13 +103,14 @@ func (h API) say(ctx context.Context, in *sayInput) (*httpapi.Body[MessageView],
 	if err != nil {
 		return nil, err
 	}
-	m, err := h.Service.Speak(ctx, Message{
+	m, err := h.Service.once(ctx, in.Key, Message{
 		Room: in.ID, User: user, Name: names[user].DisplayName, Kind: FromViewer, Text: in.Body.Text,
-	})
+	}, h.Service.Speak)
 	return httpapi.OK(View(m), err)
 }
 
 type merchantSayInput struct {
+	SayingKey
 	room.MerchantPath
 	Body textBody
 }
@@ -113,9 +120,9 @@ func (h API) sayAsShop(ctx context.Context, in *merchantSayInput) (*httpapi.Body
 	if err != nil {
 		return nil, err
 	}
-	m, err := h.Service.Say(ctx, Message{
+	m, err := h.Service.once(ctx, in.Key, Message{
 		Room: in.Room, User: httpapi.ActorFrom(ctx).User, Name: names[in.Shop].Name, Kind: FromHost, Text: in.Body.Text,
-	})
+	}, h.Service.Say)
 	return httpapi.OK(View(m), err)
 }
 

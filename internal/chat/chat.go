@@ -106,11 +106,15 @@ type Service struct {
 	log     *slog.Logger
 	shows   *show.Service
 	news    room.News
+	answers *cache.Map[saying, answer]
 }
 
 // New makes the module.
 func New(o Options) *Service {
-	return &Service{options: o, db: o.DB, log: o.Log, shows: o.Shows, news: o.News}
+	return &Service{
+		options: o, db: o.DB, log: o.Log, shows: o.Shows, news: o.News,
+		answers: cache.NewMap[saying, answer](answersMax, answersKeep),
+	}
 }
 
 // News that a room hears, by their type.

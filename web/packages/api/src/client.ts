@@ -55,6 +55,7 @@ type BodyOf<O> = O extends { requestBody?: infer B }
       : never
   : never
 type ParametersOf<O, Where extends string> = O extends { parameters: Record<Where, infer V> } ? V : never
+type HeaderOf<O> = O extends { parameters: { header?: infer V } } ? NonNullable<V> : never
 type QueryOf<O> = O extends { parameters: { query?: infer V } } ? NonNullable<V> : never
 
 /** A member that is there when the operation takes it, and may be left out when everything in it may. */
@@ -68,7 +69,7 @@ type OptionsOf<O> = Given<'path', ParametersOf<O, 'path'>> &
   Given<'query', QueryOf<O>> &
   Given<'body', BodyOf<O>> &
   /** The same key for every attempt of one intent: the server then does it once. */
-  ([ParametersOf<O, 'header'>] extends [never] ? unknown : { key: string }) & { signal?: AbortSignal }
+  ([HeaderOf<O>] extends [never] ? unknown : { key: string }) & { signal?: AbortSignal }
 
 type AnswerOf<O> = O extends { responses: infer R }
   ? R extends { 200: { content: { 'application/json': infer T } } }

@@ -110,8 +110,8 @@ function talk({ send }: Client) {
   return {
     messages: (shop: string, room: string, filter: Query<'GET', Messages>['filter']) =>
       send('GET', '/merchant/{shop}/rooms/{room}/messages', { path: { shop, room }, query: { filter } }),
-    sayAsShop: (shop: string, room: string, text: string) =>
-      send('POST', '/merchant/{shop}/rooms/{room}/messages', { path: { shop, room }, body: { text } }),
+    sayAsShop: (shop: string, room: string, text: string, key: string) =>
+      send('POST', '/merchant/{shop}/rooms/{room}/messages', { path: { shop, room }, body: { text }, key }),
     decideMessage: (shop: string, room: string, message: string, verdict: 'show' | 'remove') =>
       send('POST', `/merchant/{shop}/rooms/{room}/messages/{message}/${verdict}`, {
         path: { shop, room, message },

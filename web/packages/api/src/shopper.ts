@@ -59,8 +59,8 @@ function live({ send }: Client) {
     follow: (shop: string, room?: string) =>
       send('POST', '/shops/{id}/follow', { path: { id: shop }, query: { room_id: room } }),
     unfollow: (shop: string) => send('DELETE', '/shops/{id}/follow', { path: { id: shop } }),
-    say: (id: string, text: string) =>
-      send('POST', '/live/rooms/{id}/messages', { path: { id }, body: { text } }),
+    say: (id: string, text: string, key: string) =>
+      send('POST', '/live/rooms/{id}/messages', { path: { id }, body: { text }, key }),
     likeRoom: (id: string, count: number) =>
       send('POST', '/live/rooms/{id}/likes', { path: { id }, body: { count } }),
     shareRoom: (id: string) => send('POST', '/live/rooms/{id}/share', { path: { id } }),

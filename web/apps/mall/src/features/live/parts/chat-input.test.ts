@@ -34,6 +34,17 @@ describe('chat input', () => {
     expect(page.get('input').element.value).toBe('')
     expect(page.emitted('sent')).toHaveLength(1)
   })
+  it('says it once when the answer was lost and the button is pressed again', async () => {
+    let tries = 0
+    const answer = () => (tries++ ? { id: 'msg_1', text: 'hi' } : new Refusal(502, 'http.502', 'Bad gateway'))
+    const { page, press, sent } = await input({}, { [says]: answer })
+    await page.get('input').setValue('hi')
+    await press('Send')
+    await press('Send')
+    expect(sent(says)).toHaveLength(2)
+    expect(sent(says)[1]?.key).toBe(sent(says)[0]?.key)
+    expect(page.emitted('sent')).toHaveLength(1)
+  })
   it('counts down in slow mode and sends nothing before', async () => {
     const { page, press, sent } = await input({ slow_seconds: 30 })
     await page.get('input').setValue('one')
