@@ -37,7 +37,8 @@ func (s *Service) once(
 	if key == "" {
 		return say(ctx, m)
 	}
-	a, err := s.answers.Get(ctx, saying{m.Room, m.User, m.Kind, key}, func(ctx context.Context, _ saying) (answer, error) {
+	intent := saying{m.Room, m.User, m.Kind, key}
+	a, err := s.answers.Get(ctx, intent, func(ctx context.Context, _ saying) (answer, error) {
 		said, err := say(ctx, m)
 		return answer{m.Text, said}, err
 	})
