@@ -46,11 +46,11 @@ func startLot(ctx context.Context, tx *sqldb.Tx, l Lot) error {
 // takeStage takes the room's only stage. A lot whose time is over has left it,
 // swept or not.
 func takeStage(ctx context.Context, tx *sqldb.Tx, l Lot) (bool, error) {
-	if _, err := tx.InsertOnce(ctx, "INSERT INTO auction_stage (room_id, auction_id) VALUES (?, 0)",
+	if _, err := tx.InsertOnce(ctx, "INSERT INTO room_auction (room_id, auction_id) VALUES (?, 0)",
 		l.Room); err != nil {
 		return false, err
 	}
-	n, err := tx.Exec(ctx, `UPDATE auction_stage SET auction_id = ? WHERE room_id = ? AND auction_id NOT IN
+	n, err := tx.Exec(ctx, `UPDATE room_auction SET auction_id = ? WHERE room_id = ? AND auction_id NOT IN
 		(SELECT id FROM auction WHERE room_id = ? AND state = ? AND ends_at > ?)`, l.ID, l.Room, l.Room, Running,
 		sqldb.Millis(tx.Now()))
 	return n == 1, err

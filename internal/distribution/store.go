@@ -56,7 +56,7 @@ func (s store) insertLine(ctx context.Context, o OrderRecord, snap commission.Sn
 		return err
 	}
 	k := snap.Whole()
-	_, err = s.tx.Exec(ctx, `INSERT INTO order_line_kept (line_id, cash, units, anchor_cash, anchor_units, allowed)
+	_, err = s.tx.Exec(ctx, `INSERT INTO order_line_retained (line_id, cash, units, anchor_cash, anchor_units, allowed)
 		VALUES (?, ?, ?, ?, ?, 0)`,
 		snap.Line, k.Cash, k.Units, k.AnchorCash, k.AnchorUnits)
 	return err
@@ -86,7 +86,7 @@ func (s store) order(ctx context.Context, order id.Order) (o orderRow, err error
 
 func (s store) lines(ctx context.Context, order id.Order) ([]lineRow, error) {
 	rows, err := s.tx.Query(ctx, `SELECT a.snapshot, k.cash, k.units, k.anchor_cash, k.anchor_units, k.allowed
-		FROM order_line_attribution a JOIN order_line_kept k ON k.line_id = a.line_id WHERE a.order_id = ?
+		FROM order_line_attribution a JOIN order_line_retained k ON k.line_id = a.line_id WHERE a.order_id = ?
 		ORDER BY a.line_id`, order)
 	return sqldb.Collect(rows, err, scanLine)
 }
@@ -155,7 +155,7 @@ func (s store) saveKept(ctx context.Context, line id.OrderLine, k commission.Kep
 		allowed = 1
 	}
 	_, err := s.tx.Exec(ctx,
-		`UPDATE order_line_kept SET cash = ?, units = ?, anchor_cash = ?, anchor_units = ?, allowed = ?
+		`UPDATE order_line_retained SET cash = ?, units = ?, anchor_cash = ?, anchor_units = ?, allowed = ?
 			WHERE line_id = ?`,
 		k.Cash, k.Units, k.AnchorCash, k.AnchorUnits, allowed, line)
 	return err

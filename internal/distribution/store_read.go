@@ -107,7 +107,7 @@ func eachLine(ctx context.Context, q sqldb.Querier, visit func(checkedLine)) err
 				k.allowed,
 			(SELECT COALESCE(SUM(e.amount), 0) FROM commission_entry e WHERE e.line_id = a.line_id),
 			(SELECT COALESCE(SUM(e.kept), 0) FROM commission_entry e WHERE e.line_id = a.line_id)
-			FROM order_line_attribution a JOIN order_line_kept k ON k.line_id = a.line_id JOIN commission_order o
+			FROM order_line_attribution a JOIN order_line_retained k ON k.line_id = a.line_id JOIN commission_order o
 			ON o.order_id = a.order_id
 			WHERE a.line_id > ? ORDER BY a.line_id LIMIT ?`, last, checkStep)
 		found, err := sqldb.Collect(rows, err, func(s sqldb.Scanner) (c checkedLine, err error) {

@@ -57,7 +57,7 @@ func (s *Service) tellEntered(ctx context.Context, bag id.Bag) {
 
 // takeBack ends the time to claim: what is left of the units is the SKU's again.
 func takeBack(ctx context.Context, tx *sqldb.Tx, b Bag) error {
-	if err := settle(ctx, tx, b.ID); err != nil || b.Slice.IsZero() {
+	if err := closeClaims(ctx, tx, b.ID); err != nil || b.Slice.IsZero() {
 		return err
 	}
 	_, err := inventory.Return(ctx, tx, b.Slice)
@@ -119,7 +119,7 @@ func (s *Service) drawIn(ctx context.Context, tx *sqldb.Tx, bag id.Bag) (bool, e
 		}
 	}
 	if !b.Coupon.IsZero() {
-		return true, errors.Join(coupon.Grant(ctx, tx, b.Coupon, b.Winners, winners), settle(ctx, tx, b.ID))
+		return true, errors.Join(coupon.Grant(ctx, tx, b.Coupon, b.Winners, winners), closeClaims(ctx, tx, b.ID))
 	}
 	if len(winners) == 0 {
 		return true, takeBack(ctx, tx, b)

@@ -45,9 +45,9 @@ func saveDraw(ctx context.Context, tx *sqldb.Tx, b Bag) error {
 	return err
 }
 
-// settle says that nothing of the bag is left to take back.
-func settle(ctx context.Context, tx *sqldb.Tx, bag id.Bag) error {
-	_, err := tx.Exec(ctx, "UPDATE lucky_bag SET settled = 1 WHERE id = ?", bag)
+// closeClaims says that nothing of the bag is left to take back.
+func closeClaims(ctx context.Context, tx *sqldb.Tx, bag id.Bag) error {
+	_, err := tx.Exec(ctx, "UPDATE lucky_bag SET claims_closed = 1 WHERE id = ?", bag)
 	return err
 }
 
@@ -81,7 +81,7 @@ func dueBags(ctx context.Context, q sqldb.Querier, now time.Time) ([]Bag, error)
 }
 
 func unclaimedBags(ctx context.Context, q sqldb.Querier, now time.Time) ([]Bag, error) {
-	return bagsWhere(ctx, q, "settled = 0 AND claim_by > 0 AND claim_by <= ? ORDER BY claim_by LIMIT 50",
+	return bagsWhere(ctx, q, "claims_closed = 0 AND claim_by > 0 AND claim_by <= ? ORDER BY claim_by LIMIT 50",
 		sqldb.Millis(now))
 }
 
@@ -179,7 +179,7 @@ func nextStep(ctx context.Context, q sqldb.Querier) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	late, err := sqldb.Earliest(ctx, q, "SELECT MIN(claim_by) FROM lucky_bag WHERE settled = 0 AND claim_by > 0")
+	late, err := sqldb.Earliest(ctx, q, "SELECT MIN(claim_by) FROM lucky_bag WHERE claims_closed = 0 AND claim_by > 0")
 	if draw.IsZero() || !late.IsZero() && late.Before(draw) {
 		return late, err
 	}

@@ -26,7 +26,7 @@ func (s store) ensureDistributor(ctx context.Context, user id.User) error {
 
 // lockTree makes moves of the tree wait for one another.
 func (s store) lockTree(ctx context.Context) error {
-	_, err := s.tx.Exec(ctx, `UPDATE distribution_tree SET moves = moves + 1 WHERE one = 1`)
+	_, err := s.tx.Exec(ctx, `UPDATE distribution_tree SET moves = moves + 1 WHERE id = 1`)
 	return err
 }
 
