@@ -153,7 +153,7 @@ func TestAKeyIsExact(t *testing.T) {
 	k := stagetest.Open(t)
 	r := k.Room()
 	key := k.Key(r)
-	rapid.Check(t, func(rt *rapid.T) {
+	stagetest.Walk(t, func(rt *rapid.T) {
 		raw := []byte(key)
 		switch i := rapid.IntRange(0, len(raw)-1).Draw(rt, "at"); rapid.IntRange(0, 2).Draw(rt, "how") {
 		case 0:

@@ -154,7 +154,7 @@ func TestFiguresOnlyGrow(t *testing.T) {
 	k.Publish(r)
 	x := k.Standing(r).Now.ID
 	want := show.Figures{}
-	rapid.Check(t, func(rt *rapid.T) {
+	stagetest.Walk(t, func(rt *rapid.T) {
 		n := rapid.Int64Range(0, 1000)
 		more := show.Figures{
 			Likes: n.Draw(rt, "likes"), Entries: n.Draw(rt, "entries"), Follows: n.Draw(rt, "follows"),
