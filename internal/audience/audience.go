@@ -161,9 +161,9 @@ func (s *Service) Like(ctx context.Context, r id.Room, count int64) (likes int64
 	return likes, nil
 }
 
-// noteFollow counts a follower who came by a room on air.
+// noteFollow counts a follower who came by a room on air of that shop.
 func (s *Service) noteFollow(_ context.Context, f social.Followed) error {
-	if x, ok := s.shows.RunningIn(f.Room); ok {
+	if x, ok := s.shows.RunningIn(f.Room); ok && x.Shop == f.Shop {
 		s.all.at(x, func(c *crowd) {
 			c.fresh.Follows++
 			c.followed++

@@ -114,10 +114,14 @@ type roomView struct {
 	Numbers    numbersView `json:"numbers"`
 }
 
-// numbers are those of the newest show.
+// numbers are those of the newest show; a show that has not begun has sold nothing.
 func (h MerchantAPI) numbers(ctx context.Context, st show.Standing) (numbersView, error) {
 	x := st.Current()
-	orders, revenue, err := h.Orders.SalesOfRoom(ctx, st.ID, x.StartedAt)
+	var orders, revenue int64
+	var err error
+	if !x.StartedAt.IsZero() {
+		orders, revenue, err = h.Orders.SalesOfRoom(ctx, st.ID, x.StartedAt)
+	}
 	return numbersView{
 		h.Views.News.Viewers(st.ID), x.Likes, orders, money.Of(revenue, h.Views.Currency), x.Messages,
 	}, err

@@ -57,11 +57,17 @@ func open(t *testing.T) *control {
 		EdgeRTMP: "rtmp://edge.example/in/", Staff: k,
 	}
 	k.module = studio.Module(studio.API{Views: views, Links: k}, merchants)
-	k.door = httpapitest.Open(t, k.Clock, k.module)
-	k.door.Hire(k.Host, k.Shop)
-	k.door.Hire(k.mod, k.Shop, permission.LiveModerate)
-	k.door.Name("shop", k.Shop)
+	k.door = k.again()
 	return k
+}
+
+// again is another door before the same rooms.
+func (k *control) again() *httpapitest.Door {
+	d := httpapitest.Open(k.T, k.Clock, k.module)
+	d.Hire(k.Host, k.Shop)
+	d.Hire(k.mod, k.Shop, permission.LiveModerate)
+	d.Name("shop", k.Shop)
+	return d
 }
 
 // May implements httpapi.StaffRegister for the view of a room.
