@@ -3,6 +3,7 @@ package main
 import "testing"
 
 func TestGCPercent(t *testing.T) {
+	t.Parallel()
 	for live, want := range map[uint64]int{
 		0: 100, 1 * megabyte: 100, 8 * megabyte: 100, 16 * megabyte: 53,
 		64 * megabyte: 15, 70 * megabyte: 14, 1000 * megabyte: 12,

@@ -49,6 +49,16 @@ var binary = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
+// Binary is the program's path, built if it has to be.
+func Binary(t testing.TB) string {
+	t.Helper()
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 // Mall is one installation that the test started.
 type Mall struct {
 	t    testing.TB
@@ -155,10 +165,7 @@ func (m *Mall) Boot() {
 
 func (m *Mall) launch() {
 	m.t.Helper()
-	path, err := binary()
-	if err != nil {
-		m.t.Fatal(err)
-	}
+	path := Binary(m.t)
 	m.log = filepath.Join(m.Dir, m.name+"test.log")
 	out, err := os.OpenFile(m.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {

@@ -29,6 +29,7 @@ func open(t *testing.T, dir string) *blob.Disk {
 }
 
 func TestDisk(t *testing.T) {
+	t.Parallel()
 	blobtest.Run(t, func(t *testing.T) blob.Store { return open(t, filepath.Join(t.TempDir(), "media")) })
 }
 
@@ -44,11 +45,13 @@ func (f far) Open(ctx context.Context, key string, r blob.Range) (*blob.Blob, er
 }
 
 func TestAStoreThatCannotSeek(t *testing.T) {
+	t.Parallel()
 	blobtest.Run(t, func(t *testing.T) blob.Store { return far{open(t, t.TempDir())} })
 }
 
 // TestWhatACrashLeftGoes has a half written file of days ago, and one of now.
 func TestWhatACrashLeftGoes(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	open(t, dir)
 	old, young := filepath.Join(dir, ".parts", "old"), filepath.Join(dir, ".parts", "young")

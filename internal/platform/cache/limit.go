@@ -85,13 +85,11 @@ func NewMap[K comparable, V any](size int, keep time.Duration) *Map[K, V] {
 	})}
 }
 
-// Get answers from the cache, or asks load once for all who wait for the key.
+// Get answers from the cache, or asks load once for all who wait for the key, and again
+// where that was forgotten meanwhile: what was read before is not kept.
 func (m *Map[K, V]) Get(ctx context.Context, key K, load func(ctx context.Context, key K) (V, error)) (V, error) {
 	return m.items.Get(ctx, key, otter.LoaderFunc[K, V](load))
 }
 
 // Forget drops a key.
 func (m *Map[K, V]) Forget(key K) { m.items.Invalidate(key) }
-
-// ForgetAll drops everything.
-func (m *Map[K, V]) ForgetAll() { m.items.InvalidateAll() }

@@ -9,6 +9,7 @@ import (
 )
 
 func TestMemoryLimiter(t *testing.T) {
+	t.Parallel()
 	cachetest.RunLimiter(t, func(_ *testing.T, c clock.Clock) []cache.Limiter {
 		return []cache.Limiter{cache.NewMemoryLimiter(c)}
 	})

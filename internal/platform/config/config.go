@@ -8,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"net/url"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -148,18 +150,14 @@ func Load(path string) (Config, error) {
 	if err := k.Load(structs.Provider(Default(), tag), nil); err != nil {
 		return Config{}, err
 	}
-	known := map[string]string{}
+	known, lists := map[string]string{}, map[string]bool{}
 	for _, key := range k.Keys() {
 		known[EnvName(key)] = key
+		lists[key] = reflect.TypeOf(k.Get(key)).Kind() == reflect.Slice
 	}
 	if path != "" {
-		before := len(k.Keys())
-		if err := k.Load(file.Provider(path), yaml.Parser()); err != nil {
-			return Config{}, fmt.Errorf("read %s: %w", path, err)
-		}
-		if len(k.Keys()) != before {
-			return Config{}, fmt.Errorf("%s has settings that do not exist: %s", path,
-				strings.Join(unknown(k.Keys(), known), ", "))
+		if err := loadFile(k, path, known); err != nil {
+			return Config{}, err
 		}
 	}
 	var strange []string
@@ -170,6 +168,9 @@ func Load(path string) (Config, error) {
 				strange = append(strange, name)
 			}
 			return "", nil
+		}
+		if lists[key] {
+			return key, strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' })
 		}
 		return key, value
 	}})
@@ -191,13 +192,26 @@ func EnvName(key string) string {
 	return prefix + strings.ToUpper(strings.ReplaceAll(key, delimiter, "_"))
 }
 
-func unknown(keys []string, known map[string]string) (out []string) {
-	for _, k := range keys {
-		if _, ok := known[EnvName(k)]; !ok {
-			out = append(out, k)
+// loadFile reads a file over the defaults. A section or a setting with nothing in it
+// says nothing.
+func loadFile(k *koanf.Koanf, path string, known map[string]string) error {
+	f := koanf.New(delimiter)
+	if err := f.Load(file.Provider(path), yaml.Parser()); err != nil {
+		return fmt.Errorf("read %s: %w", path, err)
+	}
+	var unknown []string
+	for _, key := range f.Keys() {
+		switch {
+		case f.Get(key) == nil:
+			f.Delete(key)
+		case known[EnvName(key)] != key:
+			unknown = append(unknown, key)
 		}
 	}
-	return out
+	if len(unknown) > 0 {
+		return fmt.Errorf("%s has settings that do not exist: %s", path, strings.Join(unknown, ", "))
+	}
+	return k.Merge(f)
 }
 
 // Check reports all settings that cannot be.
@@ -212,6 +226,7 @@ func (c Config) Check() error {
 	bad(zone != nil, "mall.time_zone %q is unknown", c.Mall.TimeZone)
 	bad(!c.Mall.Currency.Valid(), "mall.currency %q is no ISO 4217 code", c.Mall.Currency)
 	bad(c.Order.PayWithin < time.Second, "order.pay_within must be at least 1s")
+	bad(c.Order.PayDealWithin < time.Second, "order.pay_deal_within must be at least 1s")
 	bad(c.Order.ReceiveWithin < time.Second, "order.receive_within must be at least 1s")
 	bad(c.Distribution.Levels < 0 || c.Distribution.Levels > 3,
 		"distribution.levels must be 0 to 3; more is against the law in many places")
@@ -219,6 +234,10 @@ func (c Config) Check() error {
 	d := c.Distribution
 	bad(min(d.Level1, d.Level2, d.Level3) < 0 || max(d.Level1, d.Level2, d.Level3) > 5000 ||
 		d.Level1+d.Level2+d.Level3 > 5000, "distribution rates must be 0 to 5000 basis points together")
+	bad(d.Fee < 0 || d.Fee > 5000, "distribution.fee_bp must be 0 to 5000 basis points")
+	bad(c.Mall.Shipping < 0, "mall.shipping must not be negative")
+	bad(c.Live.StreamsMax < 0, "live.streams_max must not be negative")
+	bad(c.Video.DurationMax < time.Second, "video.duration_max must be at least 1s")
 	bad(c.Live.Part < 100*time.Millisecond || c.Live.Part > 2*time.Second, "live.part must be 100ms to 2s")
 	bad(c.Live.Ladder.StreamsMax < 0, "live.ladder.max_streams must not be negative")
 	bad(slices.ContainsFunc(c.Live.Ladder.Renditions, func(n int) bool {
@@ -228,12 +247,19 @@ func (c Config) Check() error {
 	bad(len(c.Live.Ladder.Renditions) > 6, "live.ladder.renditions may be 6 at the most")
 	bad(c.Video.UploadMax < 1<<20, "video.upload_max_bytes must be at least 1 MiB")
 	bad(c.Video.Workers < 0, "video.workers must not be negative")
-	bad(c.PublicURL != "" && !strings.HasPrefix(c.PublicURL, "http"), "public_url must be an http or https address")
+	bad(!publicAddress(c.PublicURL), "public_url must be an http or https address")
 	for _, n := range c.TrustedProxies {
 		_, err := netip.ParsePrefix(n)
 		bad(err != nil, "trusted_proxies: %q is no network; want, say, 10.0.0.0/8", n)
 	}
 	return errors.Join(errs...)
+}
+
+// publicAddress reports whether a text can be where the world reaches us; none says
+// nothing.
+func publicAddress(text string) bool {
+	u, err := url.Parse(text)
+	return text == "" || err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https")
 }
 
 // TrustedNetworks are the networks of trusted proxies; Check has read them.
@@ -255,7 +281,10 @@ func (c Config) DatabaseURL() string {
 }
 
 // Secure reports whether the public address is https.
-func (c Config) Secure() bool { return strings.HasPrefix(c.PublicURL, "https:") }
+func (c Config) Secure() bool {
+	u, err := url.Parse(c.PublicURL)
+	return err == nil && u.Scheme == "https"
+}
 
 // MasterKeyPath is where the key that seals personal data lies.
 func (c Config) MasterKeyPath() string { return filepath.Join(c.Data, "keys", "master.key") }

@@ -13,6 +13,7 @@ import (
 )
 
 func TestReferenceFileIsTheDefaults(t *testing.T) {
+	t.Parallel()
 	got, err := config.Load("../../../deploy/hawker.yaml")
 	if err != nil {
 		t.Fatal(err)
@@ -46,6 +47,7 @@ func TestWhatDoesNotExistIsRefusedByName(t *testing.T) {
 }
 
 func TestImpossibleSettingsAreAllNamed(t *testing.T) {
+	t.Parallel()
 	c := config.Default()
 	c.Mall.TimeZone, c.Distribution.Levels, c.Live.Part = "Mars/Base", 4, time.Minute
 	err := c.Check()
@@ -67,6 +69,7 @@ func write(t *testing.T, text string) string {
 
 // Each setting that cannot be is refused by its name, and what lies on the edge is not.
 func TestEachImpossibleSettingIsNamed(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name   string // "" where it is possible
 		change func(c *config.Config)
@@ -104,6 +107,7 @@ func TestEachImpossibleSettingIsNamed(t *testing.T) {
 }
 
 func TestWhatFollowsFromSettings(t *testing.T) {
+	t.Parallel()
 	cfg := config.Default()
 	cfg.Data = "/srv/mall"
 	for got, want := range map[string]string{

@@ -17,6 +17,7 @@ import (
 )
 
 func TestMemory(t *testing.T) {
+	t.Parallel()
 	eventstest.Run(t, func(*testing.T) events.Carrier { return events.NewMemory(clock.Real{}, time.Millisecond) })
 }
 

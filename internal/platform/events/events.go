@@ -211,7 +211,7 @@ func (b *Bus) Drain(ctx context.Context) error {
 func (b *Bus) deliver(ctx context.Context, d dueEvent) (done bool, err error) {
 	failed, err := b.handle(ctx, &d)
 	if err != nil {
-		failed = append(failed, err)
+		return false, err // it is in other hands
 	}
 	told := false
 	for _, s := range b.subs[d.Name] {

@@ -79,7 +79,8 @@ func noteTaken(ctx context.Context, tx *sqldb.Tx, d dueEvent, taken map[string]b
 
 func deleteOutbox(ctx context.Context, db *sqldb.DB, done []id.Event) error {
 	return db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
-		_, err := tx.Exec(ctx, "DELETE FROM outbox WHERE id IN ("+sqldb.Marks(len(done))+")", sqldb.Args(done)...)
+		_, err := tx.Exec(ctx, "DELETE FROM outbox WHERE dead = 0 AND id IN ("+sqldb.Marks(len(done))+")",
+			sqldb.Args(done)...)
 		return err
 	})
 }
@@ -90,9 +91,12 @@ func postpone(ctx context.Context, db *sqldb.DB, d dueEvent, wait time.Duration,
 		if d.attempts+1 >= triesMax {
 			dead = 1
 		}
-		_, err := tx.Exec(ctx, `UPDATE outbox SET attempts = attempts + 1, due_at = ?, dead = ?, last_error = ?,
-			taken = ? WHERE id = ?`,
-			sqldb.Millis(tx.Now().Add(wait)), dead, sqldb.Cut(cause.Error(), errorMax), takenText(d.taken), d.ID)
+		n, err := tx.Exec(ctx, `UPDATE outbox SET attempts = attempts + 1, due_at = ?, dead = ?, last_error = ?,
+			taken = ? WHERE id = ? AND taken = ?`, sqldb.Millis(tx.Now().Add(wait)), dead,
+			sqldb.Cut(cause.Error(), errorMax), takenText(d.taken), d.ID, d.noted)
+		if err == nil && n == 0 { // its note of who has taken it must not be lost
+			err = errTakenElsewhere
+		}
 		return err
 	})
 }

@@ -15,14 +15,15 @@ func noteConsumed(ctx context.Context, tx *sqldb.Tx, consumer string, env event.
 		consumer, sqldb.Millis(tx.Now()))
 }
 
-// setAside keeps an event as dead that a carrier has brought too often.
+// setAside keeps an event as dead that a carrier has brought too often. Its row may
+// be there still, when the relay has published it and not come to take it out.
 func setAside(ctx context.Context, db *sqldb.DB, d Delivery, cause error) error {
 	return db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
 		at := sqldb.Millis(d.At)
-		_, err := tx.InsertOnce(ctx, `INSERT INTO outbox (id, name, event_key, payload, created_at, due_at, attempts,
-			dead, last_error) VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?)`, d.ID, d.Name, d.Key, string(d.Payload), at, at,
-			d.Attempt, sqldb.Cut(cause.Error(), errorMax))
-		return err
+		return tx.Put(ctx, sqldb.Row{
+			Table: "outbox", Keys: []string{"id"}, Set: []string{"attempts", "dead", "last_error"},
+			First: []string{"name", "event_key", "payload", "created_at", "due_at"},
+		}, d.ID, d.Attempt, 1, sqldb.Cut(cause.Error(), errorMax), d.Name, d.Key, string(d.Payload), at, at)
 	})
 }
 

@@ -22,6 +22,7 @@ func key(t *testing.T, caller, value string, content any) idem.Key {
 }
 
 func TestOnce(t *testing.T) {
+	t.Parallel()
 	db := sqltest.New(t, sqltest.Once)
 	done := 0
 	do := func(k idem.Key, fail error) (int, error) {
@@ -48,6 +49,7 @@ func TestOnce(t *testing.T) {
 }
 
 func TestTheSameKeyAtTheSameTime(t *testing.T) {
+	t.Parallel()
 	db := sqltest.New(t)
 	k := key(t, "a", "1", "x")
 	answers := make([]int64, 16)

@@ -57,10 +57,14 @@ func Once[T any](ctx context.Context, db *sqldb.DB, key Key, fn func(ctx context
 		}
 		return remember(ctx, tx, key, answer)
 	})
-	if sqldb.IsUnique(err) { // the same key was being answered beside us: read that answer
-		if found, rerr := recall(ctx, db.Reader(), key, &answer); found || rerr != nil {
-			return answer, rerr
-		}
+	if err == nil {
+		return answer, nil
+	}
+	// The same key may have been answered beside us. Then its note was in our way, or
+	// what it did was, which no rule knows to be the same intent: its answer is ours.
+	var other T
+	if found, rerr := recall(ctx, db.Reader(), key, &other); found {
+		return other, rerr
 	}
 	return answer, err
 }

@@ -47,6 +47,7 @@ func drain(t *testing.T, q *jobs.Queue) {
 }
 
 func TestDueWorkIsDoneOnce(t *testing.T) {
+	t.Parallel()
 	db, c := sqltest.NewManual(t)
 	var got []string
 	q := queue(db, func(_ context.Context, r jobs.Run) error {
@@ -75,6 +76,7 @@ func TestDueWorkIsDoneOnce(t *testing.T) {
 }
 
 func TestFailedWorkIsTriedAgainThenSetAside(t *testing.T) {
+	t.Parallel()
 	db, c := sqltest.NewManual(t)
 	var at []time.Duration
 	var attempts []int
@@ -106,6 +108,7 @@ func TestFailedWorkIsTriedAgainThenSetAside(t *testing.T) {
 // TestALapsedLeaseIsTakenOver has a worker whose machine stood still: another
 // takes its job, and what the first says afterwards counts no more.
 func TestALapsedLeaseIsTakenOver(t *testing.T) {
+	t.Parallel()
 	db, c := sqltest.NewManual(t)
 	holding, release := make(chan struct{}), make(chan struct{})
 	stuck := queueWith(db, jobs.Options{Workers: 1, Lease: 1000 * time.Hour, Tries: 3},
@@ -150,6 +153,7 @@ func TestALapsedLeaseIsTakenOver(t *testing.T) {
 // TestWorkThatKillsItsWorkerEnds: a job after which nobody ever reports must not
 // be taken up for ever.
 func TestWorkThatKillsItsWorkerEnds(t *testing.T) {
+	t.Parallel()
 	db, c := sqltest.NewManual(t)
 	enqueue(t, db, jobs.Job{})
 	tries := 0
@@ -171,6 +175,7 @@ func TestWorkThatKillsItsWorkerEnds(t *testing.T) {
 }
 
 func TestStopGivesBack(t *testing.T) {
+	t.Parallel()
 	db := sqltest.New(t)
 	started := make(chan int, 1)
 	q := queue(db, func(ctx context.Context, r jobs.Run) error {

@@ -65,10 +65,14 @@ func claim(ctx context.Context, db *sqldb.DB, k Kind) (r Run, ok bool, err error
 		} else if err != nil {
 			return err
 		}
-		if r.Attempt >= k.Tries { // the last try ended its worker: nobody was left to say that it failed
-			_, err := tx.Exec(ctx, `UPDATE job SET state = ?, token = '', last_error = ? WHERE id = ? AND attempts = ?
-				AND state = ? AND lease_until < ?`,
-				stateDead, "the worker of the last try died", r.ID, r.Attempt, stateRunning, now)
+		if r.Attempt >= k.Tries {
+			// The last try ended its worker and nobody was left to say that it failed; or it
+			// failed when a program that gave it more tries had it.
+			// MySQL assigns from left to right: the state last.
+			_, err := tx.Exec(ctx, `UPDATE job SET last_error = CASE WHEN state = ? THEN ? ELSE last_error END,
+				token = '', state = ? WHERE id = ? AND attempts = ? AND (state = ? OR (state = ? AND lease_until < ?))`,
+				stateRunning, "the worker of the last try died", stateDead, r.ID, r.Attempt, stateReady, stateRunning,
+				now)
 			return err
 		}
 		r.Attempt++

@@ -61,10 +61,12 @@ func (l Lease) While(ctx context.Context, fn func(ctx context.Context) error) (h
 		defer close(renewed)
 		l.renew(work, stop, until)
 	}()
-	err = fn(work)
-	stop(nil)
-	<-renewed
-	return true, errors.Join(err, l.Release(context.WithoutCancel(ctx)))
+	defer func() { // also when fn panics: nobody would ever hold it again
+		stop(nil)
+		<-renewed
+		err = errors.Join(err, l.Release(context.WithoutCancel(ctx)))
+	}()
+	return true, fn(work)
 }
 
 // ErrLost is why the context of what runs under a lease ends.

@@ -10,6 +10,7 @@ import (
 )
 
 func TestDatabase(t *testing.T) {
+	t.Parallel()
 	leasetest.Run(t, func(t *testing.T) (lease.Locker, *clock.Manual) {
 		db, c := sqltest.NewManual(t)
 		return lease.Database{DB: db}, c

@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -92,6 +93,10 @@ func (n *Node) clear(ctx context.Context, name string) error {
 		if err := n.db.DeclareGone(ctx, name); err != nil {
 			return err
 		}
+	case errors.Is(err, fs.ErrNotExist):
+		return nil // it has just left
+	case !errors.Is(err, syscall.ENOTDIR) && !errors.Is(err, syscall.EISDIR):
+		return err // nobody can say whether it runs
 	}
 	return os.RemoveAll(dir) // also what is no node's
 }

@@ -12,6 +12,7 @@ import (
 // TestWhatACrashLeftGoes has a folder that a crash left, one of a process that runs,
 // and what is no node's.
 func TestWhatACrashLeftGoes(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	crashed, running := filepath.Join(dir, "crashed"), node.New(sqltest.NewSQLite(t), filepath.Join(dir, "running"))
 	if err := os.MkdirAll(filepath.Join(crashed, "film"), 0o700); err != nil {

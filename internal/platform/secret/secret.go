@@ -55,23 +55,70 @@ func derive(master []byte, purpose string) []byte {
 }
 
 // LoadOrCreateKey reads the master key file, or makes one readable only by its
-// owner. Whoever loses it loses what is sealed.
+// owner. Whoever loses it loses what is sealed: it is on the disk before anything is
+// sealed with it, and of two processes that make one at once both use the first.
 func LoadOrCreateKey(path string) ([]byte, error) {
-	raw, err := os.ReadFile(path)
-	if err == nil {
-		return hex.DecodeString(strings.TrimSpace(string(raw)))
-	}
+	key, err := readKey(path)
 	if !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	key := make([]byte, KeySize)
-	if _, err := rand.Read(key); err != nil {
-		return nil, err
+		return key, err
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
-	return key, os.WriteFile(path, []byte(hex.EncodeToString(key)+"\n"), 0o600)
+	if err := createKey(path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, fmt.Errorf("make the master key: %w", err)
+	}
+	return readKey(path)
+}
+
+func readKey(path string) ([]byte, error) {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	key, err := hex.DecodeString(strings.TrimSpace(string(raw)))
+	if err != nil || len(key) != KeySize {
+		return nil, fmt.Errorf("%s is no master key of %d bytes in hexadecimal", path, KeySize)
+	}
+	return key, nil
+}
+
+// createKey writes a key under another name and links it, so that a key is there
+// whole or not at all.
+func createKey(path string) (err error) {
+	key := make([]byte, KeySize)
+	if _, err := rand.Read(key); err != nil {
+		return err
+	}
+	dir := filepath.Dir(path)
+	f, err := os.CreateTemp(dir, "new-*.key") // for its owner only
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if rerr := os.Remove(f.Name()); !errors.Is(rerr, fs.ErrNotExist) {
+			err = errors.Join(err, rerr)
+		}
+	}()
+	_, err = f.WriteString(hex.EncodeToString(key) + "\n")
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	err = os.Link(f.Name(), path)
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, errors.ErrUnsupported) {
+		err = os.Rename(f.Name(), path) // a file system without links
+	}
+	if err != nil {
+		return err
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
 }
 
 // Seal hides plain; context says what and whose it is and must be given again.

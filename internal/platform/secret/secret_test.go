@@ -19,6 +19,7 @@ func box(t *testing.T, master byte) *secret.Box {
 }
 
 func TestOnlyTheSameBoxAndPlaceOpen(t *testing.T) {
+	t.Parallel()
 	b := box(t, 1)
 	sealed := b.Seal([]byte("13800000000"), "address adr_1")
 	if plain, err := b.Open(sealed, "address adr_1"); err != nil || string(plain) != "13800000000" {
@@ -49,6 +50,7 @@ func TestOnlyTheSameBoxAndPlaceOpen(t *testing.T) {
 }
 
 func TestTheIndexFindsEqualValuesOfOnePurpose(t *testing.T) {
+	t.Parallel()
 	b := box(t, 1)
 	i := b.Index("a@b.example", "e-mail")
 	if i != b.Index("a@b.example", "e-mail") || i == b.Index("a@c.example", "e-mail") || i == b.Index("a@b.example",
@@ -58,6 +60,7 @@ func TestTheIndexFindsEqualValuesOfOnePurpose(t *testing.T) {
 }
 
 func TestTheKeyIsMadeOnceForItsOwnerOnly(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "new", "master.key")
 	first, err := secret.LoadOrCreateKey(path)
 	if err != nil || len(first) != secret.KeySize {
