@@ -41,6 +41,7 @@ func (m *mall) claim(user id.User, c coupon.Coupon) {
 }
 
 func TestTwoHundredClaimTwenty(t *testing.T) {
+	t.Parallel()
 	m := open(t)
 	c := m.coupon(func(c *coupon.Coupon) { c.Total = 20 })
 	var wg sync.WaitGroup
@@ -67,6 +68,7 @@ func TestTwoHundredClaimTwenty(t *testing.T) {
 }
 
 func TestOnePersonAtOnceClaimsWhatOneMay(t *testing.T) {
+	t.Parallel()
 	m := open(t)
 	c := m.coupon(func(c *coupon.Coupon) { c.PerUser = 2 })
 	user := m.buyer()
@@ -80,12 +82,14 @@ func TestOnePersonAtOnceClaimsWhatOneMay(t *testing.T) {
 	}
 	wg.Wait()
 	mine := must[map[id.Coupon]int64](t)(m.coupons.Mine(t.Context(), user, []id.Coupon{c.ID}))
-	if got := must[coupon.Coupon](t)(coupon.Find(t.Context(), m.db.Reader(), c.ID)); mine[c.ID] != 2 || got.Claimed != 2 {
+	if got := must[coupon.Coupon](t)(coupon.Find(t.Context(), m.db.Reader(), c.ID)); mine[c.ID] != 2 ||
+		got.Claimed != 2 {
 		t.Errorf("%d in the wallet, %d counted", mine[c.ID], got.Claimed)
 	}
 }
 
 func TestTheBestCouponIsTakenByItselfAndOnce(t *testing.T) {
+	t.Parallel()
 	m := open(t)
 	p := m.product(1000, 100)
 	small, big := m.coupon(nil), m.coupon(func(c *coupon.Coupon) {
@@ -143,6 +147,7 @@ func TestTheBestCouponIsTakenByItselfAndOnce(t *testing.T) {
 // TestLateMoneyAndItsCoupon: an order that closed is revived with its coupon, and
 // not when the coupon has gone elsewhere.
 func TestLateMoneyAndItsCoupon(t *testing.T) {
+	t.Parallel()
 	m := open(t)
 	p := m.product(1000, 100)
 	c := m.coupon(nil)
@@ -183,6 +188,7 @@ func TestLateMoneyAndItsCoupon(t *testing.T) {
 }
 
 func TestOneCouponInTwoOrdersAtOnce(t *testing.T) {
+	t.Parallel()
 	m := open(t)
 	p := m.product(1000, 100)
 	c := m.coupon(nil)
@@ -214,6 +220,7 @@ func TestOneCouponInTwoOrdersAtOnce(t *testing.T) {
 // Nobody asked for the coupon: the orders that come too late for it cost the
 // price without it.
 func TestTheBestCouponInTwoOrdersAtOnce(t *testing.T) {
+	t.Parallel()
 	m := open(t)
 	p := m.product(1000, 100)
 	user := m.buyer()
@@ -242,6 +249,7 @@ func TestTheBestCouponInTwoOrdersAtOnce(t *testing.T) {
 }
 
 func TestWhyACouponDoesNotApply(t *testing.T) {
+	t.Parallel()
 	m := open(t)
 	p, other := m.product(1000, 100), m.product(5000, 100)
 	foreign := m.productOf(id.Make[id.Shop](m.db), 100, 10)
@@ -301,6 +309,7 @@ func TestWhyACouponDoesNotApply(t *testing.T) {
 }
 
 func TestPinnedCouponsAreShown(t *testing.T) {
+	t.Parallel()
 	m := open(t)
 	c := m.coupon(nil)
 	if _, err := m.coupons.Pin(t.Context(), id.Make[id.Shop](m.db), m.room,
