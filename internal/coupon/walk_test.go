@@ -56,7 +56,7 @@ func TestOneCouponUnderAnything(t *testing.T) {
 			u := m.buyer()
 			w.people, w.wallets[u] = append(w.people, u), &wallet{}
 		}
-		for range rapid.IntRange(5, 30).Draw(rt, "steps") {
+		for range rapid.IntRange(4, 14).Draw(rt, "steps") {
 			w.step(rapid.SampledFrom([]string{"claim", "claim", "buy", "buy", "close", "revive", "hold", "grant"}).
 				Draw(rt, "step"))
 			w.addsUp()
