@@ -65,7 +65,7 @@ func TestABidIsTakenOnce(t *testing.T) {
 	d.Name("lot", l.ID)
 	for range 3 {
 		if got := d.Call(ann, 200, bidding, body{"max_amount": 2000}, "Idempotency-Key",
-			"pressed"); got.Int("bids") != 1 {
+			"pressed-once"); got.Int("bids") != 1 {
 			t.Errorf("counted %d times", got.Int("bids"))
 		}
 	}
@@ -74,7 +74,7 @@ func TestABidIsTakenOnce(t *testing.T) {
 		t.Errorf("another bid under the same key answers %d: %s", got.Status, got.Body)
 	}
 	if got := d.Call(h.user(), 200, bidding, body{"max_amount": 2500}, "Idempotency-Key",
-		"pressed"); got.Int("bids") != 2 {
+		"pressed-once"); got.Int("bids") != 2 {
 		t.Errorf("somebody else's key is not theirs: %v", got)
 	}
 }
