@@ -130,8 +130,10 @@ func TestPasswords(t *testing.T) {
 		if c.code != "" {
 			continue
 		}
-		for _, wrong := range []string{"", strings.TrimSpace(c.password), c.password + "x",
-			c.password[:len(c.password)-1]} {
+		for _, wrong := range []string{
+			"", strings.TrimSpace(c.password), c.password + "x",
+			c.password[:len(c.password)-1],
+		} {
 			if _, err := s.SignIn(t.Context(), email, wrong); wrong != c.password &&
 				fault.Code(err) != "account.wrong_password" {
 				t.Errorf("%s: opened by %q: %v", name, wrong, err)
