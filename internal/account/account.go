@@ -127,7 +127,8 @@ func normalEmail(text string) (string, error) {
 		!lang.Line(a.Address) {
 		return "", fault.Invalid("account.bad_email").At("body.email")
 	}
-	return strings.ToLower(a.Address), nil
+	// Composed once more: a capital that is two signs may be one as a small letter.
+	return norm.NFC.String(strings.ToLower(a.Address)), nil
 }
 
 // ByID finds a person.

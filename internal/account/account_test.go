@@ -41,6 +41,7 @@ func register(t *testing.T, s *account.Service, email string) account.User {
 }
 
 func TestRegister(t *testing.T) {
+	t.Parallel()
 	s, db, _ := open(t)
 	if u := register(t, s, " Wang@Example.com "); u.Email != "wang@example.com" || u.DisplayName != "小王" || u.Operator {
 		t.Errorf("%+v", u)
@@ -81,6 +82,7 @@ func TestRegister(t *testing.T) {
 }
 
 func TestSignInAndOut(t *testing.T) {
+	t.Parallel()
 	s, db, c := open(t)
 	u := register(t, s, "wang@example.com")
 	for _, try := range [][2]string{
@@ -124,6 +126,7 @@ func TestSignInAndOut(t *testing.T) {
 // Whoever signs in and out in a loop must not make everybody else's sessions be
 // read from the database anew.
 func TestSigningOutLeavesOtherSessionsAlone(t *testing.T) {
+	t.Parallel()
 	s, db, _ := open(t)
 	u := register(t, s, "wang@example.com")
 	var sessions [2]httpapi.Actor
@@ -159,6 +162,7 @@ func TestSigningOutLeavesOtherSessionsAlone(t *testing.T) {
 }
 
 func TestGuessingIsSlowedDownForOneAccountOnly(t *testing.T) {
+	t.Parallel()
 	s, _, c := open(t)
 	register(t, s, "wang@example.com")
 	register(t, s, "other@example.com")
@@ -179,6 +183,7 @@ func TestGuessingIsSlowedDownForOneAccountOnly(t *testing.T) {
 }
 
 func TestAddressesAreTheOwners(t *testing.T) {
+	t.Parallel()
 	s, db, _ := open(t)
 	me, stranger := id.Make[id.User](db), id.Make[id.User](db)
 	good := account.Address{Name: "王", Phone: "+86 138-0000", Region: "云南", Detail: "1 号"}
@@ -231,6 +236,7 @@ func defaults(t *testing.T, s *account.Service, user id.User) (list []account.Sa
 }
 
 func TestABookKeepsOneDefault(t *testing.T) {
+	t.Parallel()
 	s, _, _ := open(t)
 	user := register(t, s, "wang@example.com").ID
 	home := account.Address{Name: "王", Phone: "13800000000", Region: "云南", Detail: "1 号"}
@@ -262,6 +268,7 @@ func TestABookKeepsOneDefault(t *testing.T) {
 }
 
 func TestWhatStandsOnAParcel(t *testing.T) {
+	t.Parallel()
 	s, _, _ := open(t)
 	user := register(t, s, "wang@example.com").ID
 	good := account.Address{Name: " 王 ", Phone: " ＋86 １３８００００００００ ", Region: "云南", Detail: "1 号"}
@@ -288,6 +295,7 @@ func TestWhatStandsOnAParcel(t *testing.T) {
 }
 
 func TestAPasswordFromAnotherKeyboard(t *testing.T) {
+	t.Parallel()
 	s, _, _ := open(t)
 	_, err := s.Register(t.Context(), account.Registration{
 		Email: "rene@example.com", Password: "caf\u00e9 au lait", DisplayName: "René",
@@ -301,6 +309,7 @@ func TestAPasswordFromAnotherKeyboard(t *testing.T) {
 }
 
 func TestAddressesSavedAtOnce(t *testing.T) {
+	t.Parallel()
 	s, _, _ := open(t)
 	user := register(t, s, "wang@example.com").ID
 	a := account.SavedAddress{Address: account.Address{Name: "王", Phone: "13800000000", Region: "云南", Detail: "1 号"}}

@@ -52,8 +52,8 @@ func (a Address) Check() error {
 			return fault.Invalid("account.bad_address", "field", f.name).At("body." + f.name)
 		}
 	}
-	digits := strings.Trim(a.Phone, "+-() ")
-	if len(a.Phone) > phoneMax || strings.Trim(a.Phone, "0123456789+-() ") != "" || len(digits) < phoneDigitsMin {
+	digits := strings.NewReplacer("+", "", "-", "", "(", "", ")", "", " ", "").Replace(a.Phone)
+	if len(a.Phone) > phoneMax || strings.Trim(digits, "0123456789") != "" || len(digits) < phoneDigitsMin {
 		return fault.Invalid("account.bad_phone").At("body.phone")
 	}
 	return nil

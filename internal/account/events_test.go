@@ -9,6 +9,7 @@ import (
 )
 
 func TestAccountsTellWhatChanges(t *testing.T) {
+	t.Parallel()
 	s, db, _ := open(t)
 	u := register(t, s, "wang@example.com")
 	if _, err := s.Register(t.Context(), account.Registration{

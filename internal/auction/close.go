@@ -199,8 +199,7 @@ func (s *Service) hammer(ctx context.Context, tx *sqldb.Tx, l Lot, address id.Ad
 		return err
 	}
 	return events.Record(ctx, tx, Sold{
-		Auction: l.ID, Room: l.Room, Winner: l.Leader, Order: r.Orders[0],
-		PayBy: tx.Now().Add(payWithin),
+		Auction: l.ID, Room: l.Room, Winner: l.Leader, Order: r.Orders[0], PayBy: r.PayBy,
 	})
 }
 

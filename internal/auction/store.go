@@ -113,6 +113,21 @@ func lotsOfRoom(ctx context.Context, q sqldb.Querier, room id.Room, limit int) (
 	return lotsWhere(ctx, q, "room_id = ? ORDER BY id DESC LIMIT ?", room, limit)
 }
 
+// runningIn finds the lot that has run for the shortest time: one before it whose time
+// is over may wait to be closed.
+func runningIn(ctx context.Context, q sqldb.Querier, room id.Room) ([]Lot, error) {
+	return lotsWhere(ctx, q, "room_id = ? AND state = ? ORDER BY starts_at DESC, id DESC LIMIT 1", room, Running)
+}
+
+func plannedIn(ctx context.Context, q sqldb.Querier, room id.Room) ([]Lot, error) {
+	return lotsWhere(ctx, q, "room_id = ? AND state = ? ORDER BY id LIMIT 1", room, Planned)
+}
+
+func endedIn(ctx context.Context, q sqldb.Querier, room id.Room, since time.Time) ([]Lot, error) {
+	return lotsWhere(ctx, q, "room_id = ? AND ended_at > ? ORDER BY ended_at DESC, id DESC LIMIT 1", room,
+		sqldb.Millis(since))
+}
+
 func lotsOfOrder(ctx context.Context, q sqldb.Querier, order id.Order) ([]Lot, error) {
 	return lotsWhere(ctx, q, "order_id = ?", order)
 }

@@ -168,25 +168,24 @@ func (s *Service) told(ctx context.Context, auction id.Auction) (Lot, error) {
 const endedShown = 10 * time.Minute
 
 // Current is what a room shows: the lot that runs, else the next that is planned,
-// else the last that ended within minutes.
+// else the last that ended within minutes; however many lots the room has.
 func (s *Service) Current(ctx context.Context, room id.Room) (*Lot, error) {
-	lots, err := lotsOfRoom(ctx, s.DB.Reader(), room, 50)
-	var best *Lot
-	rank := func(l Lot) int {
-		switch {
-		case l.State == Running:
-			return 3
-		case l.State == Planned:
-			return 2
-		case l.EndedAt.After(s.DB.Clock().Now().Add(-endedShown)):
-			return 1
-		}
-		return 0
-	}
-	for i, l := range lots { // the newest first; of planned ones the oldest comes next
-		if r := rank(l); r > 0 && (best == nil || r > rank(*best) || (r == 2 && rank(*best) == 2)) {
-			best = &lots[i]
+	q := s.DB.Reader()
+	for _, look := range []func() ([]Lot, error){
+		func() ([]Lot, error) { return runningIn(ctx, q, room) },
+		func() ([]Lot, error) { return plannedIn(ctx, q, room) },
+		func() ([]Lot, error) { return endedIn(ctx, q, room, s.DB.Clock().Now().Add(-endedShown)) },
+	} {
+		if lots, err := look(); err != nil || len(lots) > 0 {
+			return first(lots), err
 		}
 	}
-	return best, err
+	return nil, nil
+}
+
+func first(lots []Lot) *Lot {
+	if len(lots) == 0 {
+		return nil
+	}
+	return &lots[0]
 }

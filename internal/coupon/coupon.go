@@ -5,9 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"slices"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
@@ -99,8 +97,7 @@ func (c Coupon) Refusal(now time.Time, room id.Room, spend int64, currency money
 
 func (c Coupon) check(now time.Time) error {
 	field := ""
-	if n := utf8.RuneCountInString(strings.TrimSpace(c.Name.In(lang.Chinese))); n == 0 || n > NameMax ||
-		utf8.RuneCountInString(c.Name.In(lang.English)) > NameMax {
+	if !c.Name.Within(NameMax) || !c.Name.Lines() {
 		field = "name"
 	}
 	switch {

@@ -41,6 +41,7 @@ func (m *mall) claim(user id.User, c coupon.Coupon) {
 }
 
 func TestTwoHundredClaimTwenty(t *testing.T) {
+	t.Parallel()
 	m := open(t)
 	c := m.coupon(func(c *coupon.Coupon) { c.Total = 20 })
 	var wg sync.WaitGroup
@@ -67,6 +68,7 @@ func TestTwoHundredClaimTwenty(t *testing.T) {
 }
 
 func TestOnePersonAtOnceClaimsWhatOneMay(t *testing.T) {
+	t.Parallel()
 	m := open(t)
 	c := m.coupon(func(c *coupon.Coupon) { c.PerUser = 2 })
 	user := m.buyer()
@@ -87,6 +89,7 @@ func TestOnePersonAtOnceClaimsWhatOneMay(t *testing.T) {
 }
 
 func TestTheBestCouponIsTakenByItselfAndOnce(t *testing.T) {
+	t.Parallel()
 	m := open(t)
 	p := m.product(1000, 100)
 	small, big := m.coupon(nil), m.coupon(func(c *coupon.Coupon) {
@@ -144,6 +147,7 @@ func TestTheBestCouponIsTakenByItselfAndOnce(t *testing.T) {
 // TestLateMoneyAndItsCoupon: an order that closed is revived with its coupon, and
 // not when the coupon has gone elsewhere.
 func TestLateMoneyAndItsCoupon(t *testing.T) {
+	t.Parallel()
 	m := open(t)
 	p := m.product(1000, 100)
 	c := m.coupon(nil)
@@ -184,6 +188,7 @@ func TestLateMoneyAndItsCoupon(t *testing.T) {
 }
 
 func TestOneCouponInTwoOrdersAtOnce(t *testing.T) {
+	t.Parallel()
 	m := open(t)
 	p := m.product(1000, 100)
 	c := m.coupon(nil)
@@ -215,6 +220,7 @@ func TestOneCouponInTwoOrdersAtOnce(t *testing.T) {
 // Nobody asked for the coupon: the orders that come too late for it cost the
 // price without it.
 func TestTheBestCouponInTwoOrdersAtOnce(t *testing.T) {
+	t.Parallel()
 	m := open(t)
 	p := m.product(1000, 100)
 	user := m.buyer()
@@ -243,6 +249,7 @@ func TestTheBestCouponInTwoOrdersAtOnce(t *testing.T) {
 }
 
 func TestWhyACouponDoesNotApply(t *testing.T) {
+	t.Parallel()
 	m := open(t)
 	p, other := m.product(1000, 100), m.product(5000, 100)
 	foreign := m.productOf(id.Make[id.Shop](m.db), 100, 10)
@@ -302,6 +309,7 @@ func TestWhyACouponDoesNotApply(t *testing.T) {
 }
 
 func TestPinnedCouponsAreShown(t *testing.T) {
+	t.Parallel()
 	m := open(t)
 	c := m.coupon(nil)
 	if _, err := m.coupons.Pin(t.Context(), id.Make[id.Shop](m.db), m.room,

@@ -6,7 +6,9 @@ package listing
 import (
 	"fmt"
 	"strings"
-	"unicode/utf8"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
@@ -56,45 +58,15 @@ type SKU struct {
 	Initial  int64 // stock of a new SKU
 }
 
-// within reports whether a text is written in languages of the program alone, and
-// in none of them too long: lists and screens read them all.
-func within(t lang.Text, most int) bool {
-	known := 0
-	for _, tag := range lang.All() {
-		text, ok := t[tag]
-		if utf8.RuneCountInString(text) > most {
-			return false
-		}
-		if ok {
-			known++
-		}
-	}
-	return known == len(t)
-}
-
-// lines reports whether every language of a text is a line that can be read; the
-// first must be there.
-func lines(t lang.Text) bool {
-	if !lang.Line(t.In(lang.Chinese)) {
-		return false
-	}
-	for _, text := range t {
-		if text != "" && !lang.Line(text) {
-			return false
-		}
-	}
-	return true
-}
-
 // Check refuses what cannot be kept. Faults: catalog.bad_title, catalog.bad_description,
 // catalog.too_many_pictures, catalog.bad_options, catalog.same_options, catalog.bad_skus,
 // catalog.no_sku, catalog.bad_choice, catalog.bad_price, catalog.bad_was_price,
 // catalog.bad_commission.
 func (d Listing) Check() error {
 	switch {
-	case !within(d.Title, TitleMax) || !lines(d.Title):
+	case !d.Title.Within(TitleMax) || !d.Title.Lines():
 		return fault.Invalid("catalog.bad_title", "max", TitleMax).At("body.title")
-	case !within(d.Description, DescriptionMax):
+	case !d.Description.Within(DescriptionMax):
 		return fault.Invalid("catalog.bad_description", "max", DescriptionMax).At("body.description")
 	case len(d.Pictures) > PicturesMax:
 		return fault.Invalid("catalog.too_many_pictures", "max", PicturesMax).At("body.pictures")
@@ -137,6 +109,13 @@ func (d Listing) checkOptions() error {
 	return nil
 }
 
+// asRead makes one text of all that look alike: full-width or half, composed or not,
+// in capitals or not, with more spaces or joiners that show nothing.
+func asRead(text string) string {
+	shown := strings.NewReplacer("\u200c", "", "\u200d", "").Replace(text)
+	return strings.Join(strings.Fields(cases.Fold().String(norm.NFKC.String(shown))), " ")
+}
+
 // told are the texts that were read, in each language.
 type told map[lang.Tag]map[string]bool
 
@@ -150,11 +129,11 @@ func newTold() told {
 
 // fresh remembers a text, and answers whether it can be read and was not there.
 func (t told) fresh(text lang.Text) bool {
-	if !within(text, OptionTextMax) || !lines(text) {
+	if !text.Within(OptionTextMax) || !text.Lines() {
 		return false
 	}
 	for _, tag := range lang.All() {
-		read := strings.ToLower(strings.TrimSpace(text.In(tag)))
+		read := asRead(text.In(tag))
 		if t[tag][read] {
 			return false
 		}

@@ -54,7 +54,7 @@ func TestBagsUnderAnything(t *testing.T) {
 		for range 4 {
 			w.people = append(w.people, f.user())
 		}
-		for range rapid.IntRange(5, 25).Draw(rt, "steps") {
+		for range rapid.IntRange(4, 14).Draw(rt, "steps") {
 			w.step(rapid.SampledFrom([]string{
 				"create", "enter", "enter", "say", "say", "follow", "wait", "sweep", "cancel", "claim", "claim", "pay",
 			}).Draw(rt, "step"))

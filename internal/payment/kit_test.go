@@ -45,6 +45,12 @@ func (w wholeToShop) OrderPaid(ctx context.Context, tx *sqldb.Tx, order id.Order
 	return distribution.PayableShares{ShopAmount: o.Payable}, err
 }
 
+// letter is a delivery as it came.
+type letter struct {
+	header http.Header
+	body   []byte
+}
+
 // till is the module with the real bank on the other side of real HTTP.
 type till struct {
 	t        *testing.T
@@ -53,7 +59,8 @@ type till struct {
 	orders   *order.Service
 	payments *payment.Service
 	queue    *jobs.Queue
-	noticed  chan error // what Notify answered, once for each delivery
+	noticed  chan error             // what Notify answered, once for each delivery
+	heard    atomic.Pointer[letter] // the last delivery
 	bankDown atomic.Bool
 	keys     int
 	buyer    id.User
@@ -76,12 +83,15 @@ func open(t *testing.T, stock int64) *till {
 	k.orders = order.New(db, box, order.Terms{PayWithin: payWithin, ReceiveWithin: 24 * time.Hour})
 	door := httptest.NewServer(http.HandlerFunc(k.notified))
 	t.Cleanup(door.Close)
-	bank := payment.NewSandbox(payment.SandboxOptions{
-		DB: db, Box: box, BaseURL: k.openBank(log), NotifyURL: func() string { return door.URL },
-	})
+	address := k.openBank(log)
+	bank := func(name string) payment.Provider {
+		return payment.NewSandbox(payment.SandboxOptions{
+			DB: db, Box: box, BaseURL: address, NotifyURL: func() string { return door.URL + "/" + name },
+		})
+	}
 	k.payments = payment.New(db, log, k.orders, wholeToShop{k.orders}, map[string]payment.Provider{
-		payment.SandboxName: bank,
-		twin:                bank,
+		payment.SandboxName: bank(payment.SandboxName),
+		twin:                bank(twin),
 	})
 	k.queue = jobs.NewQueue(db, supervise.New(log, db.Clock()), k.payments.Jobs()...)
 	k.update(func(ctx context.Context, tx *sqldb.Tx) error {
@@ -128,7 +138,8 @@ func (k *till) notified(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		k.t.Error(err)
 	}
-	err = k.payments.Notify(r.Context(), payment.SandboxName, r.Header, body)
+	k.heard.Store(&letter{r.Header.Clone(), body})
+	err = k.payments.Notify(r.Context(), strings.TrimPrefix(r.URL.Path, "/"), r.Header, body)
 	status := http.StatusNoContent
 	if err != nil {
 		status = http.StatusForbidden

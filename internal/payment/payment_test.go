@@ -318,3 +318,31 @@ func TestAPaymentTheBankNeverHeardOfEnds(t *testing.T) {
 		t.Errorf("%d payments are still asked about, %v", n, err)
 	}
 }
+
+// A provider's word counts for its own payments: what one bank signs pays nothing that
+// another was asked for.
+func TestABankSpeaksForItselfAlone(t *testing.T) {
+	t.Parallel()
+	k := open(t, 10)
+	o := k.place(1)[0]
+	p := k.mustStart(o, twin)
+	k.decide(p, "approve", sandbox.ScenarioBadSignature)
+	if err := k.notice(); fault.Code(err) != "payment.forged_notification" {
+		t.Fatal(err)
+	}
+	other := k.mustStart(k.place(1)[0], twin)
+	k.decide(other, "approve", "")
+	if err := k.notice(); err != nil {
+		t.Fatal(err)
+	}
+	heard := k.heard.Load()
+	again := k.place(1)[0]
+	third := k.mustStart(again, payment.SandboxName)
+	if err := k.payments.Notify(t.Context(), payment.SandboxName, heard.header,
+		heard.body); fault.Code(err) != "payment.unknown" {
+		t.Errorf("the twin's genuine word, sent to the other's door: %v", err)
+	}
+	k.wantOrder(o, order.StatusPendingPayment)
+	k.wantOrder(again, order.StatusPendingPayment)
+	k.wantStatus(third, payment.Pending)
+}

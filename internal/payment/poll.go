@@ -104,5 +104,5 @@ func (s *Service) pollOne(ctx context.Context, p Payment, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	return s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error { return s.apply(ctx, tx, r) })
+	return s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error { return s.apply(ctx, tx, p.Provider, r) })
 }

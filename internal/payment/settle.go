@@ -36,7 +36,7 @@ func (s *Service) Notify(ctx context.Context, name string, header http.Header, r
 		if err != nil || !fresh {
 			return err
 		}
-		return s.apply(ctx, tx, n.Report)
+		return s.apply(ctx, tx, name, n.Report)
 	})
 	if errors.Is(err, fault.Invalid("payment.amount_mismatch")) {
 		// Something is wrong at the provider or on the way: ask it at once what is true.
@@ -49,10 +49,11 @@ func (s *Service) Notify(ctx context.Context, name string, header http.Header, r
 	return err
 }
 
-// apply takes a provider's word on a payment.
-func (s *Service) apply(ctx context.Context, tx *sqldb.Tx, r Report) error {
+// apply takes a provider's word on a payment of its own: of another's it knows nothing,
+// whatever it signs.
+func (s *Service) apply(ctx context.Context, tx *sqldb.Tx, provider string, r Report) error {
 	p, err := paymentByID(ctx, tx, r.Payment)
-	if errors.Is(err, sql.ErrNoRows) {
+	if errors.Is(err, sql.ErrNoRows) || (err == nil && p.Provider != provider) {
 		return fault.NotFound("payment.unknown")
 	}
 	if err != nil {
@@ -176,7 +177,11 @@ func (s *Service) refund(ctx context.Context, run jobs.Run) error {
 	if err != nil {
 		return err
 	}
-	done, err := s.providers[p.Provider].Refund(ctx, RefundRequest{Refund: r.ID, Payment: p.ID, Amount: r.Amount})
+	provider, ok := s.providers[p.Provider]
+	if !ok {
+		return fmt.Errorf("refund %s: provider %q is not configured any more", r.ID, p.Provider)
+	}
+	done, err := provider.Refund(ctx, RefundRequest{Refund: r.ID, Payment: p.ID, Amount: r.Amount})
 	if err == nil && !done {
 		err = errRefundPending
 	}

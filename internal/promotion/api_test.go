@@ -169,6 +169,7 @@ func first(o object, key string) object { return o[key].([]any)[0].(object) }
 func amount(v any) float64 { return v.(object)["amount"].(float64) }
 
 func TestNobodyElseMayCall(t *testing.T) {
+	t.Parallel()
 	c := serve(t)
 	for _, op := range c.api.Operations() {
 		path := strings.NewReplacer("{deal}", id.Make[id.Deal](c.db).String(), "{coupon}", id.Make[id.Coupon](c.db).
@@ -184,6 +185,7 @@ func TestNobodyElseMayCall(t *testing.T) {
 }
 
 func TestADealOverTheAPI(t *testing.T) {
+	t.Parallel()
 	c := serve(t)
 	p, buyer := c.product(1000, 10), c.buyer()
 	sku := p.SKUs[0].ID
@@ -229,6 +231,7 @@ func TestADealOverTheAPI(t *testing.T) {
 
 // The button said one price; the merchant has made it another since.
 func TestAnotherPriceThanTheOneShownIsRefused(t *testing.T) {
+	t.Parallel()
 	c := serve(t)
 	p, buyer := c.product(1000, 10), c.buyer()
 	wish := object{
@@ -255,6 +258,7 @@ func TestAnotherPriceThanTheOneShownIsRefused(t *testing.T) {
 }
 
 func TestACouponOverTheAPI(t *testing.T) {
+	t.Parallel()
 	c := serve(t)
 	p, buyer := c.product(1000, 10), c.buyer()
 	made := c.call(c.host, 201, "POST /merchant/{shop}/coupons", object{
@@ -298,6 +302,7 @@ func TestACouponOverTheAPI(t *testing.T) {
 }
 
 func TestAnAuctionAndABagOverTheAPI(t *testing.T) {
+	t.Parallel()
 	c := serve(t)
 	p, buyer := c.product(1000, 10), c.buyer()
 	lot := c.call(c.host, 201, "POST /merchant/{shop}/rooms/{room}/auctions", object{

@@ -17,6 +17,7 @@ import (
 )
 
 func TestADealIsSoldAtItsPriceWhileItRuns(t *testing.T) {
+	t.Parallel()
 	m := open(t)
 	p := m.product(1000, 50)
 	d := must[promotion.Deal](t)(m.tools.PlanDeal(t.Context(), m.nextKey(), m.deal(p, 600, 20, 2), false))
@@ -72,6 +73,7 @@ func TestADealIsSoldAtItsPriceWhileItRuns(t *testing.T) {
 }
 
 func TestTwoHundredBuyersOfADealOfTwenty(t *testing.T) {
+	t.Parallel()
 	m := open(t)
 	p := m.product(1000, 100)
 	d := m.running(p, 600, 20, 1)
@@ -100,6 +102,7 @@ func TestTwoHundredBuyersOfADealOfTwenty(t *testing.T) {
 }
 
 func TestOneBuyerAtOnceTakesNoMoreThanTheLimit(t *testing.T) {
+	t.Parallel()
 	m := open(t)
 	p := m.product(1000, 100)
 	d := m.running(p, 600, 50, 3)
@@ -138,6 +141,7 @@ func TestOneBuyerAtOnceTakesNoMoreThanTheLimit(t *testing.T) {
 }
 
 func TestTheEndsOfADeal(t *testing.T) {
+	t.Parallel()
 	m := open(t)
 	view := func(p promotion.Deal) map[string]any {
 		t.Helper()
@@ -201,6 +205,7 @@ func TestTheEndsOfADeal(t *testing.T) {
 
 // TestLateMoneyTakesFromTheDealAgain walks an order that closed and was paid then.
 func TestLateMoneyTakesFromTheDealAgain(t *testing.T) {
+	t.Parallel()
 	m := open(t)
 	p := m.product(1000, 10)
 	m.running(p, 600, 10, 1) // everything is in the slice
@@ -240,6 +245,7 @@ func TestLateMoneyTakesFromTheDealAgain(t *testing.T) {
 }
 
 func TestWhatIsNoDeal(t *testing.T) {
+	t.Parallel()
 	m := open(t)
 	p, foreign := m.product(1000, 50), m.productOf(id.Make[id.Shop](m.db), 1000, 10)
 	for name, c := range map[string]struct {
@@ -268,6 +274,7 @@ func TestWhatIsNoDeal(t *testing.T) {
 }
 
 func TestTheLowestPriceMakesTheUnit(t *testing.T) {
+	t.Parallel()
 	m := open(t)
 	p := m.product(1000, 50)
 	set := func(price int64) {

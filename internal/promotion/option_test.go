@@ -11,6 +11,7 @@ import (
 // Each selling tool holds a SKU whose option its merchant then takes out in an
 // ordinary edit: what was begun goes on and names the goods as they were.
 func TestADealOfARemovedOptionGoesOn(t *testing.T) {
+	t.Parallel()
 	c := serve(t)
 	p, buyer := c.Colours(3, 1000, 9), c.buyer()
 	gone, kept := p.SKUs[2].ID, p.SKUs[0].ID
@@ -59,6 +60,7 @@ func TestADealOfARemovedOptionGoesOn(t *testing.T) {
 }
 
 func TestAWinnerGetsWhatWasSoldThoughItsOptionWasRemoved(t *testing.T) {
+	t.Parallel()
 	c := serve(t)
 	p, buyer := c.Colours(3, 1000, 9), c.buyer()
 	sku := p.SKUs[2].ID

@@ -37,6 +37,7 @@ func (m *mall) claim(user id.User, c coupon.Coupon) {
 // TestEveryPriceExplainsItself draws carts and coupons: each line's payable is its
 // subtotal and its adjustments, never below zero, and the parts make the whole.
 func TestEveryPriceExplainsItself(t *testing.T) {
+	t.Parallel()
 	m := open(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		user := m.buyer()

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Tag is a language of the program.
@@ -43,6 +44,36 @@ func (t Text) In(tag Tag) string {
 		}
 	}
 	return ""
+}
+
+// Within reports whether a text is written in languages of the program alone, and in
+// none of them longer than so many letters: lists, screens and news carry them all.
+func (t Text) Within(most int) bool {
+	known := 0
+	for _, tag := range All() {
+		text, ok := t[tag]
+		if utf8.RuneCountInString(text) > most {
+			return false
+		}
+		if ok {
+			known++
+		}
+	}
+	return known == len(t)
+}
+
+// Lines reports whether every language of a text is a line that can be read; one of
+// them must be there.
+func (t Text) Lines() bool {
+	if !Line(t.In(Chinese)) {
+		return false
+	}
+	for _, text := range t {
+		if text != "" && !Line(text) {
+			return false
+		}
+	}
+	return true
 }
 
 // Match picks a language for an Accept-Language header (RFC 9110, 12.5.4): the one
