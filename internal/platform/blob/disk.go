@@ -84,7 +84,7 @@ func (d *Disk) Put(ctx context.Context, key string, r io.Reader) (int64, error) 
 }
 
 // placeTries bounds how often the folder of a key may be pruned just when it is made.
-const placeTries = 5
+const placeTries = 100
 
 // place gives a file that was written its name, and has the folders remember it.
 func (d *Disk) place(temp, key string) error {
@@ -96,7 +96,8 @@ func (d *Disk) place(temp, key string) error {
 		if err == nil {
 			break
 		}
-		if try == placeTries || !errors.Is(err, fs.ErrNotExist) {
+		pruned := errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrExist) // or made by another just then
+		if !pruned || try == placeTries {
 			return err
 		}
 	}

@@ -45,7 +45,7 @@ type use struct {
 // NewMemoryLimiter makes a limiter that forgets keys whose allowance is whole again
 // and that were unused for a while.
 func NewMemoryLimiter(c clock.Clock) *MemoryLimiter {
-	return &MemoryLimiter{c, otter.Must(&otter.Options[use, *rate.Limiter]{
+	return &MemoryLimiter{c, quiet(&otter.Options[use, *rate.Limiter]{
 		MaximumSize: limitKeysMax,
 		Clock:       ticks{c},
 		ExpiryCalculator: otter.ExpiryAccessingFunc(func(e otter.Entry[use, *rate.Limiter]) time.Duration {
@@ -54,8 +54,16 @@ func NewMemoryLimiter(c clock.Clock) *MemoryLimiter {
 	})}
 }
 
-// ticks is the program's clock as the cache reads it. It needs no ticks: its size
-// is bounded, and what has ended is found when it is looked for.
+// quiet makes a cache without the goroutine that looks for what has ended each second:
+// its size is bounded, what has ended is found when it is asked for, and nobody would
+// end that goroutine with the test or the service that made the cache.
+func quiet[K comparable, V any](o *otter.Options[K, V]) *otter.Cache[K, V] {
+	c := otter.Must(o)
+	c.StopAllGoroutines()
+	return c
+}
+
+// ticks is the program's clock as the cache reads it.
 type ticks struct{ clock.Clock }
 
 func (t ticks) NowNano() int64                    { return t.Now().UnixNano() }
@@ -79,7 +87,7 @@ type Map[K comparable, V any] struct {
 
 // NewMap holds at most size entries, each for at most keep.
 func NewMap[K comparable, V any](size int, keep time.Duration) *Map[K, V] {
-	return &Map[K, V]{otter.Must(&otter.Options[K, V]{
+	return &Map[K, V]{quiet(&otter.Options[K, V]{
 		MaximumSize:      size,
 		ExpiryCalculator: otter.ExpiryWriting[K, V](keep),
 	})}

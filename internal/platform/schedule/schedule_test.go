@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"hawker/internal/base/clock"
 	"hawker/internal/platform/schedule"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/platform/sqldb/sqltest"
@@ -48,12 +49,16 @@ func start(t *testing.T, db *sqldb.DB, tasks ...schedule.Task) (stop func()) {
 	}
 }
 
-// In these tests time passes only while everybody sleeps.
+// In these tests time passes only while everybody sleeps. It begins in 2000, before
+// there were ids.
+type later struct{ clock.Real }
+
+func (c later) Now() time.Time { return c.Real.Now().AddDate(40, 0, 0) }
 
 func TestWhatIsDueIsDoneWhenItIsDue(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		db := sqltest.New(t)
+		db := sqltest.NewAt(t, later{})
 		done := make(chan time.Time, 8)
 		stop := start(t, db, schedule.Task{Name: "t", Next: earliest, Do: func(ctx context.Context) error {
 			now := db.Clock().Now()
@@ -81,7 +86,7 @@ func TestWhatIsDueIsDoneWhenItIsDue(t *testing.T) {
 func TestATaskThatPanicsHurtsNobody(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		db := sqltest.New(t)
+		db := sqltest.NewAt(t, later{})
 		var panics, failures, steady atomic.Int64
 		stop := start(t, db,
 			schedule.Task{Name: "wild", Every: time.Second, Do: func(context.Context) error {
@@ -111,7 +116,7 @@ func TestATaskThatPanicsHurtsNobody(t *testing.T) {
 func TestNothingDueDoesNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		db := sqltest.New(t)
+		db := sqltest.NewAt(t, later{})
 		var looked, did atomic.Int64
 		stop := start(t, db, schedule.Task{
 			Name: "t", Every: time.Second,
