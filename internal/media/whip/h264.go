@@ -84,6 +84,8 @@ func (h *h264) add(b []byte) bool {
 		return true // padding that probes the bandwidth
 	}
 	switch kind := b[0] & 0x1f; {
+	case h.inFU && kind != nalFUA:
+		return false // within fragments, which follow one another
 	case kind == nalSTAPA:
 		return h.addMany(b[1:])
 	case kind == nalFUA:
@@ -111,6 +113,9 @@ func (h *h264) addFragment(b []byte) bool {
 		return false
 	}
 	start, end := b[1]&0x80 != 0, b[1]&0x40 != 0
+	if start && h.inFU {
+		return false // the end of the one before is missing
+	}
 	if start {
 		h.fuStart = len(h.data)
 		h.data = append(h.data, 0, 0, 0, 0, b[0]&0xe0|b[1]&0x1f)

@@ -17,7 +17,8 @@ type reorder struct {
 	held    int
 	wait    uint32 // of media time, in ticks of the track's clock
 	newest  uint32
-	dropped int64 // packets given up or come too late
+	far     *rtp.Packet // out of reach: a stray one, unless the next follows it
+	dropped int64       // packets given up or come too late
 }
 
 // push takes a packet and calls out for each that is now in order; lost is true
@@ -29,14 +30,12 @@ func (o *reorder) push(p *rtp.Packet, out func(p *rtp.Packet, lost bool)) {
 	ahead := int(int16(p.SequenceNumber - o.next))
 	switch {
 	case ahead < -reorderSlots || ahead >= reorderSlots:
-		o.restart(p.SequenceNumber)
-		o.dropped++
-		out(p, true)
-		o.next++
+		o.stray(p, out)
 		return
 	case ahead < 0:
 		return // came twice, or after it was given up
 	}
+	o.far = nil
 	if int32(p.Timestamp-o.newest) > 0 {
 		o.newest = p.Timestamp
 	}
@@ -48,9 +47,19 @@ func (o *reorder) push(p *rtp.Packet, out func(p *rtp.Packet, lost bool)) {
 	o.release(out)
 }
 
-func (o *reorder) restart(seq uint16) {
+// stray takes a packet that is out of reach. One that was sent again very late is
+// alone; a sender that has begun anew goes on from there (RFC 3550, A.1).
+func (o *reorder) stray(p *rtp.Packet, out func(p *rtp.Packet, lost bool)) {
+	first := o.far
+	if first == nil || p.SequenceNumber != first.SequenceNumber+1 {
+		o.far = p
+		return
+	}
 	clear(o.slots[:])
-	o.held, o.next = 0, seq
+	o.far, o.held, o.next, o.newest = nil, 0, p.SequenceNumber+1, p.Timestamp
+	o.dropped++
+	out(first, true)
+	out(p, false)
 }
 
 func (o *reorder) release(out func(*rtp.Packet, bool)) {
