@@ -219,8 +219,10 @@ func TestOddPages(t *testing.T) {
 		}
 	}
 	for what, form := range map[string]url.Values{
-		"nothing": {}, "another word": {"decision": {"steal"}}, "an odd scenario": {"decision": {"approve"},
-			"scenario": {"x"}},
+		"nothing": {}, "another word": {"decision": {"steal"}}, "an odd scenario": {
+			"decision": {"approve"},
+			"scenario": {"x"},
+		},
 	} {
 		if status, _ := b.decideWith(p, form); status != http.StatusBadRequest {
 			t.Errorf("%s: %d", what, status)

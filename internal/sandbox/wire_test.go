@@ -79,8 +79,10 @@ func TestRequestsAreBelievedAsTheyAreSigned(t *testing.T) {
 		{"just in time", "GET", "/v1/payments/n1", "", now.Add(-299 * time.Second), nil, 200},
 		{"too late", "GET", "/v1/payments/n1", "", now.Add(-300 * time.Second), nil, 401},
 		{"from the future", "GET", "/v1/payments/n1", "", now.Add(300 * time.Second), nil, 401},
-		{"another path", "GET", "/v1/payments/n1", "", now, func(r *http.Request) { r.URL.Path = "/v1/refunds/n1" },
-			401},
+		{
+			"another path", "GET", "/v1/payments/n1", "", now, func(r *http.Request) { r.URL.Path = "/v1/refunds/n1" },
+			401,
+		},
 		{"a query more", "GET", "/v1/payments/n1", "", now, func(r *http.Request) { r.URL.RawQuery = "x=1" }, 401},
 		{"another body", "POST", "/v1/refunds", "{}", now, func(r *http.Request) {
 			r.Body, r.ContentLength = io.NopCloser(strings.NewReader("[]")), 2
@@ -93,8 +95,10 @@ func TestRequestsAreBelievedAsTheyAreSigned(t *testing.T) {
 		{"no JSON", "POST", "/v1/payments", "{", now, nil, 400},
 		{"no payment", "POST", "/v1/payments", "[]", now, nil, 400},
 		{"no refund", "POST", "/v1/refunds", "{}", now, nil, 400},
-		{"a refund below nothing", "POST", "/v1/refunds", `{"out_refund_no":"r","out_trade_no":"n1","amount":-1}`, now,
-			nil, 400},
+		{
+			"a refund below nothing", "POST", "/v1/refunds", `{"out_refund_no":"r","out_trade_no":"n1","amount":-1}`, now,
+			nil, 400,
+		},
 		{"too long", "POST", "/v1/payments", strings.Repeat(" ", 70<<10), now, nil, 401},
 		{"no day", "GET", "/v1/statement?date=2026-13-45", "", now, nil, 400},
 		{"no such payment", "GET", "/v1/payments/none", "", now, nil, 404},

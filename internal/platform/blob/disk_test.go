@@ -147,7 +147,7 @@ type broken struct{ blob.Store }
 var errFar = errors.New("the store is far away")
 
 func (broken) Open(context.Context, string, blob.Range) (*blob.Blob, error) { return nil, errFar }
-func (broken) Stat(context.Context, string) (blob.Info, error) { return blob.Info{}, errFar }
+func (broken) Stat(context.Context, string) (blob.Info, error)              { return blob.Info{}, errFar }
 
 func (broken) List(context.Context, string, string, int) ([]blob.Info, error) {
 	return nil, errFar
