@@ -6,11 +6,13 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"os"
@@ -29,6 +31,30 @@ type Figure struct {
 	Value float64 `json:"value"`
 	Unit  string  `json:"unit"`
 	Goal  string  `json:"goal,omitempty"`
+}
+
+// MarshalJSON writes a value that could not be taken as null: JSON knows no infinity,
+// and one figure must not cost all others.
+func (f Figure) MarshalJSON() ([]byte, error) {
+	type plain Figure
+	out := struct {
+		plain
+		Value *float64 `json:"value"`
+	}{plain: plain(f)}
+	if !math.IsNaN(f.Value) && !math.IsInf(f.Value, 0) {
+		out.Value = &f.Value
+	}
+	return json.Marshal(out)
+}
+
+// quantile is the value below which a share q of sorted values lies (nearest rank);
+// zero of none.
+func quantile[T cmp.Ordered](sorted []T, q float64) T {
+	var none T
+	if len(sorted) == 0 {
+		return none
+	}
+	return sorted[int(q*float64(len(sorted)-1))]
 }
 
 // Bench is one run.
@@ -55,6 +81,11 @@ func Run(ctx context.Context, o Options) ([]Figure, error) {
 		o.Areas = Areas()
 	}
 	b := &Bench{out: o.Out}
+	for _, area := range o.Areas { // before the first is measured for minutes
+		if b.measure(area) == nil {
+			return nil, fmt.Errorf("%s: no such area; there are glass and %v", area, Areas())
+		}
+	}
 	for _, area := range o.Areas {
 		err := b.area(ctx, area, o.Window)
 		if err != nil {
@@ -64,19 +95,19 @@ func Run(ctx context.Context, o Options) ([]Figure, error) {
 	return b.figures, nil
 }
 
-func (b *Bench) area(ctx context.Context, area string, window time.Duration) (err error) {
-	measure, ok := map[string]func(context.Context, time.Duration) error{
-		"shop": b.shop, "live": b.live,
-		"glass": b.glassAlone, "chat": b.chat,
+// measure is how an area is measured; nil for one that there is not.
+func (b *Bench) measure(area string) func(ctx context.Context, window time.Duration) error {
+	return map[string]func(context.Context, time.Duration) error{
+		"shop": b.shop, "live": b.live, "glass": b.glassAlone, "chat": b.chat,
 	}[area]
-	if !ok {
-		return fmt.Errorf("no such area; there are glass and %v", Areas())
-	}
+}
+
+func (b *Bench) area(ctx context.Context, area string, window time.Duration) (err error) {
 	if b.server, err = startServer(ctx); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.server.stop()) }()
-	return measure(ctx, window)
+	return b.measure(area)(ctx, window)
 }
 
 func (b *Bench) add(f Figure) {
@@ -104,7 +135,7 @@ type server struct {
 
 const readyWithin = 20 * time.Second
 
-func startServer(ctx context.Context) (*server, error) {
+func startServer(ctx context.Context) (_ *server, err error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -113,6 +144,11 @@ func startServer(ctx context.Context) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.RemoveAll(dir))
+		}
+	}()
 	addrs, err := freeAddresses(5)
 	if err != nil {
 		return nil, err
@@ -134,7 +170,10 @@ func startServer(ctx context.Context) (*server, error) {
 		return nil, err
 	}
 	go func() { s.done <- s.cmd.Wait() }()
-	return s, s.ready(ctx)
+	if err := s.ready(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 func freeAddresses(n int) ([]string, error) {

@@ -84,12 +84,7 @@ func (b *Bench) chat(ctx context.Context, window time.Duration) error {
 func (b *Bench) chatFigures(c *crowd, said int64, spent, took time.Duration) {
 	want, got := said*chatViewers, c.received.Load()
 	slices.Sort(c.delays)
-	at := func(q float64) float64 {
-		if len(c.delays) == 0 {
-			return 0
-		}
-		return float64(c.delays[int(q*float64(len(c.delays)-1))].Microseconds()) / 1000
-	}
+	at := func(q float64) float64 { return float64(quantile(c.delays, q).Microseconds()) / 1000 }
 	b.add(Figure{"chat", "messages said", float64(said) / took.Seconds(), "a second", "50"})
 	b.add(Figure{"chat", "deliveries lost", float64(want - got), fmt.Sprintf("of %d", want), "0"})
 	b.add(Figure{

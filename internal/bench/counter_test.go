@@ -27,6 +27,7 @@ func clip(frames int) (tags []flv.Tag, order []int) {
 }
 
 func TestCounterKnowsWhichFrameIsInWhichTag(t *testing.T) {
+	t.Parallel()
 	tags, order := clip(counterFrames)
 	c, err := newCounter(tags)
 	if err != nil {
@@ -44,6 +45,7 @@ func TestCounterKnowsWhichFrameIsInWhichTag(t *testing.T) {
 }
 
 func TestAgeIsThatOfTheNewestSending(t *testing.T) {
+	t.Parallel()
 	start := time.UnixMilli(1_700_000_000_000)
 	c := &counter{}
 	c.sent[7] = []time.Time{start, start.Add(20 * time.Second)}

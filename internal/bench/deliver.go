@@ -56,7 +56,7 @@ func (b *Bench) delay(ctx context.Context, t target, tags []flv.Tag) (out []floa
 			ages = append(ages, time.Since(began).Seconds()-media)
 		}
 		slices.Sort(ages)
-		median := ages[len(ages)/2]
+		median := quantile(ages, 0.5)
 		out = []float64{median, median + hold}
 		return nil
 	})

@@ -117,7 +117,7 @@ type viewed struct {
 	stalls int       // the picture stood for more than 0.3 s
 }
 
-func (v viewed) quantile(q float64) float64 { return v.ages[int(q*float64(len(v.ages)-1))] }
+func (v viewed) quantile(q float64) float64 { return quantile(v.ages, q) }
 
 // view opens a room, publishes to it and watches it.
 func (g *glass) view(ctx context.Context, w way) (out viewed, err error) {

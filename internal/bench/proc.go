@@ -16,10 +16,18 @@ func cpu(pid int) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	_, rest, _ := strings.Cut(string(raw), ") ") // the name before may hold spaces
-	fields := strings.Fields(rest)
+	return usedOf(string(raw))
+}
+
+// usedOf reads the processor time out of a line of /proc/PID/stat (proc_pid_stat(5)):
+// utime and stime, counted from behind the name, which may hold spaces and brackets.
+func usedOf(line string) (time.Duration, error) {
+	fields := strings.Fields(line[strings.LastIndexByte(line, ')')+1:])
 	var ticks int64
 	for _, i := range []int{11, 12} {
+		if i >= len(fields) {
+			return 0, fmt.Errorf("no processor times in %q", line)
+		}
 		n, err := strconv.ParseInt(fields[i], 10, 64)
 		if err != nil {
 			return 0, err

@@ -201,7 +201,7 @@ func (b *Bench) rate(ctx context.Context, name, goal string, window time.Duratio
 	slices.Sort(took)
 	n := float64(len(took))
 	b.add(Figure{"shop", name + ": requests a CPU second", n / (after - before).Seconds(), "1/CPU s", goal})
-	b.add(Figure{"shop", name + ": p99", float64(took[len(took)*99/100].Microseconds()) / 1000, "ms", ""})
+	b.add(Figure{"shop", name + ": p99", float64(quantile(took, 0.99).Microseconds()) / 1000, "ms", ""})
 	return nil
 }
 

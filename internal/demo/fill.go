@@ -43,11 +43,8 @@ type Mall struct {
 // goes on where it was ended before, by a crash or an error; one that has been filled
 // is left alone, whatever its people have made of it since.
 func (m Mall) Fill(ctx context.Context) error {
-	_, err := m.Accounts.ByEmail(ctx, Shopper) // made last: if it is there, all is
-	if err == nil {
-		return nil
-	}
-	if fault.Code(err) != "account.not_found" {
+	done, err := m.filled(ctx)
+	if done || err != nil {
 		return err
 	}
 	people := map[string]id.User{}
@@ -73,6 +70,28 @@ func (m Mall) Fill(ctx context.Context) error {
 	return nil
 }
 
+// filled reports whether all is there. The shopper is made last, and of the shopper
+// that the promoter brought them; where only that is missing it is made up for, and
+// nothing else is touched.
+func (m Mall) filled(ctx context.Context) (bool, error) {
+	shopper, err := m.Accounts.ByEmail(ctx, Shopper)
+	if fault.Code(err) == "account.not_found" {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	_, bound, err := m.Referrals.PromoterOf(ctx, "", shopper.ID)
+	if bound || err != nil {
+		return bound, err
+	}
+	promoter, err := m.Accounts.ByEmail(ctx, Promoter)
+	if err != nil {
+		return false, err
+	}
+	return true, m.introduce(ctx, shopper.ID, promoter.ID)
+}
+
 func (m Mall) register(ctx context.Context, p Person) (id.User, error) {
 	u, err := m.Accounts.Register(ctx, account.Registration{
 		Email: p.Email, Password: Password, DisplayName: p.Name, Locale: lang.Chinese,
@@ -84,22 +103,30 @@ func (m Mall) register(ctx context.Context, p Person) (id.User, error) {
 	return u.ID, err
 }
 
-// bringShopper makes the shopper, with an address, one whom the promoter brought.
+// bringShopper makes the shopper.
 func (m Mall) bringShopper(ctx context.Context, p Person, promoter id.User) error {
-	link, err := m.Referrals.LinkTo(ctx, promoter, referral.Target{})
-	if err != nil {
-		return err
-	}
 	shopper, err := m.register(ctx, p)
 	if err != nil {
 		return err
 	}
-	_, err = m.Accounts.SaveAddress(ctx, shopper, account.SavedAddress{
-		Default: true,
-		Address: account.Address{
-			Name: "老周", Phone: "13800000000", Region: "福建省 泉州市 德化县", Detail: "瓷都大道 88 号",
-		},
-	})
+	return m.introduce(ctx, shopper, promoter)
+}
+
+// introduce gives the shopper an address and makes them one whom the promoter brought.
+func (m Mall) introduce(ctx context.Context, shopper, promoter id.User) error {
+	book, err := m.Accounts.Addresses(ctx, shopper)
+	if err == nil && len(book) == 0 {
+		_, err = m.Accounts.SaveAddress(ctx, shopper, account.SavedAddress{
+			Default: true,
+			Address: account.Address{
+				Name: "老周", Phone: "13800000000", Region: "福建省 泉州市 德化县", Detail: "瓷都大道 88 号",
+			},
+		})
+	}
+	if err != nil {
+		return err
+	}
+	link, err := m.Referrals.LinkTo(ctx, promoter, referral.Target{})
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,7 @@ func wantRefusal(t *testing.T, err error, code string) {
 }
 
 func TestApprove(t *testing.T) {
+	t.Parallel()
 	b := newBank(t)
 	p := b.pay("n1", "")
 	if p.Status != sandbox.StatusPending || !strings.HasPrefix(p.ID, "sbx_pay_") || !strings.HasPrefix(p.PayURL,
@@ -49,6 +50,7 @@ func TestApprove(t *testing.T) {
 }
 
 func TestDecline(t *testing.T) {
+	t.Parallel()
 	b := newBank(t)
 	p := b.pay("n1", "")
 	b.decide(p, "decline")
@@ -61,6 +63,7 @@ func TestDecline(t *testing.T) {
 }
 
 func TestPageSaysSandboxInBothLanguages(t *testing.T) {
+	t.Parallel()
 	b := newBank(t)
 	p := b.pay("n1", "")
 	for language, words := range map[string][]string{
@@ -91,6 +94,7 @@ func TestPageSaysSandboxInBothLanguages(t *testing.T) {
 }
 
 func TestCreateIsIdempotentByNumber(t *testing.T) {
+	t.Parallel()
 	b := newBank(t)
 	first := b.pay("n1", "")
 	if again := b.pay("n1", ""); again.ID != first.ID {
@@ -103,6 +107,7 @@ func TestCreateIsIdempotentByNumber(t *testing.T) {
 }
 
 func TestBadRequestsAreRefused(t *testing.T) {
+	t.Parallel()
 	b := newBank(t)
 	for name, change := range map[string]func(*sandbox.PaymentRequest){
 		"no number":       func(r *sandbox.PaymentRequest) { r.OutTradeNo = "" },
@@ -122,6 +127,7 @@ func TestBadRequestsAreRefused(t *testing.T) {
 }
 
 func TestNotificationIsRepeatedUntilTaken(t *testing.T) {
+	t.Parallel()
 	b := newBank(t)
 	p := b.pay("n1", "")
 	b.answer = http.StatusInternalServerError
@@ -137,6 +143,7 @@ func TestNotificationIsRepeatedUntilTaken(t *testing.T) {
 }
 
 func TestRestartKeepsEverything(t *testing.T) {
+	t.Parallel()
 	b := newBank(t)
 	key := b.service.PublicKey()
 	p := b.pay("n1", "")
@@ -158,6 +165,7 @@ func TestRestartKeepsEverything(t *testing.T) {
 }
 
 func TestPayLate(t *testing.T) {
+	t.Parallel()
 	b := newBank(t)
 	p := b.pay("n1", "")
 	if status, _ := b.decide(p, "late"); status != http.StatusSeeOther {
@@ -178,6 +186,7 @@ func TestPayLate(t *testing.T) {
 }
 
 func TestClosedAndExpiredCannotBeApproved(t *testing.T) {
+	t.Parallel()
 	b := makeBank(t, true) // the worker closes what has expired; the page must not wait for it
 	closed, expired := b.pay("closed", ""), b.pay("expired", "")
 	for range 2 {
@@ -202,6 +211,7 @@ func TestClosedAndExpiredCannotBeApproved(t *testing.T) {
 }
 
 func TestRefunds(t *testing.T) {
+	t.Parallel()
 	b := newBank(t)
 	b.decide(b.pay("n1", ""), "approve")
 	b.next()
@@ -251,6 +261,7 @@ func TestRefunds(t *testing.T) {
 }
 
 func TestScenarios(t *testing.T) {
+	t.Parallel()
 	t.Run("duplicate", func(t *testing.T) {
 		b := newBank(t)
 		b.decide(b.pay("n1", sandbox.ScenarioDuplicate), "approve")
@@ -305,6 +316,7 @@ func TestScenarios(t *testing.T) {
 }
 
 func TestForgedNotificationsAreRefused(t *testing.T) {
+	t.Parallel()
 	b := newBank(t)
 	b.decide(b.pay("n1", ""), "approve")
 	d := b.next()
@@ -357,6 +369,7 @@ func TestForgedNotificationsAreRefused(t *testing.T) {
 }
 
 func TestStrangersAreRefused(t *testing.T) {
+	t.Parallel()
 	b := newBank(t)
 	b.pay("n1", "")
 	_, key, err := ed25519.GenerateKey(nil)
@@ -383,6 +396,7 @@ func TestStrangersAreRefused(t *testing.T) {
 }
 
 func TestOnlyLoopback(t *testing.T) {
+	t.Parallel()
 	for _, addr := range []string{":0", "0.0.0.0:0", "[::]:0", "192.0.2.1:0"} {
 		if ln, err := sandbox.Listen(t.Context(), addr); !errors.Is(err, sandbox.ErrNotLoopback) {
 			t.Errorf("%s: %v", addr, err)
@@ -409,6 +423,7 @@ func TestOnlyLoopback(t *testing.T) {
 
 // Another site's page cannot press the button.
 func TestDecisionFromAnotherSiteIsRefused(t *testing.T) {
+	t.Parallel()
 	b := newBank(t)
 	p := b.pay("n1", "")
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, b.url+"/pay/"+p.ID,

@@ -53,7 +53,9 @@ func openStore(path string) (*store, error) {
 		"journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(5000)",
 		"foreign_keys(1)",
 	}}
-	db, err := sql.Open("sqlite", "file:"+path+"?_txlock=immediate&"+pragmas.Encode())
+	// A folder may be called what it likes: ?, # and % mean something in a URI.
+	uri := "file:" + (&url.URL{Path: path}).EscapedPath()
+	db, err := sql.Open("sqlite", uri+"?_txlock=immediate&"+pragmas.Encode())
 	if err != nil {
 		return nil, err
 	}
@@ -72,9 +74,16 @@ func (s *store) update(ctx context.Context, fn func(tx *sql.Tx) error) error {
 	if err != nil {
 		return err
 	}
+	done := false
+	defer func() { // also when fn falls: there is one connection, and it would be gone
+		if !done {
+			_ = tx.Rollback() // the error that ends it is known already
+		}
+	}()
 	if err := fn(tx); err != nil {
-		return errors.Join(err, tx.Rollback())
+		return err
 	}
+	done = true
 	return tx.Commit()
 }
 
