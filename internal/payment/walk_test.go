@@ -124,8 +124,10 @@ func openWalk(t *testing.T, rt *rapid.T) *walk {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
-	k := &till{t: t, db: db, clock: c, buyer: id.Make[id.User](db), shop: id.Make[id.Shop](db),
-		sku: id.Make[id.SKU](db)}
+	k := &till{
+		t: t, db: db, clock: c, buyer: id.Make[id.User](db), shop: id.Make[id.Shop](db),
+		sku: id.Make[id.SKU](db),
+	}
 	k.orders = order.New(db, box, order.Terms{PayWithin: payWithin, ReceiveWithin: 24 * time.Hour})
 	w := &walk{till: k, rt: rt, banks: map[string]*vault{}}
 	providers := map[string]payment.Provider{}
