@@ -108,7 +108,8 @@ func note(rt *rapid.T, p catalog.Product, d listing.Listing, texts map[id.SKU]st
 }
 
 func (k *store) wantOffers(rt *rapid.T, p catalog.Product, all []id.SKU, texts map[id.SKU]string,
-	stock map[id.SKU]int64) {
+	stock map[id.SKU]int64,
+) {
 	q := k.db.Reader()
 	offers, err := catalog.Offers(k.t.Context(), q, all)
 	if err != nil || len(offers) != len(all) {
@@ -171,8 +172,10 @@ func TestWhatIsRefusedAtTheMerchantsDoor(t *testing.T) {
 		{rival, 404, "catalog.not_found", "POST " + at + "/products/{product}/unpublish", nil},
 		{rival, 404, "catalog.no_sku", "POST " + at + "/skus/{sku}/stock", body{"delta": 1, "reason": "x"}},
 		{editor, 404, "catalog.not_found", "GET /merchant/{shop}/products/" + id.Make[id.Product](k.db).String(), nil},
-		{editor, 422, "request.wrong_currency", "PATCH /merchant/{shop}/products/{product}",
-			form(body{"skus": dollars})},
+		{
+			editor, 422, "request.wrong_currency", "PATCH /merchant/{shop}/products/{product}",
+			form(body{"skus": dollars}),
+		},
 		{editor, 422, "catalog.no_sku", "PATCH /merchant/{shop}/products/{product}", form(body{"skus": foreign})},
 		{editor, 422, "catalog.no_category", "POST /merchant/{shop}/products", form(body{
 			"category_id": id.Make[id.Category](k.db),
@@ -182,13 +185,17 @@ func TestWhatIsRefusedAtTheMerchantsDoor(t *testing.T) {
 		})},
 		{editor, 422, "catalog.bad_title", "POST /merchant/{shop}/products", form(body{"title": body{"de": "Tee"}})},
 		{editor, 422, "request.invalid", "POST /merchant/{shop}/products", form(body{"skus": []any{}})},
-		{editor, 422, "inventory.bad_quantity", "POST /merchant/{shop}/skus/{sku}/stock",
-			body{"delta": 0, "reason": "x"}},
+		{
+			editor, 422, "inventory.bad_quantity", "POST /merchant/{shop}/skus/{sku}/stock",
+			body{"delta": 0, "reason": "x"},
+		},
 		{editor, 409, "inventory.insufficient_stock", "POST /merchant/{shop}/skus/{sku}/stock", body{
 			"delta": -6, "reason": "x",
 		}},
-		{editor, 422, "request.invalid", "POST /merchant/{shop}/skus/{sku}/stock", body{"delta": 1 << 40,
-			"reason": "x"}},
+		{editor, 422, "request.invalid", "POST /merchant/{shop}/skus/{sku}/stock", body{
+			"delta":  1 << 40,
+			"reason": "x",
+		}},
 		{editor, 409, "catalog.no_picture", "POST /merchant/{shop}/products/{product}/publish", nil},
 		{id.User{}, 404, "catalog.not_found", "GET /products/{product}", nil},
 		{id.User{}, 422, "request.invalid", "GET /products?limit=51", nil},

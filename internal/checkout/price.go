@@ -108,7 +108,9 @@ func merge(lines []LineRequest) ([]LineRequest, error) {
 			out = append(out, w)
 			continue
 		}
-		out[i].Quantity += w.Quantity
+		if out[i].Quantity += w.Quantity; out[i].Quantity > cart.QuantityMax {
+			return nil, fault.Invalid("cart.bad_quantity", "max", cart.QuantityMax).At("body.items")
+		}
 	}
 	return out, nil
 }
