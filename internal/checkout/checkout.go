@@ -262,7 +262,7 @@ func (s *Service) draft(c Command, checkout id.Checkout, g Group) order.Order {
 	return order.Order{
 		Checkout: checkout, User: c.User, Shop: g.Shop, GoodsTotal: g.Goods, DiscountTotal: g.Discount,
 		ShippingTotal: g.Shipping,
-		Payable:       g.Payable, Currency: s.prices.Currency, Note: c.Note, Room: c.Room, Video: c.Video,
+		Payable:       g.Payable, Currency: s.prices.Currency, Note: c.Note, Room: g.room, Video: c.Video,
 		Lines: g.Lines,
 	}
 }

@@ -53,6 +53,7 @@ func (s *Service) PlaceFixed(ctx context.Context, tx *sqldb.Tx, f Fixed) (Result
 	l.Slice = f.Slice
 	p := pricing{prices: s.prices, groups: map[id.Shop]*Group{o.Product.Shop: {
 		Shop: o.Product.Shop, Lines: []order.Line{l}, Goods: l.Subtotal, Shipping: s.prices.Shipping,
+		room:  f.Room,
 		rates: map[id.Product]commission.Levels{o.Product.ID: o.Product.Commission},
 	}}}
 	q := p.total()

@@ -38,6 +38,7 @@ type Group struct {
 	Shipping int64
 	Payable  int64
 
+	room  id.Room // in which it was bought: one of the group's shop
 	rates map[id.Product]commission.Levels
 	claim coupon.Claim // the coupon that is applied
 	deals []promotion.Taking
@@ -69,6 +70,7 @@ func (s *Service) quote(ctx context.Context, q sqldb.Querier, c Command, now tim
 		}); err != nil {
 			return Quote{}, err
 		}
+		p.asked = true
 	}
 	for _, w := range merged {
 		o, ok := offers[w.SKU]
@@ -108,7 +110,9 @@ func merge(lines []LineRequest) ([]LineRequest, error) {
 			out = append(out, w)
 			continue
 		}
-		out[i].Quantity += w.Quantity
+		if out[i].Quantity += w.Quantity; out[i].Quantity > cart.QuantityMax {
+			return nil, fault.Invalid("cart.bad_quantity", "max", cart.QuantityMax).At("body.items")
+		}
 	}
 	return out, nil
 }
@@ -121,6 +125,7 @@ type pricing struct {
 	now     time.Time
 	prices  Prices
 	answer  promotion.Answer
+	asked   bool // whose the room is is known
 	groups  map[id.Shop]*Group
 	deal    bool // a deal is part of it
 }
@@ -135,6 +140,9 @@ func (p *pricing) add(o catalog.Offer, quantity int64) error {
 	g := p.groups[shop]
 	if g == nil {
 		g = &Group{Shop: shop, rates: map[id.Product]commission.Levels{}}
+		if !p.asked || p.answer.RoomShop == shop {
+			g.room = p.command.Room
+		}
 		p.groups[shop] = g
 	}
 	l := lineOf(o, quantity, subtotal)

@@ -76,6 +76,7 @@ type Service struct {
 
 	mu      sync.Mutex
 	filters map[id.Shop]cached
+	changes int // of lists: a filter that was read before one is not kept after it
 }
 
 type cached struct {
@@ -112,6 +113,7 @@ func (s *Service) filterOf(ctx context.Context, shop id.Shop) (*filter, error) {
 	now := s.db.Clock().Now()
 	s.mu.Lock()
 	c, ok := s.filters[shop]
+	changes := s.changes
 	s.mu.Unlock()
 	if ok && now.Sub(c.at) < filterFor {
 		return c.filter, nil
@@ -122,13 +124,16 @@ func (s *Service) filterOf(ctx context.Context, shop id.Shop) (*filter, error) {
 	}
 	f := newFilter(words)
 	s.mu.Lock()
-	s.filters[shop] = cached{f, now}
+	if changes == s.changes {
+		s.filters[shop] = cached{f, now}
+	}
 	s.mu.Unlock()
 	return f, nil
 }
 
 func (s *Service) forget(shop id.Shop) {
 	s.mu.Lock()
+	s.changes++
 	delete(s.filters, shop)
 	s.mu.Unlock()
 }

@@ -3,6 +3,9 @@ package moderation
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // filter finds words in text in one pass (Aho and Corasick, 1975: a trie whose
@@ -82,51 +85,52 @@ func (f *filter) step(at int, r rune) int {
 // to be masked in shown, its letters. Other lists look at the text as it was said:
 // stars would hide a stricter word from them.
 func (f *filter) apply(text string, shown []rune) Action {
-	var places []int // of the folded letters in the text
-	var folded []rune
-	for i, r := range []rune(text) {
-		if r = foldRune(r); r != 0 {
-			folded, places = append(folded, r), append(places, i)
-		}
-	}
 	worst, at := Pass, 0
-	for i, r := range folded {
-		at = f.step(at, r)
+	read := letters(text)
+	for i, l := range read {
+		at = f.step(at, l.r)
 		n := f.nodes[at]
 		worst = max(worst, n.action)
 		if n.length == 0 {
 			continue
 		}
-		for j := places[i-n.length+1]; j <= places[i]; j++ {
+		for j := read[i-n.length+1].from; j < l.to; j++ {
 			shown[j] = '*'
 		}
 	}
 	return worst
 }
 
-// fold makes one form of the many in which a word can be written: letters only,
-// lower case, half width.
-func fold(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r = foldRune(r); r == 0 {
-			return -1
-		}
-		return r
-	}, text)
+// letter is a letter as it is compared, and of which signs of a text it was made.
+type letter struct {
+	r        rune
+	from, to int
 }
 
-const (
-	wideFirst = 0xff01 // full-width forms of ASCII
-	wideLast  = 0xff5e
-	wideShift = 0xfee0
-)
+// letters makes one form of the many in which a text can be written: letters only,
+// lower case, half width, an accent one sign with its letter.
+func letters(text string) (out []letter) {
+	var signs norm.Iter
+	signs.InitString(norm.NFKC, text)
+	at := 0
+	for !signs.Done() {
+		start := signs.Pos()
+		composed := signs.Next()
+		to := at + utf8.RuneCountInString(text[start:signs.Pos()])
+		for _, r := range string(composed) {
+			if unicode.IsLetter(r) || unicode.IsDigit(r) {
+				out = append(out, letter{unicode.ToLower(r), at, to})
+			}
+		}
+		at = to
+	}
+	return out
+}
 
-func foldRune(r rune) rune {
-	if r >= wideFirst && r <= wideLast {
-		r -= wideShift
+func fold(text string) string {
+	var b strings.Builder
+	for _, l := range letters(text) {
+		b.WriteRune(l.r)
 	}
-	if unicode.IsLetter(r) || unicode.IsDigit(r) {
-		return unicode.ToLower(r)
-	}
-	return 0
+	return b.String()
 }

@@ -12,6 +12,7 @@ import (
 	"image/jpeg"
 	_ "image/png" // pictures that merchants send
 	"io"
+	"slices"
 
 	"golang.org/x/image/draw"
 	_ "golang.org/x/image/webp"
@@ -97,8 +98,15 @@ func (m *Service) Add(ctx context.Context, shop id.Shop, r io.Reader) (Object, e
 	return o, m.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error { return insert(ctx, tx, o) })
 }
 
+// formats are those that are taken. Which can be decoded is up to whatever else the
+// program is linked with.
+func formats() []string { return []string{"jpeg", "png", "webp"} }
+
 func reencode(raw []byte) ([]byte, image.Point, error) {
-	cfg, _, err := image.DecodeConfig(bytes.NewReader(raw))
+	cfg, format, err := image.DecodeConfig(bytes.NewReader(raw))
+	if err == nil && !slices.Contains(formats(), format) {
+		err = image.ErrFormat
+	}
 	if err != nil {
 		return nil, image.Point{}, fault.Invalid("catalog.not_a_picture").Because(err)
 	}

@@ -24,6 +24,7 @@ type Ask struct {
 
 // Answer is what holds at that moment.
 type Answer struct {
+	RoomShop   id.Shop // whose the room is: what other shops sell at that moment is not of it
 	RoomPrices map[id.SKU]int64
 	Deals      map[id.SKU]DealOffer
 	Claims     []coupon.Claim              // free ones, whether they apply or not
@@ -49,8 +50,8 @@ func (s *Service) Ask(ctx context.Context, q sqldb.Querier, a Ask) (out Answer, 
 	if out.Wanted, err = s.Coupons.Wanted(ctx, q, a.User, a.Coupons); err != nil || a.Room.IsZero() {
 		return out, err
 	}
-	_, onAir, err := s.Rooms.OnAirTo(ctx, q, a.Room, a.User)
-	if err != nil || !onAir {
+	shop, onAir, err := s.Rooms.OnAirTo(ctx, q, a.Room, a.User)
+	if out.RoomShop = shop; err != nil || !onAir {
 		return out, err
 	}
 	if out.RoomPrices, err = roomPrices(ctx, q, a.Room, a.SKUs); err != nil {

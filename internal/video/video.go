@@ -15,6 +15,7 @@ import (
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
+	"hawker/internal/base/lang"
 	"hawker/internal/base/permission"
 	"hawker/internal/catalog"
 	"hawker/internal/media/ffmpeg"
@@ -163,8 +164,12 @@ func take(ctx context.Context, tx *sqldb.Tx, v Video) (id.Video, error) {
 }
 
 func checkCaption(caption string) (string, error) {
-	caption = strings.TrimSpace(caption)
-	if utf8.RuneCountInString(caption) > CaptionMax || !utf8.ValidString(caption) {
+	caption = strings.TrimSpace(strings.ReplaceAll(caption, "\r\n", "\n"))
+	bad := utf8.RuneCountInString(caption) > CaptionMax
+	for line := range strings.SplitSeq(caption, "\n") { // each can be read, and turns nothing around it
+		bad = bad || (strings.TrimSpace(line) != "" && !lang.Line(line))
+	}
+	if bad {
 		return "", fault.Invalid("video.bad_caption", "max", CaptionMax).At("body.caption")
 	}
 	return caption, nil
@@ -267,7 +272,11 @@ func (s *Service) Update(ctx context.Context, user id.User, video id.Video, c Ch
 	}
 	if c.Product != nil {
 		v.Product = *c.Product
-		if v.Shop, err = s.shopOf(ctx, user, Draft{Product: v.Product}); err != nil {
+		d := Draft{Product: v.Product}
+		if v.clip() { // stays its shop's, whatever it shows
+			d.Shop = v.Shop
+		}
+		if v.Shop, err = s.shopOf(ctx, user, d); err != nil {
 			return Video{}, err
 		}
 	}
@@ -325,7 +334,8 @@ func publish(ctx context.Context, tx *sqldb.Tx, v Video) error {
 	})
 }
 
-// Unpublish hides a film.
+// Unpublish hides a film. The shop hides also what its author has hidden: then it is
+// not the author who shows it again.
 func (s *Service) Unpublish(ctx context.Context, user id.User, video id.Video) (Video, error) {
 	v, err := s.Find(ctx, video)
 	if err != nil {
@@ -334,11 +344,15 @@ func (s *Service) Unpublish(ctx context.Context, user id.User, video id.Video) (
 	if err := s.mayRun(ctx, user, v); err != nil {
 		return Video{}, err
 	}
+	staff, err := s.isStaff(ctx, user, v)
+	if err != nil {
+		return Video{}, err
+	}
 	return s.move(ctx, video, func(ctx context.Context, tx *sqldb.Tx, v Video) error {
 		if !v.whole() {
 			return fault.Conflict("video.not_ready")
 		}
-		if v.State == Published {
+		if v.State == Published || (staff && user != v.Author) {
 			v.State, v.HiddenBy = Ready, user
 		}
 		return setState(ctx, tx, v)
