@@ -81,7 +81,7 @@ func (m Mall) filled(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	_, bound, err := m.Referrals.PromoterOf(ctx, "", shopper.ID)
+	_, bound, err := m.Referrals.PromoterName(ctx, "", shopper.ID)
 	if bound || err != nil {
 		return bound, err
 	}

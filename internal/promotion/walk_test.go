@@ -48,8 +48,10 @@ func TestADealUnderAnything(t *testing.T) {
 	t.Parallel()
 	m := open(t)
 	rapid.Check(t, func(rt *rapid.T) {
-		w := &walk{mall: m, rt: rt, product: m.product(1000, dealStock), people: []id.User{m.buyer(), m.buyer(),
-			m.buyer()}}
+		w := &walk{mall: m, rt: rt, product: m.product(1000, dealStock), people: []id.User{
+			m.buyer(), m.buyer(),
+			m.buyer(),
+		}}
 		w.deal = must[promotion.Deal](t)(m.tools.PlanDeal(t.Context(), m.nextKey(),
 			m.deal(w.product, 500, dealUnits, dealLimit), true))
 		for range rapid.IntRange(3, 12).Draw(rt, "steps") {
@@ -232,25 +234,39 @@ func TestWhatIsRefusedAtTheDoorOfDeals(t *testing.T) {
 		"a rival": {rival, 404, "promotion.no_such_room", "POST " + strings.Replace(deals, "{shop}",
 			theirs.String(), 1), form(nil)},
 		"another room": {host, 404, "promotion.no_such_room", "POST " + nowhere, form(nil)},
-		"another's goods": {host, 422, "promotion.no_such_sku", "POST " + deals,
-			form(object{"items": item(foreign.SKUs[0].ID, 5, 5)})},
-		"another product": {host, 422, "promotion.no_such_sku", "POST " + deals,
-			form(object{"product_id": foreign.ID})},
-		"no cheaper": {host, 422, "promotion.bad_deal", "POST " + deals,
-			form(object{"items": item(sku, 1000, 5)})},
-		"one SKU twice": {host, 422, "promotion.bad_deal", "POST " + deals,
-			form(object{"items": append(item(sku, 5, 1), item(sku, 6, 1)...)})},
-		"more than there is": {host, 409, "inventory.insufficient_stock", "POST " + deals,
-			form(object{"items": item(sku, 5, 11)})},
-		"for nothing": {host, 422, "request.invalid", "POST " + deals,
-			form(object{"items": item(sku, 0, 5)})},
+		"another's goods": {
+			host, 422, "promotion.no_such_sku", "POST " + deals,
+			form(object{"items": item(foreign.SKUs[0].ID, 5, 5)}),
+		},
+		"another product": {
+			host, 422, "promotion.no_such_sku", "POST " + deals,
+			form(object{"product_id": foreign.ID}),
+		},
+		"no cheaper": {
+			host, 422, "promotion.bad_deal", "POST " + deals,
+			form(object{"items": item(sku, 1000, 5)}),
+		},
+		"one SKU twice": {
+			host, 422, "promotion.bad_deal", "POST " + deals,
+			form(object{"items": append(item(sku, 5, 1), item(sku, 6, 1)...)}),
+		},
+		"more than there is": {
+			host, 409, "inventory.insufficient_stock", "POST " + deals,
+			form(object{"items": item(sku, 5, 11)}),
+		},
+		"for nothing": {
+			host, 422, "request.invalid", "POST " + deals,
+			form(object{"items": item(sku, 0, 5)}),
+		},
 		"no time": {host, 422, "request.invalid", "POST " + deals, form(object{"run_seconds": 59})},
 		"a deal of nobody's": {host, 404, "promotion.no_such_deal", "POST " + deals + "/" + id.Make[id.Deal](m.db).
 			String() + "/stop", nil},
 		"a price of another's": {host, 422, "promotion.no_such_sku", "PUT " + prices, price(foreign.SKUs[0].ID, 5)},
 		"a price of nothing":   {host, 422, "request.invalid", "PUT " + prices, price(sku, 0)},
-		"a price beyond any": {host, 422, "promotion.bad_price", "PUT " + prices,
-			price(sku, int64(promotion.PriceMax)+1)},
+		"a price beyond any": {
+			host, 422, "promotion.bad_price", "PUT " + prices,
+			price(sku, int64(promotion.PriceMax)+1),
+		},
 		"prices, by a clerk": {clerk, 403, "shop.not_staff", "PUT " + prices, price(sku, 5)},
 		"prices of another place": {host, 404, "promotion.no_such_room", "GET " + strings.Replace(nowhere, "deals",
 			"prices", 1), nil},
