@@ -196,13 +196,14 @@ func (c sandboxCmd) Run(ctx context.Context) error {
 }
 
 type benchCmd struct {
-	Areas  []string      `arg:"" optional:"" help:"shop, live, chat; all by default. glass is the last part of live: from sending to the picture, in Chromium."`
+	Areas  []string      `arg:"" optional:"" help:"idle, shop, live, chat; all by default. glass is the last part of live: from sending to the picture, in Chromium."`
 	JSON   bool          `name:"json" help:"Print the figures as JSON when all are there."`
 	Window time.Duration `help:"How long each rate is measured." default:"5s"`
+	Beside string        `help:"An earlier build of this program, measured in the same run: each figure stands beside its own, as a ratio." type:"existingfile"`
 }
 
 func (c benchCmd) Run(ctx context.Context) error {
-	o := bench.Options{Areas: c.Areas, Window: c.Window}
+	o := bench.Options{Areas: c.Areas, Window: c.Window, Beside: c.Beside}
 	if !c.JSON {
 		o.Out = os.Stdout
 	}

@@ -18,6 +18,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -60,6 +61,7 @@ func quantile[T cmp.Ordered](sorted []T, q float64) T {
 // Bench is one run.
 type Bench struct {
 	out     io.Writer
+	program string // whose server is measured
 	figures []Figure
 	server  *server
 }
@@ -69,41 +71,67 @@ type Options struct {
 	Areas  []string // of Areas(); empty: all
 	Window time.Duration
 	Out    io.Writer // a line for each figure as it comes
+	// Beside is an earlier build of this program: it is measured in the same run, area
+	// by area, and each figure of ours stands beside its own, as a ratio.
+	Beside string
 }
 
 // Areas lists what is measured when nothing is chosen. Besides there is "glass",
 // the last part of "live" by itself.
-func Areas() []string { return []string{"shop", "live", "chat"} }
+func Areas() []string { return []string{"idle", "shop", "live", "chat"} }
 
 // Run measures and answers all figures.
 func Run(ctx context.Context, o Options) ([]Figure, error) {
 	if len(o.Areas) == 0 {
 		o.Areas = Areas()
 	}
-	b := &Bench{out: o.Out}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	b, other := &Bench{out: o.Out, program: self}, &Bench{program: o.Beside}
 	for _, area := range o.Areas { // before the first is measured for minutes
 		if b.measure(area) == nil {
 			return nil, fmt.Errorf("%s: no such area; there are glass and %v", area, Areas())
 		}
 	}
 	for _, area := range o.Areas {
-		err := b.area(ctx, area, o.Window)
-		if err != nil {
+		if err := b.area(ctx, area, o.Window); err != nil {
 			return b.figures, fmt.Errorf("%s: %w", area, err)
 		}
+		if o.Beside == "" {
+			continue
+		}
+		if err := other.area(ctx, area, o.Window); err != nil {
+			return b.figures, fmt.Errorf("%s of %s: %w", area, o.Beside, err)
+		}
+		b.compare(area, other.figures)
 	}
 	return b.figures, nil
 }
 
+// compare adds how much of the other's figure each of ours is.
+func (b *Bench) compare(area string, others []Figure) {
+	for _, f := range b.figures {
+		at := slices.IndexFunc(others, func(o Figure) bool { return o.Area == area && o.Name == f.Name })
+		if f.Area == area && at >= 0 && others[at].Unit == f.Unit && others[at].Value != 0 {
+			b.add(Figure{Area: area, Name: f.Name, Value: f.Value / others[at].Value, Unit: besideUnit})
+		}
+	}
+}
+
+// besideUnit is that of a ratio to the build beside.
+const besideUnit = "× beside"
+
 // measure is how an area is measured; nil for one that there is not.
 func (b *Bench) measure(area string) func(ctx context.Context, window time.Duration) error {
 	return map[string]func(context.Context, time.Duration) error{
-		"shop": b.shop, "live": b.live, "glass": b.glassAlone, "chat": b.chat,
+		"idle": b.idle, "shop": b.shop, "live": b.live, "glass": b.glassAlone, "chat": b.chat,
 	}[area]
 }
 
 func (b *Bench) area(ctx context.Context, area string, window time.Duration) (err error) {
-	if b.server, err = startServer(ctx); err != nil {
+	if b.server, err = startServer(ctx, b.program); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.server.stop()) }()
@@ -135,11 +163,7 @@ type server struct {
 
 const readyWithin = 20 * time.Second
 
-func startServer(ctx context.Context) (_ *server, err error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
+func startServer(ctx context.Context, program string) (_ *server, err error) {
 	dir, err := os.MkdirTemp("", "hawker-bench-")
 	if err != nil {
 		return nil, err
@@ -157,12 +181,12 @@ func startServer(ctx context.Context) (_ *server, err error) {
 		dir: dir, http: addrs[0], rtmp: addrs[1], edgeHTTP: addrs[3], edgeRTMP: addrs[4],
 		secret: id.Token(), done: make(chan error, 1),
 	}
-	s.cmd = exec.Command(self, "serve", "--data", filepath.Join(dir, "data"), "--http", s.http, "--rtmp", s.rtmp,
+	s.cmd = exec.Command(program, "serve", "--data", filepath.Join(dir, "data"), "--http", s.http, "--rtmp", s.rtmp,
 		"--open-publish")
 	s.cmd.Env = append(os.Environ(), "HAWKER_PAYMENT_SANDBOX_ADDR="+addrs[2], "HAWKER_LOG_LEVEL=error",
 		"HAWKER_VIDEO_WORKERS=0",
 		"HAWKER_LIVE_HOOK_SECRET="+s.secret, "HAWKER_LIVE_NGINX_HLS=http://"+s.edgeHTTP+"/rooms/{name}.m3u8")
-	fill := exec.CommandContext(ctx, self, "demo", "--data", filepath.Join(dir, "data"))
+	fill := exec.CommandContext(ctx, program, "demo", "--data", filepath.Join(dir, "data"))
 	if out, err := fill.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("demo data: %w: %s", err, out)
 	}

@@ -127,3 +127,48 @@ func TestAFigureThatCouldNotBeTaken(t *testing.T) {
 		t.Errorf("%s", &out)
 	}
 }
+
+// An idle server is waited for and costs what its threads ran; beside itself it is worth
+// about one, and what cannot be compared is left out.
+func TestAnIdleServerBesideItself(t *testing.T) {
+	temp := in(t, "")
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var table bytes.Buffer
+	figures, err := Run(t.Context(), Options{
+		Areas: []string{"idle"}, Window: 20 * time.Millisecond, Out: &table, Beside: self,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	empty(t, temp)
+	units := map[string]int{}
+	for _, f := range figures {
+		units[f.Unit]++
+		if f.Area != "idle" || f.Value < 0 {
+			t.Errorf("%+v", f)
+		}
+	}
+	if units["ms/min"] != 1 || units["bytes/min"] != 1 {
+		t.Errorf("figures: %v", figures)
+	}
+}
+
+// TestFiguresBesideAnothers takes ratios of what both have, in the same unit.
+func TestFiguresBesideAnothers(t *testing.T) {
+	b := &Bench{figures: []Figure{
+		{Area: "shop", Name: "list", Value: 3, Unit: "ms"}, {Area: "shop", Name: "rows", Value: 3, Unit: "rows"},
+		{Area: "shop", Name: "new", Value: 3, Unit: "ms"}, {Area: "live", Name: "list", Value: 3, Unit: "ms"},
+		{Area: "shop", Name: "none", Value: 3, Unit: "ms"},
+	}}
+	b.compare("shop", []Figure{
+		{Area: "shop", Name: "list", Value: 6, Unit: "ms"}, {Area: "shop", Name: "rows", Value: 6, Unit: "lines"},
+		{Area: "live", Name: "list", Value: 6, Unit: "ms"}, {Area: "shop", Name: "none", Value: 0, Unit: "ms"},
+	})
+	got := b.figures[5:]
+	if len(got) != 1 || got[0] != (Figure{Area: "shop", Name: "list", Value: 0.5, Unit: "× beside"}) {
+		t.Errorf("ratios: %+v", got)
+	}
+}
