@@ -289,8 +289,10 @@ func TestRecordingsComeInAnyOrder(t *testing.T) {
 	var all sync.WaitGroup
 	for _, i := range []int{2, 0, 2, 0} {
 		all.Go(func() {
-			k.Must(k.Shows.AddRecording(t.Context(), show.Recording{Room: r, Show: shows[i],
-				Folder: shows[i].String()}))
+			k.Must(k.Shows.AddRecording(t.Context(), show.Recording{
+				Room: r, Show: shows[i],
+				Folder: shows[i].String(),
+			}))
 		})
 	}
 	all.Wait()

@@ -227,8 +227,10 @@ func TestSourcesAreJoined(t *testing.T) {
 			now = now.Add(wait)
 			for i := range rapid.IntRange(1, 20).Draw(rt, "packets") {
 				got := s.rewrite(source, &rtp.Packet{
-					Header: rtp.Header{SequenceNumber: seq + uint16(i), Timestamp: ts + uint32(i)*3000,
-						Marker: i%2 == 0},
+					Header: rtp.Header{
+						SequenceNumber: seq + uint16(i), Timestamp: ts + uint32(i)*3000,
+						Marker: i%2 == 0,
+					},
 					Payload: []byte{byte(i)},
 				}, now, videoRate)
 				if last != nil && got.SequenceNumber != last.SequenceNumber+1 {

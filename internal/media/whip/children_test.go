@@ -83,8 +83,10 @@ func TestPicturesOfAChildArePlaced(t *testing.T) {
 	const base = 0xffffff00
 	x.setBase(base)
 	tag := func(kind byte, ms uint32, body string) []byte {
-		b := []byte{kind, byte(len(body) >> 16), byte(len(body) >> 8), byte(len(body)), byte(ms >> 16), byte(ms >> 8),
-			byte(ms)}
+		b := []byte{
+			kind, byte(len(body) >> 16), byte(len(body) >> 8), byte(len(body)), byte(ms >> 16), byte(ms >> 8),
+			byte(ms),
+		}
 		b = append(b, byte(ms>>24), 0, 0, 0)
 		return append(append(b, body...), 0, 0, 0, 0)
 	}
