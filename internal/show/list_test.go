@@ -272,3 +272,40 @@ func TestWhatRunsIsRemembered(t *testing.T) {
 		t.Errorf("%d shows since then, %v", len(since), err)
 	}
 }
+
+// Two hands that note a recording at once note it once, and the replay is the show's
+// whatever order its recordings come in.
+func TestRecordingsComeInAnyOrder(t *testing.T) {
+	t.Parallel()
+	k := stagetest.Open(t)
+	r := k.Room()
+	var shows []id.Show
+	for range 3 {
+		k.Publish(r)
+		shows = append(shows, k.Standing(r).Now.ID)
+		k.End(r)
+		k.Clock.Advance(2 * time.Minute)
+	}
+	var all sync.WaitGroup
+	for _, i := range []int{2, 0, 2, 0} {
+		all.Go(func() {
+			k.Must(k.Shows.AddRecording(t.Context(), show.Recording{
+				Room: r, Show: shows[i],
+				Folder: shows[i].String(),
+			}))
+		})
+	}
+	all.Wait()
+	urls, err := k.Shows.ReplayURLs(t.Context(), shows)
+	if err != nil || len(urls) != 2 || urls[shows[1]] != "" || urls[shows[0]] == urls[shows[2]] {
+		t.Errorf("replays: %v, %v", urls, err)
+	}
+	for i, want := range []int{1, 0, 1} {
+		var n int
+		k.Must(k.DB.Reader().QueryRow(t.Context(), "SELECT COUNT(*) FROM recording WHERE show_id = ?", shows[i]).
+			Scan(&n))
+		if n != want {
+			t.Errorf("show %d has %d recordings, want %d", i, n, want)
+		}
+	}
+}

@@ -225,3 +225,28 @@ func TestWhereAPictureIsPlayed(t *testing.T) {
 		t.Errorf("back with us: %s", got)
 	}
 }
+
+// The door of a room holds for every page of it, in the language that is asked for, and
+// what is said of money is in the mall's currency.
+func TestAPageInEveryLanguage(t *testing.T) {
+	t.Parallel()
+	k := open(t)
+	tea := k.Product(k.Shop, "茶")
+	k.Break(`UPDATE product SET title = '{"zh-CN":"茶","en":"Tea"}' WHERE id = ?`, tea.ID)
+	r := k.Room(tea)
+	k.known(r)
+	k.Publish(r)
+	k.Pin(r, tea.ID)
+	for tag, want := range map[string]string{
+		"zh-CN": "茶", "en": "Tea", "de": "茶", "": "茶", "en-GB;q=0.5, zh;q=0.1": "Tea", "*": "茶",
+	} {
+		k.door.Language = tag
+		for _, path := range []string{seen, desk} {
+			got := k.door.Call(k.mod, 200, path, nil)
+			if text := got.Show("pinned.item.title", "pinned.item.titles.en", "pinned.item.price.currency"); text !=
+				want+" Tea CNY" {
+				t.Errorf("%q, %s: %s", tag, path, text)
+			}
+		}
+	}
+}

@@ -45,8 +45,9 @@ func readOffer(body []byte) (offer, error) {
 		if u, ok := m.Attribute("ice-ufrag"); ok {
 			o.ufrag = u
 		}
-		if m.MediaName.Port.Value == 0 { // rejected
-			continue
+		// A section of a bundle has no port of its own (RFC 9143, 6), as max-bundle writes it, which RFC 9725 wants.
+		if _, bundled := m.Attribute("bundle-only"); m.MediaName.Port.Value == 0 && !bundled {
+			continue // rejected
 		}
 		switch m.MediaName.Media {
 		case "video":

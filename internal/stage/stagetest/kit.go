@@ -114,6 +114,7 @@ func Open(t testing.TB, options ...sqltest.Option) *Kit {
 
 // Restart makes the program anew, as after a crash: what was in memory is gone.
 func (k *Kit) Restart() {
+	k.die()
 	log := slog.New(slog.DiscardHandler)
 	news := room.News{Publisher: k.News, Log: log}
 	p := &k.Program
