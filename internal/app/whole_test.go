@@ -300,8 +300,11 @@ func TestTheFirstWords(t *testing.T) {
 		demo       bool
 		has, lacks []string
 	}{
-		{"plain", func(*config.Config) {}, false, []string{"/console/", "rtmp://", "SANDBOX"},
-			[]string{"password", "!!!"}},
+		{
+			"plain", func(*config.Config) {}, false,
+			[]string{"/console/", "rtmp://", "SANDBOX"},
+			[]string{"password", "!!!"},
+		},
 		{"demo", func(*config.Config) {}, true, []string{"hawker-demo", "merchant@hawker.demo", "/live/demo\n"}, nil},
 		{
 			"public",
