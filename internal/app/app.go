@@ -178,9 +178,17 @@ func (a *App) scheduler() *schedule.Scheduler {
 }
 
 // Close lets go of everything that Open took, the last first; Run must have
-// returned.
+// returned. Ports that Listen opened and Run never served are closed, too.
 func (a *App) Close() error {
 	var errs []error
+	for _, ln := range []net.Listener{a.lnHTTP, a.lnRTMP, a.lnRTMPS} {
+		if ln == nil {
+			continue
+		}
+		if err := ln.Close(); !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
 	defer cancel()
 	for _, m := range slices.Backward(a.modules) {

@@ -29,6 +29,7 @@ import (
 	"hawker/internal/platform/module"
 	"hawker/internal/platform/schedule"
 	"hawker/internal/platform/sqldb"
+	"hawker/internal/platform/sqldb/sqltest"
 )
 
 // settings are those of an installation in a folder of the test's, on free ports.
@@ -42,6 +43,7 @@ func settings(t *testing.T) config.Config {
 
 func open(t *testing.T, cfg config.Config) *app.App {
 	t.Helper()
+	sqltest.WriteMigrated(t, filepath.Join(cfg.Data, "hawker.db"))
 	a, err := app.Open(t.Context(), app.Options{Config: cfg, Log: slog.New(slog.DiscardHandler), Clock: clock.Real{}})
 	if err != nil {
 		t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -22,6 +23,7 @@ import (
 	"hawker/internal/platform/config"
 	"hawker/internal/platform/module"
 	"hawker/internal/platform/sqldb"
+	"hawker/internal/platform/sqldb/sqltest"
 )
 
 // dying is a context that is given up after it was asked so often: whatever is written
@@ -133,6 +135,7 @@ func TestAFilledMallIsSound(t *testing.T) {
 	t.Parallel()
 	cfg := config.Default()
 	cfg.Data = t.TempDir()
+	sqltest.WriteMigrated(t, filepath.Join(cfg.Data, "hawker.db"))
 	log := slog.New(slog.DiscardHandler)
 	a, err := app.Open(t.Context(), app.Options{Config: cfg, Log: log, Clock: clock.Real{}})
 	if err != nil {

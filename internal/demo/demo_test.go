@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -18,6 +19,7 @@ import (
 	"hawker/internal/demo"
 	"hawker/internal/platform/config"
 	"hawker/internal/platform/sqldb"
+	"hawker/internal/platform/sqldb/sqltest"
 )
 
 // mall is an installation in a folder of the test's, asked without a port.
@@ -30,6 +32,7 @@ func open(t *testing.T) *mall {
 	t.Helper()
 	cfg := config.Default()
 	cfg.Data = t.TempDir()
+	sqltest.WriteMigrated(t, filepath.Join(cfg.Data, "hawker.db"))
 	a, err := app.Open(t.Context(), app.Options{Config: cfg, Log: slog.New(slog.DiscardHandler), Clock: clock.Real{}})
 	if err != nil {
 		t.Fatal(err)

@@ -96,7 +96,8 @@ func TestRequestsAreBelievedAsTheyAreSigned(t *testing.T) {
 		{"no payment", "POST", "/v1/payments", "[]", now, nil, 400},
 		{"no refund", "POST", "/v1/refunds", "{}", now, nil, 400},
 		{
-			"a refund below nothing", "POST", "/v1/refunds", `{"out_refund_no":"r","out_trade_no":"n1","amount":-1}`, now,
+			"a refund below nothing", "POST", "/v1/refunds", `{"out_refund_no":"r","out_trade_no":"n1","amount":-1}`,
+			now,
 			nil, 400,
 		},
 		{"too long", "POST", "/v1/payments", strings.Repeat(" ", 70<<10), now, nil, 401},

@@ -53,3 +53,14 @@ func TestTheCauseIsForTheLog(t *testing.T) {
 		t.Errorf("a name that is no text: %v", lone.Params)
 	}
 }
+
+// Of several failures the first that a user can be told of is told, however deep it
+// lies; whoever has only its template finds it.
+func TestTheFirstOfSeveralIsTold(t *testing.T) {
+	t.Parallel()
+	first, second := fault.NotFound("cup.gone"), fault.Conflict("tea.cold", "cups", 2)
+	all := errors.Join(errors.New("disk"), fmt.Errorf("pour: %w", errors.Join(first, second)))
+	if fault.Code(all) != "cup.gone" || !errors.Is(all, fault.Invalid("tea.cold")) {
+		t.Errorf("%s of %v", fault.Code(all), all)
+	}
+}

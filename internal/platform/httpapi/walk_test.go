@@ -194,7 +194,10 @@ func TestEveryDeclarationForEverybody(t *testing.T) {
 // What is asked for is named by a stranger: whatever the text, it is refused and
 // nobody is let in by a shop or a room that is none.
 func FuzzSubject(f *testing.F) {
-	for _, seed := range []string{"", "shp_0000000000001", "rom_0000000000001", "shp_\x00", "../x", "SHP_0000000000001"} {
+	for _, seed := range []string{
+		"", "shp_0000000000001", "rom_0000000000001", "shp_\x00", "../x",
+		"SHP_0000000000001",
+	} {
 		f.Add(seed, seed)
 	}
 	h := house{shop: id.FromInt[id.Shop](1), open: id.FromInt[id.Room](1), staff: id.FromInt[id.User](7)}

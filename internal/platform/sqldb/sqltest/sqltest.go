@@ -102,15 +102,33 @@ var migrated = sync.OnceValues(func() (content []byte, err error) {
 // migratedURL names a migrated SQLite database of the test's own.
 func migratedURL(t testing.TB) string {
 	t.Helper()
+	url := fileURL(t)
+	WriteMigrated(t, strings.TrimPrefix(url, "sqlite:"))
+	return url
+}
+
+// WriteMigrated makes a SQLite file as migrations make it, for a test of a whole
+// installation, unless there is one.
+func WriteMigrated(t testing.TB, file string) {
+	t.Helper()
 	content, err := migrated()
 	if err != nil {
 		t.Fatal(err)
 	}
-	url := fileURL(t)
-	if err := os.WriteFile(strings.TrimPrefix(url, "sqlite:"), content, 0o600); err != nil {
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	return url
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return
+	}
+	if err == nil {
+		_, err = f.Write(content)
+		err = errors.Join(err, f.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 func fileURL(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir(), "hawker.db") }
