@@ -85,7 +85,9 @@ func TestPricesStackAsByHand(t *testing.T) {
 	goods := []catalog.Product{m.Product(900, 1e6), m.Product(1000, 1e6), m.Product(1200, 1e6)}
 	rapid.Check(t, func(rt *rapid.T) {
 		lines := drawLines(rt, m, goods)
-		o := &offers{answer: promotion.Answer{RoomShop: m.Shop, RoomPrices: map[id.SKU]int64{}, Deals: map[id.SKU]promotion.DealOffer{}}}
+		o := &offers{answer: promotion.Answer{
+			RoomShop: m.Shop, RoomPrices: map[id.SKU]int64{}, Deals: map[id.SKU]promotion.DealOffer{},
+		}}
 		deal, off := id.Make[id.Deal](m.DB), rapid.Int64Range(0, 3000).Draw(rt, "off")
 		cmd := checkout.Command{User: m.User(), Room: m.Room}
 		var covered []id.Product
