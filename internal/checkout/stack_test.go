@@ -86,8 +86,7 @@ func TestPricesStackAsByHand(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		lines := drawLines(rt, m, goods)
 		o := &offers{answer: promotion.Answer{
-			RoomShop: m.Shop, RoomPrices: map[id.SKU]int64{},
-			Deals: map[id.SKU]promotion.DealOffer{},
+			RoomShop: m.Shop, RoomPrices: map[id.SKU]int64{}, Deals: map[id.SKU]promotion.DealOffer{},
 		}}
 		deal, off := id.Make[id.Deal](m.DB), rapid.Int64Range(0, 3000).Draw(rt, "off")
 		cmd := checkout.Command{User: m.User(), Room: m.Room}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,6 +29,7 @@ import (
 
 // vault is a bank in memory that tells nobody anything until the walk says so.
 type vault struct {
+	mu   sync.Mutex // a provider is asked about several payments at once
 	down bool
 	all  map[id.Payment]payment.Report
 	back int64 // given back, in minor units
@@ -37,6 +39,8 @@ type vault struct {
 var errDown = errors.New("the bank is down")
 
 func (v *vault) Create(_ context.Context, r payment.Request) (payment.Report, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
 	if v.down {
 		return payment.Report{}, errDown
 	}
@@ -50,6 +54,8 @@ func (v *vault) Create(_ context.Context, r payment.Request) (payment.Report, er
 }
 
 func (v *vault) Query(_ context.Context, p id.Payment) (payment.Report, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
 	if r, ok := v.all[p]; ok && !v.down {
 		return r, nil
 	}
@@ -57,6 +63,8 @@ func (v *vault) Query(_ context.Context, p id.Payment) (payment.Report, error) {
 }
 
 func (v *vault) Close(_ context.Context, p id.Payment) (payment.Report, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
 	if v.down {
 		return payment.Report{}, errDown
 	}
@@ -69,6 +77,8 @@ func (v *vault) Close(_ context.Context, p id.Payment) (payment.Report, error) {
 }
 
 func (v *vault) Refund(_ context.Context, r payment.RefundRequest) (bool, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
 	if v.down {
 		return false, errDown
 	}

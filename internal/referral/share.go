@@ -33,7 +33,7 @@ func (r *Service) share(ctx context.Context, user id.User, t Target) (code, url 
 
 // PromoterName tells a visitor who earns when they buy.
 func (r *Service) PromoterName(ctx context.Context, refCode string, visitor id.User) (string, bool, error) {
-	user, ok, err := r.promoterOf(ctx, refCode, visitor)
+	user, ok, err := r.PromoterOf(ctx, refCode, visitor)
 	if err != nil || !ok {
 		return "", false, err
 	}
@@ -41,10 +41,10 @@ func (r *Service) PromoterName(ctx context.Context, refCode string, visitor id.U
 	return names[user], err == nil, err
 }
 
-// promoterOf tells who would earn first if a visitor bought now: the owner of the
+// PromoterOf tells who would earn first if a visitor bought now: the owner of the
 // link by which they came, else the promoter they are bound to. ok is false for
 // nobody, and for one who would earn on their own purchase.
-func (r *Service) promoterOf(ctx context.Context, code string, visitor id.User) (promoter id.User, ok bool,
+func (r *Service) PromoterOf(ctx context.Context, code string, visitor id.User) (promoter id.User, ok bool,
 	err error,
 ) {
 	q := r.db.Reader()
