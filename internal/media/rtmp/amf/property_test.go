@@ -81,3 +81,36 @@ func TestWhatWouldCostTooMuch(t *testing.T) {
 		}
 	}
 }
+
+// What encoders in the field send is read as it is meant, whatever is odd about it, and
+// what stands before a fault is kept.
+func TestOddEncoders(t *testing.T) {
+	t.Parallel()
+	text := func(s string) []byte { return append([]byte{0, byte(len(s))}, s...) }
+	number := []byte{0x00, 0x40, 0x3e, 0, 0, 0, 0, 0, 0} // 30
+	join := func(parts ...[]byte) (b []byte) {
+		for _, p := range parts {
+			b = append(b, p...)
+		}
+		return b
+	}
+	setData := join([]byte{2}, text("@setDataFrame"), []byte{2}, text("onMetaData"))
+	want := []any{"@setDataFrame", "onMetaData", amf.Object{"fps": 30.0}}
+	for what, raw := range map[string][]byte{
+		"an object":               join(setData, []byte{3}, text("fps"), number, []byte{0, 0, 9}),
+		"a map that counts wrong": join(setData, []byte{8, 0, 0, 0, 99}, text("fps"), number, []byte{0, 0, 9}),
+		"a map without its end":   join(setData, []byte{8, 0, 0, 0, 1}, text("fps"), number),
+		"a named object":          join(setData, []byte{0x10}, text("Meta"), text("fps"), number, []byte{0, 0, 9}),
+		"the same twice": join(setData, []byte{3}, text("fps"), []byte{5}, text("fps"), number,
+			[]byte{0, 0, 9}),
+	} {
+		got, err := amf.Decode(raw)
+		if d := cmp.Diff(want, got); err != nil || d != "" {
+			t.Errorf("%s: %v: %s", what, err, d)
+		}
+		got, err = amf.Decode(join(raw, []byte{0x77}))
+		if len(raw) > 0 && what != "a map without its end" && (!errors.Is(err, amf.ErrType) || len(got) != 3) {
+			t.Errorf("%s before nonsense: %d values, %v", what, len(got), err)
+		}
+	}
+}
