@@ -250,3 +250,25 @@ func TestAPageInEveryLanguage(t *testing.T) {
 		}
 	}
 }
+
+// A list that is asked for in no way in which it can be is refused, and says so.
+func TestListsThatCannotBe(t *testing.T) {
+	t.Parallel()
+	k := open(t)
+	k.Room()
+	for _, query := range []string{
+		"limit=-1", "limit=x", "limit=100000", "cursor=torn", "state=cancelled",
+		"state=paused",
+	} {
+		for who, path := range map[id.User]string{{}: "/live/rooms", k.mod: "/merchant/{shop}/rooms"} {
+			a := k.door.Do(who, "GET "+path+"?"+query, nil)
+			staff := strings.HasPrefix(path, "/merchant")
+			if strings.HasPrefix(query, "state") && staff { // which knows of no states
+				continue
+			}
+			if a.Status != 422 && a.Status != 400 {
+				t.Errorf("%s?%s is answered %d: %.200s", path, query, a.Status, a.Body)
+			}
+		}
+	}
+}
