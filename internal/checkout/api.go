@@ -203,9 +203,11 @@ func (h API) place(ctx context.Context, in *placeInput) (*httpapi.Body[placedVie
 	if err != nil {
 		return nil, err
 	}
-	list, err := h.Orders.OfCheckout(ctx, h.DB.Reader(), r.Checkout)
-	if err != nil {
-		return nil, err
+	list := r.placed
+	if list == nil { // the key was known
+		if list, err = h.Orders.OfCheckout(ctx, h.DB.Reader(), r.Checkout); err != nil {
+			return nil, err
+		}
 	}
 	views, err := h.Views.Draw(ctx, list, counter.BuyerSide, httpapi.Language(ctx))
 	return httpapi.OK(placedView{r.Checkout, money.Of(r.Payable, h.Service.prices.Currency), r.PayBy, views}, err)

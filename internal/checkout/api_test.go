@@ -204,3 +204,18 @@ func TestAnyWishAddsUp(t *testing.T) {
 		}
 	})
 }
+
+// TestARepeatedOrderIsAnsweredAlike compares what is written just now with what is read
+// again: word for word, in every part.
+func TestARepeatedOrderIsAnsweredAlike(t *testing.T) {
+	t.Parallel()
+	m := openMarket(t)
+	tea, cup := m.Product(1000, 5), m.ProductOf(id.Make[id.Shop](m.DB), 250, 9)
+	want := m.order(wanted(tea.SKUs[0].ID, 2, cup.SKUs[0].ID, 3))
+	want["note"] = "轻拿轻放"
+	first := m.door.Do(m.buyer, "POST /orders", want, "Idempotency-Key", "placed-once")
+	again := m.door.Do(m.buyer, "POST /orders", want, "Idempotency-Key", "placed-once")
+	if first.Status != 201 || string(first.Body) != string(again.Body) {
+		t.Errorf("%d, first\n%s\nthen\n%s", first.Status, first.Body, again.Body)
+	}
+}

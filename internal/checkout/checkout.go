@@ -118,6 +118,8 @@ type Result struct {
 	Orders   []id.Order  `json:"orders"`
 	Payable  int64       `json:"payable"`
 	PayBy    time.Time   `json:"pay_by"`
+
+	placed []order.Order // as they were written just now; none when the key was known
 }
 
 // takesMax bounds how often an order is priced anew because somebody else took
@@ -202,7 +204,7 @@ func (s *Service) place(ctx context.Context, tx *sqldb.Tx, c Command, q Quote) (
 		}); err != nil {
 			return Result{}, err
 		}
-		r.Orders = append(r.Orders, o.ID)
+		r.Orders, r.placed = append(r.Orders, o.ID), append(r.placed, o)
 	}
 	return r, nil
 }

@@ -156,8 +156,12 @@ const (
 // Draw makes views of orders.
 func (v Views) Draw(ctx context.Context, list []order.Order, side Side, tag lang.Tag) ([]View, error) {
 	orders, checkouts, shops := make([]id.Order, len(list)), make([]id.Checkout, len(list)), make([]id.Shop, len(list))
+	var sent []id.Order // of others no parcel has left
 	for i, o := range list {
 		orders[i], checkouts[i], shops[i] = o.ID, o.Checkout, o.Shop
+		if o.Status != order.StatusPendingPayment && o.Status != order.StatusPaid {
+			sent = append(sent, o.ID)
+		}
 	}
 	names, err := v.Shops.ShopRefs(ctx, shops, tag)
 	if err != nil {
@@ -167,9 +171,11 @@ func (v Views) Draw(ctx context.Context, list []order.Order, side Side, tag lang
 	if err != nil {
 		return nil, err
 	}
-	parcels, err := v.Shipments.ShipmentViews(ctx, orders)
-	if err != nil {
-		return nil, err
+	parcels := map[id.Order][]ShipmentView{}
+	if len(sent) > 0 {
+		if parcels, err = v.Shipments.ShipmentViews(ctx, sent); err != nil {
+			return nil, err
+		}
 	}
 	steps, err := v.Service.Timeline(ctx, orders)
 	if err != nil {

@@ -12,9 +12,17 @@ import (
 	"hawker/internal/platform/sqldb"
 )
 
-// LockCheckout makes whoever asks for the same checkout wait until the
-// transaction is over, and answers its orders as they then stand.
-func (s *Service) LockCheckout(ctx context.Context, tx *sqldb.Tx, checkout id.Checkout) ([]Order, error) {
+// LockCheckout makes whoever asks for the checkout of the same order wait until the
+// transaction is over, and answers its orders as they then stand. Somebody else's order
+// is fault order.not_found.
+func (s *Service) LockCheckout(ctx context.Context, tx *sqldb.Tx, buyer id.User, of id.Order) ([]Order, error) {
+	checkout, user, err := checkoutOf(ctx, tx, of)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && user != buyer {
+		return nil, fault.NotFound("order.not_found")
+	}
+	if err != nil {
+		return nil, err
+	}
 	if err := touchCheckout(ctx, tx, checkout); err != nil {
 		return nil, err
 	}

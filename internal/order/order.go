@@ -267,9 +267,6 @@ func (s *Service) MarkPaid(ctx context.Context, tx *sqldb.Tx, o Order) error {
 	if err := s.move(ctx, tx, o, StatusPendingPayment, StatusPaid, time.Time{}, System()); err != nil {
 		return err
 	}
-	if err := setPaidAt(ctx, tx, o.ID); err != nil {
-		return err
-	}
 	if err := inventory.Consume(ctx, tx, o.stockRef(), o.Items()); err != nil {
 		return err
 	}
@@ -290,9 +287,6 @@ func (s *Service) receive(ctx context.Context, tx *sqldb.Tx, o Order, by Actor) 
 		return err
 	}
 	if err := s.move(ctx, tx, o, StatusDelivered, StatusCompleted, time.Time{}, by); err != nil {
-		return err
-	}
-	if err := setCompletedAt(ctx, tx, o.ID); err != nil {
 		return err
 	}
 	return events.Record(ctx, tx, Completed{payloadOf(o), tx.Now()})

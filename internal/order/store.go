@@ -65,25 +65,27 @@ func checkoutByID(ctx context.Context, q sqldb.Querier, checkout id.Checkout) (c
 	return c, err
 }
 
+func checkoutOf(ctx context.Context, q sqldb.Querier, order id.Order) (c id.Checkout, user id.User, err error) {
+	err = q.QueryRow(ctx, "SELECT checkout_id, user_id FROM orders WHERE id = ?", order).Scan(&c, &user)
+	return c, user, err
+}
+
 func touchCheckout(ctx context.Context, tx *sqldb.Tx, checkout id.Checkout) error {
 	_, err := tx.Exec(ctx, "UPDATE orders SET revived = revived WHERE checkout_id = ?", checkout)
 	return err
 }
 
 func setStatus(ctx context.Context, tx *sqldb.Tx, order id.Order, from, to Status, due time.Time) (bool, error) {
-	n, err := tx.Exec(ctx, "UPDATE orders SET status = ?, due_at = ? WHERE id = ? AND status = ?", to,
-		sqldb.Millis(due), order, from)
+	also, args := "", []any{to, sqldb.Millis(due)}
+	if to == StatusPaid {
+		also, args = ", paid_at = ?", append(args, sqldb.Millis(tx.Now()))
+	}
+	if to == StatusCompleted {
+		also, args = ", completed_at = ?", append(args, sqldb.Millis(tx.Now()))
+	}
+	n, err := tx.Exec(ctx, "UPDATE orders SET status = ?, due_at = ?"+also+" WHERE id = ? AND status = ?",
+		append(args, order, from)...)
 	return n == 1, err
-}
-
-func setPaidAt(ctx context.Context, tx *sqldb.Tx, order id.Order) error {
-	_, err := tx.Exec(ctx, "UPDATE orders SET paid_at = ? WHERE id = ?", sqldb.Millis(tx.Now()), order)
-	return err
-}
-
-func setCompletedAt(ctx context.Context, tx *sqldb.Tx, order id.Order) error {
-	_, err := tx.Exec(ctx, "UPDATE orders SET completed_at = ? WHERE id = ?", sqldb.Millis(tx.Now()), order)
-	return err
 }
 
 func setCloseReason(ctx context.Context, tx *sqldb.Tx, order id.Order, reason string) error {

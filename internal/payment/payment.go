@@ -146,13 +146,17 @@ func (s *Service) Start(ctx context.Context, key idem.Key, c Command) (Payment, 
 	if !ok {
 		return Payment{}, fault.Invalid("payment.no_such_provider").At("body.provider")
 	}
-	started, err := idem.Once(ctx, s.db, key, func(ctx context.Context, tx *sqldb.Tx) (id.Payment, error) {
-		return s.intend(ctx, tx, c)
+	var p Payment
+	started, err := idem.Once(ctx, s.db, key, func(ctx context.Context, tx *sqldb.Tx) (of id.Payment, err error) {
+		p, err = s.intend(ctx, tx, c)
+		return p.ID, err
 	})
 	if err != nil {
 		return Payment{}, err
 	}
-	p, err := paymentByID(ctx, s.db.Reader(), started)
+	if p.ID != started || p.Status == "" { // the key was known
+		p, err = paymentByID(ctx, s.db.Reader(), started)
+	}
 	if err != nil || p.PayURL != "" || p.Status != Pending {
 		return p, err
 	}
@@ -161,34 +165,30 @@ func (s *Service) Start(ctx context.Context, key idem.Key, c Command) (Payment, 
 
 // intend stores that a payment is wanted. A second tab that asks at the same time
 // waits for the first and gets its payment: two open ones would both be charged.
-func (s *Service) intend(ctx context.Context, tx *sqldb.Tx, c Command) (id.Payment, error) {
-	o, err := s.orders.OfBuyer(ctx, tx, c.User, c.Order)
+func (s *Service) intend(ctx context.Context, tx *sqldb.Tx, c Command) (Payment, error) {
+	list, err := s.orders.LockCheckout(ctx, tx, c.User, c.Order)
 	if err != nil {
-		return id.Payment{}, err
+		return Payment{}, err
 	}
-	list, err := s.orders.LockCheckout(ctx, tx, o.Checkout)
-	if err != nil {
-		return id.Payment{}, err
-	}
-	i := slices.IndexFunc(list, func(other order.Order) bool { return other.ID == o.ID })
+	o := list[slices.IndexFunc(list, func(other order.Order) bool { return other.ID == c.Order })]
 	// A provider takes no payment that is over.
-	if o = list[i]; o.Status != order.StatusPendingPayment || !tx.Now().Before(o.DueAt) {
-		return id.Payment{}, fault.Conflict("order.wrong_status", "wanted", order.StatusPendingPayment)
+	if o.Status != order.StatusPendingPayment || !tx.Now().Before(o.DueAt) {
+		return Payment{}, fault.Conflict("order.wrong_status", "wanted", order.StatusPendingPayment)
 	}
 	amount := owed(list)
 	open, err := openPayment(ctx, tx, o.Checkout, c.Provider, tx.Now())
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return id.Payment{}, err
+		return Payment{}, err
 	}
 	if err == nil && open.Amount == amount {
-		return open.ID, nil
+		return open, nil
 	}
 	p := Payment{
 		ID: id.Make[id.Payment](tx), Checkout: o.Checkout, User: c.User, Provider: c.Provider, Amount: amount,
 		Status:    Pending,
 		ReturnURL: c.ReturnURL, ExpiresAt: o.DueAt, PollAt: tx.Now().Add(pollWait(0)), CreatedAt: tx.Now(),
 	}
-	return p.ID, insertPayment(ctx, tx, p)
+	return p, insertPayment(ctx, tx, p)
 }
 
 // owed adds up the orders of a checkout that wait for money.
@@ -219,7 +219,7 @@ func (s *Service) PaymentViews(ctx context.Context, checkouts []id.Checkout) (ma
 	error,
 ) {
 	list, err := newestPayments(ctx, s.db.Reader(), checkouts)
-	if err != nil {
+	if err != nil || len(list) == 0 {
 		return nil, err
 	}
 	members, err := s.orders.IDsOfCheckouts(ctx, checkouts)
