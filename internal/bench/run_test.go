@@ -159,13 +159,17 @@ func TestAnIdleServerBesideItself(t *testing.T) {
 // TestFiguresBesideAnothers takes ratios of what both have, in the same unit.
 func TestFiguresBesideAnothers(t *testing.T) {
 	b := &Bench{figures: []Figure{
-		{Area: "shop", Name: "list", Value: 3, Unit: "ms"}, {Area: "shop", Name: "rows", Value: 3, Unit: "rows"},
-		{Area: "shop", Name: "new", Value: 3, Unit: "ms"}, {Area: "live", Name: "list", Value: 3, Unit: "ms"},
+		{Area: "shop", Name: "list", Value: 3, Unit: "ms"},
+		{Area: "shop", Name: "rows", Value: 3, Unit: "rows"},
+		{Area: "shop", Name: "new", Value: 3, Unit: "ms"},
+		{Area: "live", Name: "list", Value: 3, Unit: "ms"},
 		{Area: "shop", Name: "none", Value: 3, Unit: "ms"},
 	}}
 	b.compare("shop", []Figure{
-		{Area: "shop", Name: "list", Value: 6, Unit: "ms"}, {Area: "shop", Name: "rows", Value: 6, Unit: "lines"},
-		{Area: "live", Name: "list", Value: 6, Unit: "ms"}, {Area: "shop", Name: "none", Value: 0, Unit: "ms"},
+		{Area: "shop", Name: "list", Value: 6, Unit: "ms"},
+		{Area: "shop", Name: "rows", Value: 6, Unit: "lines"},
+		{Area: "live", Name: "list", Value: 6, Unit: "ms"},
+		{Area: "shop", Name: "none", Value: 0, Unit: "ms"},
 	})
 	got := b.figures[5:]
 	if len(got) != 1 || got[0] != (Figure{Area: "shop", Name: "list", Value: 0.5, Unit: "× beside"}) {

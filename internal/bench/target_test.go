@@ -181,3 +181,49 @@ func TestAnswersThatWereNotWanted(t *testing.T) {
 		t.Error("what cannot be written was sent")
 	}
 }
+
+// What an earlier build is compared by is the same figure of the same area in the same
+// unit; what it has not, or has as nothing, is compared with nothing.
+func TestWhatIsComparedWithAnEarlierBuild(t *testing.T) {
+	t.Parallel()
+	b := &Bench{figures: []Figure{
+		{"shop", "a", 3, "ms", "≤ 5"},
+		{"shop", "b", 3, "ms", ""},
+		{"shop", "c", 3, "ms", ""},
+		{"shop", "new", 3, "ms", ""},
+		{"live", "a", 8, "ms", ""},
+	}}
+	b.compare("shop", []Figure{
+		{"live", "a", 1, "ms", ""},
+		{"shop", "a", 4, "ms", ""},
+		{"shop", "b", 0, "ms", ""},
+		{"shop", "c", 4, "s", ""},
+		{"shop", "gone", 4, "ms", ""},
+	})
+	if got := b.figures[5:]; len(got) != 1 || got[0] != (Figure{"shop", "a", 0.75, besideUnit, ""}) {
+		t.Errorf("compared %+v", got)
+	}
+}
+
+// Time on a processor and bytes to disk are those of the process that was named.
+func TestWhatAProcessRanAndWrote(t *testing.T) {
+	t.Parallel()
+	before, err := ran(os.Getpid())
+	if err != nil || before <= 0 {
+		t.Fatalf("this process ran for %s, %v", before, err)
+	}
+	for sum := 0; ; sum++ { // until it has run for longer
+		if after, err := ran(os.Getpid()); err != nil || after > before {
+			if err != nil {
+				t.Error(err)
+			}
+			break
+		}
+	}
+	if n, err := wrote(os.Getpid()); err != nil || n < 0 {
+		t.Errorf("it wrote %d bytes, %v", n, err)
+	}
+	if n, err := wrote(1 << 30); err == nil {
+		t.Errorf("nobody wrote %d bytes", n)
+	}
+}
