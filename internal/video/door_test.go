@@ -35,14 +35,18 @@ func TestWhatIsRefusedAtTheDoorOfFilms(t *testing.T) {
 		"changed by a visitor":   {id.User{}, 401, "auth.sign_in_required", "PATCH", one, `{"caption":"x"}`},
 		"changed by a stranger":  {m.other, 404, "video.not_found", "PATCH", one, `{"caption":"x"}`},
 		"a caption of a page":    {m.owner, 422, "video.bad_caption", "PATCH", one, `{"caption":"` + long + `"}`},
-		"goods of nobody's": {m.owner, 422, "video.no_such_product", "PATCH", one,
-			`{"product_id":"` + unknown + `"}`},
+		"goods of nobody's": {
+			m.owner, 422, "video.no_such_product", "PATCH", one,
+			`{"product_id":"` + unknown + `"}`,
+		},
 		"shown by a stranger":       {m.other, 404, "video.not_found", "POST", one + "/publish", ""},
 		"hidden by a stranger":      {m.other, 404, "video.not_found", "POST", one + "/unpublish", ""},
 		"liked before it is shown":  {m.other, 404, "video.not_found", "POST", one + "/likes", ""},
 		"shared before it is shown": {m.other, 404, "video.not_found", "POST", one + "/share", ""},
-		"made of no upload": {m.author, 404, "upload.not_found", "POST", "/videos",
-			`{"upload_id":"x","caption":"x"}`},
+		"made of no upload": {
+			m.author, 404, "upload.not_found", "POST", "/videos",
+			`{"upload_id":"x","caption":"x"}`,
+		},
 		"the shop's, by a stranger": {m.other, 403, "shop.not_staff", "GET", "/merchant/" + m.shop.String() +
 			"/videos", ""},
 		"the clips, by a stranger": {m.other, 403, "shop.not_staff", "GET", "/merchant/" + m.shop.String() +
