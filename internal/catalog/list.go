@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/cases"
@@ -73,9 +74,10 @@ func (s Sort) key(p Product) int64 {
 // composed or not, in capitals or not.
 func folded(text string) string { return cases.Fold().String(norm.NFKC.String(text)) }
 
-// words cuts a query into what must all be found.
+// words cuts a query into what must all be found. Signs that show nothing are in no
+// title, and one of them would end the pattern that is looked for.
 func words(query string) []string {
-	w := strings.Fields(folded(query))
+	w := strings.FieldsFunc(folded(query), func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
 	return w[:min(len(w), wordsMax)]
 }
 
