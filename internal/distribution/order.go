@@ -151,6 +151,9 @@ func (d *Distribution) OrderPaid(ctx context.Context, tx *sqldb.Tx, order id.Ord
 		if err != nil {
 			return PayableShares{}, err
 		}
+		if moved {
+			break
+		}
 	}
 	o, err := s.order(ctx, order)
 	if err != nil {

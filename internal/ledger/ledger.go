@@ -131,14 +131,16 @@ func Post(ctx context.Context, tx *sqldb.Tx, e Entry) (Receipt, error) {
 	if err := s.apply(ctx, legs, accounts); err != nil {
 		return Receipt{}, err
 	}
+	var rows []transfer
 	for i, l := range legs {
 		if l.empty() {
 			continue
 		}
 		r.Transfers[i] = id.Make[id.Transfer](tx)
-		if err := s.insertTransfer(ctx, transfer{r.Transfers[i], r.Tx, i, l}, accounts); err != nil {
-			return Receipt{}, fmt.Errorf("transfer %d of %s: %w", i, e.Key, err)
-		}
+		rows = append(rows, transfer{r.Transfers[i], r.Tx, i, l})
+	}
+	if err := s.insertTransfers(ctx, rows, accounts); err != nil {
+		return Receipt{}, fmt.Errorf("transfers of %s: %w", e.Key, err)
 	}
 	return r, nil
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
@@ -146,32 +147,23 @@ func (s store) findAccounts(ctx context.Context, wanted []Account, found map[Acc
 		byCode[a.Code()+string(a.currency)] = a
 		args = append(args, a.Code())
 	}
-	type row struct {
-		account  id.Account
-		code     string
-		currency string
-	}
 	rows, err := s.tx.Query(ctx, `SELECT id, code, currency FROM ledger_account WHERE code IN (`+sqldb.Marks(len(args))+
 		`)`, args...)
-	all, err := sqldb.Collect(rows, err, func(r sqldb.Scanner) (v row, err error) {
-		return v,
-			r.Scan(&v.account, &v.code, &v.currency)
-	})
-	for _, r := range all {
-		if a, ok := byCode[r.code+r.currency]; ok {
-			found[a] = r.account
+	_, err = sqldb.Collect(rows, err, func(r sqldb.Scanner) (of id.Account, err error) {
+		var code, currency string
+		err = r.Scan(&of, &code, &currency)
+		if a, ok := byCode[code+currency]; ok && err == nil {
+			found[a] = of
 		}
-	}
+		return of, err
+	})
 	return err
 }
 
 // insertAccount makes an account unless another transaction just did.
 func (s store) insertAccount(ctx context.Context, a Account) error {
 	info := a.kind.info()
-	guard := 0
-	if info.guarded {
-		guard = 1
-	}
+	guard := map[bool]int{true: 1}[info.guarded]
 	_, err := s.tx.InsertOnce(ctx,
 		`INSERT INTO ledger_account (id, code, currency, kind, side, guard, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
 		id.Make[id.Account](s.tx), a.Code(), a.currency, int(a.kind), info.side, guard, sqldb.Millis(s.tx.Now()))
@@ -242,7 +234,7 @@ func (s store) refusal(ctx context.Context, legs []Leg, name string, cause error
 	return fault.Conflict(CodeInsufficientFunds, "account", name).Because(cause)
 }
 
-// transfer is one row to be written.
+// transfer is a row to be written.
 type transfer struct {
 	id  id.Transfer
 	tx  id.LedgerTx
@@ -250,16 +242,23 @@ type transfer struct {
 	Leg
 }
 
-func (s store) insertTransfer(ctx context.Context, l transfer, accounts map[Account]id.Account) error {
-	var pending any
-	if !l.pending.IsZero() {
-		pending = l.pending
+// insertTransfers writes the rows of an entry, which are few, by one statement.
+func (s store) insertTransfers(ctx context.Context, rows []transfer, accounts map[Account]id.Account) error {
+	const row = "(?, ?, ?, ?, ?, ?, ?, ?, ?)"
+	args := make([]any, 0, len(rows)*strings.Count(row, "?"))
+	resolves := false
+	for _, l := range rows {
+		var pending any
+		if !l.pending.IsZero() {
+			pending, resolves = l.pending, true
+		}
+		args = append(args, l.id, l.tx, l.seq, int(l.phase), pending, l.debit.currency, accounts[l.debit],
+			accounts[l.credit], l.amount)
 	}
 	_, err := s.tx.Exec(ctx,
 		`INSERT INTO ledger_transfer (id, tx_id, seq, phase, pending_id, currency, debit_id, credit_id, amount)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		l.id, l.tx, l.seq, int(l.phase), pending, l.debit.currency, accounts[l.debit], accounts[l.credit], l.amount)
-	if sqldb.IsUnique(err) && pending != nil {
+		VALUES `+row+strings.Repeat(", "+row, len(rows)-1), args...)
+	if sqldb.IsUnique(err) && resolves {
 		return fault.Conflict(CodeAlreadyResolved).Because(err)
 	}
 	return err
