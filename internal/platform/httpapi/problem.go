@@ -102,23 +102,14 @@ func finish(p *Problem, tag lang.Tag) *Problem {
 	return p
 }
 
-// newProblem is what huma calls for input that does not parse or validate. The
-// offending value is left out: it may be a password.
+// newProblem is what huma calls for input that does not parse or validate.
 func newProblem(hc huma.Context, status int, _ string, errs ...error) huma.StatusError {
 	ctx := context.Background()
 	if hc != nil {
 		ctx = hc.Context()
 	}
 	p := &Problem{Status: status, Code: codeFor(status), RequestID: RequestID(ctx)}
-	for _, err := range errs {
-		var detail *huma.ErrorDetail
-		if errors.As(err, &detail) {
-			p.Errors = append(p.Errors, FieldError{
-				Location: detail.Location, Code: "request.invalid_field",
-				Message: detail.Message,
-			})
-		}
-	}
+	p.Errors = fieldErrors(errs, Language(ctx))
 	return finish(p, Language(ctx))
 }
 
