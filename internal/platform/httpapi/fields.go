@@ -51,8 +51,10 @@ var findings = sync.OnceValue(func() []finding {
 		out = append(out, sentence(message, code))
 	}
 	return append(out,
-		finding{regexp.MustCompile(`^required (?:header|cookie|path) parameter is missing$`),
-			"request.parameter_missing", nil},
+		finding{
+			regexp.MustCompile(`^required (?:header|cookie|path) parameter is missing$`),
+			"request.parameter_missing", nil,
+		},
 		sentence(validation.MsgExpectedMatchPattern, "request.wrong_form"),
 		sentence(validation.MsgExpectedBePattern, "request.wrong_form"))
 })
