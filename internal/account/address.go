@@ -68,18 +68,21 @@ func (a Address) Plain() Address {
 	}
 }
 
+// AddressSeal is the context in which the address of an owner is sealed.
+func AddressSeal(owner string) string { return "address " + owner }
+
 // Seal hides an address under the name of its owner (a row, an order).
 func (a Address) Seal(box *secret.Box, owner string) (string, error) {
 	raw, err := json.Marshal(a)
 	if err != nil {
 		return "", err
 	}
-	return box.Seal(raw, "address "+owner), nil
+	return box.Seal(raw, AddressSeal(owner)), nil
 }
 
 // OpenAddress shows what Seal hid.
 func OpenAddress(box *secret.Box, sealed, owner string) (a Address, err error) {
-	raw, err := box.Open(sealed, "address "+owner)
+	raw, err := box.Open(sealed, AddressSeal(owner))
 	if err != nil {
 		return a, err
 	}

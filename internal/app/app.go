@@ -10,7 +10,6 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"slices"
@@ -95,13 +94,6 @@ func Open(ctx context.Context, o Options) (*App, error) {
 }
 
 func (a *App) openPlatform(ctx context.Context) (err error) {
-	master, err := secret.LoadOrCreateKey(a.cfg.MasterKeyPath())
-	if err != nil {
-		return fmt.Errorf("master key: %w", err)
-	}
-	if a.box, err = secret.NewBox(master); err != nil {
-		return err
-	}
 	a.db, err = sqldb.Open(ctx, sqldb.Options{
 		URL: a.cfg.DatabaseURL(), Clock: a.clock, Log: a.log, Histories: schema.Histories(),
 	})
@@ -109,6 +101,9 @@ func (a *App) openPlatform(ctx context.Context) (err error) {
 		return err
 	}
 	if err := sqldb.Migrate(ctx, a.db, schema.FS); err != nil {
+		return err
+	}
+	if a.box, err = ring(a.cfg).Open(ctx, a.db); err != nil {
 		return err
 	}
 	a.node = node.New(a.db, a.cfg.Path("work"))

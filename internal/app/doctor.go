@@ -7,18 +7,23 @@ import (
 	"log/slog"
 	"strings"
 
+	"hawker/internal/account"
 	"hawker/internal/base/clock"
 	"hawker/internal/coupon"
 	"hawker/internal/deadletter"
 	"hawker/internal/distribution"
+	"hawker/internal/ingest"
 	"hawker/internal/inventory"
 	"hawker/internal/ledger"
+	"hawker/internal/luckybag"
 	"hawker/internal/order"
 	"hawker/internal/payment"
 	"hawker/internal/platform/config"
+	"hawker/internal/platform/keyring"
 	"hawker/internal/platform/module"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/promotion"
+	"hawker/internal/room"
 	"hawker/internal/show"
 )
 
@@ -59,7 +64,7 @@ func Doctor(ctx context.Context, cfg config.Config, log *slog.Logger) (Report, e
 	}
 	r := Report{Healthy: true}
 	err = db.Snapshot(ctx, func(ctx context.Context, q sqldb.Querier) error {
-		for _, c := range checks() {
+		for _, c := range append(own(cfg, db), checks()...) {
 			details, err := c.Run(ctx, q)
 			if err != nil {
 				return fmt.Errorf("%s: %w", c.Name, err)
@@ -70,6 +75,31 @@ func Doctor(ctx context.Context, cfg config.Config, log *slog.Logger) (Report, e
 		return nil
 	})
 	return r, errors.Join(err, db.Close())
+}
+
+// own are the checks of what no module owns: the file, and the key.
+func own(cfg config.Config, db *sqldb.DB) []module.Check {
+	return []module.Check{
+		{Name: "the database is whole by its own check", Run: func(ctx context.Context, _ sqldb.Querier) ([]string,
+			error,
+		) {
+			return db.Check(ctx)
+		}},
+		{Name: "the master key opens what is sealed", Run: ring(cfg).Check},
+	}
+}
+
+// ring is the master key with samples of all that it seals.
+func ring(cfg config.Config) keyring.Ring {
+	r := keyring.Ring{
+		Path: cfg.MasterKeyPath(), Objects: []string{cfg.Path("media"), cfg.Path("recordings"), cfg.Path("uploads")},
+	}
+	for _, samples := range [][]keyring.Sample{
+		account.Sealed(), room.Sealed(), order.Sealed(), payment.Sealed(), luckybag.Sealed(), ingest.Sealed(),
+	} {
+		r.Samples = append(r.Samples, samples...)
+	}
+	return r
 }
 
 // checks are the modules', which need only the database: doctor opens no module.

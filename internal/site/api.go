@@ -13,6 +13,7 @@ import (
 	"hawker/internal/base/fault"
 	"hawker/internal/platform/config"
 	"hawker/internal/platform/httpapi"
+	"hawker/internal/platform/keyring"
 	"hawker/internal/platform/module"
 	"hawker/internal/platform/sqldb"
 )
@@ -78,9 +79,10 @@ func (h API) config(context.Context, *struct{}) (*httpapi.Body[configView], erro
 
 func (h API) healthy(w http.ResponseWriter, _ *http.Request) { writeText(w, h.Log, "ok\n") }
 
-// ready says whether this node can serve: its database answers.
+// ready says whether this node can serve: its database commits. One that only answers
+// may keep nothing any more.
 func (h API) ready(w http.ResponseWriter, r *http.Request) {
-	if err := h.DB.Ping(r.Context()); err != nil {
+	if err := keyring.Prove(r.Context(), h.DB); err != nil {
 		h.Problem(w, r, fault.Unavailable("system.not_ready").Because(err))
 		return
 	}

@@ -27,6 +27,7 @@ const KeySize = 32
 type Box struct {
 	aead  cipher.AEAD
 	index []byte
+	id    string
 }
 
 // version prefixes sealed text, so that keys can be rolled.
@@ -45,8 +46,15 @@ func NewBox(master []byte) (*Box, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Box{aead: aead, index: derive(master, "index")}, nil
+	return &Box{
+		aead: aead, index: derive(master, "index"), id: hex.EncodeToString(derive(master, "id")[:keyIDBytes]),
+	}, nil
 }
+
+const keyIDBytes = 6 // tells keys apart and nothing of them
+
+// KeyID names the master key.
+func (b *Box) KeyID() string { return b.id }
 
 func derive(master []byte, purpose string) []byte {
 	m := hmac.New(sha256.New, master)
@@ -58,7 +66,7 @@ func derive(master []byte, purpose string) []byte {
 // owner. Whoever loses it loses what is sealed: it is on the disk before anything is
 // sealed with it, and of two processes that make one at once both use the first.
 func LoadOrCreateKey(path string) ([]byte, error) {
-	key, err := readKey(path)
+	key, err := LoadKey(path)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return key, err
 	}
@@ -68,10 +76,11 @@ func LoadOrCreateKey(path string) ([]byte, error) {
 	if err := createKey(path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("make the master key: %w", err)
 	}
-	return readKey(path)
+	return LoadKey(path)
 }
 
-func readKey(path string) ([]byte, error) {
+// LoadKey reads the master key file; fs.ErrNotExist where there is none.
+func LoadKey(path string) ([]byte, error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err

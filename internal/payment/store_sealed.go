@@ -1,0 +1,18 @@
+package payment
+
+import (
+	"context"
+
+	"hawker/internal/platform/keyring"
+	"hawker/internal/platform/sqldb"
+)
+
+// Sealed are samples of what the module seals.
+func Sealed() []keyring.Sample {
+	return []keyring.Sample{{Kind: "keys of payment providers", Read: sealedKey}}
+}
+
+func sealedKey(ctx context.Context, q sqldb.Querier) (sealed, context string, err error) {
+	err = q.QueryRow(ctx, "SELECT sealed_key FROM payment_merchant WHERE provider = ?", SandboxName).Scan(&sealed)
+	return sealed, sealSandbox, err
+}
