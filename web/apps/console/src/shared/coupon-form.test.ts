@@ -17,7 +17,10 @@ async function form(answers: Answers = {}, props: Record<string, unknown> = {}) 
     },
   })
   const field = (label: string) => {
-    const id = on.page.findAll('label').find((x) => x.text().startsWith(label))?.attributes('for')
+    const id = on.page
+      .findAll('label')
+      .find((x) => x.text().startsWith(label))
+      ?.attributes('for')
     return on.page.get<HTMLInputElement>(`#${id}`)
   }
   const sentence = () => on.page.get('[role=status]').text()
@@ -46,7 +49,13 @@ describe('the form of a coupon', () => {
     await field('At most off').setValue('20')
     expect(sentence()).toContain('10% off any order. At most ¥20 off.')
     await press('Make the coupon')
-    expect(sent(post)[0]?.body).toMatchObject({ kind: 'percent', value: 1000, cap: 2000, total: 100, per_user: 1 })
+    expect(sent(post)[0]?.body).toMatchObject({
+      kind: 'percent',
+      value: 1000,
+      cap: 2000,
+      total: 100,
+      per_user: 1,
+    })
   })
   it('needs products where it is for some only', async () => {
     const { page, field, sentence, press, fill, settle, sent } = await form({ [post]: { id: 'cpn_1' } })

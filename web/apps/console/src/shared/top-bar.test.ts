@@ -11,7 +11,10 @@ vi.mock('../../../../packages/ui/src/appearance', async (original) => ({
     theme: { choice: { value: look.theme }, set: (to: string) => (look.theme = to) },
   }),
 }))
-async function bar(answers: Answers = {}, user: object | undefined = { shops: [{ id: 'shp_1', name: 'Kiln', role: 'owner' }] }) {
+async function bar(
+  answers: Answers = {},
+  user: object | undefined = { shops: [{ id: 'shp_1', name: 'Kiln', role: 'owner' }] },
+) {
   const on = await stage(TopBar, { app: 'console', user, path: '/products', answers })
   const choose = async (key: string) => {
     on.page.getComponent(UiMenu).vm.$emit('choose', key)

@@ -29,7 +29,11 @@ const quote = (amount: number) => ({
 })
 const address = { id: 'adr_1', name: 'Ann', phone: '1', region: 'R', detail: 'D', is_default: true }
 
-async function sheet(answers: Answers = {}, first: Record<string, unknown> = {}, user: object | undefined = {}) {
+async function sheet(
+  answers: Answers = {},
+  first: Record<string, unknown> = {},
+  user: object | undefined = {},
+) {
   const props = ref({ open: true, productId: 'a', backLabel: 'Back to the room', ...first })
   const closed = vi.fn()
   const Page = defineComponent(() => () => h(BuySheet, { ...props.value, onClose: closed }))
@@ -115,7 +119,9 @@ describe('buying above the picture', () => {
       price: yuan(3900),
       normal_price: yuan(6900),
       limit_per_buyer: 2,
-      items: [{ sku_id: 'sku_a_Large', price: yuan(3900), normal_price: yuan(6900), left: 5 }] as Deal['items'],
+      items: [
+        { sku_id: 'sku_a_Large', price: yuan(3900), normal_price: yuan(6900), left: 5 },
+      ] as Deal['items'],
     })
     const { press, turn, sent } = await sheet({}, { roomId: 'rom_1', deal })
     await press('Large')

@@ -59,7 +59,9 @@ export const room = (part: Partial<MerchantRoom> = {}) =>
 type Selling = ReturnType<typeof useDeskSelling>
 
 /** selling is what runs beside the shelf, as a spec wants it. */
-export function selling(part: Partial<Record<'deals' | 'auctions' | 'bags' | 'pinned' | 'won', unknown[]>> = {}) {
+export function selling(
+  part: Partial<Record<'deals' | 'auctions' | 'bags' | 'pinned' | 'won', unknown[]>> = {},
+) {
   const heard: [string, ...unknown[]][] = []
   const hear =
     (name: string) =>
@@ -81,7 +83,10 @@ export function selling(part: Partial<Record<'deals' | 'auctions' | 'bags' | 'pi
 }
 
 /** product is one of the shop with a SKU for each of the names. */
-export const product = (id: string, skus: { id: string; name: string; available?: number; price?: number }[]) => ({
+export const product = (
+  id: string,
+  skus: { id: string; name: string; available?: number; price?: number }[],
+) => ({
   id,
   title: { en: `Cup ${id}` },
   options: [{ name: { en: 'Size' }, values: skus.map((s) => ({ en: s.name, 'zh-CN': s.name })) }],

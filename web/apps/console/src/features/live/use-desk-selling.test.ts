@@ -46,7 +46,8 @@ describe('what is sold beside the shelf', () => {
   })
   it('shows a coupon once, and takes it off', async () => {
     const { it } = await selling()
-    const coupon = (c: unknown) => it.hear({ type: 'coupon', coupon: c, coupon_id: 'c1' } as unknown as RoomEvent)
+    const coupon = (c: unknown) =>
+      it.hear({ type: 'coupon', coupon: c, coupon_id: 'c1' } as unknown as RoomEvent)
     coupon({ id: 'c1', left: 3 })
     expect(it.pinned.value).toEqual([{ id: 'c1', left: 3 }])
     coupon(null)

@@ -68,7 +68,10 @@ describe('product form', () => {
     expect(english(on).element.value).toBe('Cup of theirs')
   })
   it('keeps what was typed, and the offer, when their version cannot be read', async () => {
-    const read = vi.fn().mockReturnValueOnce(product(3)).mockReturnValue(new Refusal(503, 'x.y', 'Not now'))
+    const read = vi
+      .fn()
+      .mockReturnValueOnce(product(3))
+      .mockReturnValue(new Refusal(503, 'x.y', 'Not now'))
     const stale = new Refusal(409, 'catalog.changed', 'Somebody changed it')
     const on = await page({ [`GET ${at}`]: read, [`PATCH ${at}`]: stale })
     await english(on).setValue('Cup of mine')

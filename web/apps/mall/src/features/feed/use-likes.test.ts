@@ -38,13 +38,17 @@ describe('the likes of a clip', () => {
     expect(calls.filter((c) => c.path === at).map((c) => c.method)).toEqual(['POST', 'DELETE'])
   })
   it('is taken back when the program says no', async () => {
-    const { it, says } = await likes({ [`POST ${at}`]: new Refusal(404, 'video.no_such_video', 'It is gone') })
+    const { it, says } = await likes({
+      [`POST ${at}`]: new Refusal(404, 'video.no_such_video', 'It is gone'),
+    })
     await it.toggle(video)
     expect(it.state(video)).toEqual({ likes: 7, liked: false })
     expect(says()).toEqual(['It is gone'])
   })
   it('asks who is not signed in to do so', async () => {
-    const { it, says, router } = await likes({ [`POST ${at}`]: new Refusal(401, 'auth.sign_in_required', 'Sign in') })
+    const { it, says, router } = await likes({
+      [`POST ${at}`]: new Refusal(401, 'auth.sign_in_required', 'Sign in'),
+    })
     await it.toggle(video)
     expect(router.currentRoute.value.fullPath).toBe('/sign-in?next=/v/v1')
     expect(says()).toEqual([])

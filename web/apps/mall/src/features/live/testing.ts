@@ -67,7 +67,10 @@ export const bag = (id: string, part: Partial<Bag> = {}) =>
   })
 
 /** context is a room's shared state, as a spec wants it; `sheet` is its sheet and what the sheet is about. */
-export function context(at: Room | undefined, part: { shelf?: ShelfItem[]; bags?: Bag[]; sheet?: [string, string?] } = {}) {
+export function context(
+  at: Room | undefined,
+  part: { shelf?: ShelfItem[]; bags?: Bag[]; sheet?: [string, string?] } = {},
+) {
   const [open, about] = part.sheet ?? ['']
   const name = ref(open)
   const about_ = ref(about ?? '')

@@ -8,7 +8,8 @@ import type { Devices, DeviceTrouble } from './use-devices'
 // What specs of the studio begin with: a camera and a way on air that do what a spec says.
 
 export const host = { shops: [{ id: 'shp_1', name: 'Kiln', role: 'host' as const }] }
-export const device = (deviceId: string, label = deviceId) => ({ deviceId, label, kind: 'videoinput' }) as MediaDeviceInfo
+export const device = (deviceId: string, label = deviceId) =>
+  ({ deviceId, label, kind: 'videoinput' }) as MediaDeviceInfo
 
 export function devices(part: { stream?: boolean; cameras?: string[]; problem?: DeviceTrouble } = {}) {
   const it = {

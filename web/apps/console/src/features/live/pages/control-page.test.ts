@@ -67,12 +67,15 @@ describe('the control room', () => {
     page.get('form input').element.dispatchEvent(new KeyboardEvent('keydown', { key: '1', bubbles: true }))
     expect(sent(`POST ${base}/pin`)).toHaveLength(1)
   })
-  it.each([{ may_run: false }, { state: 'ended' as const }])('has no keys in a room that is %o', async (part) => {
-    const { key, calls } = await desk({ [`GET ${base}`]: room(part) })
-    await key('1')
-    await key(' ')
-    expect(calls.filter((c) => c.method !== 'GET')).toEqual([])
-  })
+  it.each([{ may_run: false }, { state: 'ended' as const }])(
+    'has no keys in a room that is %o',
+    async (part) => {
+      const { key, calls } = await desk({ [`GET ${base}`]: room(part) })
+      await key('1')
+      await key(' ')
+      expect(calls.filter((c) => c.method !== 'GET')).toEqual([])
+    },
+  )
   it('begins the choice of products with what stands on the shelf, also after a reload', async () => {
     const { press, sent } = await desk(
       { [`PUT ${base}/shelf`]: { items: [item('a')] } },
@@ -92,10 +95,21 @@ describe('the control room', () => {
   })
   it('counts what is held on the tab, and lets it go when somebody allows it', async () => {
     const { page, hearShop, hear } = await desk({}, { path: '/live/rom_1?part=chat' })
-    const message = { id: 'msg_1', kind: 'chat' as const, user_name: 'Bo', text: 'hm', at: '2026-01-01T00:00:00Z', held: true }
+    const message = {
+      id: 'msg_1',
+      kind: 'chat' as const,
+      user_name: 'Bo',
+      text: 'hm',
+      at: '2026-01-01T00:00:00Z',
+      held: true,
+    }
     await hearShop({ type: 'held', room_id: 'rom_1', message } as ShopEvent)
     await hearShop({ type: 'held', room_id: 'rom_2', message: { ...message, id: 'msg_2' } } as ShopEvent)
-    const held = () => page.findAll('[role=tab]').find((x) => x.text().startsWith('Held'))?.text()
+    const held = () =>
+      page
+        .findAll('[role=tab]')
+        .find((x) => x.text().startsWith('Held'))
+        ?.text()
     expect(held()).toBe('Held1')
     await hear({ type: 'message', message: { ...message, held: false } } as RoomEvent)
     expect(held()).toBe('Held')
@@ -118,18 +132,25 @@ describe('the control room', () => {
     expect(counts()).toEqual([3, 3])
   })
   it('hides money from those who only watch the chat', async () => {
-    const { page, sent } = await desk({ [`GET ${base}`]: room({ may_run: false }) }, { user: staff('moderator') })
+    const { page, sent } = await desk(
+      { [`GET ${base}`]: room({ may_run: false }) },
+      { user: staff('moderator') },
+    )
     expect(page.findAll('[role=tab]').map((x) => x.text())).not.toContain('Orders')
     expect(sent(`GET ${base}/deals`)).toHaveLength(0)
   })
   it('falls back to the shelf for a part that is not there', async () => {
-    const { page } = await desk({ [`GET ${base}`]: room({ may_run: false }) }, { path: '/live/rom_1?part=orders' })
+    const { page } = await desk(
+      { [`GET ${base}`]: room({ may_run: false }) },
+      { path: '/live/rom_1?part=orders' },
+    )
     expect(page.get('[role=tab][aria-selected=true]').text()).toBe('Shelf')
   })
   it('says why a room cannot be opened, and can be asked again', async () => {
     let there = false
     const { page, press } = await desk({
-      [`GET ${base}`]: () => (there ? room() : new Refusal(404, 'live.no_such_room', 'There is no such room')),
+      [`GET ${base}`]: () =>
+        there ? room() : new Refusal(404, 'live.no_such_room', 'There is no such room'),
     })
     expect(page.get('[role=alert]').text()).toContain('There is no such room')
     there = true

@@ -13,7 +13,13 @@ async function sheet(answers: Answers = {}, props: Record<string, unknown> = {})
   const on = await stage(AuctionSheet, {
     app: 'console',
     user: owner,
-    props: { roomId: 'rom_1', items: [item('a'), item('b', { number: 2 })], product: 'a', onAir: true, ...props },
+    props: {
+      roomId: 'rom_1',
+      items: [item('a'), item('b', { number: 2 })],
+      product: 'a',
+      onAir: true,
+      ...props,
+    },
     answers: {
       'GET /merchant/shp_1/products/a': () => two,
       'GET /merchant/shp_1/products/b': product('b', [{ id: 'sku_b', name: 'One' }]),
@@ -60,7 +66,10 @@ describe('the form of an auction', () => {
     expect(says()).toContain('The auction runs')
   })
   it('keeps the key of an auction whose answer was lost, and stays open', async () => {
-    const answer = vi.fn().mockReturnValueOnce(new Refusal(503, 'system.not_ready', 'Try again')).mockReturnValue({})
+    const answer = vi
+      .fn()
+      .mockReturnValueOnce(new Refusal(503, 'system.not_ready', 'Try again'))
+      .mockReturnValue({})
     const { page, field, press, sent } = await sheet({ [post]: answer })
     await field('Start price').setValue('10')
     await press('Start now')

@@ -2,7 +2,8 @@ import { stage } from '@hawker/api/testing'
 import { describe, expect, it } from 'vitest'
 import AuctionSteps from './auction-steps.vue'
 
-const steps = (currency = 'CNY') => stage(AuctionSteps, { app: 'console', props: { currency, modelValue: null } })
+const steps = (currency = 'CNY') =>
+  stage(AuctionSteps, { app: 'console', props: { currency, modelValue: null } })
 type On = Awaited<ReturnType<typeof steps>>
 const last = ({ page }: On) => page.emitted('update:modelValue')?.at(-1)?.[0]
 

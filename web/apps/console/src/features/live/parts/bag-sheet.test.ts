@@ -62,7 +62,10 @@ describe('the form of a lucky bag', () => {
     expect(page.findAll('select')[0]?.findAll('option')).toHaveLength(1)
   })
   it('opens one bag however often the answer is lost', async () => {
-    const answer = vi.fn().mockReturnValueOnce(new Refusal(503, 'system.not_ready', 'Try again')).mockReturnValue({ id: 'bag_1' })
+    const answer = vi
+      .fn()
+      .mockReturnValueOnce(new Refusal(503, 'system.not_ready', 'Try again'))
+      .mockReturnValue({ id: 'bag_1' })
     const { page, press, sent, says } = await sheet([coupon('five')], { [post]: answer })
     await page.get('input[maxlength]').setValue(' lucky ')
     await press('Open the bag')

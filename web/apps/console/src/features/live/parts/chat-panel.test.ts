@@ -8,7 +8,14 @@ import ChatPanel from './chat-panel.vue'
 
 const post = 'POST /merchant/shp_1/rooms/rom_1/messages'
 const said = (id: string, part: Partial<Message> = {}) =>
-  some<Message>({ id, kind: 'chat', user_name: 'Ann', text: `words ${id}`, at: '2026-11-22T12:00:00Z', ...part })
+  some<Message>({
+    id,
+    kind: 'chat',
+    user_name: 'Ann',
+    text: `words ${id}`,
+    at: '2026-11-22T12:00:00Z',
+    ...part,
+  })
 
 async function panel(
   part: { messages?: Message[]; held?: Message[]; at?: Partial<MerchantRoom>; answers?: Answers } = {},
@@ -37,7 +44,10 @@ async function panel(
     answers: part.answers ?? {},
   })
   const tab = async (name: string) => {
-    await on.page.findAll('[role=tab]').find((x) => x.text().startsWith(name))?.trigger('click')
+    await on.page
+      .findAll('[role=tab]')
+      .find((x) => x.text().startsWith(name))
+      ?.trigger('click')
     return on.page.get('[role=log]').text()
   }
   const say = (words: string) => on.page.get('form input').setValue(words)
@@ -62,7 +72,10 @@ describe('the chat at the desk', () => {
     expect(await tab('Held')).toBe('Nothing is held')
   })
   it('speaks as the shop, once for one wish, and never nothing', async () => {
-    const answer = vi.fn().mockReturnValueOnce(new Refusal(503, 'system.not_ready', 'Try again')).mockReturnValue(said('h'))
+    const answer = vi
+      .fn()
+      .mockReturnValueOnce(new Refusal(503, 'system.not_ready', 'Try again'))
+      .mockReturnValue(said('h'))
     const { page, press, say, sent, chat } = await panel({ answers: { [post]: answer } })
     await say('   ')
     await press('Send')
@@ -88,7 +101,10 @@ describe('the chat at the desk', () => {
   })
   it('lets go of the pinned words', async () => {
     const put = 'PUT /merchant/shp_1/rooms/rom_1/pinned-message'
-    const { page, sent, settle } = await panel({ at: { pinned_message: said('p') }, answers: { [put]: undefined } })
+    const { page, sent, settle } = await panel({
+      at: { pinned_message: said('p') },
+      answers: { [put]: undefined },
+    })
     expect(page.text()).toContain('words p')
     await page.get('[aria-label=Unpin]').trigger('click')
     await settle()
@@ -109,6 +125,8 @@ describe('the chat at the desk', () => {
     const { page } = await panel()
     await page.get('[aria-label="Chat rules"]').trigger('click')
     expect(page.emitted('rules')).toHaveLength(1)
-    expect((await panel({ at: { may_run: false } })).page.find('[aria-label="Chat rules"]').exists()).toBe(false)
+    expect((await panel({ at: { may_run: false } })).page.find('[aria-label="Chat rules"]').exists()).toBe(
+      false,
+    )
   })
 })

@@ -47,10 +47,14 @@ describe('coupons of a room', () => {
   })
   it('shows one on the screens, and takes off what is there even when it is over', async () => {
     const old = coupon('old', { active: false })
-    const { press, sent, heard, says } = await sheet([coupon('good'), old], {
-      [`POST ${base}/good/pin`]: undefined,
-      [`POST ${base}/old/unpin`]: undefined,
-    }, [old])
+    const { press, sent, heard, says } = await sheet(
+      [coupon('good'), old],
+      {
+        [`POST ${base}/good/pin`]: undefined,
+        [`POST ${base}/old/unpin`]: undefined,
+      },
+      [old],
+    )
     await press('Showgood')
     await press('Take offold')
     expect(sent(`POST ${base}/good/pin`)).toHaveLength(1)

@@ -53,7 +53,9 @@ describe('prices of a room', () => {
     expect(page.findAll('input')[1]?.element.value).toBe('59')
   })
   it('stays open with what was typed when it is refused', async () => {
-    const { page, press, says } = await sheet({ [`PUT ${at}`]: new Refusal(409, 'live.ended', 'The show is over') })
+    const { page, press, says } = await sheet({
+      [`PUT ${at}`]: new Refusal(409, 'live.ended', 'The show is over'),
+    })
     await page.findAll('input')[1]?.setValue('59')
     await press('Save prices')
     expect(says()).toContain('The show is over')

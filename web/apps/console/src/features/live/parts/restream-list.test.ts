@@ -27,7 +27,13 @@ describe('where a show also goes', () => {
   it('says how each does', async () => {
     const { page } = await list([
       to(),
-      to({ id: 'rst_2', name: '', state: 'retrying', reason: 'refused', retry_at: new Date(Date.now() + 30_000).toISOString() }),
+      to({
+        id: 'rst_2',
+        name: '',
+        state: 'retrying',
+        reason: 'refused',
+        retry_at: new Date(Date.now() + 30_000).toISOString(),
+      }),
     ])
     const [first, second] = page.findAll('li').map((x) => x.text())
     expect(first).toContain('12 MB sent')
@@ -36,7 +42,10 @@ describe('where a show also goes', () => {
     expect(second).toContain('next try in')
   })
   it('adds one for one wish, and empties the form then', async () => {
-    const answer = vi.fn().mockReturnValueOnce(new Refusal(503, 'system.not_ready', 'Try again')).mockReturnValue(to())
+    const answer = vi
+      .fn()
+      .mockReturnValueOnce(new Refusal(503, 'system.not_ready', 'Try again'))
+      .mockReturnValue(to())
     const { page, press, sent } = await list([], { [`POST ${base}`]: answer })
     const [url, name] = page.findAll<HTMLInputElement>('form input')
     await url?.setValue(' rtmp://else/key ')

@@ -22,7 +22,12 @@ const planned = some<RoomCard>({
   cover_url: '',
 })
 const form = (answers: Answers = {}, props: Record<string, unknown> = {}) =>
-  stage(RoomForm, { app: 'console', user: owner, props: { open: true, ...props }, answers: { ...goods, ...answers } })
+  stage(RoomForm, {
+    app: 'console',
+    user: owner,
+    props: { open: true, ...props },
+    answers: { ...goods, ...answers },
+  })
 type On = Awaited<ReturnType<typeof form>>
 const submit = async ({ page, settle }: On) => {
   await page.get('form').trigger('submit')

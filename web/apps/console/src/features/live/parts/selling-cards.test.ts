@@ -58,7 +58,10 @@ describe('what runs beside the shelf', () => {
   it('starts or drops a prepared deal, and only stops one that runs', async () => {
     const { press, heard, sent } = await cards(
       { deals: [deal('planned')] },
-      { [`POST ${base}/deals/dea_1/start`]: deal('countdown'), [`POST ${base}/deals/dea_1/stop`]: deal('ended') },
+      {
+        [`POST ${base}/deals/dea_1/start`]: deal('countdown'),
+        [`POST ${base}/deals/dea_1/stop`]: deal('ended'),
+      },
     )
     await press('Start now')
     await press('Discard')
@@ -89,7 +92,11 @@ describe('what runs beside the shelf', () => {
     expect(page.findAll('button').map((x) => x.attributes('aria-disabled'))).toEqual([undefined, undefined])
   })
   it('says who leads an auction, whether its reserve is met, and what was bid last', async () => {
-    const history = ['K7', 'B2', 'K7', 'A1'].map((name, i) => ({ name, amount: yuan(10_000 - i * 500), at: `${i}` }))
+    const history = ['K7', 'B2', 'K7', 'A1'].map((name, i) => ({
+      name,
+      amount: yuan(10_000 - i * 500),
+      at: `${i}`,
+    }))
     const { page } = await cards({ auctions: [auction({ reserve: 'not_met', history })] })
     expect(page.text()).toContain('K7 leads · 4 bids')
     expect(page.text()).toContain('Reserve not met')
@@ -114,14 +121,22 @@ describe('what runs beside the shelf', () => {
   })
   it('takes a coupon off the screens', async () => {
     const c = { id: 'cpn_1', name: 'Five', left: 1, total: 9 }
-    const { press, heard, sent } = await cards({ pinned: [c] }, { [`POST ${base}/coupons/cpn_1/unpin`]: undefined })
+    const { press, heard, sent } = await cards(
+      { pinned: [c] },
+      { [`POST ${base}/coupons/cpn_1/unpin`]: undefined },
+    )
     await press('Take off')
     expect(sent(`POST ${base}/coupons/cpn_1/unpin`)).toHaveLength(1)
     expect(heard).toEqual([['coupon', null, 'cpn_1']])
   })
   it('offers no step to those who may only watch', async () => {
     const { page } = await cards(
-      { deals: [deal('planned')], auctions: [auction()], bags: [bag({ word: 'a', follow: false })], pinned: [{ id: 'c', name: 'Five', left: 1, total: 2 }] },
+      {
+        deals: [deal('planned')],
+        auctions: [auction()],
+        bags: [bag({ word: 'a', follow: false })],
+        pinned: [{ id: 'c', name: 'Five', left: 1, total: 2 }],
+      },
       {},
       false,
     )

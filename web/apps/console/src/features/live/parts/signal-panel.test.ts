@@ -22,7 +22,12 @@ const panel = async (part: Partial<Health> = {}) => {
     ...part,
   })
   const { page } = await stage(SignalPanel, { app: 'console', props: { health } })
-  const figure = (name: string) => page.findAll('div').find((x) => x.get('dt').text() === name)?.get('dd').text()
+  const figure = (name: string) =>
+    page
+      .findAll('div')
+      .find((x) => x.get('dt').text() === name)
+      ?.get('dd')
+      .text()
   return { page, figure }
 }
 
@@ -41,7 +46,14 @@ describe('the signal', () => {
     expect(figure('Protocol')).toBe('RTMP')
   })
   it('draws a dash for what is not known yet, and shows a codec that it does not know as it is', async () => {
-    const { figure } = await panel({ width: 0, height: 0, video_codec: 'xyz1', audio_codec: '', protocol: '', origin_bytes: 2_300_000_000 })
+    const { figure } = await panel({
+      width: 0,
+      height: 0,
+      video_codec: 'xyz1',
+      audio_codec: '',
+      protocol: '',
+      origin_bytes: 2_300_000_000,
+    })
     expect(figure('Size')).toBe('–')
     expect(figure('Codecs')).toBe('xyz1')
     expect(figure('Protocol')).toBe('–')

@@ -12,7 +12,8 @@ const strip = (at: Partial<MerchantRoom>, of: Health | undefined, alarms: Alarm[
     user: owner,
     props: { room: room(at), health: of, numbers, alarms, items: [item('a')], selling: selling().selling },
   })
-const alarm = (code: string, part: Partial<Alarm> = {}) => some<Alarm>({ code: code as Alarm['code'], left: 0, ...part })
+const alarm = (code: string, part: Partial<Alarm> = {}) =>
+  some<Alarm>({ code: code as Alarm['code'], left: 0, ...part })
 
 describe('the strip over the tabs of a phone', () => {
   it('shows the signal, since when, and the figures', async () => {
@@ -30,9 +31,11 @@ describe('the strip over the tabs of a phone', () => {
     expect(list.text()).toContain('Cup a: only 2 left')
   })
   it('is silent after the show', async () => {
-    const { page } = await strip({ state: 'ended', mode: 'rehearsal' }, health({ state: 'ended', reason: 'no_publisher' }), [
-      alarm('no_publisher'),
-    ])
+    const { page } = await strip(
+      { state: 'ended', mode: 'rehearsal' },
+      health({ state: 'ended', reason: 'no_publisher' }),
+      [alarm('no_publisher')],
+    )
     expect(page.text()).toContain('Tea tonight')
     expect(page.text()).not.toContain('Nothing is being sent')
     expect(page.find('ul[role=status]').exists()).toBe(false)

@@ -5,7 +5,12 @@ import StreamAddress from './stream-address.vue'
 
 const key = 'POST /merchant/shp_1/rooms/rom_1/key'
 const address = async (props: Record<string, unknown> = {}, answers: Answers = {}) => {
-  const on = await stage(StreamAddress, { app: 'console', user: owner, props: { room: room(), ...props }, answers })
+  const on = await stage(StreamAddress, {
+    app: 'console',
+    user: owner,
+    props: { room: room(), ...props },
+    answers,
+  })
   const codes = () => on.page.findAll('code').map((x) => x.text())
   async function reset() {
     await on.press('Reset key')

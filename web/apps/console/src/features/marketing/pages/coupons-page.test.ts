@@ -35,7 +35,12 @@ describe('the coupons of a shop', () => {
     const { page: p, buttons } = await page(() => [
       coupon('a'),
       coupon('b', { active: false, min_spend: yuan(5000) }),
-      coupon('c', { valid_to: '2020-01-01T00:00:00Z', scope: 'listed', product_ids: ['x', 'y'], room_id: 'rom_1' }),
+      coupon('c', {
+        valid_to: '2020-01-01T00:00:00Z',
+        scope: 'listed',
+        product_ids: ['x', 'y'],
+        room_id: 'rom_1',
+      }),
     ])
     const rows = p.findAll('tbody tr').map((x) => x.text())
     expect(rows[0]).toContain('Claimable')
@@ -47,7 +52,12 @@ describe('the coupons of a shop', () => {
   })
   it('switches one off, and shows what is true then', async () => {
     let active = true
-    const { page: p, press, sent, says } = await page(() => [coupon('a', { active })], {
+    const {
+      page: p,
+      press,
+      sent,
+      says,
+    } = await page(() => [coupon('a', { active })], {
       [`PATCH ${base}/a`]: ({ body }: Call) => {
         active = (body as { active: boolean }).active
         return coupon('a', { active })
@@ -60,7 +70,9 @@ describe('the coupons of a shop', () => {
   })
   it('switches once for one press, and again after a refusal', async () => {
     const { answer, arrive } = later()
-    const { press, sent, settle, says } = await page(() => [coupon('a')], { [`PATCH ${base}/a`]: () => answer })
+    const { press, sent, settle, says } = await page(() => [coupon('a')], {
+      [`PATCH ${base}/a`]: () => answer,
+    })
     await press('Switch off')
     await press('Switch off')
     expect(sent(`PATCH ${base}/a`)).toHaveLength(1)

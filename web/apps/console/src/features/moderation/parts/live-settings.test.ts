@@ -11,7 +11,11 @@ const settings = (answers: Answers = {}) =>
     answers: { [`GET ${at}`]: () => set, ...answers },
   })
 type On = Awaited<ReturnType<typeof settings>>
-const box = ({ page }: On, label: string) => page.findAll('label').find((x) => x.text() === label)?.get<HTMLInputElement>('input')
+const box = ({ page }: On, label: string) =>
+  page
+    .findAll('label')
+    .find((x) => x.text() === label)
+    ?.get<HTMLInputElement>('input')
 const save = async ({ page, settle }: On) => {
   await page.get('form').trigger('submit')
   await settle()

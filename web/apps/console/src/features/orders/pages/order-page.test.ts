@@ -65,7 +65,13 @@ describe('an order of the shop', () => {
       .fn()
       .mockReturnValueOnce(new Refusal(503, 'system.not_ready', 'Try again'))
       .mockReturnValue(order({ status: 'shipped', actions: [] }))
-    const { page: p, settle, sent, says, router } = await page({ [get]: order(), [post]: answer }, '/orders/ord_1?sheet=ship')
+    const {
+      page: p,
+      settle,
+      sent,
+      says,
+      router,
+    } = await page({ [get]: order(), [post]: answer }, '/orders/ord_1?sheet=ship')
     const [carrier, number] = p.findAll('dialog[open] input')
     await carrier?.setValue(' SF ')
     await number?.setValue(' 42 ')
@@ -105,7 +111,9 @@ describe('an order of the shop', () => {
     expect(p.get('ol li').text()).toContain('inspected')
   })
   it('says that there is no such order', async () => {
-    const { page: p, buttons } = await page({ [get]: new Refusal(404, 'order.no_such_order', 'There is no such order') })
+    const { page: p, buttons } = await page({
+      [get]: new Refusal(404, 'order.no_such_order', 'There is no such order'),
+    })
     expect(p.get('[role=alert]').text()).toContain('There is no such order')
     expect(buttons('Ship')).toHaveLength(0)
   })

@@ -30,7 +30,12 @@ describe('the orders of a shop', () => {
     expect(p.get('tbody a').attributes('href')).toBe('/orders/1')
   })
   it('asks for what the address says, and keeps words and state beside each other', async () => {
-    const { page: p, calls, router, settle } = await page({ [at]: { items: [], next_cursor: '' } }, '/orders?q=Ann')
+    const {
+      page: p,
+      calls,
+      router,
+      settle,
+    } = await page({ [at]: { items: [], next_cursor: '' } }, '/orders?q=Ann')
     await p.findAll('[role=tab]')[1]?.trigger('click')
     await settle()
     expect(router.currentRoute.value.query).toEqual({ q: 'Ann', status: 'paid' })
@@ -51,9 +56,15 @@ describe('the orders of a shop', () => {
     expect(search.page.get<HTMLInputElement>('input').element.value).toBe('')
   })
   it('goes on where the last page ended', async () => {
-    const { page: p, press, calls } = await page({
+    const {
+      page: p,
+      press,
+      calls,
+    } = await page({
       [at]: ({ query }: Call) =>
-        query.get('cursor') ? { items: [order('2')], next_cursor: '' } : { items: [order('1')], next_cursor: 'c1' },
+        query.get('cursor')
+          ? { items: [order('2')], next_cursor: '' }
+          : { items: [order('1')], next_cursor: 'c1' },
     })
     await press('Load more')
     expect(calls.at(-1)?.query.get('cursor')).toBe('c1')
@@ -63,7 +74,8 @@ describe('the orders of a shop', () => {
   it('says that they could not be read, and can be asked again', async () => {
     let down = true
     const { page: p, press } = await page({
-      [at]: () => (down ? new Refusal(503, 'system.not_ready', 'Not now') : { items: [order('1')], next_cursor: '' }),
+      [at]: () =>
+        down ? new Refusal(503, 'system.not_ready', 'Not now') : { items: [order('1')], next_cursor: '' },
     })
     expect(p.get('[role=alert]').text()).toContain('Not now')
     down = false

@@ -17,7 +17,17 @@ describe('the products of a shop', () => {
     const { page: p } = await page({
       [at]: {
         items: [
-          { id: 'a', title: 'Cup', state: 'on_sale', cover_url: '', sku_count: 3, price: yuan(6900), stock: 4, sold: 1, updated_at: '' },
+          {
+            id: 'a',
+            title: 'Cup',
+            state: 'on_sale',
+            cover_url: '',
+            sku_count: 3,
+            price: yuan(6900),
+            stock: 4,
+            sold: 1,
+            updated_at: '',
+          },
         ],
         next_cursor: '',
       },
@@ -44,7 +54,10 @@ describe('the products of a shop', () => {
   })
   it('makes the first one from an empty page, where somebody may', async () => {
     const owner = await page(none)
-    expect(owner.buttons('New product').map((x) => x.attributes('href'))).toEqual(['/products/new', '/products/new'])
+    expect(owner.buttons('New product').map((x) => x.attributes('href'))).toEqual([
+      '/products/new',
+      '/products/new',
+    ])
     expect((await page(none, '/products', 'warehouse')).buttons('New product')).toHaveLength(0)
   })
 })

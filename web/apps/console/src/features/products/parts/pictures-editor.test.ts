@@ -11,7 +11,10 @@ async function editor(first: Media[], answers: Answers = {}) {
   const pictures = ref(first)
   const Page = defineComponent(
     () => () =>
-      h(PicturesEditor, { modelValue: pictures.value, 'onUpdate:modelValue': (x: Media[]) => (pictures.value = x) }),
+      h(PicturesEditor, {
+        modelValue: pictures.value,
+        'onUpdate:modelValue': (x: Media[]) => (pictures.value = x),
+      }),
   )
   const on = await stage(Page, {
     app: 'console',
@@ -20,7 +23,10 @@ async function editor(first: Media[], answers: Answers = {}) {
   })
   const ids = () => pictures.value.map((x) => x.id)
   const pick = async (...names: string[]) => {
-    on.page.getComponent(UiFileButton).vm.$emit('pick', names.map((n) => new File(['x'], n)))
+    on.page.getComponent(UiFileButton).vm.$emit(
+      'pick',
+      names.map((n) => new File(['x'], n)),
+    )
     await on.settle()
   }
   const click = (label: string) => on.page.get(`[aria-label="${label}"]`).trigger('click')
@@ -47,7 +53,10 @@ describe('the pictures of a product', () => {
     expect(ids()).toEqual(['b', 'c'])
   })
   it('keep what came before one was refused', async () => {
-    const answer = vi.fn().mockReturnValueOnce(media('a')).mockReturnValue(new Refusal(413, 'media.too_big', 'Too big'))
+    const answer = vi
+      .fn()
+      .mockReturnValueOnce(media('a'))
+      .mockReturnValue(new Refusal(413, 'media.too_big', 'Too big'))
     const { ids, pick, says, buttons } = await editor([], { [post]: answer })
     await pick('a.png', 'b.png')
     expect(ids()).toEqual(['a'])

@@ -27,7 +27,13 @@ async function grid(part: Partial<ProductForm>, answers: Answers = {}) {
   })
   return { ...on, form }
 }
-const size = { name: { 'zh-CN': '尺寸', en: 'Size' }, values: [{ 'zh-CN': '小', en: 'Small' }, { 'zh-CN': '大', en: '' }] }
+const size = {
+  name: { 'zh-CN': '尺寸', en: 'Size' },
+  values: [
+    { 'zh-CN': '小', en: 'Small' },
+    { 'zh-CN': '大', en: '' },
+  ],
+}
 
 describe('the SKUs of a product', () => {
   it('are named by what tells them apart, by number while it has no name', async () => {
@@ -61,8 +67,14 @@ describe('the SKUs of a product', () => {
     expect(page.findAll('dialog footer button').at(-1)?.attributes('disabled')).toBeDefined()
   })
   it('move once for one reason, also when the answer was lost', async () => {
-    const answer = vi.fn().mockReturnValueOnce(new Refusal(503, 'system.not_ready', 'Try again')).mockReturnValue({})
-    const { page, press, sent, says } = await grid({ rows: [row({ id: 'sku_1', onHand: 10 })] }, { [post]: answer })
+    const answer = vi
+      .fn()
+      .mockReturnValueOnce(new Refusal(503, 'system.not_ready', 'Try again'))
+      .mockReturnValue({})
+    const { page, press, sent, says } = await grid(
+      { rows: [row({ id: 'sku_1', onHand: 10 })] },
+      { [post]: answer },
+    )
     await press('Adjust stock')
     const [change, reason] = page.findAll('dialog input')
     await change?.setValue('-3')

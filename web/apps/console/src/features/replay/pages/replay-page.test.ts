@@ -2,7 +2,9 @@ import { later, Refusal, stage, yuan, type Answers, type Call } from '@hawker/ap
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import ReplayPage from './replay-page.vue'
 
-const made = vi.hoisted(() => ({ players: [] as { url: string; known: boolean; gone: boolean; ready: () => void }[] }))
+const made = vi.hoisted(() => ({
+  players: [] as { url: string; known: boolean; gone: boolean; ready: () => void }[],
+}))
 vi.mock('@hawker/media', async (original) => ({
   ...(await original<object>()),
   useChannel: () => {},
@@ -50,7 +52,11 @@ const clip = (id: string, part: Record<string, unknown> = {}) => ({
   ...part,
 })
 const marks = [
-  { item: { product_id: 'a', title: 'Cup', cover_url: '' }, from: '2026-11-22T12:01:05Z', until: '2026-11-22T12:02:05Z' },
+  {
+    item: { product_id: 'a', title: 'Cup', cover_url: '' },
+    from: '2026-11-22T12:01:05Z',
+    until: '2026-11-22T12:02:05Z',
+  },
   { item: { product_id: 'b', title: 'Pot', cover_url: '' }, from: '2026-11-22T12:03:00Z', until: null },
 ]
 const page = (answers: Answers = {}, path = '/live/rom_1/replay') =>
@@ -63,7 +69,10 @@ const page = (answers: Answers = {}, path = '/live/rom_1/replay') =>
       [`GET ${base}`]: room(),
       [`GET ${base}/clips`]: { items: [] },
       'GET /live/rooms/rom_1/marks': { items: marks },
-      'GET /merchant/shp_1/products': { items: [{ id: 'p', title: 'Bowl', price: yuan(1) }], next_cursor: '' },
+      'GET /merchant/shp_1/products': {
+        items: [{ id: 'p', title: 'Bowl', price: yuan(1) }],
+        next_cursor: '',
+      },
       ...answers,
     },
   })
@@ -132,7 +141,10 @@ describe('the replay and its clips', () => {
   it('offers nothing for a clip that is still being made, or failed', async () => {
     const { page: p, buttons } = await page({
       [`GET ${base}/clips`]: {
-        items: [clip('v1', { state: 'processing', progress: 40 }), clip('v2', { state: 'failed', failure_text: 'No picture' })],
+        items: [
+          clip('v1', { state: 'processing', progress: 40 }),
+          clip('v2', { state: 'failed', failure_text: 'No picture' }),
+        ],
       },
     })
     expect(buttons('Publish')).toHaveLength(0)
@@ -140,8 +152,16 @@ describe('the replay and its clips', () => {
   })
   it('changes words and product of a clip, also of one that is no longer sold', async () => {
     const own = { id: 'old', title: 'Gone' }
-    const { page: p, press, sent, router } = await page(
-      { [`GET ${base}/clips`]: { items: [clip('v1', { product: own })] }, 'PATCH /videos/v1': ({ body }: Call) => body },
+    const {
+      page: p,
+      press,
+      sent,
+      router,
+    } = await page(
+      {
+        [`GET ${base}/clips`]: { items: [clip('v1', { product: own })] },
+        'PATCH /videos/v1': ({ body }: Call) => body,
+      },
       '/live/rom_1/replay?sheet=clip&item=v1',
     )
     expect(p.get('dialog select').text()).toContain('Gone')

@@ -46,7 +46,9 @@ describe('the report of a show', () => {
   })
   it('lists what was sold', async () => {
     const { page: p } = await page({
-      [at]: report({ products: [{ product_id: 'a', title: 'Cup', orders: 2, units: 3, revenue: yuan(6900) }] }),
+      [at]: report({
+        products: [{ product_id: 'a', title: 'Cup', orders: 2, units: 3, revenue: yuan(6900) }],
+      }),
     })
     const row = p.get('tbody tr')
     expect(row.text()).toContain('¥69')

@@ -69,7 +69,12 @@ describe('today', () => {
   it('leads from what is on air to its desk', async () => {
     const live = [
       { room_id: 'rom_1', title: 'Tea', started_at: '2026-11-22T02:00:00Z', ended_at: null },
-      { room_id: 'rom_2', title: 'Early', started_at: '2026-11-21T22:00:00Z', ended_at: '2026-11-21T23:00:00Z' },
+      {
+        room_id: 'rom_2',
+        title: 'Early',
+        started_at: '2026-11-21T22:00:00Z',
+        ended_at: '2026-11-21T23:00:00Z',
+      },
     ]
     const { page: p, buttons } = await page({ [at]: today({ live }) })
     expect(buttons('Control room').map((x) => x.attributes('href'))).toEqual(['/live/rom_1'])
@@ -97,7 +102,9 @@ describe('today', () => {
     let down = true
     const { page: p, press } = await page({
       'GET /config': () =>
-        down ? new Refusal(503, 'system.not_ready', 'Not now') : { currency: 'CNY', time_zone: 'Asia/Shanghai' },
+        down
+          ? new Refusal(503, 'system.not_ready', 'Not now')
+          : { currency: 'CNY', time_zone: 'Asia/Shanghai' },
     })
     expect(p.find('dl').exists()).toBe(false)
     down = false

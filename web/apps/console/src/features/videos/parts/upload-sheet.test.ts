@@ -19,7 +19,10 @@ async function sheet(answers: Answers = {}) {
     user: { shops: [{ id: 'shp_1', name: 'Kiln', role: 'owner' }] as never },
     props: { open: true },
     answers: {
-      'GET /merchant/shp_1/products': { items: [{ id: 'p', title: 'Bowl', price: yuan(1) }], next_cursor: '' },
+      'GET /merchant/shp_1/products': {
+        items: [{ id: 'p', title: 'Bowl', price: yuan(1) }],
+        next_cursor: '',
+      },
       ...answers,
     },
   })
@@ -51,7 +54,10 @@ describe('the upload of a video', () => {
     expect(may()).toBe(true)
   })
   it('posts one film for one upload, also when the answer was lost, and begins anew', async () => {
-    const answer = vi.fn().mockReturnValueOnce(new Refusal(503, 'system.not_ready', 'Try again')).mockReturnValue({})
+    const answer = vi
+      .fn()
+      .mockReturnValueOnce(new Refusal(503, 'system.not_ready', 'Try again'))
+      .mockReturnValue({})
     const on = await sheet({ 'POST /videos': answer })
     await on.pick('a.mp4')
     sent[0]?.tell.onDone('upl_1')

@@ -10,7 +10,8 @@ vi.mock('../../../../../../packages/ui/src/appearance', async (original) => ({
     theme: { choice: { value: 'system' }, set: (to: string) => look.theme.push(to) },
   }),
 }))
-const page = (user?: object, answers: Answers = {}) => stage(MePage, { app: 'mall', user, path: '/me', answers })
+const page = (user?: object, answers: Answers = {}) =>
+  stage(MePage, { app: 'mall', user, path: '/me', answers })
 const shop = (role: string) => ({ shops: [{ id: 'shp_1', name: 'Kiln', role }] })
 type On = Awaited<ReturnType<typeof page>>
 const links = ({ page: p }: On) => p.findAll('nav a').map((x) => x.attributes('href'))

@@ -18,7 +18,15 @@ const me = (part: Record<string, unknown> = {}) => ({
   ...part,
 })
 const none = { items: [], next_cursor: '' }
-const product = { id: 'p', title: 'Cup', cover_url: '', price: yuan(6900), was_price: null, estimate: yuan(690), rate_bp: 1000 }
+const product = {
+  id: 'p',
+  title: 'Cup',
+  cover_url: '',
+  price: yuan(6900),
+  was_price: null,
+  estimate: yuan(690),
+  rate_bp: 1000,
+}
 const page = (answers: Answers = {}, path = '/earn') =>
   stage(EarnPage, {
     app: 'mall',
@@ -58,7 +66,11 @@ describe('what sharing earns', () => {
     expect(says()[0]).not.toContain('Document')
   })
   it('opens the commissions from the week, and asks for one state of them', async () => {
-    const { page: p, calls, settle } = await page({
+    const {
+      page: p,
+      calls,
+      settle,
+    } = await page({
       'GET /distribution/commissions': ({ query }: Call) =>
         query.get('state') === 'void'
           ? none
@@ -97,8 +109,16 @@ describe('what sharing earns', () => {
     expect(p.find('dialog').exists()).toBe(false)
   })
   it('makes a poster of a product, or after a reload of one’s own link', async () => {
-    const { page: p, sent, settle, router } = await page({ 'POST /distribution/links': { url: 'https://mall/s/p' } })
-    await p.findAll('button').find((x) => x.text() === 'PosterCup')?.trigger('click')
+    const {
+      page: p,
+      sent,
+      settle,
+      router,
+    } = await page({ 'POST /distribution/links': { url: 'https://mall/s/p' } })
+    await p
+      .findAll('button')
+      .find((x) => x.text() === 'PosterCup')
+      ?.trigger('click')
     await settle()
     expect(router.currentRoute.value.query['sheet']).toBe('poster')
     expect(sent('POST /distribution/links')[0]?.body).toEqual({ product_id: 'p' })

@@ -36,7 +36,12 @@ const video = (id: string, part: Record<string, unknown> = {}) => ({
   ...part,
 })
 const page = (answers: Answers, path = '/', id = '') =>
-  stage(FeedPage, { app: 'mall', path, props: { id }, answers: { 'GET /live/rooms': { items: [] }, ...answers } })
+  stage(FeedPage, {
+    app: 'mall',
+    path,
+    props: { id },
+    answers: { 'GET /live/rooms': { items: [] }, ...answers },
+  })
 type On = Awaited<ReturnType<typeof page>>
 const clips = ({ page: p }: On) => p.findAll('article').map((x) => x.attributes('aria-label'))
 
@@ -72,10 +77,13 @@ describe('the feed', () => {
     expect(clips(on)).toEqual([])
   })
   it('is empty, or could not be read, and says which', async () => {
-    expect((await page({ 'GET /feed': { items: [], next_cursor: '' } })).page.text()).toContain('No short videos yet')
+    expect((await page({ 'GET /feed': { items: [], next_cursor: '' } })).page.text()).toContain(
+      'No short videos yet',
+    )
     let down = true
     const on = await page({
-      'GET /feed': () => (down ? new Refusal(503, 'x.y', 'Not now') : { items: [video('a')], next_cursor: '' }),
+      'GET /feed': () =>
+        down ? new Refusal(503, 'x.y', 'Not now') : { items: [video('a')], next_cursor: '' },
     })
     expect(on.page.get('[role=alert]').text()).toContain('Not now')
     down = false
@@ -105,7 +113,15 @@ describe('the feed', () => {
     expect(pool.shown.at(-1)?.[0]).toBe(1)
   })
   it('buys above the clip that is in sight', async () => {
-    const product = { id: 'p', title: 'Cup', cover_url: '', price: yuan(1), was_price: null, sold: 0, in_stock: true }
+    const product = {
+      id: 'p',
+      title: 'Cup',
+      cover_url: '',
+      price: yuan(1),
+      was_price: null,
+      sold: 0,
+      in_stock: true,
+    }
     const on = await page({ 'GET /feed': { items: [video('a', { product })], next_cursor: '' } })
     await on.press('Buy')
     expect(on.router.currentRoute.value.query).toEqual({ sheet: 'buy', item: 'p' })

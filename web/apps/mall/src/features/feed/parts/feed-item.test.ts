@@ -3,8 +3,21 @@ import { Refusal, some, stage, yuan } from '@hawker/api/testing'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import FeedItem from './feed-item.vue'
 
-const product = { id: 'p', title: 'Cup', cover_url: '', price: yuan(6900), was_price: null, sold: 0, in_stock: true }
-const feedItem = (part: Record<string, unknown> = {}, props: Record<string, unknown> = {}, user?: object, answers = {}) =>
+const product = {
+  id: 'p',
+  title: 'Cup',
+  cover_url: '',
+  price: yuan(6900),
+  was_price: null,
+  sold: 0,
+  in_stock: true,
+}
+const feedItem = (
+  part: Record<string, unknown> = {},
+  props: Record<string, unknown> = {},
+  user?: object,
+  answers = {},
+) =>
   stage(FeedItem, {
     app: 'mall',
     user,
@@ -53,13 +66,15 @@ describe('a clip of the feed', () => {
     expect(article.attributes('aria-posinset')).toBe('3')
     expect(article.attributes('aria-setsize')).toBe('9')
     expect(article.attributes('aria-label')).toBe('How it is glazed')
-    expect((await feedItem({ caption: '', shop: { name: 'Kiln' } })).page.get('article').attributes('aria-label')).toBe('Kiln')
+    expect(
+      (await feedItem({ caption: '', shop: { name: 'Kiln' } })).page.get('article').attributes('aria-label'),
+    ).toBe('Kiln')
   })
   it('keeps the keyboard on the clip in sight', async () => {
     const { page } = await feedItem({ product, live_room_id: 'rom_1' }, { active: false })
-    expect(page.findAll('article button, a[href="/live/rom_1"]').map((x) => x.attributes('tabindex'))).toEqual(
-      expect.arrayContaining(['-1']),
-    )
+    expect(
+      page.findAll('article button, a[href="/live/rom_1"]').map((x) => x.attributes('tabindex')),
+    ).toEqual(expect.arrayContaining(['-1']))
     expect(page.findAll('article button').every((x) => x.attributes('tabindex') === '-1')).toBe(true)
   })
   it('sells its product while there is some', async () => {
@@ -84,7 +99,12 @@ describe('a clip of the feed', () => {
     const visitor = await feedItem()
     await visitor.press('Share')
     expect(copy.mock.lastCall?.[0]).toMatch(/\/v\/v1$/)
-    const refused = await feedItem({}, {}, {}, { 'POST /videos/v1/share': new Refusal(404, 'x.y', 'It is gone') })
+    const refused = await feedItem(
+      {},
+      {},
+      {},
+      { 'POST /videos/v1/share': new Refusal(404, 'x.y', 'It is gone') },
+    )
     await refused.press('Share')
     expect(refused.says()).toEqual(['It is gone'])
   })

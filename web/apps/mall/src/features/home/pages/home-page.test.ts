@@ -18,7 +18,9 @@ const page = (path: string, answers: Answers = {}) =>
     path,
     answers: {
       'GET /categories': { items: [{ id: 'cat_1', name: 'Cups' }] },
-      'GET /live/rooms': { items: [{ id: 'rom_1', title: 'Tea', cover_url: '', viewers: 3, shop: { name: 'Kiln' } }] },
+      'GET /live/rooms': {
+        items: [{ id: 'rom_1', title: 'Tea', cover_url: '', viewers: 3, shop: { name: 'Kiln' } }],
+      },
       'GET /products': { items: [card('a')], next_cursor: '' },
       ...answers,
     },
@@ -70,7 +72,9 @@ describe('the mall', () => {
   it('goes on where the last page ended, in the order of the list', async () => {
     const { page: p, press } = await page('/mall', {
       'GET /products': ({ query }: Call) =>
-        query.get('cursor') ? { items: [card('b')], next_cursor: '' } : { items: [card('a')], next_cursor: 'c1' },
+        query.get('cursor')
+          ? { items: [card('b')], next_cursor: '' }
+          : { items: [card('a')], next_cursor: 'c1' },
     })
     await press('Load more')
     expect(p.findAll('a h3').map((x) => x.text())).toEqual(['Cup a', 'Cup b'])
@@ -78,7 +82,8 @@ describe('the mall', () => {
   it('says that goods could not be read, and can be asked again', async () => {
     let down = true
     const { page: p, press } = await page('/mall', {
-      'GET /products': () => (down ? new Refusal(503, 'x.y', 'Not now') : { items: [card('a')], next_cursor: '' }),
+      'GET /products': () =>
+        down ? new Refusal(503, 'x.y', 'Not now') : { items: [card('a')], next_cursor: '' },
     })
     expect(p.get('[role=alert]').text()).toContain('Not now')
     down = false

@@ -72,9 +72,11 @@ describe('a room', () => {
   })
   it('shows out who may not watch any more, and lets them in again', async () => {
     let out = false
-    const { page: p, press, settle } = await page(() =>
-      out ? new Refusal(403, 'live.banned', 'The shop has banned you') : room(),
-    )
+    const {
+      page: p,
+      press,
+      settle,
+    } = await page(() => (out ? new Refusal(403, 'live.banned', 'The shop has banned you') : room()))
     out = true
     opened.get('room:rom_1')?.onRevoked?.()
     await settle()

@@ -18,7 +18,12 @@ const won = bag('bag_1', {
 
 describe('the room after the show', () => {
   it('says what the show was', async () => {
-    const figures = some<NonNullable<Room['figures']>>({ seconds: 3725, viewers_peak: 1200, likes: 9, messages: 4 })
+    const figures = some<NonNullable<Room['figures']>>({
+      seconds: 3725,
+      viewers_peak: 1200,
+      likes: 9,
+      messages: 4,
+    })
     const { page } = await end({ figures })
     expect(page.findAll('dd').map((x) => x.text())).toEqual(['01:02:05', '1.2K', '9', '4'])
     expect((await end({})).page.find('dl').exists()).toBe(false)

@@ -40,7 +40,9 @@ describe('where the picture is lit', () => {
     await turn({ viewers: 99 })
     expect(made.map((x) => x.url)).toEqual(['/a.m3u8'])
     expect(page.findAll('video')).toHaveLength(1)
-    expect(page.get('video').attributes('aria-label') ?? page.get<HTMLVideoElement>('video').element.ariaLabel).toBe('Tea tonight')
+    expect(
+      page.get('video').attributes('aria-label') ?? page.get<HTMLVideoElement>('video').element.ariaLabel,
+    ).toBe('Tea tonight')
   })
   it('begins with another address anew', async () => {
     const { turn } = await lit()

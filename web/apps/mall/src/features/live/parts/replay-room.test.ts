@@ -31,10 +31,18 @@ vi.mock('@hawker/media', async (original) => ({
     }
   },
 }))
-const mark = (id: string, a: string, b: string | null) => ({ item: item(id, { was_price: yuan(9900) }), from: a, until: b })
+const mark = (id: string, a: string, b: string | null) => ({
+  item: item(id, { was_price: yuan(9900) }),
+  from: a,
+  until: b,
+})
 const said = (id: string, at: string) => ({ id, kind: 'chat', user_name: 'Ann', text: `words ${id}`, at })
 
-async function replay(path = '/replay/rom_1', at: Partial<Room> = {}, part: Parameters<typeof context>[1] = {}) {
+async function replay(
+  path = '/replay/rom_1',
+  at: Partial<Room> = {},
+  part: Parameters<typeof context>[1] = {},
+) {
   vi.spyOn(HTMLMediaElement.prototype, 'pause').mockReturnValue()
   const it = context(room({ state: 'ended', replay_url: '/r.m3u8', ...at }), { shelf: [item('a')], ...part })
   const on = await stage(ReplayRoom, {
@@ -57,7 +65,8 @@ async function replay(path = '/replay/rom_1', at: Partial<Room> = {}, part: Para
     },
   })
   const video = on.page.get<HTMLVideoElement>('video')
-  const is = (name: string, value: unknown) => Object.defineProperty(video.element, name, { value, configurable: true, writable: true })
+  const is = (name: string, value: unknown) =>
+    Object.defineProperty(video.element, name, { value, configurable: true, writable: true })
   const long = async (seconds: number) => {
     is('duration', seconds)
     await video.trigger('durationchange')
@@ -94,26 +103,34 @@ describe('the replay of a room', () => {
     made.ready()
     await long(60)
     await settle()
-    await page.findAll('li button').find((x) => x.text().includes('Cup b'))?.trigger('click')
+    await page
+      .findAll('li button')
+      .find((x) => x.text().includes('Cup b'))
+      ?.trigger('click')
     expect(video.element.currentTime).toBe(40)
   })
-  it.each(['the recording first', 'the length first'])('begins at the moment of a link, whichever is known: %s', async (order) => {
-    const { long, video } = await replay('/replay/rom_1?at=2026-11-22T12:00:25Z')
-    if (order === 'the length first') {
-      await long(60)
-      made.ready()
-    } else {
-      made.ready()
-      expect(video.element.currentTime).toBe(0)
-      await long(60)
-    }
-    expect(video.element.currentTime).toBe(25)
-    video.element.currentTime = 40
-    await video.trigger('timeupdate')
-    expect(video.element.currentTime).toBe(40)
-  })
+  it.each(['the recording first', 'the length first'])(
+    'begins at the moment of a link, whichever is known: %s',
+    async (order) => {
+      const { long, video } = await replay('/replay/rom_1?at=2026-11-22T12:00:25Z')
+      if (order === 'the length first') {
+        await long(60)
+        made.ready()
+      } else {
+        made.ready()
+        expect(video.element.currentTime).toBe(0)
+        await long(60)
+      }
+      expect(video.element.currentTime).toBe(25)
+      video.element.currentTime = 40
+      await video.trigger('timeupdate')
+      expect(video.element.currentTime).toBe(40)
+    },
+  )
   it('plays and pauses, and bears a browser that refuses', async () => {
-    const refused = vi.spyOn(HTMLMediaElement.prototype, 'play').mockRejectedValue(new DOMException('', 'NotAllowedError'))
+    const refused = vi
+      .spyOn(HTMLMediaElement.prototype, 'play')
+      .mockRejectedValue(new DOMException('', 'NotAllowedError'))
     const { page, is, settle } = await replay()
     is('paused', true)
     await page.get('[aria-label=Play]').trigger('click')

@@ -46,8 +46,14 @@ describe('the sheets of a room', () => {
     expect(it.tools.readBag).toHaveBeenCalledTimes(1)
   })
   it('says a bag’s word once for one wish, and reads the bag though the sheet was closed meanwhile', async () => {
-    const answer = vi.fn().mockReturnValueOnce(new Refusal(503, 'system.not_ready', 'Try again')).mockReturnValue({ id: 'msg_1' })
-    const { it, press, sent, says, settle } = await sheets({ sheet: ['bag', 'bag_1'], bags: [word] }, { [say]: answer })
+    const answer = vi
+      .fn()
+      .mockReturnValueOnce(new Refusal(503, 'system.not_ready', 'Try again'))
+      .mockReturnValue({ id: 'msg_1' })
+    const { it, press, sent, says, settle } = await sheets(
+      { sheet: ['bag', 'bag_1'], bags: [word] },
+      { [say]: answer },
+    )
     await press('Say “tea” to enter')
     expect(says()).toEqual(['Try again'])
     const pressed = press('Say “tea” to enter')

@@ -13,7 +13,9 @@ describe('the shelf of a room', () => {
   it('sells at the price of the deal that runs, else of the room, else of the shop', async () => {
     const priced = item('a', { room_price: yuan(5900) })
     expect((await list([priced], { deal: deal() })).page.text()).toMatch(/Flash deal.*¥39/)
-    expect((await list([priced], { deal: deal({ state: 'countdown' }) })).page.text()).toMatch(/Live price.*¥59/)
+    expect((await list([priced], { deal: deal({ state: 'countdown' }) })).page.text()).toMatch(
+      /Live price.*¥59/,
+    )
     expect((await list([priced], { deal: deal({ left: 0 }) })).page.text()).toContain('¥59')
     expect((await list([item('a')], { deal: deal({ product_id: 'b' }) })).page.text()).toContain('¥69')
   })

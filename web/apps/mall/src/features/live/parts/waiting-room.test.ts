@@ -7,7 +7,13 @@ import WaitingRoom from './waiting-room.vue'
 const at = '/live/rooms/rom_1/reminder'
 async function waiting(part: Partial<Room>, answers: Answers = {}, user: object | undefined = {}) {
   const it = context(room({ state: 'scheduled', ...part }), { shelf: [item('a')] })
-  const on = await stage(WaitingRoom, { app: 'mall', user, path: '/live/rom_1', props: { ctx: it.ctx }, answers })
+  const on = await stage(WaitingRoom, {
+    app: 'mall',
+    user,
+    path: '/live/rom_1',
+    props: { ctx: it.ctx },
+    answers,
+  })
   return { ...on, it }
 }
 const inMs = (ms: number) => new Date(Date.now() + ms).toISOString()

@@ -27,7 +27,12 @@ const order = (part: Record<string, unknown> = {}) => ({
 })
 const get = 'GET /orders/ord_1'
 const page = (part: Record<string, unknown>, answers: Answers = {}) =>
-  stage(OrderPage, { app: 'mall', user: {}, props: { id: 'ord_1' }, answers: { [get]: order(part), ...answers } })
+  stage(OrderPage, {
+    app: 'mall',
+    user: {},
+    props: { id: 'ord_1' },
+    answers: { [get]: order(part), ...answers },
+  })
 type On = Awaited<ReturnType<typeof page>>
 const sure = async ({ page: p, settle }: On) => {
   await p.findAll('dialog footer button').at(-1)?.trigger('click')
@@ -38,7 +43,9 @@ describe('an order', () => {
   it('says until when the stock is held, and asks again when that is over', async () => {
     const { page: p } = await page({ pay_by: new Date(Date.now() + 90_000).toISOString() })
     expect(p.get('[role=timer]').text()).toMatch(/01:(30|29)/)
-    expect((await page({ status: 'paid', pay_by: new Date().toISOString() })).page.find('[role=timer]').exists()).toBe(false)
+    expect(
+      (await page({ status: 'paid', pay_by: new Date().toISOString() })).page.find('[role=timer]').exists(),
+    ).toBe(false)
   })
   it('offers what the program says can be done, and nothing else', async () => {
     const { buttons, page: p } = await page({})
@@ -68,7 +75,10 @@ describe('an order', () => {
   })
   it('is confirmed once, however often it is pressed', async () => {
     const { answer, arrive } = later()
-    const on = await page({ status: 'shipped', actions: ['confirm'] }, { 'POST /orders/ord_1/confirm': () => answer })
+    const on = await page(
+      { status: 'shipped', actions: ['confirm'] },
+      { 'POST /orders/ord_1/confirm': () => answer },
+    )
     await on.press('Confirm receipt')
     await sure(on)
     await sure(on)

@@ -28,7 +28,13 @@ const product = (part: Record<string, unknown> = {}) => ({
   ...part,
 })
 const page = (answers: Answers, user?: object, path = '/p/a') =>
-  stage(ProductPage, { app: 'mall', user, path, props: { id: 'a' }, answers: { 'GET /products/a': product(), ...answers } })
+  stage(ProductPage, {
+    app: 'mall',
+    user,
+    path,
+    props: { id: 'a' },
+    answers: { 'GET /products/a': product(), ...answers },
+  })
 
 describe('a product', () => {
   it('asks for a choice before anything else', async () => {
@@ -74,7 +80,10 @@ describe('a product', () => {
     await router.push('/p/a?sheet=sku')
     await settle()
     expect(p.get('dialog [aria-pressed=true]').text()).toBe('Large')
-    expect(p.findAll('dialog footer button').map((x) => x.attributes('disabled'))).toEqual([undefined, undefined])
+    expect(p.findAll('dialog footer button').map((x) => x.attributes('disabled'))).toEqual([
+      undefined,
+      undefined,
+    ])
   })
   it('cannot be bought when it is sold out', async () => {
     const { buttons } = await page({
@@ -84,12 +93,16 @@ describe('a product', () => {
     expect(buttons('Buy now').every((x) => x.attributes('disabled') !== undefined)).toBe(true)
   })
   it('leads to where it is shown, and to the film about it', async () => {
-    const { page: p } = await page({ 'GET /products/a': product({ live_room_id: 'rom_1', video_ids: ['v1'] }) })
+    const { page: p } = await page({
+      'GET /products/a': product({ live_room_id: 'rom_1', video_ids: ['v1'] }),
+    })
     const to = p.findAll('a').map((x) => x.attributes('href'))
     expect(to).toEqual(expect.arrayContaining(['/live/rom_1', '/v/v1']))
   })
   it('says that it is gone', async () => {
-    const { page: p } = await page({ 'GET /products/a': new Refusal(404, 'catalog.no_such_product', 'It was taken down') })
+    const { page: p } = await page({
+      'GET /products/a': new Refusal(404, 'catalog.no_such_product', 'It was taken down'),
+    })
     expect(p.get('[role=alert]').text()).toContain('It was taken down')
     expect(p.find('h1').exists()).toBe(false)
   })

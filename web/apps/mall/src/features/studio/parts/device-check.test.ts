@@ -48,7 +48,10 @@ describe('the check before the air', () => {
     expect(c.swap).toHaveBeenCalledWith('video', 'back')
   })
   it('copies an address, and says so when it could not', async () => {
-    const copy = vi.spyOn(navigator.clipboard, 'writeText').mockResolvedValueOnce().mockRejectedValue(new Error('No'))
+    const copy = vi
+      .spyOn(navigator.clipboard, 'writeText')
+      .mockResolvedValueOnce()
+      .mockRejectedValue(new Error('No'))
     const { page, settle, says } = await check()
     const [server, key] = page.findAll('details button')
     await server?.trigger('click')

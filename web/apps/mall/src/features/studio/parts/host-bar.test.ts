@@ -3,7 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { cast, devices } from '../testing'
 import HostBar from './host-bar.vue'
 
-async function bar(change: (c: ReturnType<typeof cast>) => void = () => {}, cameras = ['front'], mode = 'open') {
+async function bar(
+  change: (c: ReturnType<typeof cast>) => void = () => {},
+  cameras = ['front'],
+  mode = 'open',
+) {
   const c = cast({ mode: mode as never })
   change(c)
   const on = await stage(HostBar, {
@@ -16,7 +20,9 @@ async function bar(change: (c: ReturnType<typeof cast>) => void = () => {}, came
 describe('the bar of a host on air', () => {
   it('says how the network does', async () => {
     expect((await bar()).net()).toBe('Measuring the network')
-    expect((await bar((c) => (c.stats.value = { quality: 'poor', kbps: 300 }))).net()).toBe('Network poor · 300 kbps')
+    expect((await bar((c) => (c.stats.value = { quality: 'poor', kbps: 300 }))).net()).toBe(
+      'Network poor · 300 kbps',
+    )
     expect((await bar((c) => (c.state.value = 'reconnecting'))).net()).toBe('Cut off, reconnecting')
     expect((await bar((c) => (c.state.value = 'refused'))).net()).toBe('The server refused this picture')
   })

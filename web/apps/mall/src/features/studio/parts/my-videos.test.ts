@@ -2,7 +2,14 @@ import { later, Refusal, stage, type Answers } from '@hawker/api/testing'
 import { describe, expect, it } from 'vitest'
 import MyVideos from './my-videos.vue'
 
-const video = (id: string, part: Record<string, unknown> = {}) => ({ id, caption: '', cover_url: '', state: 'ready', likes: 7, ...part })
+const video = (id: string, part: Record<string, unknown> = {}) => ({
+  id,
+  caption: '',
+  cover_url: '',
+  state: 'ready',
+  likes: 7,
+  ...part,
+})
 const list = (items: () => unknown[], answers: Answers = {}) =>
   stage(MyVideos, {
     app: 'mall',

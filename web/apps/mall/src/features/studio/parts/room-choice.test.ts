@@ -46,7 +46,12 @@ describe('the room to go live in', () => {
   it('is one that was planned, and is not over', async () => {
     const { page, press, buttons } = await choice({
       'GET /merchant/1/rooms': {
-        items: [card('a'), card('b', { state: 'live' }), card('c', { state: 'ended' }), card('d', { state: 'cancelled' })],
+        items: [
+          card('a'),
+          card('b', { state: 'live' }),
+          card('c', { state: 'ended' }),
+          card('d', { state: 'cancelled' }),
+        ],
         next_cursor: '',
       },
     })
@@ -62,7 +67,10 @@ describe('the room to go live in', () => {
     expect(buttons('Show of 1')[0]?.attributes('disabled')).toBeDefined()
   })
   it('or a new one, for one wish, though the answer was lost', async () => {
-    const answer = vi.fn().mockReturnValueOnce(new Refusal(503, 'x.y', 'Try again')).mockReturnValue({ id: 'new' })
+    const answer = vi
+      .fn()
+      .mockReturnValueOnce(new Refusal(503, 'x.y', 'Try again'))
+      .mockReturnValue({ id: 'new' })
     const { page, title, submit, sent, buttons } = await choice({ 'POST /merchant/1/rooms': answer })
     expect(buttons('Next')[0]?.attributes('disabled')).toBeDefined()
     await title(' Tea ')

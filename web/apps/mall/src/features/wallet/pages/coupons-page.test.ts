@@ -24,11 +24,14 @@ const held = (id: string, part: Record<string, unknown> = {}) => ({
   ...part,
 })
 const at = 'GET /me/coupons'
-const page = (answers: Answers, path = '/coupons') => stage(CouponsPage, { app: 'mall', user: {}, path, answers })
+const page = (answers: Answers, path = '/coupons') =>
+  stage(CouponsPage, { app: 'mall', user: {}, path, answers })
 
 describe('the coupons that one holds', () => {
   it('shows those that can be used, and others where the address says so', async () => {
-    const answers = { [at]: ({ query }: Call) => ({ items: [held(query.get('state') ?? '')], next_cursor: '' }) }
+    const answers = {
+      [at]: ({ query }: Call) => ({ items: [held(query.get('state') ?? '')], next_cursor: '' }),
+    }
     expect((await page(answers)).page.text()).toContain('Coupon usable')
     expect((await page(answers, '/coupons?state=used')).page.text()).toContain('Coupon used')
     const { page: p, router, settle } = await page(answers, '/coupons?state=what')
