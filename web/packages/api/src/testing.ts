@@ -1,6 +1,6 @@
 import { createToaster, toasterKey } from '@hawker/ui'
 import { flushPromises, mount } from '@vue/test-utils'
-import { PiniaColada } from '@pinia/colada'
+import { PiniaColada, useQueryCache } from '@pinia/colada'
 import { createPinia } from 'pinia'
 import { vi } from 'vitest'
 import { h, type Component } from 'vue'
@@ -31,7 +31,19 @@ export class Refusal {
   ) {}
 }
 
-/** Answers by `GET /cart/items`; a function sees the call, and may answer another thing each time. */
+/** Lost is what a call ends with whose answer never came, though the program may have done it. */
+export const lost = () => {
+  throw new TypeError('Failed to fetch')
+}
+
+/** later is an answer that comes when the spec lets it. */
+export function later<T>() {
+  let arrive!: (value: T) => void
+  const answer = new Promise<T>((resolve) => (arrive = resolve))
+  return { answer, arrive }
+}
+
+/** Answers by `GET /cart/items`; a function sees the call, and may answer another thing each time, or later. */
 export type Answers = Record<string, unknown>
 
 const texts = {
@@ -70,7 +82,7 @@ function program(answers: Answers) {
     const name = `${call.method} ${call.path}`
     if (!(name in answers)) return answered(new Refusal(404, 'test.no_answer', `no answer for ${name}`))
     const answer = answers[name]
-    return answered(typeof answer === 'function' ? answer(call) : answer)
+    return answered(typeof answer === 'function' ? await answer(call) : answer)
   }
   return { calls, fetch }
 }
@@ -149,5 +161,19 @@ export async function stage(component: Component, { app, props, answers = {}, us
     await flushPromises()
   }
   const sent = (name: string) => calls.filter((c) => `${c.method} ${c.path}` === name)
-  return { page, calls, sent, press, buttons, router, toaster, settle: flushPromises }
+  return {
+    page,
+    calls,
+    sent,
+    press,
+    buttons,
+    router,
+    toaster,
+    pinia,
+    cache: useQueryCache(pinia),
+    settle: flushPromises,
+    /** says is what the short messages on the page say. */
+    says: () => toaster.items.map((x) => x.text),
+    leave: () => root.unmount(),
+  }
 }

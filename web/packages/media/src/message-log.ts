@@ -3,13 +3,21 @@ import { onScopeDispose, shallowRef } from 'vue'
 
 const keep = 100
 
+const moment = (m: Message) => Date.parse(m.at)
+
+/** inTime puts what was said in its order: history may arrive after the news that followed it. */
+export function inTime(messages: Message[]): Message[] {
+  const late = messages.some((m, i) => i > 0 && moment(m) < moment(messages[i - 1] ?? m))
+  return late ? messages.toSorted((a, b) => moment(a) - moment(b) || 0) : messages
+}
+
 /** mergeMessages adds what is new and keeps the last hundred. What was held and now is shown takes its own place. */
 export function mergeMessages(old: readonly Message[], more: readonly Message[]): Message[] {
   const known = new Map(old.map((m) => [m.id, m]))
   const shown = new Map(more.filter((m) => !m.held && known.get(m.id)?.held).map((m) => [m.id, m]))
   const fresh = more.filter((m) => !known.has(m.id) && known.set(m.id, m))
   const kept = shown.size > 0 ? old.map((m) => shown.get(m.id) ?? m) : old
-  return [...kept, ...fresh].slice(-keep)
+  return inTime([...kept, ...fresh]).slice(-keep)
 }
 
 /** worded picks the reader's language of what the program said itself; people's own words stay as they are. */

@@ -14,6 +14,15 @@ describe('mergeMessages', () => {
       '3',
     ])
   })
+  it('stands in the order in which it was said, though history comes after the news that followed it', () => {
+    const at = (id: string, second: number) => ({ ...message(id), at: `2026-11-22T12:00:0${second}Z` })
+    const news = mergeMessages([], [at('c', 3)])
+    expect(mergeMessages(news, [at('a', 1), at('b', 2), at('c', 3)]).map((m) => m.id)).toEqual([
+      'a',
+      'b',
+      'c',
+    ])
+  })
   it('keeps the last hundred', () => {
     const many = Array.from({ length: 250 }, (_, i) => message(String(i)))
     const kept = mergeMessages([], many)

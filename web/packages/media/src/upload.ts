@@ -46,6 +46,40 @@ export interface RunningUpload {
   stop: () => void
 }
 
+/**
+ * sendFile is startUpload for those who must not wait for it: stopped before it has begun it never begins, and once it
+ * is stopped nothing of it is heard any more.
+ */
+export function sendFile(
+  file: File,
+  handlers: UploadHandlers,
+  start: (file: File, handlers: UploadHandlers) => Promise<RunningUpload> = startUpload,
+): RunningUpload {
+  let stopped = false
+  let running: RunningUpload | undefined
+  const heard =
+    <A extends unknown[]>(tell: (...args: A) => void) =>
+    (...args: A) => {
+      if (!stopped) tell(...args)
+    }
+  const told: UploadHandlers = {
+    onProgress: heard(handlers.onProgress),
+    onWaiting: heard(handlers.onWaiting),
+    onDone: heard(handlers.onDone),
+    onFailed: heard(handlers.onFailed),
+  }
+  start(file, told).then((begun) => {
+    running = begun
+    if (stopped) begun.stop()
+  }, told.onFailed)
+  return {
+    stop: () => {
+      stopped = true
+      running?.stop()
+    },
+  }
+}
+
 const chunkBytes = 5 * 1024 * 1024
 
 /** startUpload sends a file by tus, going on where an earlier attempt of the same file stopped. */

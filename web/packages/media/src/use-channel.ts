@@ -28,6 +28,7 @@ export function useChannel<T>(name: () => string | undefined, handlers: ChannelH
   }
   function listen() {
     close()
+    connected.value = false
     const channel = name()
     link = channel ? openChannel<T>(channel, { ...handlers, onConnected, onRevoked }) : undefined
   }

@@ -3,9 +3,9 @@ import { computed, ref, watch } from 'vue'
 
 /**
  * useSkuChoice keeps one value chosen per option. A combination that does not exist or is sold out can be seen but
- * not chosen; what is the only possibility is chosen at once.
+ * not chosen; what is the only possibility is chosen at once. What was chosen `before` is chosen still.
  */
-export function useSkuChoice(product: () => Product | undefined) {
+export function useSkuChoice(product: () => Product | undefined, before: Sku | null = null) {
   const chosen = ref<string[]>([])
 
   watch(
@@ -13,7 +13,8 @@ export function useSkuChoice(product: () => Product | undefined) {
     () => {
       const p = product()
       const only = p?.skus.filter((s) => s.available > 0)
-      const single = only?.length === 1 ? only[0] : undefined
+      const kept = only?.find((s) => s.id === before?.id)
+      const single = kept ?? (only?.length === 1 ? only[0] : undefined)
       chosen.value =
         p?.options.map((o, i) => single?.values[i] ?? (o.values.length === 1 ? (o.values[0] ?? '') : '')) ??
         []

@@ -1,4 +1,4 @@
-import { computed } from 'vue'
+import { computed, watch } from 'vue'
 import { useRoute, useRouter, type LocationQuery } from 'vue-router'
 
 /**
@@ -22,9 +22,17 @@ export function useSheetRoute() {
     else await router.push({ query, state: { sheet: true } })
   }
 
+  // Going back takes a while; a second press meanwhile would leave the page.
+  let leaving = false
+  watch(
+    () => route.fullPath,
+    () => (leaving = false),
+  )
+
   async function close(): Promise<void> {
-    if (!name.value) return
-    if (window.history.state?.sheet) router.back()
+    if (!name.value || leaving) return
+    leaving = window.history.state?.sheet === true
+    if (leaving) router.back()
     else await router.replace({ query: without(route.query) })
   }
 

@@ -1,7 +1,7 @@
 import { mount } from '@vue/test-utils'
 import { defineComponent, h } from 'vue'
 import { createMemoryHistory, createRouter } from 'vue-router'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { useSheetRoute } from '../composables/use-sheet-route'
 
 async function page(path: string) {
@@ -37,6 +37,16 @@ describe('useSheetRoute', () => {
     router.back()
     await settled
     expect(router.currentRoute.value.fullPath).toBe('/live/1')
+  })
+  it('goes back once, however often closing is pressed', async () => {
+    const { router, sheet } = await page('/live/1')
+    await sheet.open('shelf')
+    const back = vi.spyOn(router, 'back')
+    window.history.replaceState({ sheet: true }, '')
+    await sheet.close()
+    await sheet.close()
+    expect(back).toHaveBeenCalledTimes(1)
+    window.history.replaceState(null, '')
   })
   it('closes a sheet that a link opened without leaving the page', async () => {
     const { router, sheet } = await page('/live/1?sheet=shelf')

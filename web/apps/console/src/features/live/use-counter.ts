@@ -38,5 +38,9 @@ export function useCounter(id: () => string, onHeld: (message: Message) => void,
       onClip()
     }
   }
-  useChannel<ShopEvent>(() => shop.channel, { onEvent, onGap: () => void renew('orders') })
+  /** What was missed is told to nobody else. */
+  function onGap() {
+    for (const part of ['orders', 'unpaid', 'clips']) void renew(part)
+  }
+  useChannel<ShopEvent>(() => shop.channel, { onEvent, onGap })
 }

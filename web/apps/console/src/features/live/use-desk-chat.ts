@@ -1,4 +1,5 @@
 import { useApi, type Message, type RoomEvent } from '@hawker/api'
+import { inTime } from '@hawker/media'
 import { computed, onScopeDispose, ref, shallowRef } from 'vue'
 import { useShop } from '../../stores/shop'
 
@@ -8,7 +9,7 @@ const keep = 200
 export function mergeLog(old: readonly Message[], more: readonly Message[]): Message[] {
   const byId = new Map(old.map((m) => [m.id, m]))
   for (const m of more) byId.set(m.id, m)
-  return [...byId.values()].slice(-keep)
+  return inTime([...byId.values()]).slice(-keep)
 }
 
 function worded(message: Message): Message {
@@ -23,12 +24,13 @@ export function useDeskChat(id: () => string) {
   const messages = shallowRef<Message[]>([])
   const held = shallowRef<Message[]>([])
   const joined = ref({ name: '', count: 0 })
+  const removed = new Set<string>()
   let waiting: Message[] = []
   let frame = 0
 
   function draw() {
     frame = 0
-    messages.value = mergeLog(messages.value, waiting)
+    messages.value = mergeLog(messages.value, waiting).filter((m) => !removed.has(m.id))
     waiting = []
   }
   function take(list: readonly Message[]) {
@@ -40,8 +42,8 @@ export function useDeskChat(id: () => string) {
     held.value = mergeLog(held.value, list)
   }
   function drop(message: string) {
+    removed.add(message)
     draw()
-    messages.value = messages.value.filter((m) => m.id !== message)
     held.value = held.value.filter((m) => m.id !== message)
   }
   async function read() {
@@ -50,7 +52,7 @@ export function useDeskChat(id: () => string) {
       api.merchant.messages(shop.id, id(), 'held').catch(() => null),
     ])
     if (all) take(all.items)
-    if (kept) held.value = kept.items
+    if (kept) held.value = kept.items.filter((m) => !removed.has(m.id))
   }
   /** hear answers whether the news was about the chat. */
   function hear(news: RoomEvent): boolean {

@@ -67,6 +67,20 @@ describe('product form', () => {
     await on.press('Load')
     expect(english(on).element.value).toBe('Cup of theirs')
   })
+  it('keeps what was typed, and the offer, when their version cannot be read', async () => {
+    const read = vi
+      .fn()
+      .mockReturnValueOnce(product(3))
+      .mockReturnValue(new Refusal(503, 'x.y', 'Not now'))
+    const stale = new Refusal(409, 'catalog.changed', 'Somebody changed it')
+    const on = await page({ [`GET ${at}`]: read, [`PATCH ${at}`]: stale })
+    await english(on).setValue('Cup of mine')
+    await on.press('Save')
+    await on.press('Load')
+    expect(english(on).element.value).toBe('Cup of mine')
+    expect(on.page.get('[role=status]').text()).toBe('Not now')
+    expect(on.buttons('Load it again')).toHaveLength(1)
+  })
   it('says what is missing instead of sending it', async () => {
     const on = await page({})
     await english(on).setValue('')

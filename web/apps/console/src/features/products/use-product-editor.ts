@@ -97,10 +97,12 @@ export function useProductEditor(id: () => string) {
   }
   async function reload() {
     busy.value = true
-    const { data } = await query.refetch()
+    const { status, data, error } = await query.refetch()
+    busy.value = false
+    // Not read: what is typed is not given up for what was known before.
+    if (status !== 'success') return void (problem.value = failure.text(error))
     if (data) take(data)
     stale.value = false
-    busy.value = false
   }
   onBeforeRouteLeave(() => !dirty.value || window.confirm(t('products.leave')))
   return { query, product, form, dirty, busy, problem, stale, currency, save, reset, reload, setOnSale }

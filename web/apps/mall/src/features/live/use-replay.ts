@@ -72,12 +72,21 @@ export function useReplay(
     if (Number.isFinite(el.duration)) duration.value = el.duration
     playing.value = !el.paused
     date.value = player?.date ?? null
+    begin(el)
+  }
+  /** Where a link leads to can be gone to once the player knows its moments and the browser how long it is. */
+  let begun = !start
+  function begin(el: HTMLVideoElement) {
+    if (begun || !start || !player?.known || duration.value === 0) return
+    begun = true
+    el.currentTime = Math.min(player.timeAt(Date.parse(start)), duration.value)
+    time.value = el.currentTime
   }
   function open(el: HTMLVideoElement | null) {
     player?.destroy()
     if (!el) return
     player = new ReplayPlayer(el, room().replay_url, () => {
-      if (ready.value++ === 0 && start) seek(player?.timeAt(Date.parse(start)) ?? 0)
+      ready.value++
       moved()
     })
   }

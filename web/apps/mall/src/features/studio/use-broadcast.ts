@@ -101,7 +101,9 @@ export function useBroadcast(devices: Devices) {
   function tick() {
     if (--count.value > 0) return
     clearInterval(timer)
-    if (room.value?.stream && publish(room.value.stream.whip_url)) stage.value = 'air'
+    const url = room.value?.stream?.whip_url
+    // Without a camera there is nothing to send: back to where it is chosen.
+    stage.value = url && publish(url) ? 'air' : 'check'
   }
   function cancel() {
     clearInterval(timer)

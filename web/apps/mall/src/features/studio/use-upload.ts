@@ -1,5 +1,5 @@
 import { createIntents, useApi, type ProductCard } from '@hawker/api'
-import { pendingStore, startUpload, type RunningUpload } from '@hawker/media'
+import { pendingStore, sendFile, type RunningUpload } from '@hawker/media'
 import { useFailure } from '@hawker/ui'
 import { useQueryCache } from '@pinia/colada'
 import { onScopeDispose, reactive, shallowRef, toRaw, watch } from 'vue'
@@ -25,10 +25,10 @@ function useTransfer(onDone: (uploadId: string) => void) {
   const state = shallowRef<UploadState>('empty')
   const percent = shallowRef(0)
   let running: RunningUpload | undefined
-  async function start(file: File) {
+  function start(file: File) {
     running?.stop()
     state.value = 'sending'
-    running = await startUpload(file, {
+    running = sendFile(file, {
       onProgress: (p) => {
         percent.value = p
         state.value = 'sending'

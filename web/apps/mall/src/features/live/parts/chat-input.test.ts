@@ -1,5 +1,5 @@
 import type { Room } from '@hawker/api'
-import { Refusal, some, stage, type Answers } from '@hawker/api/testing'
+import { later, Refusal, some, stage, type Answers } from '@hawker/api/testing'
 import { describe, expect, it } from 'vitest'
 import ChatInput from './chat-input.vue'
 
@@ -33,6 +33,16 @@ describe('chat input', () => {
     expect(sent(says)[0]?.body).toEqual({ text: 'hi' })
     expect(page.get('input').element.value).toBe('')
     expect(page.emitted('sent')).toHaveLength(1)
+  })
+  it('keeps what was typed while the last words were on their way', async () => {
+    const { answer, arrive } = later()
+    const { page, press, settle } = await input({}, { [says]: () => answer })
+    await page.get('input').setValue('hi')
+    await press('Send')
+    await page.get('input').setValue('and you?')
+    arrive({ id: 'msg_1', text: 'hi' })
+    await settle()
+    expect(page.get('input').element.value).toBe('and you?')
   })
   it('says it once when the answer was lost and the button is pressed again', async () => {
     let tries = 0
