@@ -26,6 +26,7 @@ import (
 	"hawker/internal/media/hooks"
 	"hawker/internal/media/ladder"
 	"hawker/internal/media/relay"
+	"hawker/internal/media/rtmp"
 	"hawker/internal/media/stream"
 	"hawker/internal/media/upload"
 	"hawker/internal/media/whip"
@@ -35,6 +36,7 @@ import (
 	"hawker/internal/payment"
 	"hawker/internal/picture"
 	"hawker/internal/platform/cache"
+	"hawker/internal/platform/dial"
 	"hawker/internal/platform/module"
 	"hawker/internal/promotion"
 	"hawker/internal/referral"
@@ -163,7 +165,9 @@ func (s *services) openLive(p *platform) {
 		Hub: s.hub, Clock: p.clock, Log: p.log, Program: c.FFmpeg,
 		StreamsMax: cmp.Or(c.Ladder.StreamsMax, runtime.NumCPU()/2),
 	})
-	s.relays = relay.New(relay.Config{Hub: s.hub, Clock: p.clock, Log: p.log})
+	s.relays = relay.New(relay.Config{
+		Hub: s.hub, Clock: p.clock, Log: p.log, Dialer: rtmp.Dialer{Connect: p.outgoing().DialContext},
+	})
 	s.openRooms(p, room.News{Publisher: p.news, Log: p.log})
 	watching := ingest.Watching{Rooms: s.rooms, Staff: s.shops}
 	s.hub.Open(stream.Callbacks{
@@ -186,7 +190,7 @@ func (s *services) openRooms(p *platform, news room.News) {
 	s.audience = audience.New(audience.Options{
 		DB: p.db, Log: p.log, Shows: s.shows, News: news, Words: s.words, People: s.accounts, Chat: s.chat,
 	})
-	s.restreams = ingest.NewRestreams(p.db, p.box, s.rooms, s.relays)
+	s.restreams = ingest.NewRestreams(p.db, p.box, s.rooms, s.relays, p.outgoing())
 	s.stage = stage.New(stage.Options{
 		DB: p.db, Log: p.log, Rooms: s.rooms, Shows: s.shows, Shelf: s.shelf, News: news, Picture: s.hub,
 		Sender: s.restreams, Sockets: p.news, Followers: s.social, Notices: s.notices,
@@ -228,6 +232,11 @@ func (s *services) openVideos(p *platform) (err error) {
 		Catalog: s.catalog, Rooms: s.rooms, Max: p.cfg.Video.DurationMax,
 	})
 	return nil
+}
+
+// outgoing judges the addresses that users name.
+func (p *platform) outgoing() *dial.Guard {
+	return dial.New(p.cfg.Outgoing.Ports, p.cfg.OutgoingNetworks())
 }
 
 func (p *platform) archive() replay.Archive { return replay.Archive{Store: p.recordings} }
