@@ -34,6 +34,7 @@ type Config struct {
 	TrustedProxies []string `koanf:"trusted_proxies"`
 
 	Outgoing     Outgoing     `koanf:"outgoing"`
+	Limits       Limits       `koanf:"limits"`
 	Database     Database     `koanf:"database"`
 	Log          Log          `koanf:"log"`
 	Mall         Mall         `koanf:"mall"`
@@ -124,10 +125,13 @@ func Default() Config {
 	return Config{
 		Data: "data", HTTP: "127.0.0.1:8080", RTMP: "127.0.0.1:1935", TrustedProxies: []string{},
 		Outgoing: Outgoing{Ports: []int{443, 1935, 1936}, Networks: []string{}},
+		Limits:   Limits{Connections: 16384, PerAddress: 4096, Patience: 20 * time.Second},
 		Log:      Log{Level: "info", Format: "text"},
 		Mall:     Mall{Name: "Hawker", Currency: "CNY", TimeZone: "Asia/Shanghai"},
-		Order: Order{PayWithin: 15 * time.Minute, PayDealWithin: 3 * time.Minute,
-			ReceiveWithin: 10 * 24 * time.Hour},
+		Order: Order{
+			PayWithin: 15 * time.Minute, PayDealWithin: 3 * time.Minute,
+			ReceiveWithin: 10 * 24 * time.Hour,
+		},
 		Distribution: Distribution{
 			Levels: 2, Level1: 1000, Level2: 300, Fee: 200, BindFor: 365 * 24 * time.Hour,
 			AfterSale: 7 * 24 * time.Hour,

@@ -1,11 +1,21 @@
 package config
 
-import "net/netip"
+import (
+	"net/netip"
+	"time"
+)
 
 // Outgoing says what may be called of the addresses that users name.
 type Outgoing struct {
 	Ports    []int    `koanf:"ports"`
 	Networks []string `koanf:"networks"`
+}
+
+// Limits say how much of the server callers may have at a time.
+type Limits struct {
+	Connections int           `koanf:"connections"`
+	PerAddress  int           `koanf:"connections_per_address"`
+	Patience    time.Duration `koanf:"patience"`
 }
 
 // OutgoingNetworks are the networks that may be called although they are not public;
@@ -33,6 +43,9 @@ func (c Config) checkDoors(bad func(cond bool, format string, args ...any)) {
 			bad(err != nil, "%s: %q is no network; want, say, 10.0.0.0/8", name, n)
 		}
 	}
+	bad(c.Limits.Connections < 1 || c.Limits.PerAddress < 1,
+		"limits.connections and limits.connections_per_address must be at least 1")
+	bad(c.Limits.Patience < time.Second, "limits.patience must be at least 1s")
 	for _, p := range c.Outgoing.Ports {
 		bad(p < 0 || p > 1<<16-1, "outgoing.ports: %d is no port", p)
 	}
