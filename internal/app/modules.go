@@ -2,13 +2,16 @@ package app
 
 import (
 	"cmp"
+	"net/http"
 	"net/url"
 	"runtime"
+	"time"
 
 	"hawker/internal/account"
 	"hawker/internal/analytics"
 	"hawker/internal/auction"
 	"hawker/internal/audience"
+	"hawker/internal/base/fault"
 	"hawker/internal/cart"
 	"hawker/internal/catalog"
 	"hawker/internal/chat"
@@ -37,6 +40,7 @@ import (
 	"hawker/internal/picture"
 	"hawker/internal/platform/cache"
 	"hawker/internal/platform/dial"
+	"hawker/internal/platform/httpapi"
 	"hawker/internal/platform/module"
 	"hawker/internal/promotion"
 	"hawker/internal/referral"
@@ -176,7 +180,21 @@ func (s *services) openLive(p *platform) {
 	s.rtc = whip.New(whip.Config{
 		Hub: s.hub, Log: p.log, Clock: p.clock, FFmpeg: c.FFmpeg, UDP: c.WebRTCUDP, TCP: c.WebRTCTCP,
 		PublicIPs: c.WebRTCIPs, MayPlay: watching.MayPlayRTC,
+		Caller: func(r *http.Request) string { return httpapi.Home(r.Context()) },
+		Allow:  sessionsAtARate(cache.NewMemoryLimiter(p.clock)),
 	})
+}
+
+// sessionsAtARate bounds how often one caller begins to publish or watch by WebRTC.
+func sessionsAtARate(l cache.Limiter) func(r *http.Request) error {
+	most := cache.Rate{Count: 30, Per: time.Minute}
+	return func(r *http.Request) error {
+		ok, err := l.Allow(r.Context(), "webrtc:"+httpapi.Home(r.Context()), most)
+		if err == nil && !ok {
+			err = fault.TooMany("request.too_many")
+		}
+		return err
+	}
 }
 
 // openRooms makes what happens in rooms, over the engine that they ask.

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -51,6 +52,10 @@ func parseHop(text string) (netip.Addr, error) {
 	withPort, err := netip.ParseAddrPort(text)
 	return withPort.Addr().Unmap().WithZone(""), err
 }
+
+// Home is what the caller of a request is counted by: an IPv4 address or the home of an
+// IPv6 one.
+func Home(ctx context.Context) string { return network(Address(ctx)) }
 
 // network is what limits count by.
 func network(address string) string {
