@@ -119,9 +119,7 @@ func newServices(p *platform, localURL func() string) (s services, err error) {
 		DB: p.db, Log: p.log, Catalog: s.catalog, Coupons: s.coupons, Rooms: s.shows, News: p.news,
 		Currency: currency, Terms: promotion.Terms{HoldDeal: p.cfg.Order.PayDealWithin},
 	})
-	s.orders = order.New(p.db, p.box,
-		order.Terms{PayWithin: p.cfg.Order.PayWithin, ReceiveWithin: p.cfg.Order.ReceiveWithin, Zone: p.zone},
-		coupon.Book(), promotion.Book(), luckybag.Book())
+	s.orders = order.New(p.db, p.box, p.orderTerms(), coupon.Book(), promotion.Book(), luckybag.Book())
 	s.cart = cart.New(p.db)
 	s.referrals = referral.New(p.db, referral.Settings{
 		BindFor: p.cfg.Distribution.BindFor, PublicURL: p.cfg.PublicURL,
@@ -154,6 +152,14 @@ func newServices(p *platform, localURL func() string) (s services, err error) {
 	}
 	s.analytics = analytics.New(p.db, p.zone)
 	return s, nil
+}
+
+func (p *platform) orderTerms() order.Terms {
+	c := p.cfg.Order
+	return order.Terms{
+		PayWithin: c.PayWithin, ReceiveWithin: c.ReceiveWithin, Zone: p.zone, UnpaidMax: c.UnpaidMax,
+		UnitsMax: c.UnitsMax,
+	}
 }
 
 // coresForLadder is the smallest machine on which new rooms have smaller

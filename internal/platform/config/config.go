@@ -69,6 +69,9 @@ type Order struct {
 	PayWithin     time.Duration `koanf:"pay_within"`
 	PayDealWithin time.Duration `koanf:"pay_deal_within"`
 	ReceiveWithin time.Duration `koanf:"receive_within"`
+	UnpaidMax     int           `koanf:"unpaid_max"`
+	UnitsMax      int64         `koanf:"unpaid_units_max"`
+	PerMinute     int           `koanf:"placed_per_minute"`
 }
 
 // Distribution holds the rules of commissions.
@@ -130,7 +133,7 @@ func Default() Config {
 		Mall:     Mall{Name: "Hawker", Currency: "CNY", TimeZone: "Asia/Shanghai"},
 		Order: Order{
 			PayWithin: 15 * time.Minute, PayDealWithin: 3 * time.Minute,
-			ReceiveWithin: 10 * 24 * time.Hour,
+			ReceiveWithin: 10 * 24 * time.Hour, UnpaidMax: 5, UnitsMax: 99, PerMinute: 30,
 		},
 		Distribution: Distribution{
 			Levels: 2, Level1: 1000, Level2: 300, Fee: 200, BindFor: 365 * 24 * time.Hour,

@@ -45,6 +45,8 @@ func (c Config) checkDoors(bad func(cond bool, format string, args ...any)) {
 	}
 	bad(c.Limits.Connections < 1 || c.Limits.PerAddress < 1,
 		"limits.connections and limits.connections_per_address must be at least 1")
+	bad(c.Order.UnpaidMax < 0 || c.Order.UnitsMax < 0 || c.Order.PerMinute < 0,
+		"order.unpaid_max, order.unpaid_units_max and order.placed_per_minute must not be negative")
 	bad(c.Limits.Patience < time.Second, "limits.patience must be at least 1s")
 	for _, p := range c.Outgoing.Ports {
 		bad(p < 0 || p > 1<<16-1, "outgoing.ports: %d is no port", p)
