@@ -19,6 +19,7 @@ import (
 	"hawker/internal/platform/blob"
 	"hawker/internal/platform/cache"
 	"hawker/internal/platform/config"
+	"hawker/internal/platform/conns"
 	"hawker/internal/platform/events"
 	"hawker/internal/platform/httpapi"
 	"hawker/internal/platform/idem"
@@ -130,6 +131,13 @@ func (a *App) openModules(demo bool) (err error) {
 	if a.modules, err = a.list(demo); err != nil {
 		return err
 	}
+	a.metrics.Gauge("hawker_connections_refused", "HTTP connections that were too many, since the start.",
+		func() float64 {
+			if ln, ok := a.lnHTTP.(*conns.Listener); ok {
+				return float64(ln.Refused())
+			}
+			return 0
+		})
 	a.metrics.Gauge("hawker_panics", "Panics that were caught since the start.",
 		func() float64 { return float64(a.guard.Panics()) })
 	for _, m := range a.modules {

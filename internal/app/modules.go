@@ -2,13 +2,16 @@ package app
 
 import (
 	"cmp"
+	"net/http"
 	"net/url"
 	"runtime"
+	"time"
 
 	"hawker/internal/account"
 	"hawker/internal/analytics"
 	"hawker/internal/auction"
 	"hawker/internal/audience"
+	"hawker/internal/base/fault"
 	"hawker/internal/cart"
 	"hawker/internal/catalog"
 	"hawker/internal/chat"
@@ -26,6 +29,7 @@ import (
 	"hawker/internal/media/hooks"
 	"hawker/internal/media/ladder"
 	"hawker/internal/media/relay"
+	"hawker/internal/media/rtmp"
 	"hawker/internal/media/stream"
 	"hawker/internal/media/upload"
 	"hawker/internal/media/whip"
@@ -35,6 +39,8 @@ import (
 	"hawker/internal/payment"
 	"hawker/internal/picture"
 	"hawker/internal/platform/cache"
+	"hawker/internal/platform/dial"
+	"hawker/internal/platform/httpapi"
 	"hawker/internal/platform/module"
 	"hawker/internal/promotion"
 	"hawker/internal/referral"
@@ -113,9 +119,7 @@ func newServices(p *platform, localURL func() string) (s services, err error) {
 		DB: p.db, Log: p.log, Catalog: s.catalog, Coupons: s.coupons, Rooms: s.shows, News: p.news,
 		Currency: currency, Terms: promotion.Terms{HoldDeal: p.cfg.Order.PayDealWithin},
 	})
-	s.orders = order.New(p.db, p.box,
-		order.Terms{PayWithin: p.cfg.Order.PayWithin, ReceiveWithin: p.cfg.Order.ReceiveWithin, Zone: p.zone},
-		coupon.Book(), promotion.Book(), luckybag.Book())
+	s.orders = order.New(p.db, p.box, p.orderTerms(), coupon.Book(), promotion.Book(), luckybag.Book())
 	s.cart = cart.New(p.db)
 	s.referrals = referral.New(p.db, referral.Settings{
 		BindFor: p.cfg.Distribution.BindFor, PublicURL: p.cfg.PublicURL,
@@ -150,6 +154,14 @@ func newServices(p *platform, localURL func() string) (s services, err error) {
 	return s, nil
 }
 
+func (p *platform) orderTerms() order.Terms {
+	c := p.cfg.Order
+	return order.Terms{
+		PayWithin: c.PayWithin, ReceiveWithin: c.ReceiveWithin, Zone: p.zone, UnpaidMax: c.UnpaidMax,
+		UnitsMax: c.UnitsMax,
+	}
+}
+
 // coresForLadder is the smallest machine on which new rooms have smaller
 // renditions unless their shop says otherwise: a ladder takes up to one core.
 const coresForLadder = 4
@@ -163,7 +175,9 @@ func (s *services) openLive(p *platform) {
 		Hub: s.hub, Clock: p.clock, Log: p.log, Program: c.FFmpeg,
 		StreamsMax: cmp.Or(c.Ladder.StreamsMax, runtime.NumCPU()/2),
 	})
-	s.relays = relay.New(relay.Config{Hub: s.hub, Clock: p.clock, Log: p.log})
+	s.relays = relay.New(relay.Config{
+		Hub: s.hub, Clock: p.clock, Log: p.log, Dialer: rtmp.Dialer{Connect: p.outgoing().DialContext},
+	})
 	s.openRooms(p, room.News{Publisher: p.news, Log: p.log})
 	watching := ingest.Watching{Rooms: s.rooms, Staff: s.shops}
 	s.hub.Open(stream.Callbacks{
@@ -172,7 +186,21 @@ func (s *services) openLive(p *platform) {
 	s.rtc = whip.New(whip.Config{
 		Hub: s.hub, Log: p.log, Clock: p.clock, FFmpeg: c.FFmpeg, UDP: c.WebRTCUDP, TCP: c.WebRTCTCP,
 		PublicIPs: c.WebRTCIPs, MayPlay: watching.MayPlayRTC,
+		Caller: func(r *http.Request) string { return httpapi.Home(r.Context()) },
+		Allow:  sessionsAtARate(cache.NewMemoryLimiter(p.clock)),
 	})
+}
+
+// sessionsAtARate bounds how often one caller begins to publish or watch by WebRTC.
+func sessionsAtARate(l cache.Limiter) func(r *http.Request) error {
+	most := cache.Rate{Count: 30, Per: time.Minute}
+	return func(r *http.Request) error {
+		ok, err := l.Allow(r.Context(), "webrtc:"+httpapi.Home(r.Context()), most)
+		if err == nil && !ok {
+			err = fault.TooMany("request.too_many")
+		}
+		return err
+	}
 }
 
 // openRooms makes what happens in rooms, over the engine that they ask.
@@ -186,7 +214,7 @@ func (s *services) openRooms(p *platform, news room.News) {
 	s.audience = audience.New(audience.Options{
 		DB: p.db, Log: p.log, Shows: s.shows, News: news, Words: s.words, People: s.accounts, Chat: s.chat,
 	})
-	s.restreams = ingest.NewRestreams(p.db, p.box, s.rooms, s.relays)
+	s.restreams = ingest.NewRestreams(p.db, p.box, s.rooms, s.relays, p.outgoing())
 	s.stage = stage.New(stage.Options{
 		DB: p.db, Log: p.log, Rooms: s.rooms, Shows: s.shows, Shelf: s.shelf, News: news, Picture: s.hub,
 		Sender: s.restreams, Sockets: p.news, Followers: s.social, Notices: s.notices,
@@ -228,6 +256,11 @@ func (s *services) openVideos(p *platform) (err error) {
 		Catalog: s.catalog, Rooms: s.rooms, Max: p.cfg.Video.DurationMax,
 	})
 	return nil
+}
+
+// outgoing judges the addresses that users name.
+func (p *platform) outgoing() *dial.Guard {
+	return dial.New(p.cfg.Outgoing.Ports, p.cfg.OutgoingNetworks())
 }
 
 func (p *platform) archive() replay.Archive { return replay.Archive{Store: p.recordings} }

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"hawker/internal/media/rtmp"
+	"hawker/internal/platform/conns"
 	"hawker/internal/platform/httpapi"
 	"hawker/internal/platform/module"
 	"hawker/internal/platform/realtime"
@@ -25,9 +26,11 @@ const stopWithin = 10 * time.Second
 // Listen opens the ports, so that whoever waits for the program knows them.
 func (a *App) Listen(ctx context.Context) (err error) {
 	var lc net.ListenConfig
-	if a.lnHTTP, err = lc.Listen(ctx, "tcp", a.cfg.HTTP); err != nil {
+	ln, err := lc.Listen(ctx, "tcp", a.cfg.HTTP)
+	if err != nil {
 		return fmt.Errorf("http address: %w", err)
 	}
+	a.lnHTTP = conns.Limit(ln, a.limits(), a.log)
 	if a.lnRTMP, err = a.listenRTMP(ctx, a.cfg.RTMP); err != nil {
 		return errors.Join(fmt.Errorf("rtmp address: %w", err), a.lnHTTP.Close())
 	}
@@ -40,6 +43,14 @@ func (a *App) Listen(ctx context.Context) (err error) {
 		}
 	}
 	return nil
+}
+
+// limits are those of connections, as far as this process can keep so many.
+func (a *App) limits() conns.Limits {
+	c := a.cfg.Limits
+	return conns.Limits{
+		Total: c.Connections, PerAddress: c.PerAddress, Patience: c.Patience, Trusted: a.cfg.TrustedNetworks(),
+	}.Within(conns.OpenFilesMax())
 }
 
 // listenRTMP takes the PROXY protocol's word for who publishes from trusted
@@ -154,12 +165,23 @@ func (a *App) Work(ctx context.Context) error {
 }
 
 func (a *App) serveRTMP(ctx context.Context, ln net.Listener) error {
-	server := rtmp.Server{Handler: a.hub.RTMP(), Log: a.log}
+	most := max(1, min(publishersMax, a.limits().Total/rtmpShare))
+	server := rtmp.Server{
+		Handler: a.hub.RTMP(), Log: a.log, ConnsMax: most, ConnsPerHome: max(1, min(publishersPerHome, most/2)),
+		Trusted: a.cfg.TrustedNetworks(),
+	}
 	if err := server.Serve(ctx, ln); !errors.Is(err, rtmp.ErrServerClosed) {
 		return err
 	}
 	return nil
 }
+
+// Bounds of one RTMP port, and how it stands to the connections of the others.
+const (
+	publishersMax     = 2000
+	publishersPerHome = 200
+	rtmpShare         = 4
+)
 
 const (
 	headerWithin = 10 * time.Second
@@ -169,7 +191,8 @@ const (
 
 func (a *App) serveHTTP(ctx context.Context) error {
 	server := &http.Server{
-		Handler: a.api, ReadHeaderTimeout: headerWithin, IdleTimeout: idleWithin, MaxHeaderBytes: headerMax,
+		Handler: a.api, ReadHeaderTimeout: min(headerWithin, a.cfg.Limits.Patience), IdleTimeout: idleWithin,
+		MaxHeaderBytes: headerMax, ConnContext: conns.WithConn,
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(a.lnHTTP) }()

@@ -42,7 +42,10 @@ func (a *App) shopModules(goods *catalog.API, orders counter.Views) []module.Mod
 		counter.API{Views: orders, DB: a.db}.Module(),
 		referral.API{Service: a.referrals, Clock: a.clock, Log: a.log, Secure: a.cfg.Secure()}.Module(),
 		distribution.API{Service: a.distribution, Clock: a.clock}.Module(),
-		checkout.API{Service: a.checkout, DB: a.db, Orders: a.orders, Views: orders, Shops: a.shops}.Module(),
+		checkout.API{
+			Service: a.checkout, DB: a.db, Orders: a.orders, Views: orders, Shops: a.shops,
+			PerMinute: a.cfg.Order.PerMinute,
+		}.Module(),
 		a.auctions.Module(),
 		a.bags.Module(),
 		payment.API{Service: a.payments}.Module(),

@@ -72,7 +72,7 @@ func modules() []struct {
 		}},
 		{"ingest", []string{
 			"room", "shelf", "show", "stage", "media/hooks", "media/ladder", "media/record", "media/relay",
-			"media/stream",
+			"media/rtmp", "media/stream",
 			"media/whip",
 		}},
 		{"video", []string{"account", "catalog", "picture", "media/ffmpeg", "media/upload"}},
@@ -85,7 +85,8 @@ func modules() []struct {
 		{"site", nil},
 		{"deadletter", nil},
 		{"demo", []string{
-			"account", "catalog", "commission", "listing", "picture", "referral", "room", "shop", "stage", "video", "media/flv", "media/rtmp",
+			"account", "catalog", "commission", "listing", "picture", "referral", "room", "shop", "stage", "video",
+			"media/flv", "media/rtmp",
 			"media/upload",
 		}},
 		{"bench", []string{"demo", "media/flv", "media/rtmp"}},

@@ -7,11 +7,15 @@ import (
 	"hawker/internal/base/id"
 	"hawker/internal/base/page"
 	"hawker/internal/base/permission"
+	"hawker/internal/platform/cache"
 	"hawker/internal/platform/httpapi"
 )
 
 // API is the module's door.
 type API struct{ Service *Service }
+
+// bids is how often one person bids, in the last seconds of a lot too.
+func bids() cache.Rate { return cache.Rate{Count: 60, Per: 30 * time.Second} }
 
 // Register adds the operations.
 func (h API) Register(api *httpapi.API) {
@@ -23,7 +27,7 @@ func (h API) Register(api *httpapi.API) {
 	httpapi.Register(api, httpapi.Operation{
 		ID: "auction-bid", Method: "POST",
 		Path: "/live/rooms/{id}/auctions/{auction}/bids", Access: httpapi.RoomVisitorSignedIn,
-		Summary: "Offer what I would pay at the most",
+		Limit: bids(), Summary: "Offer what I would pay at the most",
 	}, h.bid)
 	httpapi.Register(api, httpapi.Operation{
 		ID: "merchant-auction-list", Method: "GET", Path: room, Access: run,

@@ -2,11 +2,13 @@ package cart
 
 import (
 	"context"
+	"time"
 
 	"hawker/internal/base/id"
 	"hawker/internal/base/money"
 	"hawker/internal/base/page"
 	"hawker/internal/catalog"
+	"hawker/internal/platform/cache"
 	"hawker/internal/platform/httpapi"
 )
 
@@ -32,6 +34,9 @@ type itemView struct {
 	Invalid    string          `json:"invalid_reason" enum:",sold_out,off_sale"`
 }
 
+// changes is how often one person changes a cart, the buttons held down.
+func changes() cache.Rate { return cache.Rate{Count: 240, Per: time.Minute} }
+
 // Register adds the operations.
 func (h API) Register(api *httpapi.API) {
 	httpapi.Register(api, httpapi.Operation{
@@ -40,15 +45,15 @@ func (h API) Register(api *httpapi.API) {
 	}, h.list)
 	httpapi.Register(api, httpapi.Operation{
 		ID: "cart-item-create", Method: "POST", Path: "/cart/items",
-		Access: httpapi.SignedIn, Status: 201, Summary: "Put units of a SKU into my cart",
+		Access: httpapi.SignedIn, Status: 201, Limit: changes(), Summary: "Put units of a SKU into my cart",
 	}, h.add)
 	httpapi.Register(api, httpapi.Operation{
 		ID: "cart-item-update", Method: "PATCH", Path: "/cart/items/{id}",
-		Access: httpapi.SignedIn, Summary: "Change how many",
+		Access: httpapi.SignedIn, Limit: changes(), Summary: "Change how many",
 	}, h.update)
 	httpapi.Register(api, httpapi.Operation{
 		ID: "cart-item-delete", Method: "DELETE", Path: "/cart/items/{id}",
-		Access: httpapi.SignedIn, Status: 204, Summary: "Take an item out",
+		Access: httpapi.SignedIn, Status: 204, Limit: changes(), Summary: "Take an item out",
 	}, h.drop)
 }
 

@@ -11,6 +11,7 @@ import (
 	"hawker/internal/catalog"
 	"hawker/internal/counter"
 	"hawker/internal/order"
+	"hawker/internal/platform/cache"
 	"hawker/internal/platform/httpapi"
 	"hawker/internal/platform/sqldb"
 )
@@ -22,17 +23,27 @@ type API struct {
 	Orders  *order.Service
 	Views   counter.Views
 	Shops   catalog.ShopNames
+	// PerMinute is how many orders one buyer may place; 0: any number.
+	PerMinute int
+}
+
+// quotesPerOrder is how often a buyer looks at the price of what is then bought.
+const quotesPerOrder = 8
+
+func (h API) rate(times int) cache.Rate {
+	return cache.Rate{Count: times * h.PerMinute, Per: time.Minute}
 }
 
 // Register adds the operations.
 func (h API) Register(api *httpapi.API) {
 	httpapi.Register(api, httpapi.Operation{
 		ID: "checkout-quote", Method: "POST", Path: "/checkout/quote",
-		Access: httpapi.SignedIn, Summary: "What would it cost, and why",
+		Access: httpapi.SignedIn, Limit: h.rate(quotesPerOrder), Summary: "What would it cost, and why",
 	}, h.quote)
 	httpapi.Register(api, httpapi.Operation{
 		ID: "order-create", Method: "POST", Path: "/orders",
-		Access: httpapi.SignedIn, Status: 201, Summary: "Place one order per shop; the stock is promised for minutes",
+		Access: httpapi.SignedIn, Status: 201, Limit: h.rate(1),
+		Summary: "Place one order per shop; the stock is promised for minutes",
 	},
 		h.place)
 }

@@ -128,6 +128,7 @@ const takesMax = 4
 
 // Place creates the orders of a wish, once per key. Faults: those of Quote,
 // account.no_address, checkout.note_too_long, checkout.price_changed,
+// order.too_many_unpaid, order.too_many_units,
 // inventory.insufficient_stock, and the reason why a coupon that was asked for
 // does not apply.
 func (s *Service) Place(ctx context.Context, key idem.Key, c Command) (r Result, err error) {
@@ -156,6 +157,9 @@ func (s *Service) placeOnce(ctx context.Context, key idem.Key, c Command) (Resul
 		}
 		if c.Expected != nil && *c.Expected != q.Payable {
 			return Result{}, s.changed(q)
+		}
+		if err := s.orders.AdmitUnpaid(ctx, tx, c.User, unitsOf(c.Lines)); err != nil {
+			return Result{}, err
 		}
 		r, err := s.place(ctx, tx, c, q)
 		if err == nil && c.FromCart {
@@ -267,6 +271,14 @@ func (s *Service) draft(c Command, checkout id.Checkout, g Group) order.Order {
 		Payable:       g.Payable, Currency: s.prices.Currency, Note: c.Note, Room: g.room, Video: c.Video,
 		Lines: g.Lines,
 	}
+}
+
+func unitsOf(lines []LineRequest) map[id.SKU]int64 {
+	out := map[id.SKU]int64{}
+	for _, w := range lines {
+		out[w.SKU] += w.Quantity
+	}
+	return out
 }
 
 func skusOf(lines []LineRequest) []id.SKU {

@@ -12,6 +12,7 @@ import (
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/media/relay"
+	"hawker/internal/media/rtmp"
 	"hawker/internal/platform/idem"
 	"hawker/internal/platform/secret"
 	"hawker/internal/platform/sqldb"
@@ -35,6 +36,12 @@ type Relay interface {
 	Status(streamID string) map[string]relay.Status
 }
 
+// Addresses says whether a host may be called at a port, as far as that can be told
+// before its name is resolved.
+type Addresses interface {
+	CheckNamed(host string, port int) error
+}
+
 // Limits on restreams.
 const (
 	RestreamsMax    = 5
@@ -48,12 +55,13 @@ type Restreams struct {
 	box   *secret.Box
 	rooms *room.Service
 	relay Relay
+	may   Addresses
 	turn  sync.Mutex // what was read last is what the relay is told last
 }
 
 // NewRestreams makes that part.
-func NewRestreams(db *sqldb.DB, box *secret.Box, rooms *room.Service, to Relay) *Restreams {
-	return &Restreams{db: db, box: box, rooms: rooms, relay: to}
+func NewRestreams(db *sqldb.DB, box *secret.Box, rooms *room.Service, to Relay, may Addresses) *Restreams {
+	return &Restreams{db: db, box: box, rooms: rooms, relay: to, may: may}
 }
 
 // Of lists where a room is sent on to.
@@ -62,13 +70,20 @@ func (s *Restreams) Of(ctx context.Context, r id.Room) ([]Restream, error) {
 }
 
 // Add adds an address and begins to send when the room is on air. Faults:
-// live.bad_restream, live.not_found.
+// live.bad_restream, live.restream_forbidden, live.not_found.
 func (s *Restreams) Add(ctx context.Context, key idem.Key, shop id.Shop, r Restream) (Restream, error) {
 	u, err := url.Parse(r.URL)
 	bad := fault.Invalid("live.bad_restream", "max", RestreamsMax).At("body.url")
 	if err != nil || (u.Scheme != "rtmp" && u.Scheme != "rtmps") || u.Host == "" ||
 		strings.Count(strings.Trim(u.Path, "/"), "/") < 1 || len(r.URL) > restreamURLMax {
 		return Restream{}, bad
+	}
+	port, err := rtmp.Port(u)
+	if err != nil {
+		return Restream{}, bad
+	}
+	if err := s.may.CheckNamed(u.Hostname(), port); err != nil {
+		return Restream{}, fault.Invalid("live.restream_forbidden").At("body.url").Because(err)
 	}
 	r.Name = strings.TrimSpace(r.Name)
 	if r.Name == "" || utf8.RuneCountInString(r.Name) > restreamNameMax {

@@ -20,6 +20,7 @@ import (
 	"hawker/internal/media/record"
 	"hawker/internal/media/relay"
 	"hawker/internal/media/stream"
+	"hawker/internal/platform/dial"
 	"hawker/internal/platform/httpapi"
 	"hawker/internal/platform/httpapi/httpapitest"
 	"hawker/internal/platform/idem"
@@ -131,7 +132,7 @@ func TestTheRelayHearsTheNewestLast(t *testing.T) {
 	t.Parallel()
 	k := stagetest.Open(t)
 	slow := &slowRelay{Sender: k.Sent, entered: make(chan struct{}), let: make(chan struct{})}
-	restreams := ingest.NewRestreams(k.DB, k.Box, k.Rooms, slow)
+	restreams := ingest.NewRestreams(k.DB, k.Box, k.Rooms, slow, dial.New([]int{1935}, nil))
 	r := k.Room()
 	var both sync.WaitGroup
 	both.Go(func() {
@@ -306,5 +307,27 @@ func TestNewsOfNothing(t *testing.T) {
 	if _, err := quiet.Admit(t.Context(), stream.PublishRequest{App: "live", Name: "plain"}); !errors.Is(err,
 		room.ErrWrongKey) {
 		t.Errorf("a name that is no key is granted: %v", err)
+	}
+}
+
+// Nobody makes this server call its own machine or its neighbours, or a port that is
+// none of a streaming server.
+func TestAddressesThatAreNotToBeCalled(t *testing.T) {
+	t.Parallel()
+	k := stagetest.Open(t)
+	r := k.Room()
+	for _, bad := range []string{
+		"rtmp://127.0.0.1/a/b", "rtmp://[::1]/a/b", "rtmp://169.254.169.254/a/b", "rtmps://10.0.0.1/a/b",
+		"rtmp://[::ffff:127.0.0.1]/a/b", "rtmp://a.example:6379/a/b", "rtmp://8.8.8.8:22/a/b",
+		"rtmp://a.example:99999/a/b",
+	} {
+		if _, err := add(k, r, bad); fault.Code(err) != "live.restream_forbidden" {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+	for _, good := range []string{"rtmp://8.8.8.8/a/b", "rtmps://a.example/a/b", "rtmps://a.example:1936/a/b"} {
+		if _, err := add(k, r, good); err != nil {
+			t.Errorf("%q: %v", good, err)
+		}
 	}
 }

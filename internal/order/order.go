@@ -173,6 +173,8 @@ type Terms struct {
 	PayWithin     time.Duration  // then the order closes
 	ReceiveWithin time.Duration  // after shipping, then it counts as received
 	Zone          *time.Location // whose day an order's number begins with; nil is UTC
+	UnpaidMax     int            // checkouts of one buyer that wait for money; 0: any number
+	UnitsMax      int64          // units of one SKU that wait so; 0: any number
 }
 
 // Reservations are what an order took besides stock: a coupon, a buyer's part of a

@@ -70,6 +70,30 @@ func checkoutOf(ctx context.Context, q sqldb.Querier, order id.Order) (c id.Chec
 	return c, user, err
 }
 
+// unpaidOf counts a buyer's checkouts that wait for money, and their units.
+func unpaidOf(ctx context.Context, q sqldb.Querier, buyer id.User, since time.Time) (
+	checkouts int, units map[id.SKU]int64, err error,
+) {
+	type part struct {
+		checkout id.Checkout
+		sku      id.SKU
+		n        int64
+	}
+	rows, err := q.Query(ctx, `SELECT o.checkout_id, l.sku_id, SUM(l.quantity) FROM orders o
+		JOIN order_line l ON l.order_id = o.id WHERE o.user_id = ? AND o.id >= ? AND o.status = ?
+		GROUP BY o.checkout_id, l.sku_id`, buyer, id.FirstAt(since), StatusPendingPayment)
+	parts, err := sqldb.Collect(rows, err, func(s sqldb.Scanner) (p part, err error) {
+		return p, s.Scan(&p.checkout, &p.sku, &p.n)
+	})
+	seen := map[id.Checkout]bool{}
+	units = map[id.SKU]int64{}
+	for _, p := range parts {
+		seen[p.checkout] = true
+		units[p.sku] += p.n
+	}
+	return len(seen), units, err
+}
+
 // touchCheckout takes the row locks of a checkout's orders; SQLite has one writer and
 // needs none.
 func touchCheckout(ctx context.Context, tx *sqldb.Tx, checkout id.Checkout) error {

@@ -12,7 +12,6 @@ import (
 	"image/jpeg"
 	_ "image/png" // pictures that merchants send
 	"io"
-	"slices"
 
 	"golang.org/x/image/draw"
 	_ "golang.org/x/image/webp"
@@ -25,11 +24,9 @@ import (
 
 // Limits on a picture.
 const (
-	BytesMax    = 10 << 20
-	pixelsMax   = 36_000_000
-	sideMax     = 1440
-	quality     = 84
-	decodingMax = 2 // at once
+	BytesMax = 10 << 20
+	sideMax  = 1440
+	quality  = 84
 )
 
 // Object is a stored picture.
@@ -75,15 +72,9 @@ func (m *Service) Add(ctx context.Context, shop id.Shop, r io.Reader) (Object, e
 		return Object{}, err
 	}
 	if len(raw) > BytesMax {
-		return Object{}, fault.TooLarge("catalog.picture_too_large", "max_mb", BytesMax>>20)
+		return Object{}, tooLarge()
 	}
-	select {
-	case m.slots <- struct{}{}:
-	case <-ctx.Done():
-		return Object{}, ctx.Err()
-	}
-	out, size, err := reencode(raw)
-	<-m.slots
+	out, size, err := m.reencode(ctx, raw)
 	if err != nil {
 		return Object{}, err
 	}
@@ -102,20 +93,17 @@ func (m *Service) Add(ctx context.Context, shop id.Shop, r io.Reader) (Object, e
 // program is linked with.
 func formats() []string { return []string{"jpeg", "png", "webp"} }
 
-func reencode(raw []byte) ([]byte, image.Point, error) {
-	cfg, format, err := image.DecodeConfig(bytes.NewReader(raw))
-	if err == nil && !slices.Contains(formats(), format) {
-		err = image.ErrFormat
+// reencode waits for one of the slots, which it gives back whatever happens.
+func (m *Service) reencode(ctx context.Context, raw []byte) ([]byte, image.Point, error) {
+	select {
+	case m.slots <- struct{}{}:
+		defer func() { <-m.slots }()
+	case <-ctx.Done():
+		return nil, image.Point{}, ctx.Err()
 	}
+	src, err := decode(ctx, raw)
 	if err != nil {
-		return nil, image.Point{}, fault.Invalid("catalog.not_a_picture").Because(err)
-	}
-	if cfg.Width*cfg.Height > pixelsMax || cfg.Width == 0 || cfg.Height == 0 {
-		return nil, image.Point{}, fault.TooLarge("catalog.picture_too_large", "max_mb", BytesMax>>20)
-	}
-	src, _, err := image.Decode(bytes.NewReader(raw))
-	if err != nil {
-		return nil, image.Point{}, fault.Invalid("catalog.not_a_picture").Because(err)
+		return nil, image.Point{}, err
 	}
 	src = upright(src, orientation(raw))
 	size := src.Bounds().Size()

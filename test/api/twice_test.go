@@ -32,7 +32,7 @@ func TestWhatIsMadeTwiceUnderOneKeyIsThereOnce(t *testing.T) {
 			"name": name, "kind": "amount", "value": 100, "total": 10, "valid_to": time.Now().Add(time.Hour),
 		},
 		base + "/rooms": {"title": "Once", "product_ids": []string{}},
-		base + "/rooms/" + room.ID + "/restreams": {"url": "rtmp://127.0.0.1:9/app/key"},
+		base + "/rooms/" + room.ID + "/restreams": {"url": "rtmp://live.example/app/key"},
 		"/me/addresses": {"name": "A", "phone": "13800000000", "region": "R", "detail": "D"},
 		"/cart/items":   {"sku_id": p.SKUs[0].ID, "quantity": 1},
 	} {

@@ -53,3 +53,6 @@ func (g *Generator) NextID() int64 {
 	g.last = at
 	return at>>sequenceBits<<(nodeBits+sequenceBits) | g.node<<sequenceBits | at&sequenceMask
 }
+
+// FirstAt is the lowest number of an id that is made at a time.
+func FirstAt(t time.Time) int64 { return (t.UnixMilli() - epochMillis) << (nodeBits + sequenceBits) }

@@ -1,7 +1,9 @@
 package relay_test
 
 import (
+	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -156,4 +158,35 @@ func TestTargetsComeAndGo(t *testing.T) {
 	}
 	r.Close()
 	home.hub.SetStage("show", stream.Stage{})
+}
+
+// A target is called by the dialer that judges addresses: what it refuses hears nothing,
+// by rtmp and by rtmps, and the stream and other targets do not notice.
+func TestWhatMayNotBeCalledIsNot(t *testing.T) {
+	t.Parallel()
+	home, away := open(t, "127.0.0.1:0"), open(t, "127.0.0.1:0")
+	refused := make(chan string, 16)
+	r := relay.New(relay.Config{
+		Hub: home.hub, Clock: clock.NewManual(time.Now()), Log: slog.New(slog.DiscardHandler),
+		Dialer: rtmp.Dialer{Connect: func(_ context.Context, _, address string) (net.Conn, error) {
+			refused <- address
+			return nil, errors.New("not an address to call")
+		}},
+	})
+	defer r.Close()
+	home.film("show")
+	eventually(t, "the show is on", func() bool { h, ok := home.hub.Stream("show"); return ok && h.Live })
+	r.Set("show", []relay.Target{
+		{ID: "plain", URL: "rtmp://" + away.addr + "/live/copy"}, {ID: "tls", URL: "rtmps://127.0.0.1/live/copy"},
+	})
+	eventually(t, "both are refused", func() bool {
+		got := r.Status("show")
+		return got["plain"].Reason == "unreachable" && got["tls"].Reason == "unreachable"
+	})
+	if got := map[string]bool{<-refused: true, <-refused: true}; !got[away.addr] || !got["127.0.0.1:443"] {
+		t.Errorf("asked for %v", got)
+	}
+	if _, there := away.hub.Stream("copy"); there {
+		t.Error("it was called")
+	}
 }

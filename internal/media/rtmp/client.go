@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -35,9 +36,11 @@ type Client struct {
 	once sync.Once
 }
 
-// Dialer makes clients. The zero value trusts the machine's authorities.
+// Dialer makes clients. The zero value trusts the machine's authorities, and calls any
+// address: for whatever a user names, Connect has to judge it.
 type Dialer struct {
-	TLS *tls.Config // for rtmps
+	TLS     *tls.Config // for rtmps
+	Connect func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // Dial connects with the zero Dialer.
@@ -76,7 +79,10 @@ func (d Dialer) Dial(ctx context.Context, rawURL string) (*Client, error) {
 }
 
 func (d Dialer) connect(ctx context.Context, u *url.URL) (net.Conn, error) {
-	dialer := &net.Dialer{Timeout: clientTimeout}
+	connect := d.Connect
+	if connect == nil {
+		connect = (&net.Dialer{Timeout: clientTimeout}).DialContext
+	}
 	host := func(port string) string {
 		if u.Port() != "" {
 			return u.Host
@@ -85,11 +91,46 @@ func (d Dialer) connect(ctx context.Context, u *url.URL) (net.Conn, error) {
 	}
 	switch u.Scheme {
 	case "rtmp":
-		return dialer.DialContext(ctx, "tcp", host(defaultPort))
+		return connect(ctx, "tcp", host(defaultPort))
 	case "rtmps":
-		return (&tls.Dialer{NetDialer: dialer, Config: d.TLS}).DialContext(ctx, "tcp", host(defaultTLSPort))
+		conn, err := connect(ctx, "tcp", host(defaultTLSPort))
+		if err != nil {
+			return nil, err
+		}
+		return d.shake(ctx, conn, u.Hostname())
 	}
 	return nil, fmt.Errorf("rtmp url %q: want rtmp or rtmps", u.Redacted())
+}
+
+// shake makes a connection one of TLS with the server that was named.
+func (d Dialer) shake(ctx context.Context, conn net.Conn, host string) (net.Conn, error) {
+	settings := &tls.Config{MinVersion: tls.VersionTLS12}
+	if d.TLS != nil {
+		settings = d.TLS.Clone()
+	}
+	if settings.ServerName == "" {
+		settings.ServerName = host
+	}
+	ctx, cancel := context.WithTimeout(ctx, clientTimeout)
+	defer cancel()
+	secure := tls.Client(conn, settings)
+	if err := secure.HandshakeContext(ctx); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return secure, nil
+}
+
+// Port is where an address leads: the one that it names, or the one of its scheme.
+func Port(u *url.URL) (int, error) {
+	text := u.Port()
+	switch {
+	case text != "":
+	case u.Scheme == "rtmps":
+		text = defaultTLSPort
+	default:
+		text = defaultPort
+	}
+	return strconv.Atoi(text)
 }
 
 func (c *Client) start(app, name, tcURL string) error {

@@ -1,8 +1,12 @@
 package rtmp
 
 import (
+	"context"
+	"errors"
 	"io"
+	"log/slog"
 	"net"
+	"net/netip"
 	"testing"
 	"time"
 )
@@ -78,7 +82,7 @@ func TestWrongVersionIsRefused(t *testing.T) {
 }
 
 func TestConnectionsAreCounted(t *testing.T) {
-	addr := serve(t, &Server{Handler: newDesk(), ConnsPerIP: 2})
+	addr := serve(t, &Server{Handler: newDesk(), ConnsPerHome: 2})
 	dial(t, addr, "/live/a")
 	second := dial(t, addr, "/live/b")
 	if _, err := Dial(t.Context(), "rtmp://"+addr+"/live/c"); err == nil {
@@ -95,5 +99,79 @@ func TestConnectionsAreCounted(t *testing.T) {
 		if time.Now().After(limit) {
 			t.Fatal("a place that became free is not given again")
 		}
+	}
+}
+
+// brought is a connection that a proxy brings: whose it is stands in a header.
+type brought struct {
+	net.Conn
+	addr func() net.Addr
+}
+
+func (b *brought) RemoteAddr() net.Addr { return b.addr() }
+
+// hand is a listener to which the test hands connections.
+type hand struct {
+	conns chan net.Conn
+	done  chan struct{}
+}
+
+func (h hand) Accept() (net.Conn, error) {
+	select {
+	case c := <-h.conns:
+		return c, nil
+	case <-h.done:
+		return nil, net.ErrClosed
+	}
+}
+func (h hand) Close() error { close(h.done); return nil }
+func (hand) Addr() net.Addr { return &net.TCPAddr{} }
+
+// A home of IPv6 counts as one caller, a trusted proxy as many, and one whose header does
+// not come keeps nobody else waiting.
+func TestWhoseAConnectionIs(t *testing.T) {
+	h := hand{make(chan net.Conn), make(chan struct{})}
+	ctx, stop := context.WithCancel(t.Context())
+	served := make(chan error, 1)
+	s := &Server{
+		Handler: newDesk(), Log: slog.New(slog.DiscardHandler), ConnsPerHome: 1,
+		Trusted: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")},
+	}
+	go func() { served <- s.Serve(ctx, h) }()
+	come := func(addr func() net.Addr) net.Conn {
+		t.Helper()
+		here, there := net.Pipe()
+		t.Cleanup(func() { there.Close() })
+		h.conns <- &brought{here, addr}
+		return there
+	}
+	at := func(text string) func() net.Addr {
+		return func() net.Addr { return net.TCPAddrFromAddrPort(netip.MustParseAddrPort(text)) }
+	}
+	silent := make(chan struct{})
+	come(func() net.Addr { <-silent; return &net.TCPAddr{} })
+	for _, c := range []struct {
+		addr string
+		in   bool
+	}{
+		{"[2001:db8::1]:1", true},
+		{"[2001:db8::ffff]:2", false},
+		{"[2001:db8:0:1::1]:3", true},
+		{"192.0.2.1:4", true},
+		{"[::ffff:192.0.2.1]:5", false},
+		{"10.0.0.1:6", true},
+		{"10.0.0.1:7", true},
+	} {
+		conn := come(at(c.addr))
+		// Whoever is let in is read from: a version that does not exist is taken before it is refused.
+		_ = conn.SetDeadline(time.Now().Add(time.Minute))
+		if _, err := conn.Write([]byte{3}); (err == nil) != c.in {
+			t.Errorf("%s: %v, want let in %v", c.addr, err, c.in)
+		}
+	}
+	close(silent)
+	stop()
+	if err := <-served; !errors.Is(err, ErrServerClosed) {
+		t.Error(err)
 	}
 }

@@ -36,7 +36,7 @@ func TestThousandHalfOpen(t *testing.T) {
 	const peers = 1000
 	for name, first := range map[string]int{"silent": 0, "half a handshake": 700} {
 		t.Run(name, func(t *testing.T) {
-			addr := serve(t, &Server{Handler: newDesk(), ConnsPerIP: peers, IdleTimeout: 3 * time.Second})
+			addr := serve(t, &Server{Handler: newDesk(), ConnsPerHome: peers, IdleTimeout: 3 * time.Second})
 			before, routines := heap(), runtime.NumGoroutine()
 			for range peers {
 				c, err := net.Dial("tcp", addr)

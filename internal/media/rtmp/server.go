@@ -16,7 +16,9 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"net/netip"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -64,20 +66,24 @@ type Sink interface {
 
 // Server accepts publishers and players.
 type Server struct {
-	Handler     Handler
-	Log         *slog.Logger
-	IdleTimeout time.Duration // without a whole message; 0 means 10 s
-	ConnsMax    int           // 0 means 2000
-	ConnsPerIP  int           // 0 means 200
-	PlayersMax  int           // 0 means 500
+	Handler      Handler
+	Log          *slog.Logger
+	IdleTimeout  time.Duration // without a whole message; 0 means 10 s
+	ConnsMax     int           // 0 means 2000
+	ConnsPerHome int           // of one IPv4 address or IPv6 /64; 0 means 200
+	PlayersMax   int           // 0 means 500
+	// Trusted are networks of servers that bring the publishers of many.
+	Trusted []netip.Prefix
 }
 
 const (
-	idleDefault       = 10 * time.Second
-	connsMaxDefault   = 2000
-	connsPerIPDefault = 200
-	playersMaxDefault = 500
-	acceptPause       = 20 * time.Millisecond
+	idleDefault         = 10 * time.Second
+	connsMaxDefault     = 2000
+	connsPerHomeDefault = 200
+	playersMaxDefault   = 500
+	acceptPause         = 5 * time.Millisecond // and then twice as long each time
+	acceptPauseMax      = time.Second
+	homeBits            = 64 // of an IPv6 address: within it, one caller may have any number
 )
 
 // ErrServerClosed is why Serve returns after its context ended.
@@ -86,8 +92,8 @@ var ErrServerClosed = errors.New("rtmp: server closed")
 type serving struct {
 	*Server
 	mu    sync.Mutex
-	conns map[net.Conn]string // remote IP
-	byIP  map[string]int
+	conns map[net.Conn]netip.Addr // whose it is; not valid before that is known
+	homes map[netip.Addr]int
 	plays int
 	wg    sync.WaitGroup
 }
@@ -95,11 +101,12 @@ type serving struct {
 // Serve accepts connections until ctx ends, then closes all of them and returns
 // once they are gone.
 func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
-	v := &serving{Server: s, conns: map[net.Conn]string{}, byIP: map[string]int{}}
+	v := &serving{Server: s, conns: map[net.Conn]netip.Addr{}, homes: map[netip.Addr]int{}}
 	stop := context.AfterFunc(ctx, func() { _ = ln.Close() })
 	defer stop()
 	defer v.wg.Wait()
 	defer v.closeAll()
+	pause := acceptPause
 	for {
 		c, err := ln.Accept()
 		if err != nil {
@@ -113,45 +120,81 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 			select {
 			case <-ctx.Done():
 				return ErrServerClosed
-			case <-time.After(acceptPause):
+			case <-time.After(pause):
 			}
+			pause = min(2*pause, acceptPauseMax)
 			continue
 		}
+		pause = acceptPause
 		v.accept(ctx, c)
 	}
 }
 
+// accept serves a connection if there is room for it. Where proxies are trusted, whose it
+// is may stand in a header that one has yet to send: only the connection's own goroutine
+// waits for that. Elsewhere who came first is let in first.
 func (v *serving) accept(ctx context.Context, c net.Conn) {
-	ip, _, err := net.SplitHostPort(c.RemoteAddr().String())
-	if err != nil {
-		ip = c.RemoteAddr().String()
-	}
-	if !v.register(c, ip) {
-		v.Log.Warn("rtmp connection refused: too many", "remote", ip)
+	if !v.register(c) {
+		v.Log.Debug("rtmp connection refused: too many")
 		_ = c.Close()
+		return
+	}
+	direct := len(v.Trusted) == 0
+	if direct && !v.settle(c) {
+		v.unregister(c)
 		return
 	}
 	v.wg.Go(func() {
 		defer v.unregister(c)
-		newSession(v, c).run(ctx)
+		if direct || v.settle(c) {
+			newSession(v, c).run(ctx)
+		}
 	})
 }
 
-func (v *serving) register(c net.Conn, ip string) bool {
+// homeOf is what a connection is counted by.
+func homeOf(a net.Addr) netip.Addr {
+	p, err := netip.ParseAddrPort(a.String())
+	if err != nil {
+		return netip.IPv6Unspecified() // all whose address we do not know share one
+	}
+	addr := p.Addr().Unmap().WithZone("")
+	if home, err := addr.Prefix(homeBits); addr.Is6() && err == nil {
+		return home.Addr()
+	}
+	return addr
+}
+
+func (v *serving) register(c net.Conn) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	total, perIP := v.ConnsMax, v.ConnsPerIP
+	total := v.ConnsMax
 	if total <= 0 {
 		total = connsMaxDefault
 	}
-	if perIP <= 0 {
-		perIP = connsPerIPDefault
-	}
-	if len(v.conns) >= total || v.byIP[ip] >= perIP {
+	if len(v.conns) >= total {
 		return false
 	}
-	v.conns[c] = ip
-	v.byIP[ip]++
+	v.conns[c] = netip.Addr{}
+	return true
+}
+
+// settle counts a connection as one of its home, if that has not too many.
+func (v *serving) settle(c net.Conn) bool {
+	home := homeOf(c.RemoteAddr())
+	trusted := slices.ContainsFunc(v.Trusted, func(n netip.Prefix) bool { return n.Contains(home) })
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	most := v.ConnsPerHome
+	if most <= 0 {
+		most = connsPerHomeDefault
+	}
+	if v.homes[home] >= most && !trusted {
+		v.Log.Debug("rtmp connection refused: too many of one address", "remote", home)
+		return false
+	}
+	v.conns[c] = home
+	v.homes[home]++
 	return true
 }
 
@@ -159,10 +202,13 @@ func (v *serving) unregister(c net.Conn) {
 	_ = c.Close()
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	ip := v.conns[c]
+	home := v.conns[c]
 	delete(v.conns, c)
-	if v.byIP[ip]--; v.byIP[ip] <= 0 {
-		delete(v.byIP, ip)
+	if !home.IsValid() {
+		return // it was never settled
+	}
+	if v.homes[home]--; v.homes[home] <= 0 {
+		delete(v.homes, home)
 	}
 }
 

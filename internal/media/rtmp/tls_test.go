@@ -107,7 +107,7 @@ func TestHalfOpenTLS(t *testing.T) {
 // although nobody's time is up.
 func TestHalfOpenTLSCounts(t *testing.T) {
 	const held = 20
-	conns := halfOpen(t, 2*held, &Server{Handler: newDesk(), IdleTimeout: time.Hour, ConnsPerIP: held})
+	conns := halfOpen(t, 2*held, &Server{Handler: newDesk(), IdleTimeout: time.Hour, ConnsPerHome: held})
 	for _, c := range conns[held:] {
 		gone(t, c)
 	}

@@ -36,7 +36,7 @@ func (r *rig) listenRTMP() string {
 	ln := streamtest.Listen(r.t)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	s := &rtmp.Server{Handler: r.hub.RTMP(), Log: slog.New(slog.DiscardHandler), ConnsPerIP: 2000}
+	s := &rtmp.Server{Handler: r.hub.RTMP(), Log: slog.New(slog.DiscardHandler), ConnsPerHome: 2000}
 	go func() { done <- s.Serve(ctx, ln) }()
 	r.t.Cleanup(func() {
 		cancel()

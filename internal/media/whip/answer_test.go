@@ -157,7 +157,8 @@ func answered(t *testing.T, body string) string {
 func TestOneLayerOfAPicture(t *testing.T) {
 	t.Parallel()
 	layers := "a=rid:h send\r\na=rid:q send\r\na=simulcast:send h;q\r\n"
-	o, err := readOffer([]byte(sdpOf(section("video", "9", "0", modeOne)+layers, section("audio", "9", "1", opus))))
+	o, err := readOffer([]byte(sdpOf(section("video", "9", "0", modeOne)+layers, section("audio", "9", "1", opus))),
+		&candidates{})
 	if err != nil || !o.video || !o.audio || !o.h264 || !o.opus || o.ufrag != "abcd" {
 		t.Fatalf("%+v, %v", o, err)
 	}

@@ -30,18 +30,22 @@ type offer struct {
 	codecs []string // encoding names of the picture, upper case
 	h264   bool     // with packetization-mode 1
 	opus   bool
+	named  *candidates
 }
 
 // readOffer checks an SDP before it gets anywhere near the engine, and takes
-// simulcast out of it: the answer then asks for one layer, the first.
-func readOffer(body []byte) (offer, error) {
+// simulcast out of it, so that the answer asks for one layer, the first, and addresses to
+// which we do not send.
+func readOffer(body []byte, named *candidates) (offer, error) {
 	var d sdp.SessionDescription
 	if err := d.Unmarshal(body); err != nil {
 		return offer{}, errOffer
 	}
-	o := offer{}
+	o := offer{named: named}
+	d.Attributes = named.filter(d.Attributes)
 	o.ufrag, _ = d.Attribute("ice-ufrag")
 	for _, m := range d.MediaDescriptions {
+		m.Attributes = named.filter(m.Attributes)
 		if u, ok := m.Attribute("ice-ufrag"); ok {
 			o.ufrag = u
 		}

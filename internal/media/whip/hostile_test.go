@@ -28,7 +28,7 @@ func offerSDP(t *testing.T) string {
 // Sessions that never connect are bounded in number, and gone in 15 seconds.
 func TestHalfOpen(t *testing.T) {
 	manual := clock.NewManual(time.Date(2026, 11, 11, 20, 0, 0, 0, time.UTC))
-	r := newRig(t, func(c *Config) { c.SessionsMax, c.Clock = 40, manual })
+	r := newRig(t, func(c *Config) { c.SessionsMax, c.PerCaller, c.Clock = 40, 100, manual })
 	sdp := offerSDP(t)
 	before := runtime.NumGoroutine()
 	made, full := 0, 0
@@ -188,7 +188,7 @@ func FuzzOffer(f *testing.F) {
 		}
 	})
 	f.Fuzz(func(t *testing.T, sdp string) {
-		o, err := readOffer([]byte(sdp))
+		o, err := readOffer([]byte(sdp), s.newCandidates())
 		if err != nil {
 			if status, _ := statusOf(err); status != http.StatusBadRequest {
 				t.Errorf("%v gives %d", err, status)

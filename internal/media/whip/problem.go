@@ -44,6 +44,7 @@ func statusOf(err error) (int, string) {
 		{errBFrames, http.StatusNotAcceptable, "not_in_order"},
 		{errNotPlayable, http.StatusNotAcceptable, "not_playable"},
 		{stream.ErrNoStream, http.StatusNotFound, "not_live"},
+		{errSeats, http.StatusTooManyRequests, "too_many"},
 		{errFull, http.StatusServiceUnavailable, "full"},
 		{stream.ErrTooMany, http.StatusServiceUnavailable, "full"},
 		{ErrShutdown, http.StatusServiceUnavailable, "stopping"},

@@ -16,6 +16,7 @@ import (
 )
 
 var (
+	errSeats    = errors.New("whip: the caller has all seats that one may have")
 	errFull     = errors.New("whip: no room for another session")
 	errTooLarge = errors.New("whip: offer too large")
 	errMedia    = errors.New("whip: wrong content type")
@@ -28,7 +29,6 @@ const (
 	fragmentType   = "application/trickle-ice-sdpfrag"
 	answerWithin   = 10 * time.Second
 	keyLengthMax   = 256
-	candidatesMax  = 64
 	preflightAge   = "86400"
 	retryAfter     = "5"
 	sessionsFolder = "s"
@@ -79,6 +79,12 @@ func (s *Server) serveEndpoint(rw http.ResponseWriter, r *http.Request, kind, na
 		notAllowed(rw, "POST, OPTIONS")
 		return
 	}
+	if s.cfg.Allow != nil {
+		if err := s.cfg.Allow(r); err != nil {
+			s.refuseFor(rw, err)
+			return
+		}
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), answerWithin)
 	defer cancel()
 	r = r.WithContext(ctx)
@@ -128,22 +134,30 @@ func (s *Server) publish(r *http.Request, key string) (sdp, id string, err error
 	if err != nil {
 		return "", "", err
 	}
-	o, err := readOffer(body)
+	o, err := readOffer(body, s.newCandidates())
 	if err != nil {
 		return "", "", err
 	}
-	if err := s.reserve(); err != nil {
+	caller, err := s.reserve(r)
+	if err != nil {
 		return "", "", err
 	}
 	defer s.unreserve()
 	pc, err := s.connect(o, false)
 	if err != nil {
+		s.rise(caller)
 		return "", "", err
 	}
 	x := s.newSession(o, pc, stream.PublishRequest{
 		App: app, Name: key, Query: r.URL.Query(), RemoteAddr: r.RemoteAddr, Protocol: "whip",
 	})
-	abandon := func(err error) (string, string, error) { x.cancel(); s.hangUp(pc); return "", "", err }
+	x.caller = caller
+	abandon := func(err error) (string, string, error) {
+		x.cancel()
+		s.hangUp(pc)
+		s.rise(caller)
+		return "", "", err
+	}
 	x.begin()
 	if sdp, err = answer(r.Context(), pc, o); err != nil {
 		return abandon(err)
@@ -152,9 +166,14 @@ func (s *Server) publish(r *http.Request, key string) (sdp, id string, err error
 		return abandon(err)
 	}
 	s.mu.Lock()
-	closed := s.closed
-	s.sessions[x.id] = x
+	closed, over := s.closed, x.ctx.Err()
+	if over == nil {
+		s.sessions[x.id] = x
+	}
 	s.mu.Unlock()
+	if over != nil { // it ended before anybody knew it
+		return abandon(errLeft)
+	}
 	if closed {
 		x.end(ErrShutdown)
 		return "", "", ErrShutdown
@@ -164,17 +183,38 @@ func (s *Server) publish(r *http.Request, key string) (sdp, id string, err error
 }
 
 // reserve takes a place among the publishers; each has one until it is listed.
-func (s *Server) reserve() error {
+func (s *Server) reserve(r *http.Request) (caller string, err error) {
+	caller = s.cfg.Caller(r)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return ErrShutdown
+		return "", ErrShutdown
 	}
 	if len(s.sessions)+s.opening >= s.cfg.SessionsMax {
-		return errFull
+		return "", errFull
+	}
+	if err := s.sit(caller); err != nil {
+		return "", err
 	}
 	s.opening++
+	return caller, nil
+}
+
+// sit takes a seat of a caller's, under the lock; rise gives it back.
+func (s *Server) sit(caller string) error {
+	if s.seats[caller] >= s.cfg.PerCaller {
+		return errSeats
+	}
+	s.seats[caller]++
 	return nil
+}
+
+func (s *Server) rise(caller string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.seats[caller]--; s.seats[caller] <= 0 {
+		delete(s.seats, caller)
+	}
 }
 
 func (s *Server) unreserve() {
@@ -189,8 +229,12 @@ func (s *Server) leave(x *session) {
 		s.releaseFeed(x.feed)
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	_, there := s.sessions[x.id]
 	delete(s.sessions, x.id)
+	s.mu.Unlock()
+	if there {
+		s.rise(x.caller)
+	}
 }
 
 // watch admits a viewer.
@@ -199,7 +243,7 @@ func (s *Server) watch(r *http.Request, streamID string) (sdp, id string, err er
 	if err != nil {
 		return "", "", err
 	}
-	o, err := readOffer(body)
+	o, err := readOffer(body, s.newCandidates())
 	if err != nil {
 		return "", "", err
 	}
@@ -209,7 +253,8 @@ func (s *Server) watch(r *http.Request, streamID string) (sdp, id string, err er
 			return "", "", err
 		}
 	}
-	if err := s.reserveViewer(); err != nil {
+	caller, err := s.reserveViewer(r)
+	if err != nil {
 		return "", "", err
 	}
 	defer func() {
@@ -218,10 +263,11 @@ func (s *Server) watch(r *http.Request, streamID string) (sdp, id string, err er
 		s.joining--
 	}()
 	v := &viewer{
-		server: s, id: rand.Text(), ufrag: o.ufrag, stage: stage,
+		server: s, id: rand.Text(), ufrag: o.ufrag, named: o.named, caller: caller, stage: stage,
 		queue: make(chan outPacket, viewerQueue), connected: make(chan struct{}),
 	}
 	if v.pc, err = s.connect(o, true); err != nil {
+		s.rise(caller)
 		return "", "", err
 	}
 	v.ctx, v.cancel = context.WithCancel(s.ctx)
@@ -237,17 +283,21 @@ func (s *Server) watch(r *http.Request, streamID string) (sdp, id string, err er
 }
 
 // reserveViewer takes a place among the viewers until the viewer is listed.
-func (s *Server) reserveViewer() error {
+func (s *Server) reserveViewer(r *http.Request) (caller string, err error) {
+	caller = s.cfg.Caller(r)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return ErrShutdown
+		return "", ErrShutdown
 	}
 	if len(s.viewers)+s.joining >= s.cfg.ViewersMax {
-		return errFull
+		return "", errFull
+	}
+	if err := s.sit(caller); err != nil {
+		return "", err
 	}
 	s.joining++
-	return nil
+	return caller, nil
 }
 
 // list makes a viewer known; its place is no longer a reserved one.
@@ -257,6 +307,9 @@ func (s *Server) list(v *viewer) error {
 	if s.closed {
 		return ErrShutdown
 	}
+	if v.ctx.Err() != nil {
+		return errLeft // it ended before anybody knew it
+	}
 	s.viewers[v.id] = v
 	return nil
 }
@@ -264,8 +317,9 @@ func (s *Server) list(v *viewer) error {
 func (s *Server) unwatch(v *viewer) {
 	s.releaseFeed(v.feed)
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	delete(s.viewers, v.id)
+	s.mu.Unlock()
+	s.rise(v.caller)
 }
 
 // serveSession answers for a session that exists.
@@ -278,14 +332,14 @@ func (s *Server) serveSession(rw http.ResponseWriter, r *http.Request, kind, id 
 		rw.WriteHeader(http.StatusNoContent)
 		return
 	}
-	pc, ufrag, end := s.lookUp(kind, id)
-	if pc == nil {
+	p := s.lookUp(kind, id)
+	if p == nil {
 		refuse(rw, http.StatusNotFound, "no_session", "the session is over")
 		return
 	}
 	switch r.Method {
 	case http.MethodDelete:
-		end(errLeft)
+		p.end(errLeft)
 		rw.WriteHeader(http.StatusOK)
 	case http.MethodPatch:
 		if m := r.Header.Get("If-Match"); m != "" && m != "*" && m != etagOf(id) {
@@ -294,7 +348,7 @@ func (s *Server) serveSession(rw http.ResponseWriter, r *http.Request, kind, id 
 		}
 		body, err := readBody(r, fragmentType)
 		if err == nil {
-			err = addCandidates(pc, ufrag, string(body))
+			err = p.named.trickle(p.pc, p.ufrag, string(body))
 		}
 		if err != nil {
 			s.refuseFor(rw, err)
@@ -306,38 +360,32 @@ func (s *Server) serveSession(rw http.ResponseWriter, r *http.Request, kind, id 
 	}
 }
 
-func (s *Server) lookUp(kind, id string) (*webrtc.PeerConnection, string, func(error)) {
+// party is a session of either kind, as its address knows it.
+type party struct {
+	pc    *webrtc.PeerConnection
+	ufrag string
+	named *candidates
+	end   func(error)
+}
+
+func (s *Server) lookUp(kind, id string) *party {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if x := s.sessions[id]; kind == "whip" && x != nil {
-		return x.pc, x.ufrag, x.end
+		return &party{x.pc, x.ufrag, x.named, x.end}
 	}
 	if v := s.viewers[id]; kind == "whep" && v != nil {
-		return v.pc, v.ufrag, v.end
+		return &party{v.pc, v.ufrag, v.named, v.end}
 	}
-	return nil, "", nil
+	return nil
 }
 
 var errRestart = errors.New("whip: ICE restarts are not supported")
 
-// addCandidates takes a trickled fragment (RFC 8840).
-func addCandidates(pc *webrtc.PeerConnection, ufrag, fragment string) error {
-	n := 0
-	for line := range strings.Lines(fragment) {
-		line = strings.TrimSpace(line)
-		if u, ok := strings.CutPrefix(line, "a=ice-ufrag:"); ok && u != ufrag {
-			return errRestart
-		}
-		c, ok := strings.CutPrefix(line, "a=")
-		if !ok || !strings.HasPrefix(c, "candidate:") {
-			continue
-		}
-		if n++; n > candidatesMax {
-			return errTooLarge
-		}
-		if err := pc.AddICECandidate(webrtc.ICECandidateInit{Candidate: c}); err != nil {
-			return errors.Join(errOffer, err)
-		}
+// refusedCandidate is what the engine cannot read, unless there are too many.
+func refusedCandidate(err error) error {
+	if errors.Is(err, errTooLarge) {
+		return err
 	}
-	return nil
+	return errors.Join(errOffer, err)
 }

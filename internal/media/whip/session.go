@@ -38,6 +38,8 @@ type session struct {
 	server  *Server
 	id      string
 	ufrag   string
+	caller  string // whose seat it takes
+	named   *candidates
 	pc      *webrtc.PeerConnection
 	request stream.PublishRequest
 	direct  bool            // viewers get the publisher's own pictures
@@ -68,7 +70,7 @@ type session struct {
 
 func (s *Server) newSession(o offer, pc *webrtc.PeerConnection, r stream.PublishRequest) *session {
 	x := &session{
-		server: s, id: rand.Text(), ufrag: o.ufrag, pc: pc, began: s.cfg.Clock.Now(), request: r,
+		server: s, id: rand.Text(), ufrag: o.ufrag, named: o.named, pc: pc, began: s.cfg.Clock.Now(), request: r,
 		connected: make(chan struct{}), ready: make(chan struct{}), direct: o.h264 || !o.video,
 		gate: gate{open: !o.audio || !o.video}, // with one track there is nothing to wait for
 	}

@@ -21,6 +21,8 @@ type viewer struct {
 	server  *Server
 	id      string
 	ufrag   string
+	caller  string // whose seat it takes
+	named   *candidates
 	pc      *webrtc.PeerConnection
 	feed    *feed
 	stage   int             // of the stream, when the viewer was let in
@@ -111,7 +113,7 @@ func (v *viewer) push(p outPacket) {
 // run sends once the viewer is connected: the picture from a key frame on.
 func (v *viewer) run() {
 	clock := v.server.cfg.Clock
-	t := clock.NewTimer(connectWithin)
+	t := clock.NewTimer(watchWithin)
 	defer func() { t.Stop() }()
 	select {
 	case <-v.connected:

@@ -50,6 +50,13 @@ type Config struct {
 	SessionsMax int // publishers; 0 means 100
 	ViewersMax  int // of all streams; 0 means 500
 	PerStream   int // viewers of one stream; 0 means 100
+	PerCaller   int // sessions of both kinds that one caller has; 0 means 20
+
+	// Caller names who calls, for counting; nil takes the connection's address.
+	Caller func(r *http.Request) string
+	// Allow is asked before anything is read of an offer: a limit by time. Its error is
+	// answered as MayPlay's.
+	Allow func(r *http.Request) error
 
 	// MayPlay decides who may watch; nil lets everybody. An error that carries a
 	// fault is answered with the status of its kind, any other with 403.
@@ -62,7 +69,9 @@ const (
 	viewersMaxDefault  = 500
 	perStreamDefault   = 100
 	offerBytesMax      = 64 << 10
-	connectWithin      = 15 * time.Second
+	connectWithin      = 15 * time.Second // who has shown a key
+	watchWithin        = 5 * time.Second  // anybody
+	perCallerDefault   = 20
 	iceSilent          = 4 * time.Second // until "disconnected"
 	iceGone            = 6 * time.Second // and then until "failed"
 	iceKeepAlive       = 2 * time.Second
@@ -91,6 +100,7 @@ type Server struct {
 	feeds    map[string]*feed    // by stream id
 	opening  int                 // publishers that are being admitted
 	joining  int                 // viewers that are
+	seats    map[string]int      // by caller, of all these
 
 	shut    sync.Once
 	shutErr error
@@ -104,8 +114,16 @@ func New(c Config) *Server {
 	c.SessionsMax = cmpOr(c.SessionsMax, sessionsMaxDefault)
 	c.ViewersMax = cmpOr(c.ViewersMax, viewersMaxDefault)
 	c.PerStream = cmpOr(c.PerStream, perStreamDefault)
+	c.PerCaller = cmpOr(c.PerCaller, perCallerDefault)
+	if c.Caller == nil {
+		c.Caller = func(r *http.Request) string {
+			host, _, _ := net.SplitHostPort(r.RemoteAddr)
+			return host
+		}
+	}
 	s := &Server{
 		cfg: c, sessions: map[string]*session{}, viewers: map[string]*viewer{}, feeds: map[string]*feed{},
+		seats: map[string]int{},
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	c.Hub.WatchStages(s.restage)
@@ -147,6 +165,7 @@ func (s *Server) Listen() error {
 		types = append(types, webrtc.NetworkTypeTCP4, webrtc.NetworkTypeTCP6)
 	}
 	e.SetNetworkTypes(types)
+	e.DisableActiveTCP(true) // nobody has us call a port by TCP
 	e.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	e.SetICETimeouts(iceSilent, iceGone, iceKeepAlive)
 	if u, ok := s.udpAddr.(*net.UDPAddr); ok && u.IP.IsLoopback() {

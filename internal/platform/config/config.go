@@ -33,6 +33,8 @@ type Config struct {
 	// TrustedProxies are networks whose word about a caller's address is taken.
 	TrustedProxies []string `koanf:"trusted_proxies"`
 
+	Outgoing     Outgoing     `koanf:"outgoing"`
+	Limits       Limits       `koanf:"limits"`
 	Database     Database     `koanf:"database"`
 	Log          Log          `koanf:"log"`
 	Mall         Mall         `koanf:"mall"`
@@ -67,6 +69,9 @@ type Order struct {
 	PayWithin     time.Duration `koanf:"pay_within"`
 	PayDealWithin time.Duration `koanf:"pay_deal_within"`
 	ReceiveWithin time.Duration `koanf:"receive_within"`
+	UnpaidMax     int           `koanf:"unpaid_max"`
+	UnitsMax      int64         `koanf:"unpaid_units_max"`
+	PerMinute     int           `koanf:"placed_per_minute"`
 }
 
 // Distribution holds the rules of commissions.
@@ -122,9 +127,14 @@ type Video struct {
 func Default() Config {
 	return Config{
 		Data: "data", HTTP: "127.0.0.1:8080", RTMP: "127.0.0.1:1935", TrustedProxies: []string{},
-		Log:   Log{Level: "info", Format: "text"},
-		Mall:  Mall{Name: "Hawker", Currency: "CNY", TimeZone: "Asia/Shanghai"},
-		Order: Order{PayWithin: 15 * time.Minute, PayDealWithin: 3 * time.Minute, ReceiveWithin: 10 * 24 * time.Hour},
+		Outgoing: Outgoing{Ports: []int{443, 1935, 1936}, Networks: []string{}},
+		Limits:   Limits{Connections: 16384, PerAddress: 4096, Patience: 20 * time.Second},
+		Log:      Log{Level: "info", Format: "text"},
+		Mall:     Mall{Name: "Hawker", Currency: "CNY", TimeZone: "Asia/Shanghai"},
+		Order: Order{
+			PayWithin: 15 * time.Minute, PayDealWithin: 3 * time.Minute,
+			ReceiveWithin: 10 * 24 * time.Hour, UnpaidMax: 5, UnitsMax: 99, PerMinute: 30,
+		},
 		Distribution: Distribution{
 			Levels: 2, Level1: 1000, Level2: 300, Fee: 200, BindFor: 365 * 24 * time.Hour,
 			AfterSale: 7 * 24 * time.Hour,
@@ -248,10 +258,7 @@ func (c Config) Check() error {
 	bad(c.Video.UploadMax < 1<<20, "video.upload_max_bytes must be at least 1 MiB")
 	bad(c.Video.Workers < 0, "video.workers must not be negative")
 	bad(!publicAddress(c.PublicURL), "public_url must be an http or https address")
-	for _, n := range c.TrustedProxies {
-		_, err := netip.ParsePrefix(n)
-		bad(err != nil, "trusted_proxies: %q is no network; want, say, 10.0.0.0/8", n)
-	}
+	c.checkDoors(bad)
 	return errors.Join(errs...)
 }
 
@@ -263,14 +270,7 @@ func publicAddress(text string) bool {
 }
 
 // TrustedNetworks are the networks of trusted proxies; Check has read them.
-func (c Config) TrustedNetworks() (out []netip.Prefix) {
-	for _, n := range c.TrustedProxies {
-		if p, err := netip.ParsePrefix(n); err == nil {
-			out = append(out, p.Masked())
-		}
-	}
-	return out
-}
+func (c Config) TrustedNetworks() []netip.Prefix { return networks(c.TrustedProxies) }
 
 // DatabaseURL is the configured database, or the file in the data folder.
 func (c Config) DatabaseURL() string {

@@ -95,6 +95,13 @@ func TestEachImpossibleSettingIsNamed(t *testing.T) {
 		{"video.workers", func(c *config.Config) { c.Video.Workers = -1 }},
 		{"public_url", func(c *config.Config) { c.PublicURL = "mall.example" }},
 		{"trusted_proxies", func(c *config.Config) { c.TrustedProxies = []string{"10.0.0.1"} }},
+		{"outgoing.networks", func(c *config.Config) { c.Outgoing.Networks = []string{"10.0.0.1"} }},
+		{"limits.connections", func(c *config.Config) { c.Limits.Connections = 0 }},
+		{"limits.connections_per_address", func(c *config.Config) { c.Limits.PerAddress = 0 }},
+		{"limits.patience", func(c *config.Config) { c.Limits.Patience = time.Second - 1 }},
+		{"order.unpaid_max", func(c *config.Config) { c.Order.UnitsMax = -1 }},
+		{"outgoing.ports", func(c *config.Config) { c.Outgoing.Ports = []int{65536} }},
+		{"", func(c *config.Config) { c.Outgoing.Networks, c.Outgoing.Ports = []string{"10.0.0.0/8"}, []int{0} }},
 		{"", func(c *config.Config) { c.TrustedProxies = []string{"10.0.0.0/8", "::1/128"} }},
 	} {
 		cfg := config.Default()

@@ -1,9 +1,12 @@
 package httpapi
 
 import (
+	"context"
 	"net/http"
 	"net/netip"
 	"strings"
+
+	"hawker/internal/platform/conns"
 )
 
 // forwardedMax bounds how many addresses of X-Forwarded-For are looked at: a
@@ -21,7 +24,7 @@ func callerAddress(r *http.Request, trusted []netip.Prefix) string {
 	addr := peer.Addr().Unmap().WithZone("") // no network has one
 	hops := forwarded(r.Header)
 	for range forwardedMax {
-		if !contains(trusted, addr) || len(hops) == 0 {
+		if !conns.Contains(trusted, addr) || len(hops) == 0 {
 			break
 		}
 		next, err := parseHop(hops[len(hops)-1])
@@ -50,35 +53,22 @@ func parseHop(text string) (netip.Addr, error) {
 	return withPort.Addr().Unmap().WithZone(""), err
 }
 
-func contains(networks []netip.Prefix, addr netip.Addr) bool {
-	for _, n := range networks {
-		if n.Contains(addr) {
-			return true
-		}
-	}
-	return false
-}
+// Home is what the caller of a request is counted by: an IPv4 address or the home of an
+// IPv6 one.
+func Home(ctx context.Context) string { return network(Address(ctx)) }
 
-// homeBits is how much of an IPv6 address names a home: within it, everybody may
-// have any number of addresses.
-const homeBits = 64
-
-// network is what limits count by: an IPv4 address, or the home of an IPv6 one.
+// network is what limits count by.
 func network(address string) string {
 	addr, err := netip.ParseAddr(address)
-	if err != nil || addr.Is4() {
-		return address
-	}
-	home, err := addr.Prefix(homeBits)
 	if err != nil {
 		return address
 	}
-	return home.String()
+	return conns.Home(addr).String()
 }
 
 // Trusted reports whether an address, with or without a port, is of one of the
 // networks.
 func Trusted(networks []netip.Prefix, address string) bool {
 	addr, err := parseHop(address)
-	return err == nil && contains(networks, addr)
+	return err == nil && conns.Contains(networks, addr)
 }

@@ -98,7 +98,8 @@ func New(d Deps) *API {
 	a := &API{deps: d, router: chi.NewRouter(), auth: Authorizer{Staff: d.Staff, Rooms: d.Rooms}}
 	a.names.spoken = d.Spoken
 	adaptHuma()
-	a.router.Use(a.requestID, a.language, a.observe, a.recoverPanic, a.secureHeaders, a.sameOrigin, a.authenticate)
+	a.router.Use(awaitBody, a.requestID, a.language, a.observe, a.recoverPanic, a.secureHeaders, a.sameOrigin,
+		a.authenticate)
 	a.router.NotFound(a.notFound)
 	a.router.MethodNotAllowed(a.methodNotAllowed)
 	cfg := huma.DefaultConfig("Hawker", "1")
@@ -137,9 +138,10 @@ func Register[I, O any](a *API, op Operation, handle func(ctx context.Context, i
 	h := huma.Operation{
 		OperationID: op.ID, Method: op.Method, Path: Prefix + op.Path, Summary: op.Summary,
 		DefaultStatus: op.Status, MaxBodyBytes: op.BodyMax, SkipValidateBody: op.RawBody,
-		Middlewares: huma.Middlewares{a.guard(op)},
-		Extensions:  map[string]any{"x-access": string(op.Access)},
-		Errors:      errorsOf[I](op),
+		BodyReadTimeout: -1, // awaitBody asks for progress; a whole picture may take longer than any one limit
+		Middlewares:     huma.Middlewares{a.guard(op)},
+		Extensions:      map[string]any{"x-access": string(op.Access)},
+		Errors:          errorsOf[I](op),
 	}
 	if op.tag != "" {
 		h.Tags = []string{op.tag}

@@ -22,6 +22,7 @@ import (
 	"hawker/internal/moderation"
 	"hawker/internal/picture"
 	"hawker/internal/platform/blob"
+	"hawker/internal/platform/dial"
 	"hawker/internal/platform/events"
 	"hawker/internal/platform/httpapi"
 	"hawker/internal/platform/jobs"
@@ -133,7 +134,7 @@ func (k *Kit) Restart() {
 	p.Audience = audience.New(audience.Options{
 		DB: k.DB, Log: log, Shows: p.Shows, News: news, Words: k.Words, People: k.People, Chat: p.Chat,
 	})
-	p.Restreams = ingest.NewRestreams(k.DB, k.Box, p.Rooms, k.Sent)
+	p.Restreams = ingest.NewRestreams(k.DB, k.Box, p.Rooms, k.Sent, dial.New([]int{443, 1935, 1936}, nil))
 	p.Stage = stage.New(stage.Options{
 		DB: k.DB, Log: log, Rooms: p.Rooms, Shows: p.Shows, Shelf: p.Shelf, News: news, Picture: k.Engine,
 		Sender: p.Restreams, Sockets: k.Sockets, Followers: k.Follows, Notices: k.Inbox,
