@@ -142,7 +142,7 @@ func newServices(p *platform, localURL func() string) (s services, err error) {
 	})
 	s.bags = luckybag.New(luckybag.Deps{
 		DB: p.db, Box: p.box, Log: p.log, Orders: s.checkout, Rooms: s.shows, Follows: s.social, Names: s.accounts,
-		News: p.news, Notices: s.notices, Currency: currency,
+		News: p.news, Notices: s.notices, Gate: httpapi.Authorizer{Staff: s.shops, Rooms: s.rooms}, Currency: currency,
 	})
 	s.openLive(p)
 	s.openPayments(p, localURL)

@@ -76,8 +76,20 @@ type bagPath struct {
 }
 
 func (h API) get(ctx context.Context, in *bagPath) (*httpapi.Body[View], error) {
-	b, err := h.Service.Find(ctx, in.Bag)
+	b, err := h.seen(ctx, in.Bag)
 	return h.one(ctx, b, err)
+}
+
+// seen finds a bag for whom its room is open; what goes on behind the curtain is not
+// found, though the bag's address does not name the room.
+func (h API) seen(ctx context.Context, bag id.Bag) (Bag, error) {
+	b, err := h.Service.Find(ctx, bag)
+	if err != nil {
+		return Bag{}, err
+	}
+	_, err = h.Service.Gate.Check(ctx, httpapi.RoomVisitor, httpapi.ActorFrom(ctx),
+		httpapi.Subject{Room: b.Room.String()})
+	return b, err
 }
 
 func (h API) one(ctx context.Context, b Bag, err error) (*httpapi.Body[View], error) {
@@ -134,6 +146,9 @@ func (h API) claim(ctx context.Context, in *claimInput) (*httpapi.Body[claimedVi
 }
 
 func (h API) proof(ctx context.Context, in *bagPath) (*httpapi.Body[Proof], error) {
+	if _, err := h.seen(ctx, in.Bag); err != nil {
+		return nil, err
+	}
 	return httpapi.OK(h.Service.Proof(ctx, in.Bag))
 }
 

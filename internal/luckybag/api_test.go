@@ -19,6 +19,7 @@ func (w word) String() string { return string(w) }
 func (f *fair) door() (d *httpapitest.Door, host id.User) {
 	f.t.Helper()
 	d, host = httpapitest.Open(f.t, f.clock, f.bags.Module()), f.user()
+	f.gate = httpapi.Authorizer{Staff: d, Rooms: d}
 	d.Hire(host, f.shop)
 	d.Room(f.room, httpapi.RoomDoor{Shop: f.shop, Mode: httpapi.RoomOpen})
 	d.Name("shop", f.shop)
@@ -31,6 +32,38 @@ const (
 	bags  = "/merchant/{shop}/rooms/{room}/bags"
 	enter = "POST /live/rooms/{id}/bags/{bag}/entries"
 )
+
+// A bag whose room is behind the curtain is for its staff, by each of its addresses.
+func TestABagBehindTheCurtain(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	d, host := f.door()
+	wanted := body{"prize": body{"sku_id": f.product(5).SKUs[0].ID}, "winners": 2, "follow": true, "draw_seconds": 60}
+	d.Name("bag", word(d.Call(host, 201, "POST "+bags, wanted).Text("id")))
+	guest := id.User{}
+	for _, c := range []struct {
+		mode   string
+		status int
+	}{
+		{httpapi.RoomOpen, 200}, {httpapi.RoomRehearsal, 404}, {httpapi.RoomWarmUp, 404}, {httpapi.RoomOpen, 200},
+	} {
+		d.Room(f.room, httpapi.RoomDoor{Shop: f.shop, Mode: c.mode})
+		for _, target := range []string{"GET /live/bags/{bag}", "GET /live/rooms/{id}/bags"} {
+			for _, who := range []id.User{guest, f.user()} {
+				if got := d.Do(who, target, nil); got.Status != c.status {
+					t.Errorf("%s: %s answers %d %s", c.mode, target, got.Status, got.Body)
+				}
+			}
+			if got := d.Do(host, target, nil); got.Status != 200 {
+				t.Errorf("%s: the host's %s answers %d", c.mode, target, got.Status)
+			}
+		}
+		proof := d.Do(guest, "GET /live/bags/{bag}/proof", nil)
+		if hidden := c.status == 404; hidden != strings.Contains(string(proof.Body), "live.not_found") {
+			t.Errorf("%s: the proof answers %d %s", c.mode, proof.Status, proof.Body)
+		}
+	}
+}
 
 func TestABagFromTheTableToTheProof(t *testing.T) {
 	t.Parallel()

@@ -39,6 +39,7 @@ import (
 	"hawker/internal/base/id"
 	"hawker/internal/base/money"
 	"hawker/internal/checkout"
+	"hawker/internal/platform/httpapi"
 	"hawker/internal/platform/secret"
 	"hawker/internal/platform/sqldb"
 )
@@ -216,7 +217,13 @@ type Deps struct {
 	Names    Names
 	News     Publisher
 	Notices  Notices
+	Gate     Gate
 	Currency money.Currency
+}
+
+// Gate decides who may see a room.
+type Gate interface {
+	Check(ctx context.Context, access httpapi.Access, actor httpapi.Actor, s httpapi.Subject) (httpapi.Pass, error)
 }
 
 // Notices writes to people's inboxes.

@@ -23,6 +23,7 @@ import (
 	"hawker/internal/luckybag"
 	"hawker/internal/order"
 	"hawker/internal/platform/events"
+	"hawker/internal/platform/httpapi"
 	"hawker/internal/platform/idem"
 	"hawker/internal/platform/sqldb"
 )
@@ -42,6 +43,15 @@ type fair struct {
 
 	mu        sync.Mutex
 	followers map[id.User]bool
+
+	gate httpapi.Authorizer // of the door, where there is one
+}
+
+// Check implements luckybag.Gate.
+func (f *fair) Check(
+	ctx context.Context, access httpapi.Access, actor httpapi.Actor, s httpapi.Subject,
+) (httpapi.Pass, error) {
+	return f.gate.Check(ctx, access, actor, s)
 }
 
 func must[T any](t *testing.T) func(v T, err error) T { return checkouttest.Must[T](t) }
@@ -65,7 +75,7 @@ func open(t *testing.T) *fair {
 	})
 	f.bags = luckybag.New(luckybag.Deps{
 		DB: m.DB, Box: m.Box, Log: m.Log, Orders: m.Checkout, Rooms: m, Follows: f,
-		Names: m, News: m, Notices: m, Currency: "CNY",
+		Names: m, News: m, Notices: m, Gate: f, Currency: "CNY",
 	})
 	f.bus = m.Carry(f.bags.Module())
 	return f

@@ -103,7 +103,7 @@ func serve(t *testing.T) *stand {
 	box := must[*secret.Box](t)(secret.NewBox(make([]byte, secret.KeySize)))
 	c.bags = luckybag.New(luckybag.Deps{
 		DB: m.db, Box: box, Log: log, Orders: m.checkout, Rooms: m, Follows: m, Names: m,
-		News: m, Currency: "CNY",
+		News: m, Gate: httpapi.Authorizer{Staff: d, Rooms: d}, Currency: "CNY",
 	})
 	c.api = httpapi.New(httpapi.Deps{
 		Log: log, Clock: m.clock, Limiter: cache.NewMemoryLimiter(m.clock), Sign: d,

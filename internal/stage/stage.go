@@ -41,6 +41,7 @@ type Sender interface {
 // Sockets asks again who may listen to a channel.
 type Sockets interface {
 	Recheck(ctx context.Context, channel string) error
+	Curtain(channel string) (lift func() error)
 }
 
 // Options are what the module needs of others.
@@ -175,6 +176,14 @@ func (s *Service) SetMode(ctx context.Context, shop id.Shop, r id.Room, mode roo
 	st, err := s.shows.OfShop(ctx, shop, r)
 	if err != nil || st.Mode == mode {
 		return err
+	}
+	if s.options.Sockets != nil && mode == room.Open { // what was said in private stays there
+		lift := s.options.Sockets.Curtain(realtime.RoomChannel(r))
+		defer func() {
+			if err := lift(); err != nil {
+				s.log.Error("what was said in private is not forgotten", "room", r.String(), "error", err)
+			}
+		}()
 	}
 	h, ok := s.picture.Stream(r.String())
 	pictured := ok && h.Live

@@ -64,6 +64,22 @@ func (p *packets) add(channel string, v json.RawMessage) error {
 	}
 }
 
+// push sends what waits in a channel at once.
+func (p *packets) push(channel string) error {
+	p.mu.Lock()
+	k := p.open[channel]
+	p.mu.Unlock()
+	if k == nil {
+		return nil
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.gone || len(k.items) == 0 {
+		return nil
+	}
+	return p.out(channel, k)
+}
+
 // of is the channel's packet, a new one where there is none; nil after close.
 func (p *packets) of(channel string) *packet {
 	p.mu.Lock()

@@ -73,6 +73,7 @@ type Node struct {
 	channels map[string]Channel
 	clients  map[string]*client // by the client's id
 	ended    map[id.Session]time.Time
+	drawn    map[string]int // channels whose curtain is drawn
 
 	// rechecks counts the times that somebody's right may have ended: who was asked
 	// about before one of them, and enters after it, is asked about again.
@@ -107,7 +108,7 @@ func New(log *slog.Logger, open Opener) (*Node, error) {
 	node.SetPresenceManager(engine.Presence)
 	n := &Node{
 		node: node, log: log, channels: map[string]Channel{}, clients: map[string]*client{},
-		ended: map[id.Session]time.Time{},
+		ended: map[id.Session]time.Time{}, drawn: map[string]int{},
 	}
 	n.packets = newPackets(n.send, func(channel string, err error) {
 		log.Warn("realtime: not published", "channel", channel, "error", err)
@@ -117,6 +118,14 @@ func New(log *slog.Logger, open Opener) (*Node, error) {
 		return centrifuge.ConnectReply{Credentials: &centrifuge.Credentials{UserID: user}}, nil
 	})
 	node.OnConnect(n.connected)
+	node.OnCommandRead(func(_ *centrifuge.Client, e centrifuge.CommandReadEvent) error {
+		// Who was never in a channel has missed nothing: a place in its history is taken
+		// only from who knows the history by its name.
+		if s := e.Command.GetSubscribe(); s.GetRecover() && s.GetEpoch() == "" {
+			return centrifuge.ErrorBadRequest
+		}
+		return nil
+	})
 	return n, nil
 }
 
@@ -169,6 +178,9 @@ func (n *Node) connected(c *centrifuge.Client) {
 }
 
 func (n *Node) subscribe(c *centrifuge.Client, e centrifuge.SubscribeEvent) (centrifuge.SubscribeReply, error) {
+	if n.behindCurtain(e.Channel) {
+		return centrifuge.SubscribeReply{}, centrifuge.ErrorTooManyRequests // for a moment: the client comes again
+	}
 	entry, err := n.enter(c.Context(), httpapi.ActorFrom(c.Context()), e.Channel)
 	if err != nil {
 		n.log.Error("realtime: may listen", "channel", e.Channel, "error", err)
@@ -180,6 +192,30 @@ func (n *Node) subscribe(c *centrifuge.Client, e centrifuge.SubscribeEvent) (cen
 	return centrifuge.SubscribeReply{Options: centrifuge.SubscribeOptions{
 		EnableRecovery: true, EnablePositioning: true, EmitPresence: entry == Counted,
 	}}, nil
+}
+
+// Curtain lets nobody new into a channel until it is lifted. Lifting it hands what waits
+// to those who are there, and forgets what was said: who comes then, or comes back, gets
+// none of it.
+func (n *Node) Curtain(channel string) (lift func() error) {
+	n.mu.Lock()
+	n.drawn[channel]++
+	n.mu.Unlock()
+	return sync.OnceValue(func() error {
+		err := errors.Join(n.packets.push(channel), n.node.RemoveHistory(channel))
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		if n.drawn[channel]--; n.drawn[channel] <= 0 {
+			delete(n.drawn, channel)
+		}
+		return err
+	})
+}
+
+func (n *Node) behindCurtain(channel string) bool {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	return n.drawn[channel] > 0
 }
 
 // declared finds the kind of a channel and the id in its name.

@@ -195,6 +195,17 @@ func (s Staff) May(_ context.Context, user id.User, shop id.Shop, _ permission.P
 type Sockets struct {
 	Channels []string
 	Users    []id.User
+	Drawn    []string
+	Lifted   []string
+}
+
+// Curtain implements stage.Sockets.
+func (s *Sockets) Curtain(channel string) (lift func() error) {
+	s.Drawn = append(s.Drawn, channel)
+	return func() error {
+		s.Lifted = append(s.Lifted, channel)
+		return nil
+	}
 }
 
 // Recheck implements stage.Sockets.
