@@ -1,5 +1,5 @@
 import { createToaster, toasterKey } from '@hawker/ui'
-import { flushPromises, mount } from '@vue/test-utils'
+import { flushPromises, mount, type VueWrapper } from '@vue/test-utils'
 import { PiniaColada, useQueryCache } from '@pinia/colada'
 import { createPinia } from 'pinia'
 import { vi } from 'vitest'
@@ -29,11 +29,6 @@ export class Refusal {
     readonly detail: string,
     readonly more: Record<string, unknown> = {},
   ) {}
-}
-
-/** Lost is what a call ends with whose answer never came, though the program may have done it. */
-export const lost = () => {
-  throw new TypeError('Failed to fetch')
 }
 
 /** later is an answer that comes when the spec lets it. */
@@ -101,19 +96,36 @@ export const some = <T>(part: Partial<T>): T => part as T
 
 export const yuan = (amount: number) => ({ amount, currency: 'CNY' })
 
+/** Who is signed in where a spec says no more. */
+const ann = {
+  id: 'usr_1',
+  email: 'a@b.c',
+  display_name: 'Ann',
+  avatar_url: '',
+  roles: ['shopper'],
+  shops: [],
+}
+
+/** hands find and press what a page says. */
+function hands(page: VueWrapper) {
+  const buttons = (text: string) => page.findAll('button, a').filter((b) => b.text().includes(text))
+  async function press(text: string) {
+    const button = buttons(text)[0]
+    if (!button) throw new Error(`no button says ${text}: ${page.text()}`)
+    // A form in a browser is sent by its button; the page of a spec has no default actions.
+    const form = button.attributes('type') === 'submit' ? button.element.closest('form') : null
+    if (form) form.dispatchEvent(new Event('submit', { cancelable: true, bubbles: true }))
+    else await button.trigger('click')
+    await flushPromises()
+  }
+  return { buttons, press }
+}
+
 /** stage mounts a component for a reader of English and waits for what it asks at first. */
 export async function stage(component: Component, { app, props, answers = {}, user, path = '/' }: Stage) {
   document.documentElement.lang = 'en'
-  const me = {
-    id: 'usr_1',
-    email: 'a@b.c',
-    display_name: 'Ann',
-    avatar_url: '',
-    roles: ['shopper'],
-    shops: [],
-  }
   const { calls, fetch } = program({
-    'GET /me': user ? { ...me, ...user } : new Refusal(401, 'auth.sign_in_required', 'Sign in'),
+    'GET /me': user ? { ...ann, ...user } : new Refusal(401, 'auth.sign_in_required', 'Sign in'),
     'GET /me/addresses': { items: [] },
     'GET /config': { currency: 'CNY', payment_providers: ['sandbox'] },
     ...answers,
@@ -150,23 +162,12 @@ export async function stage(component: Component, { app, props, answers = {}, us
   )
   await flushPromises()
   const page = root.findComponent(component)
-  const buttons = (text: string) => page.findAll('button, a').filter((b) => b.text().includes(text))
-  async function press(text: string) {
-    const button = buttons(text)[0]
-    if (!button) throw new Error(`no button says ${text}: ${page.text()}`)
-    // A form in a browser is sent by its button; the page of a spec has no default actions.
-    const form = button.attributes('type') === 'submit' ? button.element.closest('form') : null
-    if (form) form.dispatchEvent(new Event('submit', { cancelable: true, bubbles: true }))
-    else await button.trigger('click')
-    await flushPromises()
-  }
   const sent = (name: string) => calls.filter((c) => `${c.method} ${c.path}` === name)
   return {
     page,
+    ...hands(page),
     calls,
     sent,
-    press,
-    buttons,
     router,
     toaster,
     pinia,

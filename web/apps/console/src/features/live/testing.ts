@@ -42,7 +42,6 @@ export const room = (part: Partial<MerchantRoom> = {}) =>
     cover_url: '',
     may_run: true,
     now: new Date().toISOString(),
-    started_at: null,
     pinned: null,
     pinned_message: null,
     playback_url: '',
@@ -51,7 +50,13 @@ export const room = (part: Partial<MerchantRoom> = {}) =>
     chat: { slow_seconds: 0, followers_only: false, muted: false },
     low_latency: false,
     ladder: false,
-    stream: { rtmp_url: 'rtmp://host/live', key: 'secret-key', whip_url: 'https://host/whip', edge_url: '' },
+    stream: {
+      publish_url: '',
+      rtmp_url: 'rtmp://host/live',
+      key: 'secret-key',
+      whip_url: 'https://host/whip',
+      edge_url: '',
+    },
     numbers,
     ...part,
   })

@@ -29,11 +29,12 @@ describe('the likes of a clip', () => {
   })
   it('does not like again what was taken back while the answer was on its way', async () => {
     const { answer, arrive } = later()
-    const { it, calls } = await likes({ [`POST ${at}`]: () => answer, [`DELETE ${at}`]: undefined })
+    const { it, calls, settle } = await likes({ [`POST ${at}`]: () => answer, [`DELETE ${at}`]: undefined })
     void it.toggle(video)
     const last = it.toggle(video)
     arrive({ likes: 12, liked: true })
     await last
+    await settle()
     expect(it.state(video).liked).toBe(false)
     expect(calls.filter((c) => c.path === at).map((c) => c.method)).toEqual(['POST', 'DELETE'])
   })

@@ -14,7 +14,6 @@ export const room = (part: Partial<Room> = {}) =>
     mode: 'open',
     cover_url: '',
     now: new Date().toISOString(),
-    started_at: null,
     scheduled_at: null,
     playback_url: '',
     replay_url: '',

@@ -42,6 +42,16 @@ function useReplayChat(room: () => string, date: Ref<number | null>) {
   })
 }
 
+/** beginAt goes where a link leads to, once the player knows its moments and the browser how long the recording is. */
+function beginAt(start: string | undefined) {
+  let begun = !start
+  return (el: HTMLVideoElement, player: ReplayPlayer | undefined, duration: number) => {
+    if (begun || !start || !player?.known || duration === 0) return
+    begun = true
+    el.currentTime = Math.min(player.timeAt(Date.parse(start)), duration)
+  }
+}
+
 /** MarkPlace is a mark with its place in the recording. */
 export interface MarkPlace {
   mark: Mark
@@ -63,24 +73,17 @@ export function useReplay(
   const playing = ref(false)
   const date = ref<number | null>(null)
   const ready = ref(0)
+  const begin = beginAt(start)
   let player: ReplayPlayer | undefined
 
   function moved() {
     const el = video.value
     if (!el) return
-    time.value = el.currentTime
     if (Number.isFinite(el.duration)) duration.value = el.duration
+    begin(el, player, duration.value)
+    time.value = el.currentTime
     playing.value = !el.paused
     date.value = player?.date ?? null
-    begin(el)
-  }
-  /** Where a link leads to can be gone to once the player knows its moments and the browser how long it is. */
-  let begun = !start
-  function begin(el: HTMLVideoElement) {
-    if (begun || !start || !player?.known || duration.value === 0) return
-    begun = true
-    el.currentTime = Math.min(player.timeAt(Date.parse(start)), duration.value)
-    time.value = el.currentTime
   }
   function open(el: HTMLVideoElement | null) {
     player?.destroy()

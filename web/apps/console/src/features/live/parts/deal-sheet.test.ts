@@ -63,6 +63,18 @@ describe('deal editor', () => {
     expect(buttons('Start')[0]?.attributes('disabled')).toBeDefined()
     expect(page.get('[role=status]').text()).not.toBe('')
   })
+  it('keeps what was typed when the product is read again', async () => {
+    const { page, price, press, sent, cache, settle } = await sheet({
+      'GET /merchant/shp_1/products/prd_1': () => ({ ...product, skus: [{ ...sku, available: 7 }] }),
+      [deals]: { id: 'dea_1' },
+    })
+    await price('39')
+    await page.get('input[inputmode=numeric]').setValue('3')
+    await cache.invalidateQueries({ key: ['merchant-product'] })
+    await settle()
+    await press('Start')
+    expect(sent(deals)[0]?.body).toMatchObject({ items: [{ sku_id: 'sku_1', price: 3900, quantity: 3 }] })
+  })
   it('only prepares before the show is on air', async () => {
     const { buttons } = await sheet({}, false)
     expect(buttons('Start')).toHaveLength(0)

@@ -12,7 +12,6 @@ const row = async (part: Partial<RoomCard>, user: object = owner) => {
     mode: 'open',
     cover_url: '',
     scheduled_at: null,
-    started_at: null,
     viewers: 5,
     likes: 2,
     ...part,

@@ -5,7 +5,7 @@ import { bag, context, item, room } from '../testing'
 import ReplayRoom from './replay-room.vue'
 
 const from = Date.parse('2026-11-22T12:00:00Z')
-const made = vi.hoisted(() => ({ ready: () => {}, known: false, gone: false, time: () => 0 }))
+const made = vi.hoisted(() => ({ ready: () => {}, known: false, gone: false, time: (): number => 0 }))
 vi.mock('@hawker/media', async (original) => ({
   ...(await original<object>()),
   ReplayPlayer: class {

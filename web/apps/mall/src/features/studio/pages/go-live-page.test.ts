@@ -126,7 +126,7 @@ describe('going live', () => {
       seconds,
       sent: asked,
     } = await page({
-      [`POST ${base}/mode`]: ({ body }: { body: unknown }) => room(body as object),
+      [`POST ${base}/mode`]: ({ body }: { body: unknown }) => room(body as Record<string, unknown>),
     })
     await p.get('input[value=rehearsal]').setValue()
     await press('Go live')
