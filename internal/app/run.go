@@ -16,6 +16,7 @@ import (
 	"hawker/internal/media/rtmp"
 	"hawker/internal/platform/conns"
 	"hawker/internal/platform/httpapi"
+	"hawker/internal/platform/lease"
 	"hawker/internal/platform/module"
 	"hawker/internal/platform/realtime"
 )
@@ -109,9 +110,49 @@ func port(ln net.Listener, wanted string) string {
 // errNodeLost ends a node whose number another may have by now.
 var errNodeLost = errors.New("this node's lease was lost to another: it stops before it makes ids that exist already")
 
-// Run serves until ctx ends, then stops in the order that loses nothing: no new
-// requests, publishers away, events and jobs put down.
+const (
+	servingFor = 9 * time.Second // the lease of the one server of a database
+	servedLook = time.Second
+)
+
+// ErrServed ends a second server on one database.
+var ErrServed = errors.New("another server serves this database. A show's picture, its likes and its end live in one " +
+	"process: stop the other, or start `hawker worker` here for the jobs alone")
+
+// Run serves until ctx ends. A database has one server: what a crash left of another
+// is waited for, one that goes on is fault ErrServed.
 func (a *App) Run(ctx context.Context) error {
+	if !a.db.Shared() {
+		return a.serve(ctx)
+	}
+	l := lease.In(a.db, "serving", servingFor)
+	for until := a.clock.Now().Add(servingFor + 2*servedLook); ; {
+		held, err := l.While(ctx, func(ctx context.Context) error {
+			err := a.serve(ctx)
+			if err == nil && errors.Is(context.Cause(ctx), lease.ErrLost) {
+				err = lease.ErrLost
+			}
+			return err
+		})
+		if held || err != nil {
+			return err
+		}
+		if !a.clock.Now().Before(until) {
+			return ErrServed
+		}
+		timer := a.clock.NewTimer(servedLook)
+		select {
+		case <-timer.C():
+		case <-ctx.Done():
+			timer.Stop()
+			return nil
+		}
+	}
+}
+
+// serve runs what modules bring, then stops in the order that loses nothing: no new
+// requests, publishers away, events and jobs put down.
+func (a *App) serve(ctx context.Context) error {
 	if err := a.node.Join(ctx); err != nil {
 		return fmt.Errorf("join: %w", err)
 	}
