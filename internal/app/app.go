@@ -29,6 +29,7 @@ import (
 	"hawker/internal/platform/realtime"
 	"hawker/internal/platform/schedule"
 	"hawker/internal/platform/secret"
+	"hawker/internal/platform/space"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/platform/supervise"
 	"hawker/internal/platform/telemetry"
@@ -60,6 +61,7 @@ type platform struct {
 	blobs   *blob.Disk
 
 	recordings *blob.Disk
+	reserve    *space.Reserve
 
 	news *realtime.Node
 	node *node.Node
@@ -107,6 +109,7 @@ func (a *App) openPlatform(ctx context.Context) (err error) {
 	if a.box, err = ring(a.cfg).Open(ctx, a.db); err != nil {
 		return err
 	}
+	a.reserve = space.Of(a.cfg.Data, a.cfg.Storage.Reserve, a.clock)
 	a.node = node.New(a.db, a.cfg.Path("work"))
 	if a.blobs, err = blob.NewDisk(a.cfg.Path("media")); err != nil {
 		return err
