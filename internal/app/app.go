@@ -46,6 +46,7 @@ type App struct {
 	lnHTTP  net.Listener
 	lnRTMP  net.Listener
 	lnRTMPS net.Listener // nil without a certificate
+	lnStats net.Listener // of figures; nil without an address of their own
 }
 
 // platform is what modules stand on.
@@ -187,7 +188,7 @@ func (a *App) scheduler() *schedule.Scheduler {
 // returned. Ports that Listen opened and Run never served are closed, too.
 func (a *App) Close() error {
 	var errs []error
-	for _, ln := range []net.Listener{a.lnHTTP, a.lnRTMP, a.lnRTMPS} {
+	for _, ln := range []net.Listener{a.lnHTTP, a.lnRTMP, a.lnRTMPS, a.lnStats} {
 		if ln == nil {
 			continue
 		}

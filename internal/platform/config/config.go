@@ -36,6 +36,7 @@ type Config struct {
 	Outgoing     Outgoing     `koanf:"outgoing"`
 	Limits       Limits       `koanf:"limits"`
 	Storage      Storage      `koanf:"storage"`
+	Metrics      Metrics      `koanf:"metrics"`
 	Database     Database     `koanf:"database"`
 	Log          Log          `koanf:"log"`
 	Mall         Mall         `koanf:"mall"`

@@ -23,6 +23,12 @@ type Storage struct {
 	Reserve int64 `koanf:"reserve"`
 }
 
+// Metrics says who sees the figures of this node.
+type Metrics struct {
+	Address string `koanf:"address"`
+	Token   string `koanf:"token"`
+}
+
 // OutgoingNetworks are the networks that may be called although they are not public;
 // Check has read them.
 func (c Config) OutgoingNetworks() []netip.Prefix { return networks(c.Outgoing.Networks) }
