@@ -129,7 +129,8 @@ func (a *App) openModules(demo bool) (err error) {
 	}
 	a.api = httpapi.New(httpapi.Deps{
 		Log: a.log, Clock: a.clock, Limiter: cache.NewMemoryLimiter(a.clock), Sign: a.accounts, Staff: a.shops,
-		Rooms: a.rooms, Cookies: a.cookies(), Metrics: a.metrics, Trusted: a.cfg.TrustedNetworks(),
+		Rooms: a.rooms, Cookies: a.cookies(), PublicURL: a.cfg.PublicURL, Metrics: a.metrics,
+		Trusted:        a.cfg.TrustedNetworks(),
 		PictureOrigins: origins(a.cfg.Live.SRSHLS, a.cfg.Live.NginxHLS), Spoken: spoken(),
 	})
 	if a.modules, err = a.list(demo); err != nil {
