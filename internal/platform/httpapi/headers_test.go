@@ -129,3 +129,26 @@ func TestNobodyNamesUsToOthers(t *testing.T) {
 		}
 	}
 }
+
+// However much is wrong, the answer is short.
+func TestOfManyErrorsSomeAreTold(t *testing.T) {
+	t.Parallel()
+	a := at("")
+	type list struct {
+		Body struct {
+			Cups []int `json:"cups" maxItems:"50"`
+		}
+	}
+	httpapi.Register(a, httpapi.Operation{ID: "many", Method: "POST", Path: "/many", Access: httpapi.Anyone},
+		func(context.Context, *list) (*httpapi.Empty, error) { return &httpapi.Empty{}, nil })
+	for n, want := range map[int]int{3: 3, 20: 20, 20_000: 20} {
+		r := httptest.NewRequest("POST", "/api/v1/many", strings.NewReader(
+			`{"cups":[`+strings.TrimSuffix(strings.Repeat(`"x",`, n), ",")+`]}`))
+		r.Header.Set("Content-Type", "application/json")
+		rw := httptest.NewRecorder()
+		a.ServeHTTP(rw, r)
+		if got := len(problemOf(t, rw).Errors); got != want || rw.Code != http.StatusUnprocessableEntity {
+			t.Errorf("%d wrong items: %d, %d errors of %d bytes", n, rw.Code, got, rw.Body.Len())
+		}
+	}
+}
