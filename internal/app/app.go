@@ -29,6 +29,7 @@ import (
 	"hawker/internal/platform/realtime"
 	"hawker/internal/platform/schedule"
 	"hawker/internal/platform/secret"
+	"hawker/internal/platform/space"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/platform/supervise"
 	"hawker/internal/platform/telemetry"
@@ -45,6 +46,7 @@ type App struct {
 	lnHTTP  net.Listener
 	lnRTMP  net.Listener
 	lnRTMPS net.Listener // nil without a certificate
+	lnStats net.Listener // of figures; nil without an address of their own
 }
 
 // platform is what modules stand on.
@@ -60,6 +62,7 @@ type platform struct {
 	blobs   *blob.Disk
 
 	recordings *blob.Disk
+	reserve    *space.Reserve
 
 	news *realtime.Node
 	node *node.Node
@@ -107,6 +110,7 @@ func (a *App) openPlatform(ctx context.Context) (err error) {
 	if a.box, err = ring(a.cfg).Open(ctx, a.db); err != nil {
 		return err
 	}
+	a.reserve = space.Of(a.cfg.Data, a.cfg.Storage.Reserve, a.clock)
 	a.node = node.New(a.db, a.cfg.Path("work"))
 	if a.blobs, err = blob.NewDisk(a.cfg.Path("media")); err != nil {
 		return err
@@ -125,7 +129,8 @@ func (a *App) openModules(demo bool) (err error) {
 	}
 	a.api = httpapi.New(httpapi.Deps{
 		Log: a.log, Clock: a.clock, Limiter: cache.NewMemoryLimiter(a.clock), Sign: a.accounts, Staff: a.shops,
-		Rooms: a.rooms, Cookies: a.cookies(), Metrics: a.metrics, Trusted: a.cfg.TrustedNetworks(),
+		Rooms: a.rooms, Cookies: a.cookies(), PublicURL: a.cfg.PublicURL, Metrics: a.metrics,
+		Trusted:        a.cfg.TrustedNetworks(),
 		PictureOrigins: origins(a.cfg.Live.SRSHLS, a.cfg.Live.NginxHLS), Spoken: spoken(),
 	})
 	if a.modules, err = a.list(demo); err != nil {
@@ -184,7 +189,7 @@ func (a *App) scheduler() *schedule.Scheduler {
 // returned. Ports that Listen opened and Run never served are closed, too.
 func (a *App) Close() error {
 	var errs []error
-	for _, ln := range []net.Listener{a.lnHTTP, a.lnRTMP, a.lnRTMPS} {
+	for _, ln := range []net.Listener{a.lnHTTP, a.lnRTMP, a.lnRTMPS, a.lnStats} {
 		if ln == nil {
 			continue
 		}

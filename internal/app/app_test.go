@@ -249,7 +249,9 @@ func clumsy(calls map[string]*atomic.Int64) module.Module {
 // A panic in a runner, a task, a job or whoever is told of an event is caught and
 // counted, neighbours hear what they should, and the program serves on.
 func TestAPanicEndsNobodyElse(t *testing.T) {
-	a := open(t, settings(t))
+	cfg := settings(t)
+	cfg.Metrics.Address = "127.0.0.1:0"
+	a := open(t, cfg)
 	defer closed(t, a)
 	calls := map[string]*atomic.Int64{}
 	for _, where := range []string{"handler", "notifier", "job", "task", "runner"} {
@@ -293,7 +295,11 @@ func TestAPanicEndsNobodyElse(t *testing.T) {
 	if status, text := get(t, where+"/readyz"); status != 200 {
 		t.Errorf("not ready: %d %s", status, text)
 	}
-	if _, text := get(t, where+"/metrics"); strings.Contains(text, "hawker_panics 0") {
+	if status, _ := get(t, where+"/metrics"); status != 404 {
+		t.Errorf("the figures are shown to everybody: %d", status)
+	}
+	if _, text := get(t, "http://"+a.FiguresAddr()+"/metrics"); !strings.Contains(text, "hawker_panics ") ||
+		strings.Contains(text, "hawker_panics 0") {
 		t.Error("no panic was counted")
 	}
 	if err := stop(); err != nil {

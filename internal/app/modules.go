@@ -2,6 +2,8 @@ package app
 
 import (
 	"cmp"
+	"context"
+	"io"
 	"net/http"
 	"net/url"
 	"runtime"
@@ -28,6 +30,7 @@ import (
 	"hawker/internal/media/ffmpeg"
 	"hawker/internal/media/hooks"
 	"hawker/internal/media/ladder"
+	"hawker/internal/media/record"
 	"hawker/internal/media/relay"
 	"hawker/internal/media/rtmp"
 	"hawker/internal/media/stream"
@@ -42,6 +45,7 @@ import (
 	"hawker/internal/platform/dial"
 	"hawker/internal/platform/httpapi"
 	"hawker/internal/platform/module"
+	"hawker/internal/platform/space"
 	"hawker/internal/promotion"
 	"hawker/internal/referral"
 	"hawker/internal/replay"
@@ -169,7 +173,7 @@ const coresForLadder = 4
 func (s *services) openLive(p *platform) {
 	c := p.cfg.Live
 	s.hub = stream.NewHub(stream.Config{
-		Clock: p.clock, Log: p.log, Archive: p.recordings, StreamsMax: c.StreamsMax,
+		Clock: p.clock, Log: p.log, Archive: kept{p.recordings, p.reserve}, StreamsMax: c.StreamsMax,
 	})
 	s.ladder = ladder.New(ladder.Config{
 		Hub: s.hub, Clock: p.clock, Log: p.log, Program: c.FFmpeg,
@@ -263,6 +267,20 @@ func (p *platform) outgoing() *dial.Guard {
 	return dial.New(p.cfg.Outgoing.Ports, p.cfg.OutgoingNetworks())
 }
 
+// kept takes recordings while there is room beside the books.
+type kept struct {
+	record.Archive
+	reserve *space.Reserve
+}
+
+// Put implements record.Archive.
+func (k kept) Put(ctx context.Context, key string, r io.Reader) (int64, error) {
+	if err := k.reserve.ForRecording(); err != nil {
+		return 0, err
+	}
+	return k.Archive.Put(ctx, key, r)
+}
+
 func (p *platform) archive() replay.Archive { return replay.Archive{Store: p.recordings} }
 
 // list is what the modules bring, in the order in which they are recovered; they
@@ -310,7 +328,8 @@ func (a *App) list(withDemo bool) ([]module.Module, error) {
 func (a *App) uploadRoutes() (module.Module, error) {
 	h, err := a.uploads.Handler(upload.Door{
 		Prefix: video.UploadsPath + "/", SizeMax: a.cfg.Video.UploadMax, Refuse: a.api.WriteProblem,
-		Owner: video.UploadOwner,
+		Owner: video.UploadOwner, Space: a.reserve.ForUpload,
+		Quota: upload.Quota{OwnerBytes: a.cfg.Video.OwnerBytes, TotalBytes: a.cfg.Video.TotalBytes},
 	})
 	return module.Module{Name: "upload", Routes: video.UploadRoutes(h)}, err
 }

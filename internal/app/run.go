@@ -43,6 +43,11 @@ func (a *App) Listen(ctx context.Context) (err error) {
 			return errors.Join(fmt.Errorf("rtmps: %w", err), a.lnHTTP.Close(), a.lnRTMP.Close())
 		}
 	}
+	if c := a.cfg.Metrics; c.Address != "" {
+		if a.lnStats, err = lc.Listen(ctx, "tcp", c.Address); err != nil {
+			return errors.Join(fmt.Errorf("metrics address: %w", err), a.lnHTTP.Close(), a.lnRTMP.Close())
+		}
+	}
 	return nil
 }
 
@@ -170,6 +175,9 @@ func (a *App) serve(ctx context.Context) error {
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return a.serveHTTP(ctx) })
+	if a.lnStats != nil {
+		g.Go(func() error { return a.serveFigures(ctx) })
+	}
 	for _, ln := range []net.Listener{a.lnRTMP, a.lnRTMPS} {
 		if ln != nil {
 			g.Go(func() error { return a.serveRTMP(ctx, ln) })
@@ -229,6 +237,29 @@ const (
 	idleWithin   = 2 * time.Minute
 	headerMax    = 32 << 10
 )
+
+// serveFigures shows what Prometheus asks for, at an address of its own.
+func (a *App) serveFigures(ctx context.Context) error {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", a.metrics.Handler())
+	server := &http.Server{
+		Handler: mux, ReadHeaderTimeout: headerWithin, ReadTimeout: headerWithin, WriteTimeout: idleWithin,
+	}
+	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
+	defer stop()
+	if err := server.Serve(a.lnStats); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// FiguresAddr is where figures are shown, "" without an address of their own.
+func (a *App) FiguresAddr() string {
+	if a.lnStats == nil {
+		return ""
+	}
+	return a.lnStats.Addr().String()
+}
 
 func (a *App) serveHTTP(ctx context.Context) error {
 	server := &http.Server{

@@ -46,7 +46,9 @@ func (e Engine) Module() module.Module {
 }
 
 func (e Engine) routes() []httpapi.Route {
-	edge := hooks.Server{Secret: e.HookSecret, Log: e.Log, Handler: Edge{Service: e.Service}}
+	edge := hooks.Server{
+		Secret: e.HookSecret, Log: e.Log, Handler: Edge{Service: e.Service}, Guesses: NewGuesses(e.Service.db.Clock()),
+	}
 	rtc := e.WebRTC.Handler()
 	return []httpapi.Route{
 		// A page /live/{room} and its picture /live/{room}/index.m3u8 share a folder.

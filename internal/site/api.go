@@ -5,10 +5,12 @@ package site
 
 import (
 	"context"
-	"encoding/json"
+	"crypto/sha256"
+	"crypto/subtle"
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"hawker/internal/base/fault"
 	"hawker/internal/platform/config"
@@ -24,7 +26,7 @@ type API struct {
 	DB      *sqldb.DB
 	Log     *slog.Logger
 	Dist    fs.FS        // the built front ends
-	Metrics http.Handler // figures for Prometheus
+	Metrics http.Handler // figures for Prometheus, for who shows the token
 	Problem Problem
 	// Providers are the ways to pay, the usual one first.
 	Providers []string
@@ -39,7 +41,7 @@ func (h API) Module() module.Module {
 		Routes: []httpapi.Route{
 			{Pattern: "/healthz", Methods: get, Access: httpapi.Anyone, Handler: http.HandlerFunc(h.healthy)},
 			{Pattern: "/readyz", Methods: get, Access: httpapi.Anyone, Handler: http.HandlerFunc(h.ready)},
-			{Pattern: "/metrics", Methods: get, Access: httpapi.Anyone, Handler: h.Metrics},
+			{Pattern: "/metrics", Methods: get, Access: httpapi.Signed, Handler: http.HandlerFunc(h.metrics)},
 			{Pattern: "/*", Methods: []string{http.MethodGet, http.MethodHead}, Access: httpapi.Anyone, Handler: pages},
 		},
 	}
@@ -80,16 +82,28 @@ func (h API) config(context.Context, *struct{}) (*httpapi.Body[configView], erro
 func (h API) healthy(w http.ResponseWriter, _ *http.Request) { writeText(w, h.Log, "ok\n") }
 
 // ready says whether this node can serve: its database commits. One that only answers
-// may keep nothing any more.
+// may keep nothing any more. Strangers ask, so it says no more.
 func (h API) ready(w http.ResponseWriter, r *http.Request) {
 	if err := keyring.Prove(r.Context(), h.DB); err != nil {
 		h.Problem(w, r, fault.Unavailable("system.not_ready").Because(err))
 		return
 	}
-	w.Header().Set("Content-Type", "application/json")
-	if err := json.NewEncoder(w).Encode(map[string]string{"database": "ok"}); err != nil {
-		h.Log.Debug("answer not written", "error", err)
+	writeText(w, h.Log, "ok\n")
+}
+
+// metrics shows the figures to who has the token. Where there is none, or they have an
+// address of their own, there is nothing here.
+func (h API) metrics(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	c := h.Config.Metrics
+	given, shown := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	a, b := sha256.Sum256([]byte(given)), sha256.Sum256([]byte(c.Token))
+	if c.Address != "" || c.Token == "" || !shown ||
+		subtle.ConstantTimeCompare(a[:], b[:]) != 1 {
+		h.Problem(w, r, fault.NotFound("request.no_such_path"))
+		return
 	}
+	h.Metrics.ServeHTTP(w, r)
 }
 
 func writeText(w http.ResponseWriter, log *slog.Logger, text string) {

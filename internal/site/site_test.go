@@ -2,7 +2,6 @@ package site_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"io/fs"
@@ -37,15 +36,18 @@ type place struct {
 	ring func(w http.ResponseWriter, r *http.Request, err error)
 }
 
-func open(t *testing.T, dist fs.FS) *place {
+func open(t *testing.T, dist fs.FS, change ...func(c *config.Config)) *place {
 	t.Helper()
 	db, clock := sqltest.NewManual(t)
 	p := &place{db: db}
 	cfg := config.Default()
 	cfg.Mall.Name, cfg.Mall.Currency, cfg.Mall.TimeZone = "茶市", "JPY", "Asia/Tokyo"
 	cfg.Order.PayWithin, cfg.Distribution.AfterSale = 90*time.Second, 36*time.Hour
+	for _, f := range change {
+		f(&cfg)
+	}
 	m := site.API{
-		Config: cfg, DB: db, Dist: dist, Metrics: http.NotFoundHandler(),
+		Config: cfg, DB: db, Dist: dist, Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("figures")) }),
 		Problem: func(w http.ResponseWriter, r *http.Request, err error) { p.ring(w, r, err) },
 	}
 	p.Door = httpapitest.Open(t, clock, m.Module())
@@ -180,9 +182,7 @@ func TestAClientLearnsOfTheInstallation(t *testing.T) {
 func TestANodeWithoutItsDatabaseIsNotReady(t *testing.T) {
 	t.Parallel()
 	p := open(t, built())
-	var ready map[string]string
-	if got := p.get("GET", "/readyz", ""); got.status != 200 || json.Unmarshal([]byte(got.text), &ready) != nil ||
-		ready["database"] != "ok" {
+	if got := p.get("GET", "/readyz", ""); got.status != 200 || got.text != "ok\n" {
 		t.Errorf("ready: %d %s", got.status, got.text)
 	}
 	var because error
@@ -208,3 +208,39 @@ type recorder struct {
 func (r *recorder) Header() http.Header         { return r.header }
 func (r *recorder) WriteHeader(status int)      { r.status = status }
 func (*recorder) Write(raw []byte) (int, error) { return len(raw), nil }
+
+// Figures are for who shows the token; to anybody else, and where none is set or they
+// have an address of their own, nothing is there.
+func TestFiguresAreNotForStrangers(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		address, token, shown string
+		want                  int
+	}{
+		{"", "", "", 404},
+		{"", "", "Bearer ", 404},
+		{"", "sesame", "", 404},
+		{"", "sesame", "Bearer simsim", 404},
+		{"", "sesame", "sesame", 404},
+		{"", "sesame", "Bearer sesame", 200},
+		{"127.0.0.1:9", "sesame", "Bearer sesame", 404},
+	} {
+		p := open(t, built(), func(x *config.Config) { x.Metrics.Address, x.Metrics.Token = c.address, c.token })
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.Server.URL+"/metrics", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.shown != "" {
+			r.Header.Set("Authorization", c.shown)
+		}
+		res, err := p.Server.Client().Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, _ := io.ReadAll(res.Body)
+		res.Body.Close()
+		if res.StatusCode != c.want || (string(raw) == "figures") != (c.want == 200) {
+			t.Errorf("%+v: %d %s", c, res.StatusCode, raw)
+		}
+	}
+}

@@ -78,3 +78,22 @@ func TestWhatIsRefusedAtTheDoorOfFilms(t *testing.T) {
 		t.Errorf("a visitor sees %s", a.body)
 	}
 }
+
+// Films that one after the other are sent have addresses that say nothing of each other.
+func TestAFilmsAddressIsNotGuessed(t *testing.T) {
+	t.Parallel()
+	m := newMall(t)
+	const low = 1<<32 - 1
+	seen, zero := map[int64]bool{}, 0
+	for i := range 8 {
+		v := m.post(m.author, []byte{byte(i)}, id.Product{})
+		n := v.ID.Int() & low
+		seen[n] = true
+		if n&0xfff == 0 { // the sequence of ids that are made in order
+			zero++
+		}
+	}
+	if len(seen) != 8 || zero > 1 {
+		t.Errorf("%d different, %d at the beginning of a millisecond: %v", len(seen), zero, seen)
+	}
+}

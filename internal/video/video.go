@@ -143,7 +143,7 @@ func (s *Service) Post(ctx context.Context, key idem.Key, author id.User, d Draf
 
 // take writes a film whose upload is there and asks for its transcoding.
 func take(ctx context.Context, tx *sqldb.Tx, v Video) (id.Video, error) {
-	v.ID, v.CreatedAt = id.Make[id.Video](tx), tx.Now()
+	v.ID, v.CreatedAt = id.MakeUnguessable[id.Video](tx), tx.Now()
 	if v.clip() {
 		if again, err := clipped(ctx, tx, v.Pin); err != nil || again {
 			return v.ID, errors.Join(err, fault.Conflict("video.already_posted"))

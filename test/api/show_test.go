@@ -40,7 +40,10 @@ func TestAShowBecomesClipsAndAReport(t *testing.T) {
 	if !strings.HasPrefix(seen.Cover, "/") {
 		t.Errorf("a room without a cover shows %q, not what it sells first", seen.Cover)
 	}
-	if figures := string(m.Visitor().Fetch("/metrics").Want(t, http.StatusOK).Body); !strings.Contains(figures,
+	m.Visitor().Fetch("/metrics").Want(t, http.StatusNotFound)
+	prometheus := m.Visitor()
+	prometheus.Token = kit.MetricsToken
+	if figures := string(prometheus.Fetch("/metrics").Want(t, http.StatusOK).Body); !strings.Contains(figures,
 		`hawker_stream_bits_per_second{room="`+room.ID+`"}`) {
 		t.Error("the operator's figures do not show the stream")
 	}

@@ -89,7 +89,7 @@ func Start(t testing.TB, env ...string) *Mall {
 	m.env = append(os.Environ(), "HAWKER_HTTP="+ports[0], "HAWKER_RTMP="+ports[1], "HAWKER_PAYMENT_SANDBOX_ADDR="+
 		ports[2],
 		"HAWKER_DATA="+m.Dir, "HAWKER_VIDEO_WORKERS=0",
-		// One buyer does here what many would.
+		"HAWKER_METRICS_TOKEN="+MetricsToken, // and one buyer does here what many would
 		"HAWKER_ORDER_UNPAID_MAX=0", "HAWKER_ORDER_UNPAID_UNITS_MAX=0", "HAWKER_ORDER_PLACED_PER_MINUTE=0")
 	if server := os.Getenv("HAWKER_TEST_MYSQL"); server != "" {
 		m.env = append(m.env, "HAWKER_DATABASE_URL=mysql:"+freshMySQL(t, server))

@@ -161,3 +161,6 @@ func (s *Socket) frame() (body string, open bool) {
 	}
 	return string(raw), true
 }
+
+// MetricsToken is what shows an operator the figures.
+const MetricsToken = "figures"

@@ -8,6 +8,7 @@ package id
 import (
 	"crypto/rand"
 	"database/sql/driver"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"strings"
@@ -24,6 +25,19 @@ type Source interface{ NextID() int64 }
 
 // Make gives a fresh id: id.Make[id.Order](tx).
 func Make[T ~struct{ n int64 }](src Source) T { return T(struct{ n int64 }{src.NextID()}) }
+
+// unknownBits of an id that is not to be guessed are random: whoever knows the minute in
+// which it was made has 2^38 to try, and the second is as near as such ids are in order.
+const unknownBits = 32
+
+// MakeUnguessable gives a fresh id of a thing that may be seen by whoever has its address:
+// one that is not published, say.
+func MakeUnguessable[T ~struct{ n int64 }](src Source) T {
+	var random [8]byte
+	_, _ = rand.Read(random[:]) // it does not fail: the process ends instead
+	const mask = 1<<unknownBits - 1
+	return T(struct{ n int64 }{src.NextID()&^mask | int64(binary.BigEndian.Uint64(random[:]))&mask})
+}
 
 // FromInt builds an id from its stored number.
 func FromInt[T ~struct{ n int64 }](n int64) T { return T(struct{ n int64 }{n}) }

@@ -88,3 +88,42 @@ func TestIDsNeverRepeat(t *testing.T) {
 		t.Error("a node that does not fit")
 	}
 }
+
+// An id that is not to be guessed says when it was made, to the second, and nothing of
+// which was made before or after it; ids that were made otherwise are ids still.
+func TestIDsThatAreNotGuessed(t *testing.T) {
+	t.Parallel()
+	hands := clock.NewManual(time.Date(2026, 11, 11, 20, 0, 0, 0, time.UTC))
+	g, err := id.NewGenerator(hands, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen, ones := map[int64]bool{}, [32]int{}
+	var last int64
+	const many = 4000
+	for range many {
+		v := id.MakeUnguessable[id.Video](g)
+		seen[v.Int()] = true
+		for bit := range ones {
+			ones[bit] += int(v.Int() >> bit & 1)
+		}
+		last = max(last, v.Int())
+		if back, err := parsed(v.String()); err != nil || back != v {
+			t.Fatal(v, err)
+		}
+	}
+	if len(seen) != many {
+		t.Errorf("of %d ids of one moment %d are different", many, len(seen))
+	}
+	for bit, n := range ones { // six sigma of a fair coin
+		if n < many/2-190 || n > many/2+190 {
+			t.Errorf("bit %d is 1 in %d of %d", bit, n, many)
+		}
+	}
+	hands.Advance(3 * time.Second)
+	if later := id.MakeUnguessable[id.Video](g); later.Int() <= last {
+		t.Errorf("%d, seconds after %d", later.Int(), last)
+	}
+}
+
+func parsed(text string) (v id.Video, err error) { return v, v.UnmarshalText([]byte(text)) }

@@ -59,10 +59,19 @@ type Handler interface {
 // too and is logged.
 var ErrRefused = errors.New("hooks: refused")
 
+// Guesses hears of callers who do not know the secret.
+type Guesses interface {
+	// Shut reports a caller who has guessed too often: nothing of theirs is looked at.
+	Shut(r *http.Request) bool
+	// Wrong tells of a guess.
+	Wrong(r *http.Request)
+}
+
 // Server answers callbacks at /hooks/srs and /hooks/nginx-rtmp.
 type Server struct {
 	Secret  string // empty: nothing is believed
 	Handler Handler
+	Guesses Guesses // nil: any number of them
 	Log     *slog.Logger
 }
 
@@ -225,6 +234,10 @@ func (s Server) call(ctx context.Context, action string, e Event) (rename string
 
 // trusted compares hashes, so that the time taken tells nothing.
 func (s Server) trusted(w http.ResponseWriter, r *http.Request) bool {
+	if s.Guesses != nil && s.Guesses.Shut(r) {
+		w.WriteHeader(http.StatusTooManyRequests)
+		return false
+	}
 	given := r.Header.Get(secretField)
 	if given == "" {
 		given = r.URL.Query().Get(secretName)
@@ -232,6 +245,9 @@ func (s Server) trusted(w http.ResponseWriter, r *http.Request) bool {
 	a, b := sha256.Sum256([]byte(given)), sha256.Sum256([]byte(s.Secret))
 	if s.Secret != "" && subtle.ConstantTimeCompare(a[:], b[:]) == 1 {
 		return true
+	}
+	if s.Guesses != nil {
+		s.Guesses.Wrong(r)
 	}
 	host, _, _ := net.SplitHostPort(r.RemoteAddr)
 	s.Log.Warn("hook without the shared secret", "path", r.URL.Path, "remote", host)

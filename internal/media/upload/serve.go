@@ -17,9 +17,11 @@ import (
 
 // Door is what the handler asks of the program around it.
 type Door struct {
-	Prefix  string                                          // the path at which it is mounted, with slashes around
-	SizeMax int64                                           // bytes of one upload
-	Owner   func(r *http.Request) string                    // who calls, "" for a visitor
+	Prefix  string                       // the path at which it is mounted, with slashes around
+	SizeMax int64                        // bytes of one upload
+	Owner   func(r *http.Request) string // who calls, "" for a visitor
+	Quota   Quota
+	Space   func(more int64) error                          // an error: there is no room for so many bytes; may be nil
 	Refuse  func(http.ResponseWriter, *http.Request, error) // answers with a problem
 }
 
@@ -28,11 +30,13 @@ type server struct {
 	door  Door
 	tus   http.Handler
 	turns turns
+
+	beginning beginning
 }
 
 // Handler serves tus. Faults answered beside the protocol's own errors:
 // auth.sign_in_required, upload.not_found, upload.too_large, upload.too_many,
-// upload.claimed, upload.no_length, upload.busy.
+// upload.quota, upload.full, upload.claimed, upload.no_length, upload.busy.
 func (s *Store) Handler(d Door) (http.Handler, error) {
 	h := &server{store: s, door: d, turns: turns{clock: s.clock, here: map[string]*turn{}}}
 	tus, err := handler.NewHandler(handler.Config{
@@ -59,10 +63,12 @@ func (h *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		r.URL.Path = h.door.Prefix
 	}
 	if r.Method != http.MethodOptions {
-		if err := h.admit(r); err != nil {
+		done, err := h.admit(r)
+		if err != nil {
 			h.door.Refuse(w, r, err)
 			return
 		}
+		defer done()
 	}
 	w = &pathLocation{ResponseWriter: w}
 	upload := h.upload(r)
@@ -87,47 +93,55 @@ func (h *server) upload(r *http.Request) string {
 	return strings.Trim(strings.TrimPrefix(r.URL.Path, h.door.Prefix), "/")
 }
 
-func (h *server) admit(r *http.Request) error {
+// admit lets a request through; done is called when it is over.
+func (h *server) admit(r *http.Request) (done func(), err error) {
+	done = func() {}
 	owner := h.door.Owner(r)
 	if owner == "" {
-		return fault.Unauthorized("auth.sign_in_required")
+		return nil, fault.Unauthorized("auth.sign_in_required")
 	}
 	upload := h.upload(r)
 	if upload == "" {
+		if r.Method != http.MethodPost {
+			return done, nil // the protocol says what it takes
+		}
 		return h.admitNew(r, owner)
 	}
-	if _, err := h.store.owned(r.Context(), upload, owner); err != nil {
-		return err
+	info, err := h.store.owned(r.Context(), upload, owner)
+	if err != nil {
+		return nil, err
 	}
 	// What a job works on is not changed under it. The header is another way to say DELETE.
 	if r.Method == http.MethodHead {
-		return nil
+		return done, nil
 	}
 	claimed, err := h.store.claims.UploadClaimed(r.Context(), upload)
 	if err == nil && claimed {
-		return fault.Conflict("upload.claimed")
+		err = fault.Conflict("upload.claimed")
 	}
-	return err
+	if err == nil && r.Method == http.MethodPatch {
+		err = h.room(max(0, min(r.ContentLength, info.Size-info.Offset)))
+	}
+	return done, err
 }
 
-func (h *server) admitNew(r *http.Request, owner string) error {
-	if r.Method != http.MethodPost {
-		return nil // the protocol says what it takes
-	}
+func (h *server) admitNew(r *http.Request, owner string) (done func(), err error) {
 	length, err := strconv.ParseInt(r.Header.Get("Upload-Length"), 10, 64)
 	if err != nil || length <= 0 {
-		return fault.Invalid("upload.no_length")
+		return nil, fault.Invalid("upload.no_length")
 	}
 	if length > h.door.SizeMax {
-		return fault.TooLarge("upload.too_large", "max_mb", h.door.SizeMax>>20)
+		return nil, fault.TooLarge("upload.too_large", "max_mb", h.door.SizeMax>>20)
 	}
-	open, err := h.store.open(r.Context(), owner)
-	if err == nil && open >= OpenMax {
-		return fault.TooMany("upload.too_many", "max", OpenMax)
+	if err := h.room(length); err != nil {
+		return nil, err
+	}
+	if done, err = h.begin(r.Context(), owner, length); err != nil {
+		return nil, err
 	}
 	// The protocol's hook sees headers, not the request's context.
 	r.Header.Set(ownerName, owner)
-	return err
+	return done, nil
 }
 
 const ownerName = "X-Hawker-Owner" // set by admitNew, whatever the client sent

@@ -221,11 +221,21 @@ func (s *Store) touched(upload string) (at time.Time) {
 	return at
 }
 
-// open counts an owner's uploads that nobody has claimed.
-func (s *Store) open(ctx context.Context, owner string) (n int, err error) {
+// standing is what lies here: of an owner, unclaimed, and of all.
+type standing struct {
+	own, all           int
+	ownBytes, allBytes int64
+}
+
+func (a standing) and(b standing) standing {
+	return standing{a.own + b.own, a.all + b.all, a.ownBytes + b.ownBytes, a.allBytes + b.allBytes}
+}
+
+// standing counts uploads as large as they were announced.
+func (s *Store) standing(ctx context.Context, owner string) (sum standing, err error) {
 	names, err := filepath.Glob(filepath.Join(s.dir, "*"+infoSuffix))
 	if err != nil {
-		return 0, err
+		return sum, err
 	}
 	for _, name := range names {
 		raw, err := os.ReadFile(name)
@@ -233,16 +243,20 @@ func (s *Store) open(ctx context.Context, owner string) (n int, err error) {
 			continue // swept meanwhile
 		}
 		var info handler.FileInfo
-		if json.Unmarshal(raw, &info) != nil || info.MetaData[ownerKey] != owner {
+		if json.Unmarshal(raw, &info) != nil {
+			continue
+		}
+		sum = sum.and(standing{all: 1, allBytes: info.Size})
+		if info.MetaData[ownerKey] != owner {
 			continue
 		}
 		claimed, err := s.claims.UploadClaimed(ctx, info.ID)
 		if err != nil {
-			return 0, err
+			return sum, err
 		}
 		if !claimed {
-			n++
+			sum = sum.and(standing{own: 1, ownBytes: info.Size})
 		}
 	}
-	return n, nil
+	return sum, nil
 }

@@ -35,6 +35,8 @@ type Config struct {
 
 	Outgoing     Outgoing     `koanf:"outgoing"`
 	Limits       Limits       `koanf:"limits"`
+	Storage      Storage      `koanf:"storage"`
+	Metrics      Metrics      `koanf:"metrics"`
 	Database     Database     `koanf:"database"`
 	Log          Log          `koanf:"log"`
 	Mall         Mall         `koanf:"mall"`
@@ -119,6 +121,8 @@ type Ladder struct {
 // Video holds the limits of uploads.
 type Video struct {
 	UploadMax   int64         `koanf:"upload_max_bytes"`
+	OwnerBytes  int64         `koanf:"open_bytes_max"`
+	TotalBytes  int64         `koanf:"open_bytes_total"`
 	DurationMax time.Duration `koanf:"duration_max"`
 	Workers     int           `koanf:"workers"`
 }
@@ -128,6 +132,7 @@ func Default() Config {
 	return Config{
 		Data: "data", HTTP: "127.0.0.1:8080", RTMP: "127.0.0.1:1935", TrustedProxies: []string{},
 		Outgoing: Outgoing{Ports: []int{443, 1935, 1936}, Networks: []string{}},
+		Storage:  Storage{Reserve: 1 << 30},
 		Limits:   Limits{Connections: 16384, PerAddress: 4096, Patience: 20 * time.Second},
 		Log:      Log{Level: "info", Format: "text"},
 		Mall:     Mall{Name: "Hawker", Currency: "CNY", TimeZone: "Asia/Shanghai"},
@@ -144,7 +149,9 @@ func Default() Config {
 			Part: 500 * time.Millisecond, StreamsMax: 200, FFmpeg: "ffmpeg", WebRTCUDP: "127.0.0.1:0",
 			WebRTCIPs: []string{}, Ladder: Ladder{Renditions: []int{720, 480, 360}},
 		},
-		Video: Video{UploadMax: 500 << 20, DurationMax: 5 * time.Minute, Workers: 1},
+		Video: Video{
+			UploadMax: 500 << 20, OwnerBytes: 2 << 30, TotalBytes: 20 << 30, DurationMax: 5 * time.Minute, Workers: 1,
+		},
 	}
 }
 

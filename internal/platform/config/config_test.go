@@ -100,6 +100,8 @@ func TestEachImpossibleSettingIsNamed(t *testing.T) {
 		{"limits.connections_per_address", func(c *config.Config) { c.Limits.PerAddress = 0 }},
 		{"limits.patience", func(c *config.Config) { c.Limits.Patience = time.Second - 1 }},
 		{"order.unpaid_max", func(c *config.Config) { c.Order.UnitsMax = -1 }},
+		{"storage.reserve", func(c *config.Config) { c.Storage.Reserve = -1 }},
+		{"video.open_bytes_max", func(c *config.Config) { c.Video.OwnerBytes = 1 << 20 }},
 		{"outgoing.ports", func(c *config.Config) { c.Outgoing.Ports = []int{65536} }},
 		{"", func(c *config.Config) { c.Outgoing.Networks, c.Outgoing.Ports = []string{"10.0.0.0/8"}, []int{0} }},
 		{"", func(c *config.Config) { c.TrustedProxies = []string{"10.0.0.0/8", "::1/128"} }},

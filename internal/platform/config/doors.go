@@ -18,6 +18,17 @@ type Limits struct {
 	Patience    time.Duration `koanf:"patience"`
 }
 
+// Storage says what of the disk is left alone.
+type Storage struct {
+	Reserve int64 `koanf:"reserve"`
+}
+
+// Metrics says who sees the figures of this node.
+type Metrics struct {
+	Address string `koanf:"address"`
+	Token   string `koanf:"token"`
+}
+
 // OutgoingNetworks are the networks that may be called although they are not public;
 // Check has read them.
 func (c Config) OutgoingNetworks() []netip.Prefix { return networks(c.Outgoing.Networks) }
@@ -47,6 +58,9 @@ func (c Config) checkDoors(bad func(cond bool, format string, args ...any)) {
 		"limits.connections and limits.connections_per_address must be at least 1")
 	bad(c.Order.UnpaidMax < 0 || c.Order.UnitsMax < 0 || c.Order.PerMinute < 0,
 		"order.unpaid_max, order.unpaid_units_max and order.placed_per_minute must not be negative")
+	bad(c.Storage.Reserve < 0, "storage.reserve must not be negative")
+	bad(c.Video.OwnerBytes < c.Video.UploadMax || c.Video.TotalBytes < c.Video.OwnerBytes,
+		"video.open_bytes_max must be at least upload_max_bytes, and open_bytes_total at least that")
 	bad(c.Limits.Patience < time.Second, "limits.patience must be at least 1s")
 	for _, p := range c.Outgoing.Ports {
 		bad(p < 0 || p > 1<<16-1, "outgoing.ports: %d is no port", p)

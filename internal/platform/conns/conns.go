@@ -10,6 +10,8 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"net/url"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -181,6 +183,21 @@ func Contains(networks []netip.Prefix, a netip.Addr) bool {
 		}
 	}
 	return false
+}
+
+// OwnHost reports whether a host is this machine: its loopback, or the address at which
+// the connection came in.
+func OwnHost(host string, local net.Addr) bool {
+	name := (&url.URL{Host: host}).Hostname()
+	if name == "localhost" || strings.HasSuffix(name, ".localhost") {
+		return true
+	}
+	addr, err := netip.ParseAddr(name)
+	if err != nil {
+		return false
+	}
+	at, err := netip.ParseAddrPort(local.String())
+	return addr.IsLoopback() || err == nil && at.Addr().Unmap() == addr.Unmap()
 }
 
 type connKey struct{}

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"hawker/internal/base/id"
 	"hawker/internal/base/lang"
 	"hawker/internal/base/permission"
+	"hawker/internal/platform/conns"
 )
 
 // Actor is who calls. The zero Actor is a visitor.
@@ -94,17 +96,27 @@ func Address(ctx context.Context) string {
 	return s
 }
 
-// Origin is the scheme and host by which the caller reached us.
+// Origin is the scheme and host by which the installation is reached. What a caller
+// writes in Host is believed of this machine alone: whoever can have another's browser
+// send a Host of their own shall not have it told to copy their links.
 func Origin(ctx context.Context) string {
 	s, _ := ctx.Value(originKey{}).(string)
 	return s
 }
 
 func (a *API) origin(r *http.Request) string {
-	if a.deps.Cookies.Secure {
-		return "https://" + r.Host
+	if a.public.Host != "" {
+		return a.public.Scheme + "://" + a.public.Host
 	}
-	return "http://" + r.Host
+	scheme := "http://"
+	if a.deps.Cookies.Secure {
+		scheme = "https://"
+	}
+	local, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	if local == nil || conns.OwnHost(r.Host, local) {
+		return scheme + r.Host
+	}
+	return scheme + local.String()
 }
 
 // RefCookie holds the code of the link by which a visitor came.
@@ -178,6 +190,9 @@ func (a *API) guard(op Operation) func(huma.Context, func(huma.Context)) {
 func (a *API) admit(hc huma.Context, op Operation) (huma.Context, error) {
 	ctx := hc.Context()
 	actor := ActorFrom(ctx)
+	if op.Access.NeedsAccount() || actor.SignedIn() || op.Method != http.MethodGet {
+		hc.SetHeader("Cache-Control", privateAnswer) // somebody's own, a token, what has just happened
+	}
 	room := hc.Param("room")
 	if room == "" {
 		room = hc.Param("id")

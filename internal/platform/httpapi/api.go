@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"reflect"
 	"sync"
 
@@ -57,6 +58,9 @@ type Deps struct {
 	// Trusted are the networks of proxies whose word about the caller's address is
 	// taken.
 	Trusted []netip.Prefix
+	// PublicURL is the address by which people reach the installation; empty: this machine
+	// only.
+	PublicURL string
 	// PictureOrigins are other servers from which pages may fetch pictures of rooms.
 	PictureOrigins []string
 	// Spoken are packages that the description calls by a module's name, because they
@@ -75,6 +79,7 @@ type API struct {
 	router chi.Router
 	huma   huma.API
 	auth   Authorizer
+	public url.URL // without a host where the installation states none
 	ops    []Operation
 	routes []Route
 	// section is the tag of what is registered next.
@@ -97,6 +102,9 @@ var adaptHuma = sync.OnceFunc(func() {
 func New(d Deps) *API {
 	a := &API{deps: d, router: chi.NewRouter(), auth: Authorizer{Staff: d.Staff, Rooms: d.Rooms}}
 	a.names.spoken = d.Spoken
+	if u, err := url.Parse(d.PublicURL); err == nil {
+		a.public = *u
+	}
 	adaptHuma()
 	a.router.Use(awaitBody, a.requestID, a.language, a.observe, a.recoverPanic, a.secureHeaders, a.sameOrigin,
 		a.authenticate)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"strings"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
@@ -80,26 +81,57 @@ func (a *API) observe(next http.Handler) http.Handler {
 	})
 }
 
-// contentPolicy allows nothing inline and nothing from elsewhere.
-// pictures are other servers that serve pictures of rooms.
-func contentPolicy(pictures []string) string {
-	more := ""
+// contentPolicy allows nothing inline and nothing from elsewhere; 'self' means sockets too
+// (CSP Level 3, 6.7.2.8). host is where the installation is reached, for browsers that do
+// not know that yet; pictures are other servers that serve pictures of rooms.
+func contentPolicy(host string, pictures []string) string {
+	more, sockets := "", ""
 	for _, p := range pictures {
 		more += " " + p
 	}
+	if host != "" {
+		sockets = " wss://" + host + " ws://" + host
+	}
 	return "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; " +
-		"media-src 'self' blob:" + more + "; worker-src 'self' blob:; connect-src 'self' ws: wss:" + more +
+		"media-src 'self' blob:" + more + "; worker-src 'self' blob:; connect-src 'self'" + sockets + more +
 		"; font-src 'self'; " +
 		"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 }
 
+const (
+	// Whoever goes live uses camera, microphone and perhaps a window; nobody else does.
+	permissions = "camera=(self), microphone=(self), display-capture=(self), geolocation=(), payment=(), usb=(), " +
+		"serial=(), bluetooth=(), midi=(), browsing-topics=()"
+	transport = "max-age=31536000" // HSTS for a year; subdomains are not ours to decide about
+)
+
+// shared reports what pages of other sites may show: pictures, films and streams that are
+// for everybody.
+func shared(path string) bool {
+	for _, prefix := range []string{"/media/", "/live/", "/replay/"} {
+		if strings.HasPrefix(path, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
 func (a *API) secureHeaders(next http.Handler) http.Handler {
-	policy := contentPolicy(a.deps.PictureOrigins)
+	policy := contentPolicy(a.public.Host, a.deps.PictureOrigins)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "strict-origin-when-cross-origin")
+		h.Set("Permissions-Policy", permissions)
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		if shared(r.URL.Path) {
+			h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+		}
+		if a.deps.Cookies.Secure {
+			h.Set("Strict-Transport-Security", transport)
+		}
 		next.ServeHTTP(w, r)
 	})
 }

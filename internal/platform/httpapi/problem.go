@@ -102,6 +102,10 @@ func finish(p *Problem, tag lang.Tag) *Problem {
 	return p
 }
 
+// fieldErrorsMax bounds what is told of wrong input: who sent 20,000 wrong items mends
+// them no sooner for hearing of each.
+const fieldErrorsMax = 20
+
 // newProblem is what huma calls for input that does not parse or validate.
 func newProblem(hc huma.Context, status int, _ string, errs ...error) huma.StatusError {
 	ctx := context.Background()
@@ -109,7 +113,7 @@ func newProblem(hc huma.Context, status int, _ string, errs ...error) huma.Statu
 		ctx = hc.Context()
 	}
 	p := &Problem{Status: status, Code: codeFor(status), RequestID: RequestID(ctx)}
-	p.Errors = fieldErrors(errs, Language(ctx))
+	p.Errors = fieldErrors(errs[:min(len(errs), fieldErrorsMax)], Language(ctx))
 	return finish(p, Language(ctx))
 }
 
@@ -151,7 +155,7 @@ func (a *API) writeProblem(w http.ResponseWriter, r *http.Request, err error) {
 	for _, name := range []string{"Content-Length", "Content-Encoding", "Etag", "Last-Modified"} {
 		h.Del(name) // of the answer that was not given
 	}
-	if strings.HasPrefix(h.Get("Cache-Control"), "public") {
+	if keep := h.Get("Cache-Control"); keep == "" || strings.HasPrefix(keep, "public") {
 		h.Set("Cache-Control", "no-store")
 	}
 	h.Set("Content-Type", problemType)

@@ -59,7 +59,7 @@ func (a *API) guardRoute(route Route) http.Handler {
 			a.WriteProblem(w, r, err)
 			return
 		}
-		if pass.Room.Private() {
+		if pass.Room.Private() || route.Access.NeedsAccount() {
 			w.Header().Set("Cache-Control", privateAnswer)
 		}
 		route.Handler.ServeHTTP(w, r.WithContext(context.WithValue(ctx, passKey{}, pass)))

@@ -113,9 +113,8 @@ func New(log *slog.Logger, open Opener) (*Node, error) {
 	n.packets = newPackets(n.send, func(channel string, err error) {
 		log.Warn("realtime: not published", "channel", channel, "error", err)
 	})
-	node.OnConnecting(func(ctx context.Context, _ centrifuge.ConnectEvent) (centrifuge.ConnectReply, error) {
-		user := httpapi.ActorFrom(ctx).User.String()
-		return centrifuge.ConnectReply{Credentials: &centrifuge.Credentials{UserID: user}}, nil
+	node.OnConnecting(func(ctx context.Context, e centrifuge.ConnectEvent) (centrifuge.ConnectReply, error) {
+		return centrifuge.ConnectReply{Credentials: &centrifuge.Credentials{UserID: listener(ctx, e.ClientID)}}, nil
 	})
 	node.OnConnect(n.connected)
 	node.OnCommandRead(func(_ *centrifuge.Client, e centrifuge.CommandReadEvent) error {
@@ -127,6 +126,17 @@ func New(log *slog.Logger, open Opener) (*Node, error) {
 		return nil
 	})
 	return n, nil
+}
+
+// listener is whom a connection is counted as: a person, else whoever is at an address.
+func listener(ctx context.Context, client string) string {
+	if actor := httpapi.ActorFrom(ctx); actor.SignedIn() {
+		return actor.User.String()
+	}
+	if home := httpapi.Home(ctx); home != "" {
+		return "at " + home
+	}
+	return client
 }
 
 // Serve begins to let people in, to the channels that are declared.
@@ -348,15 +358,16 @@ func (n *Node) send(channel string, packet []byte) error {
 	return err
 }
 
-// Listeners counts the connections that listen to a channel, on all nodes, but
-// for those who entered uncounted.
+// Listeners counts who listens to a channel, on all nodes, but for those who entered
+// uncounted: each person once, and of visitors each address once, with however many
+// connections.
 func (n *Node) Listeners(channel string) int {
 	stats, err := n.node.PresenceStats(channel)
 	if err != nil {
 		n.log.Warn("realtime: presence", "channel", channel, "error", err)
 		return 0
 	}
-	return stats.NumClients
+	return stats.NumUsers
 }
 
 // Routes are the socket and its fallbacks. Anybody may connect: who may listen to

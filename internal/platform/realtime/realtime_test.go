@@ -132,8 +132,8 @@ func enter(t *testing.T, addr string) *viewer {
 	return v
 }
 
-// knock opens the socket and says nothing yet.
-func knock(t *testing.T, addr string) *viewer {
+// knock opens the socket, with more lines of header, and says nothing yet.
+func knock(t *testing.T, addr string, more ...string) *viewer {
 	t.Helper()
 	conn, err := net.Dial("tcp", addr)
 	if err != nil {
@@ -144,7 +144,7 @@ func knock(t *testing.T, addr string) *viewer {
 		t.Fatal(err)
 	}
 	fmt.Fprintf(conn, "GET /ws HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: "+
-		"Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", addr)
+		"Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s\r\n", addr, strings.Join(more, ""))
 	v := &viewer{t: t, conn: conn, read: bufio.NewReader(conn)}
 	res, err := http.ReadResponse(v.read, nil)
 	if err != nil || res.StatusCode != http.StatusSwitchingProtocols {
