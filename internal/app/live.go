@@ -16,7 +16,7 @@ import (
 func (a *App) liveModules() []module.Module {
 	return []module.Module{
 		a.rooms.Module(), a.shows.Module(), a.shelf.Module(a.shelfViews(), a.shows), a.chat.Module(),
-		a.audience.Module(), a.stage.Module(), a.studio(), a.ingest.Module(a.restreams, a.archive().Recorded),
+		a.audience.Module(), a.stage.Module(), a.studio(), a.ingest.Module(a.restreams),
 		a.engine(),
 		a.replays().Module(), a.sockets(),
 	}

@@ -7,7 +7,6 @@ import (
 
 	"hawker/internal/base/id"
 	"hawker/internal/platform/httpapi/httpapitest"
-	"hawker/internal/show"
 	"hawker/internal/stage/stagetest"
 )
 
@@ -19,9 +18,7 @@ func TestRestreamsBehindTheDoor(t *testing.T) {
 	t.Parallel()
 	k := stagetest.Open(t)
 	r := k.Room()
-	d := httpapitest.Open(t, k.Clock, k.Ingest.Module(k.Restreams, func(context.Context, show.Show) bool {
-		return false
-	}))
+	d := httpapitest.Open(t, k.Clock, k.Ingest.Module(k.Restreams))
 	d.Hire(k.Host, k.Shop)
 	door, err := k.Rooms.Door(context.Background(), r)
 	k.Must(err)

@@ -1,7 +1,6 @@
 package ingest_test
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -91,7 +90,7 @@ func (f *front) update(t *rapid.T) {
 func (f *front) crash(*rapid.T) {
 	f.Restart()
 	f.edge = ingest.Edge{Service: f.Ingest}
-	f.Must(f.Stage.Recover(f.T.Context(), func(context.Context, show.Show) bool { return false }))
+	f.Must(f.Stage.Recover(f.T.Context()))
 	for r, s := range f.live {
 		if s == show.Live {
 			f.live[r] = show.Paused
@@ -141,7 +140,7 @@ func TestAShowInFrontOutlivesTheProgram(t *testing.T) {
 	before := k.Want(r, show.Live)
 	k.Clock.Advance(time.Hour)
 	k.Restart()
-	k.Must(k.Stage.Recover(t.Context(), func(context.Context, show.Show) bool { return false }))
+	k.Must(k.Stage.Recover(t.Context()))
 	k.Want(r, show.Paused)
 	k.Clock.Advance(30 * time.Second)
 	k.Must(ingest.Edge{Service: k.Ingest}.OnUpdate(t.Context(), e))

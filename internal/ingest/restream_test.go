@@ -26,7 +26,6 @@ import (
 	"hawker/internal/platform/idem"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/room"
-	"hawker/internal/show"
 	"hawker/internal/stage/stagetest"
 )
 
@@ -201,9 +200,7 @@ func TestAnAddressIsShownWithoutItsKey(t *testing.T) {
 	t.Parallel()
 	k := stagetest.Open(t)
 	r := k.Room()
-	d := httpapitest.Open(t, k.Clock, k.Ingest.Module(k.Restreams, func(context.Context, show.Show) bool {
-		return false
-	}))
+	d := httpapitest.Open(t, k.Clock, k.Ingest.Module(k.Restreams))
 	d.Hire(k.Host, k.Shop)
 	door, err := k.Rooms.Door(t.Context(), r)
 	k.Must(err)

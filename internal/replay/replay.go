@@ -30,10 +30,16 @@ func (a Archive) Of(ctx context.Context, x show.Show) record.Show {
 	return r
 }
 
-// Recorded tells whether anything of a show is there.
-func (a Archive) Recorded(ctx context.Context, x show.Show) bool {
+// Recordings implements show.Archive. Which publisher a recording is of is not kept.
+func (a Archive) Recordings(ctx context.Context, x show.Show) (out []show.Recording, err error) {
 	recs, err := a.Of(ctx, x).Recordings()
-	return err == nil && len(recs) > 0
+	for _, r := range recs {
+		out = append(out, show.Recording{
+			Room: x.Room, Show: x.ID, Folder: path.Base(r.Info.Dir), Start: r.Info.Start, Duration: r.Info.Duration,
+			Bytes: r.Info.Bytes,
+		})
+	}
+	return out, err
 }
 
 // Remove implements show.Archive.

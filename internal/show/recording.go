@@ -3,6 +3,7 @@ package show
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"hawker/internal/base/id"
@@ -23,7 +24,8 @@ type Recording struct {
 }
 
 // AddRecording notes a recording, once: its show has a replay. What belongs to no
-// show of the room is noted without one, to be deleted in its time.
+// show of the room is noted without one, to be deleted in its time. One that was
+// noted before it was closed is as long as is said last.
 func (s *Service) AddRecording(ctx context.Context, rec Recording) error {
 	return s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
 		ok, err := markReplay(ctx, tx, rec.Room, rec.Show)
@@ -37,18 +39,52 @@ func (s *Service) AddRecording(ctx context.Context, rec Recording) error {
 	})
 }
 
-// FoundReplay notes that a recording of a show is there, of which a crash kept us
-// from hearing.
-func (s *Service) FoundReplay(ctx context.Context, x Show) error {
-	return s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
-		_, err := markReplay(ctx, tx, x.Room, x.ID)
-		return err
-	})
-}
-
 // Archive keeps recordings.
 type Archive interface {
+	// Recordings are what lies there of a show, those that nobody closed among them.
+	Recordings(ctx context.Context, x Show) ([]Recording, error)
 	Remove(ctx context.Context, room id.Room, show id.Show, folder string) error
+}
+
+// closing is how long after the end of a show its recordings may be under way: longer
+// than it takes to write the last of them to a slow archive.
+const closing = time.Hour
+
+// FindCut notes the recordings of which a crash kept us from hearing, so that they are
+// deleted in their time: of shows that run, of those that ended last, and of those that
+// have a replay and no recording. A show that cannot be looked for keeps no other.
+func (s *Service) FindCut(ctx context.Context) error {
+	shows, err := perhapsCut(ctx, s.db.Reader(), closing)
+	errs := []error{err}
+	for _, x := range shows {
+		errs = append(errs, s.FindRecordings(ctx, x))
+	}
+	return errors.Join(errs...)
+}
+
+// FindRecordings notes what the archive has of a show and we do not know. Of a
+// rehearsal it has nothing.
+func (s *Service) FindRecordings(ctx context.Context, x Show) error {
+	if x.Rehearsal {
+		return nil
+	}
+	found, err := s.archive.Recordings(ctx, x)
+	if err != nil || len(found) == 0 {
+		return err
+	}
+	known, err := foldersOf(ctx, s.db.Reader(), x)
+	if err != nil {
+		return err
+	}
+	for _, rec := range found {
+		if slices.Contains(known, rec.Folder) {
+			continue
+		}
+		if err := s.AddRecording(ctx, rec); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 const expireBatch = 100

@@ -33,11 +33,32 @@ func putMinute(ctx context.Context, tx *sqldb.Tx, x id.Show, minute time.Time, f
 }
 
 func insertRecording(ctx context.Context, tx *sqldb.Tx, r Recording) error {
-	_, err := tx.InsertOnce(ctx,
+	made, err := tx.InsertOnce(ctx,
 		`INSERT INTO recording (id, room_id, show_id, generation, folder, started_at, duration_ms,
 		size, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, id.Make[id.Recording](tx), r.Room, r.Show, r.Generation,
 		r.Folder, sqldb.Millis(r.Start), r.Duration.Milliseconds(), r.Bytes, sqldb.Millis(tx.Now()))
+	if err != nil || made {
+		return err
+	}
+	_, err = tx.Exec(ctx, `UPDATE recording SET generation = ?, duration_ms = ?, size = ?
+		WHERE room_id = ? AND folder = ? AND show_id = ?`,
+		r.Generation, r.Duration.Milliseconds(), r.Bytes, r.Room, r.Folder, r.Show)
 	return err
+}
+
+// perhapsCut reads the shows of which a crash may have cut a recording. Those that
+// ended last did so before it, however long ago it was.
+func perhapsCut(ctx context.Context, q sqldb.Querier, closing time.Duration) ([]Show, error) {
+	rows, err := q.Query(ctx, "SELECT "+columns+` FROM live_show s WHERE s.rehearsal = 0 AND (s.state IN (?, ?)
+		OR s.ended_at > 0 AND s.ended_at >= (SELECT MAX(e.ended_at) FROM live_show e WHERE e.rehearsal = 0) - ?
+		OR s.replay_ready = 1 AND NOT EXISTS (SELECT 1 FROM recording c WHERE c.show_id = s.id))`,
+		Live, Paused, closing.Milliseconds())
+	return sqldb.Collect(rows, err, scanShow)
+}
+
+func foldersOf(ctx context.Context, q sqldb.Querier, x Show) ([]string, error) {
+	rows, err := q.Query(ctx, "SELECT folder FROM recording WHERE room_id = ? AND show_id = ?", x.Room, x.ID)
+	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (folder string, err error) { return folder, s.Scan(&folder) })
 }
 
 func markReplay(ctx context.Context, tx *sqldb.Tx, r id.Room, x id.Show) (bool, error) {

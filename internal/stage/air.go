@@ -162,18 +162,11 @@ func (s *Service) Sweep(ctx context.Context) error {
 }
 
 // Recover is called at start, before publishers: shows that a crash left on air
-// wait for their publisher like after any cut. recorded tells whether a recording
-// of a show is there, of which nobody told us any more.
-func (s *Service) Recover(ctx context.Context, recorded func(ctx context.Context, x show.Show) bool) error {
-	if err := s.shows.Load(ctx); err != nil {
-		return err
-	}
-	for _, x := range s.shows.Running() {
-		if !x.Rehearsal && !x.Replay && recorded(ctx, x) {
-			if err := s.shows.FoundReplay(ctx, x); err != nil {
-				return err
-			}
-		}
+// wait for their publisher like after any cut, and what was recorded is known of which
+// nobody told us any more. An archive that does not answer keeps nobody from starting.
+func (s *Service) Recover(ctx context.Context) error {
+	if err := s.shows.FindCut(ctx); err != nil {
+		s.log.Error("recordings that a crash cut were not all found", "error", err)
 	}
 	if _, err := s.pauseOrphans(ctx); err != nil {
 		return err
@@ -204,7 +197,7 @@ func (s *Service) pauseOrphans(ctx context.Context) (paused []show.Show, err err
 func (s *Service) SweepOrphans(ctx context.Context) error {
 	paused, err := s.pauseOrphans(ctx)
 	for _, x := range paused {
-		err = errors.Join(err, s.settle(ctx, x.Room))
+		err = errors.Join(err, s.shows.FindRecordings(ctx, x), s.settle(ctx, x.Room))
 	}
 	return err
 }

@@ -1,7 +1,6 @@
 package stage_test
 
 import (
-	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -302,15 +301,40 @@ func TestAShowThatIsCalledOff(t *testing.T) {
 	}
 }
 
+// aired has a show in a room and ends it.
+func aired(k *stagetest.Kit, r id.Room) id.Show {
+	k.T.Helper()
+	k.Publish(r)
+	x := k.Want(r, show.Live).Now.ID
+	k.End(r)
+	k.Clock.Advance(2 * time.Minute)
+	return x
+}
+
 func TestAfterACrashShowsWaitForTheirPublishers(t *testing.T) {
 	t.Parallel()
 	k := stagetest.Open(t)
-	on, off, rehearsed := k.Room(), k.Room(), k.Room()
+	on, off, rehearsed, over := k.Room(), k.Room(), k.Room(), k.Room()
 	k.Must(k.Mode(rehearsed, room.Rehearsal))
+	long := aired(k, over) // its recordings were closed long before the crash
+	k.Clock.Advance(2 * time.Hour)
+	lately := aired(k, over)
 	k.Publish(on)
 	k.Publish(rehearsed)
+	k.Clock.Advance(240 * time.Hour) // nobody was there
+	var looked []id.Show
+	k.Archive.Found = func(x show.Show) ([]show.Recording, error) {
+		looked = append(looked, x.ID)
+		if x.ID == lately {
+			return nil, errors.New("the archive says no")
+		}
+		return []show.Recording{{Room: x.Room, Show: x.ID, Folder: "cut"}}, nil
+	}
 	k.Restart()
-	k.Must(k.Stage.Recover(t.Context(), func(_ context.Context, x show.Show) bool { return true }))
+	k.Must(k.Stage.Recover(t.Context()))
+	if len(looked) != 2 || slices.Contains(looked, long) || !slices.Contains(looked, lately) {
+		t.Errorf("looked for recordings of %v", looked)
+	}
 	if got := k.Want(on, show.Paused); got.ReplayURL() == "" {
 		t.Error("the recording of the crashed show cannot be played")
 	}

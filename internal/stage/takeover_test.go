@@ -1,7 +1,6 @@
 package stage_test
 
 import (
-	"context"
 	"sync"
 	"testing"
 	"time"
@@ -97,7 +96,7 @@ func TestWhoWasForgottenInFrontIsNotThere(t *testing.T) {
 	r := k.Room()
 	k.Must(k.Stage.Arrived(t.Context(), r, room.Connection{URL: "https://srs.example/x.m3u8", ID: "srs:1"}))
 	k.Restart()
-	k.Must(k.Stage.Recover(t.Context(), func(context.Context, show.Show) bool { return false }))
+	k.Must(k.Stage.Recover(t.Context()))
 	k.Clock.Advance(stage.PauseMax)
 	k.Sweep()
 	k.Want(r, show.Ended)

@@ -1,7 +1,6 @@
 package stage_test
 
 import (
-	"context"
 	"errors"
 	"testing"
 	"time"
@@ -167,7 +166,7 @@ func (w *stroll) wait(t *rapid.T) {
 func (w *stroll) crash(*rapid.T) {
 	w.Engine.Set(w.room.String(), stream.Health{})
 	w.Restart()
-	w.Must(w.Stage.Recover(w.T.Context(), func(context.Context, show.Show) bool { return false }))
+	w.Must(w.Stage.Recover(w.T.Context()))
 	if w.sends = false; w.mode != room.WarmUp && *w.now() == show.Live {
 		*w.now(), w.paused = show.Paused, w.Clock.Now()
 	}

@@ -24,8 +24,9 @@ type Task struct {
 	// Next answers when the earliest row is due; the zero time when none is. It reads
 	// an index.
 	Next func(ctx context.Context, q sqldb.Querier) (time.Time, error)
-	// Every is for what has no rows to look at (files, a cache): Do is called that
-	// often. With Next, it is how long Do waits at the most while anything is there.
+	// Every is for what has no rows to look at (files, a cache): Do is called soon
+	// after the start and then that often. With Next, it is how long Do waits at the
+	// most while anything is there.
 	Every time.Duration
 	Do    func(ctx context.Context) error
 }
@@ -50,20 +51,23 @@ const (
 	pauseFirst = 50 * time.Millisecond // after a Do that left something due
 	pauseError = time.Second
 	pauseMax   = 30 * time.Second
+	firstMax   = 30 * time.Second // a program that is restarted often does its tasks, too
 )
 
 // Run works until ctx ends.
 func (s *Scheduler) Run(ctx context.Context) error {
 	var g errgroup.Group
-	for _, t := range s.tasks {
-		g.Go(func() error { s.keep(ctx, t); return nil })
+	start := s.db.Clock().Now()
+	for i, t := range s.tasks {
+		// Spread, so that a start is not when all of them want the database at once.
+		first := min(t.Every, firstMax*time.Duration(i+1)/time.Duration(len(s.tasks)))
+		g.Go(func() error { s.keep(ctx, t, start.Add(first-t.Every)); return nil })
 	}
 	return g.Wait()
 }
 
-// keep does one task whenever it is due.
-func (s *Scheduler) keep(ctx context.Context, t Task) {
-	last := s.db.Clock().Now()
+// keep does one task whenever it is due; last is when it would have been done before.
+func (s *Scheduler) keep(ctx context.Context, t Task, last time.Time) {
 	var pause time.Duration
 	for ctx.Err() == nil {
 		changed := s.db.Changed()

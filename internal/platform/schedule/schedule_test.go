@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -135,6 +136,39 @@ func TestNothingDueDoesNothing(t *testing.T) {
 		}
 		if did.Load() != 0 || looked.Load() > most {
 			t.Errorf("looked %d times and did something %d times", looked.Load(), did.Load())
+		}
+	})
+}
+
+// TestATaskWithoutRowsIsDoneSoonAfterAStart, each at its own time: a program that is
+// restarted more often than that would never do what is done every ten minutes.
+func TestATaskWithoutRowsIsDoneSoonAfterAStart(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		db := sqltest.NewAt(t, later{})
+		began := db.Clock().Now()
+		var mu sync.Mutex
+		done := map[string][]time.Duration{}
+		task := func(name string) schedule.Task {
+			return schedule.Task{Name: name, Every: 10 * time.Minute, Do: func(context.Context) error {
+				mu.Lock()
+				defer mu.Unlock()
+				done[name] = append(done[name], db.Clock().Now().Sub(began))
+				return nil
+			}}
+		}
+		stop := start(t, db, task("a"), task("b"), task("c"))
+		time.Sleep(25 * time.Minute) // of the test's own time
+		stop()
+		seen := map[time.Duration]bool{}
+		for name, at := range done {
+			if len(at) != 3 || at[0] > 30*time.Second || at[1]-at[0] < 10*time.Minute || at[2]-at[1] > 11*time.Minute {
+				t.Errorf("%s was done after %v", name, at)
+			}
+			seen[at[0]] = true
+		}
+		if len(seen) != 3 {
+			t.Errorf("done first after %v: all three at their own times", seen)
 		}
 	})
 }
