@@ -4,13 +4,13 @@ import (
 	"context"
 
 	"hawker/internal/base/id"
-	"hawker/internal/platform/keyring"
+	"hawker/internal/platform/module"
 	"hawker/internal/platform/sqldb"
 )
 
 // Sealed are samples of what the module seals.
-func Sealed() []keyring.Sample {
-	return []keyring.Sample{
+func Sealed() []module.Sample {
+	return []module.Sample{
 		{Kind: "e-mail addresses", Read: sealedEmail},
 		{Kind: "address books", Read: sealedAddress},
 	}

@@ -94,7 +94,7 @@ func ring(cfg config.Config) keyring.Ring {
 	r := keyring.Ring{
 		Path: cfg.MasterKeyPath(), Objects: []string{cfg.Path("media"), cfg.Path("recordings"), cfg.Path("uploads")},
 	}
-	for _, samples := range [][]keyring.Sample{
+	for _, samples := range [][]module.Sample{
 		account.Sealed(), room.Sealed(), order.Sealed(), payment.Sealed(), luckybag.Sealed(), ingest.Sealed(),
 	} {
 		r.Samples = append(r.Samples, samples...)

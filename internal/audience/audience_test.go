@@ -14,7 +14,6 @@ import (
 	"hawker/internal/moderation"
 	"hawker/internal/platform/realtime"
 	"hawker/internal/room"
-	"hawker/internal/show"
 	"hawker/internal/stage/stagetest"
 )
 
@@ -196,7 +195,7 @@ func TestAPurchaseSurvivesACrash(t *testing.T) {
 		t.Errorf("before it is told, the staff see %v, %v", list, err)
 	}
 	k.Restart()
-	k.Must(k.Stage.Recover(t.Context(), func(context.Context, show.Show) bool { return false }))
+	k.Must(k.Stage.Recover(t.Context()))
 	k.Publish(r)
 	for range 2 {
 		k.Tally()

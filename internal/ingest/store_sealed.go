@@ -4,13 +4,13 @@ import (
 	"context"
 
 	"hawker/internal/base/id"
-	"hawker/internal/platform/keyring"
+	"hawker/internal/platform/module"
 	"hawker/internal/platform/sqldb"
 )
 
 // Sealed are samples of what the module seals.
-func Sealed() []keyring.Sample {
-	return []keyring.Sample{{Kind: "addresses of restreams", Read: sealedAddress}}
+func Sealed() []module.Sample {
+	return []module.Sample{{Kind: "addresses of restreams", Read: sealedAddress}}
 }
 
 func sealedAddress(ctx context.Context, q sqldb.Querier) (sealed, context string, err error) {

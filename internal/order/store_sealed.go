@@ -5,13 +5,13 @@ import (
 
 	"hawker/internal/account"
 	"hawker/internal/base/id"
-	"hawker/internal/platform/keyring"
+	"hawker/internal/platform/module"
 	"hawker/internal/platform/sqldb"
 )
 
 // Sealed are samples of what the module seals.
-func Sealed() []keyring.Sample {
-	return []keyring.Sample{{Kind: "addresses of orders", Read: sealedAddress}}
+func Sealed() []module.Sample {
+	return []module.Sample{{Kind: "addresses of orders", Read: sealedAddress}}
 }
 
 func sealedAddress(ctx context.Context, q sqldb.Querier) (sealed, context string, err error) {

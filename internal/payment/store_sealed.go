@@ -3,13 +3,13 @@ package payment
 import (
 	"context"
 
-	"hawker/internal/platform/keyring"
+	"hawker/internal/platform/module"
 	"hawker/internal/platform/sqldb"
 )
 
 // Sealed are samples of what the module seals.
-func Sealed() []keyring.Sample {
-	return []keyring.Sample{{Kind: "keys of payment providers", Read: sealedKey}}
+func Sealed() []module.Sample {
+	return []module.Sample{{Kind: "keys of payment providers", Read: sealedKey}}
 }
 
 func sealedKey(ctx context.Context, q sqldb.Querier) (sealed, context string, err error) {

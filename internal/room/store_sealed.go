@@ -4,13 +4,13 @@ import (
 	"context"
 
 	"hawker/internal/base/id"
-	"hawker/internal/platform/keyring"
+	"hawker/internal/platform/module"
 	"hawker/internal/platform/sqldb"
 )
 
 // Sealed are samples of what the module seals.
-func Sealed() []keyring.Sample {
-	return []keyring.Sample{{Kind: "stream keys", Read: sampleKey}}
+func Sealed() []module.Sample {
+	return []module.Sample{{Kind: "stream keys", Read: sampleKey}}
 }
 
 func sampleKey(ctx context.Context, q sqldb.Querier) (sealed, context string, err error) {

@@ -12,22 +12,16 @@ import (
 	"io/fs"
 	"path/filepath"
 
+	"hawker/internal/platform/module"
 	"hawker/internal/platform/secret"
 	"hawker/internal/platform/sqldb"
 )
 
-// Sample is a sealed value of one kind: what is sealed, and the context of its seal.
-// Sealed is empty where there is none yet.
-type Sample struct {
-	Kind string
-	Read func(ctx context.Context, q sqldb.Querier) (sealed, context string, err error)
-}
-
 // Ring says where the key lies and what it opens.
 type Ring struct {
-	Path    string   // of the key
-	Objects []string // folders that are empty where an installation is new
-	Samples []Sample // of all kinds that are sealed
+	Path    string          // of the key
+	Objects []string        // folders that are empty where an installation is new
+	Samples []module.Sample // of all kinds that are sealed
 }
 
 const canaryText, canaryContext = "hawker", "canary"

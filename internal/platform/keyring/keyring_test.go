@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"hawker/internal/platform/keyring"
+	"hawker/internal/platform/module"
 	"hawker/internal/platform/secret"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/platform/sqldb/sqltest"
@@ -29,7 +30,7 @@ func open(t *testing.T) *house {
 func (h *house) ring() keyring.Ring {
 	return keyring.Ring{
 		Path: filepath.Join(h.dir, "keys", "master.key"), Objects: []string{filepath.Join(h.dir, "media")},
-		Samples: []keyring.Sample{{Kind: "letters", Read: func(context.Context, sqldb.Querier) (string, string, error) {
+		Samples: []module.Sample{{Kind: "letters", Read: func(context.Context, sqldb.Querier) (string, string, error) {
 			return h.sealed, "letter 1", nil
 		}}},
 	}

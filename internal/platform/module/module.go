@@ -51,3 +51,10 @@ type Check struct {
 	Name string
 	Run  func(ctx context.Context, q sqldb.Querier) ([]string, error)
 }
+
+// Sample is a sealed value of one kind: what is sealed, and the context of its seal.
+// Sealed is empty where there is none yet; sql.ErrNoRows says the same.
+type Sample struct {
+	Kind string
+	Read func(ctx context.Context, q sqldb.Querier) (sealed, context string, err error)
+}

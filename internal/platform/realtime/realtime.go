@@ -204,30 +204,6 @@ func (n *Node) subscribe(c *centrifuge.Client, e centrifuge.SubscribeEvent) (cen
 	}}, nil
 }
 
-// Curtain lets nobody new into a channel until it is lifted. Lifting it hands what waits
-// to those who are there, and forgets what was said: who comes then, or comes back, gets
-// none of it.
-func (n *Node) Curtain(channel string) (lift func() error) {
-	n.mu.Lock()
-	n.drawn[channel]++
-	n.mu.Unlock()
-	return sync.OnceValue(func() error {
-		err := errors.Join(n.packets.push(channel), n.node.RemoveHistory(channel))
-		n.mu.Lock()
-		defer n.mu.Unlock()
-		if n.drawn[channel]--; n.drawn[channel] <= 0 {
-			delete(n.drawn, channel)
-		}
-		return err
-	})
-}
-
-func (n *Node) behindCurtain(channel string) bool {
-	n.mu.RLock()
-	defer n.mu.RUnlock()
-	return n.drawn[channel] > 0
-}
-
 // declared finds the kind of a channel and the id in its name.
 func (n *Node) declared(channel string) (c Channel, id string, ok bool) {
 	name, id, found := strings.Cut(channel, ":")
