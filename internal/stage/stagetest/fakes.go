@@ -198,12 +198,18 @@ type Sockets struct {
 	Users    []id.User
 	Drawn    []string
 	Lifted   []string
+
+	mu sync.Mutex
 }
 
 // Curtain implements stage.Sockets.
 func (s *Sockets) Curtain(channel string) (lift func() error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.Drawn = append(s.Drawn, channel)
 	return func() error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		s.Lifted = append(s.Lifted, channel)
 		return nil
 	}
@@ -211,6 +217,8 @@ func (s *Sockets) Curtain(channel string) (lift func() error) {
 
 // Recheck implements stage.Sockets.
 func (s *Sockets) Recheck(_ context.Context, channel string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.Channels = append(s.Channels, channel)
 	return nil
 }
