@@ -37,6 +37,7 @@ func modules() []struct {
 		{"sandbox", nil}, // a bank of its own; only payment's adapter talks to it
 		{"account", nil},
 		{"shop", []string{"account"}},
+		{"room", nil}, // a place; what happens there on one evening is a show
 		{"inventory", nil},
 		{"ledger", nil},
 		{"commission", nil}, // arithmetic alone
@@ -49,18 +50,17 @@ func modules() []struct {
 		{"referral", []string{"commission"}},
 		{"distribution", []string{"catalog", "commission", "ledger", "order", "referral"}},
 		{"coupon", []string{"catalog", "order"}},
-		{"promotion", []string{"catalog", "coupon", "inventory", "order"}},
+		{"promotion", []string{"catalog", "coupon", "inventory", "order", "room"}},
 		{"checkout", []string{
 			"account", "cart", "catalog", "commission", "counter", "coupon", "order", "promotion",
 		}},
-		{"auction", []string{"account", "catalog", "checkout", "inventory", "order"}},
-		{"luckybag", []string{"catalog", "checkout", "coupon", "inventory", "order"}},
+		{"auction", []string{"account", "catalog", "checkout", "inventory", "order", "room"}},
+		{"luckybag", []string{"catalog", "checkout", "coupon", "inventory", "order", "room"}},
 		{"payment", []string{"counter", "distribution", "ledger", "order", "sandbox"}},
 		{"fulfilment", []string{"counter", "order"}},
 		{"social", nil},
 		{"notify", nil},
 		{"moderation", nil},
-		{"room", nil}, // a place; what happens there on one evening is a show
 		{"show", []string{"room"}},
 		{"shelf", []string{"catalog", "order", "room", "show", "media/stream"}},
 		{"chat", []string{"account", "catalog", "moderation", "order", "room", "show", "social"}},

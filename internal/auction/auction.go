@@ -160,6 +160,9 @@ func (l Lot) check() error {
 // Rooms answers whose a room is and whether it is on air.
 type Rooms interface {
 	OnAir(ctx context.Context, q sqldb.Querier, room id.Room) (shop id.Shop, onAir bool, err error)
+	// Aired tells whether a show of a room was on air at a time, or a rehearsal that is
+	// not forgotten.
+	Aired(ctx context.Context, q sqldb.Querier, room id.Room, at time.Time) (bool, error)
 }
 
 // Staff answers who works where: they may not bid.

@@ -14,6 +14,7 @@ import (
 	"hawker/internal/platform/events"
 	"hawker/internal/platform/idem"
 	"hawker/internal/platform/sqldb"
+	"hawker/internal/room"
 )
 
 // Plan prepares a lot, and starts it at once if told to. Faults auction.bad_lot,
@@ -159,6 +160,11 @@ func (s *Service) close(ctx context.Context, due Lot) error {
 		if err != nil || l.State != Running || tx.Now().Before(l.EndsAt) {
 			return err
 		}
+		if aired, err := s.Rooms.Aired(ctx, tx, l.Room, l.StartsAt); err != nil {
+			return err
+		} else if !aired {
+			return giveUp(ctx, tx, l, Cancelled)
+		}
 		if !l.ReserveMet() {
 			return giveUp(ctx, tx, l, Unsold)
 		}
@@ -234,10 +240,13 @@ func (s *Service) tellWinner(ctx context.Context, h Sold) error {
 	return s.Notices.Send(ctx, []id.User{h.Winner}, noticeWon, h.Auction.String(), wonNotice{h.Order, h.Room, h.PayBy})
 }
 
-// subscriptions listen to lots that were won, whose winners are told, and to what
-// becomes of their orders.
+// subscriptions listen to lots that were won, whose winners are told, to what becomes
+// of their orders, and to rooms that leave a rehearsal.
 func (s *Service) subscriptions() []events.Subscription {
-	out := []events.Subscription{events.Tell("auction.notice", EventWon, s.tellWinner)}
+	out := []events.Subscription{
+		events.Tell("auction.notice", EventWon, s.tellWinner),
+		events.Tell("auction.rehearsal", room.EventModeChanged, s.endRehearsed),
+	}
 	for name, state := range map[string]State{order.EventPaid: Paid, order.EventClosed: Unpaid} {
 		out = append(out,
 			events.On("auction.outcome", name, func(ctx context.Context, tx *sqldb.Tx, f order.Payload) error {

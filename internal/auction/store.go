@@ -119,12 +119,17 @@ func runningIn(ctx context.Context, q sqldb.Querier, room id.Room) ([]Lot, error
 	return lotsWhere(ctx, q, "room_id = ? AND state = ? ORDER BY starts_at DESC, id DESC LIMIT 1", room, Running)
 }
 
+func allRunningIn(ctx context.Context, q sqldb.Querier, room id.Room) ([]Lot, error) {
+	return lotsWhere(ctx, q, "room_id = ? AND state = ? ORDER BY id", room, Running)
+}
+
 func plannedIn(ctx context.Context, q sqldb.Querier, room id.Room) ([]Lot, error) {
 	return lotsWhere(ctx, q, "room_id = ? AND state = ? ORDER BY id LIMIT 1", room, Planned)
 }
 
+// endedIn reads those that ended last, the newest first.
 func endedIn(ctx context.Context, q sqldb.Querier, room id.Room, since time.Time) ([]Lot, error) {
-	return lotsWhere(ctx, q, "room_id = ? AND ended_at > ? ORDER BY ended_at DESC, id DESC LIMIT 1", room,
+	return lotsWhere(ctx, q, "room_id = ? AND ended_at > ? ORDER BY ended_at DESC, id DESC LIMIT 20", room,
 		sqldb.Millis(since))
 }
 

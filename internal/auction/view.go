@@ -168,7 +168,8 @@ func (s *Service) told(ctx context.Context, auction id.Auction) (Lot, error) {
 const endedShown = 10 * time.Minute
 
 // Current is what a room shows: the lot that runs, else the next that is planned,
-// else the last that ended within minutes; however many lots the room has.
+// else the last that ended within minutes; however many lots the room has. Of a
+// rehearsal that it has left it shows nothing.
 func (s *Service) Current(ctx context.Context, room id.Room) (*Lot, error) {
 	q := s.DB.Reader()
 	for _, look := range []func() ([]Lot, error){
@@ -176,7 +177,11 @@ func (s *Service) Current(ctx context.Context, room id.Room) (*Lot, error) {
 		func() ([]Lot, error) { return plannedIn(ctx, q, room) },
 		func() ([]Lot, error) { return endedIn(ctx, q, room, s.DB.Clock().Now().Add(-endedShown)) },
 	} {
-		if lots, err := look(); err != nil || len(lots) > 0 {
+		lots, err := look()
+		if err == nil {
+			lots, err = s.shown(ctx, q, lots)
+		}
+		if err != nil || len(lots) > 0 {
 			return first(lots), err
 		}
 	}

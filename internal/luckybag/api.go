@@ -60,6 +60,9 @@ const drawnShown = 10 * time.Minute
 func (h API) list(ctx context.Context, in *roomPath) (*httpapi.Body[page.List[View]], error) {
 	s := h.Service
 	bags, err := shownBags(ctx, s.DB.Reader(), in.ID, s.DB.Clock().Now().Add(-drawnShown))
+	if err == nil {
+		bags, err = s.shown(ctx, s.DB.Reader(), bags)
+	}
 	return h.page(ctx, bags, err)
 }
 

@@ -16,6 +16,7 @@ import (
 	"hawker/internal/platform/events"
 	"hawker/internal/platform/idem"
 	"hawker/internal/platform/sqldb"
+	"hawker/internal/room"
 )
 
 // Sweep draws the bags whose time has come and takes back what nobody claimed.
@@ -85,6 +86,13 @@ func (s *Service) drawIn(ctx context.Context, tx *sqldb.Tx, bag id.Bag) (bool, e
 	if err != nil || b.State != Open || tx.Now().Before(b.DrawsAt) {
 		return false, err
 	}
+	aired, err := s.Rooms.Aired(ctx, tx, b.Room, b.OpenedAt)
+	if err != nil {
+		return false, err
+	}
+	if !aired {
+		return true, cancel(ctx, tx, b)
+	}
 	seed, err := s.Box.Open(b.sealed, sealName(b.ID))
 	if err != nil {
 		return false, err
@@ -143,21 +151,26 @@ func (s *Service) Cancel(ctx context.Context, shop id.Shop, room id.Room, bag id
 		if b.State != Open || !tx.Now().Before(b.DrawsAt) {
 			return fault.Conflict("luckybag.over")
 		}
-		b.State, b.DrawnAt = Cancelled, tx.Now()
-		if err := saveDraw(ctx, tx, b); err != nil {
-			return err
-		}
-		if !b.Coupon.IsZero() {
-			if err := coupon.Grant(ctx, tx, b.Coupon, b.Winners, nil); err != nil {
-				return err
-			}
-		}
-		return takeBack(ctx, tx, b)
+		return cancel(ctx, tx, b)
 	})
 	if err != nil {
 		return Bag{}, err
 	}
 	return s.told(ctx, bag)
+}
+
+// cancel gives back what an open bag had set aside.
+func cancel(ctx context.Context, tx *sqldb.Tx, b Bag) error {
+	b.State, b.DrawnAt = Cancelled, tx.Now()
+	if err := saveDraw(ctx, tx, b); err != nil {
+		return err
+	}
+	if !b.Coupon.IsZero() {
+		if err := coupon.Grant(ctx, tx, b.Coupon, b.Winners, nil); err != nil {
+			return err
+		}
+	}
+	return takeBack(ctx, tx, b)
 }
 
 // Claim makes the order by which a winner gets a unit: the goods cost nothing,
@@ -268,9 +281,13 @@ func (s *Service) tellWinners(ctx context.Context, w Won) error {
 	return s.Notices.Send(ctx, w.Winners, kind, w.Bag.String(), wonNotice{w.Bag, w.Room, w.ClaimBy})
 }
 
-// subscriptions listen to draws, whose winners are told.
+// subscriptions listen to draws, whose winners are told, and to rooms that leave a
+// rehearsal.
 func (s *Service) subscriptions() []events.Subscription {
-	return []events.Subscription{events.Tell("luckybag.notice", EventWon, s.tellWinners)}
+	return []events.Subscription{
+		events.Tell("luckybag.notice", EventWon, s.tellWinners),
+		events.Tell("luckybag.rehearsal", room.EventModeChanged, s.endRehearsed),
+	}
 }
 
 // reservations are prizes that orders are for.

@@ -184,6 +184,9 @@ func Verify(p Proof) error {
 // Rooms answers whose a room is and whether it is on air.
 type Rooms interface {
 	OnAir(ctx context.Context, q sqldb.Querier, room id.Room) (shop id.Shop, onAir bool, err error)
+	// Aired tells whether a show of a room was on air at a time, or a rehearsal that is
+	// not forgotten.
+	Aired(ctx context.Context, q sqldb.Querier, room id.Room, at time.Time) (bool, error)
 }
 
 // Follows answers who follows a shop.

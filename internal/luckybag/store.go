@@ -76,6 +76,10 @@ func openBags(ctx context.Context, q sqldb.Querier, room id.Room, now time.Time)
 	return bagsWhere(ctx, q, "room_id = ? AND state = ? AND draws_at > ? ORDER BY id", room, Open, sqldb.Millis(now))
 }
 
+func undrawnBags(ctx context.Context, q sqldb.Querier, room id.Room) ([]Bag, error) {
+	return bagsWhere(ctx, q, "room_id = ? AND state = ? ORDER BY id", room, Open)
+}
+
 func dueBags(ctx context.Context, q sqldb.Querier, now time.Time) ([]Bag, error) {
 	return bagsWhere(ctx, q, "state = ? AND draws_at <= ? ORDER BY draws_at LIMIT 50", Open, sqldb.Millis(now))
 }

@@ -30,6 +30,9 @@ const endedShown = 10 * time.Minute // a viewer who comes late sees how it went
 func (h API) deals(ctx context.Context, in *RoomPath) (*httpapi.Body[page.List[DealView]], error) {
 	s := h.Service
 	list, err := shownDeals(ctx, s.DB.Reader(), in.ID, s.DB.Clock().Now().Add(-endedShown))
+	if err == nil {
+		list, err = s.shown(ctx, s.DB.Reader(), list)
+	}
 	if err != nil {
 		return nil, err
 	}

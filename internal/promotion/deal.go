@@ -83,6 +83,9 @@ func (d Deal) StateAt(now time.Time) (DealState, string) {
 	return DealCountdown, ""
 }
 
+// begun is when a deal was started.
+func (d Deal) begun() time.Time { return d.StartsAt.Add(-d.Countdown) }
+
 func (d Deal) check() error {
 	field := ""
 	switch {
@@ -265,7 +268,8 @@ func (s *Service) told(ctx context.Context, deal id.Deal) (Deal, error) {
 }
 
 // Sweep moves the deals that are due: running, ended, sold out, left behind by a
-// room that went off the air. Orders do not depend on it.
+// room that went off the air or has left the rehearsal in which they were started.
+// Orders do not depend on it.
 func (s *Service) Sweep(ctx context.Context) error {
 	open, err := openDeals(ctx, s.DB.Reader(), id.Room{})
 	var errs []error
@@ -280,6 +284,9 @@ func (s *Service) sweepOne(ctx context.Context, d Deal) error {
 	err := s.DB.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) (err error) {
 		moved = false
 		_, onAir, err := s.Rooms.OnAir(ctx, tx, d.Room)
+		if err == nil && onAir {
+			onAir, err = s.Rooms.Aired(ctx, tx, d.Room, d.begun())
+		}
 		if err != nil {
 			return err
 		}

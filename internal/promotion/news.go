@@ -2,12 +2,15 @@ package promotion
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"hawker/internal/base/id"
 	"hawker/internal/base/lang"
 	"hawker/internal/order"
 	"hawker/internal/platform/events"
+	"hawker/internal/platform/sqldb"
+	"hawker/internal/room"
 )
 
 // newsDeal is the type of news that a room hears.
@@ -29,12 +32,39 @@ func (s *Service) tellDeal(ctx context.Context, d Deal) {
 }
 
 // subscriptions listen to orders: what they take from a slice, pay or give back
-// moves the figures that the room sees.
+// moves the figures that the room sees. A room that leaves a rehearsal leaves its deals.
 func (s *Service) subscriptions() (out []events.Subscription) {
 	for _, name := range []string{order.EventPlaced, order.EventPaid, order.EventClosed} {
 		out = append(out, events.Tell("promotion.stock", name, s.noteStock))
 	}
-	return out
+	return append(out, events.Tell("promotion.rehearsal", room.EventModeChanged, s.endRehearsed))
+}
+
+// endRehearsed ends the deals of a rehearsal that a room has left.
+func (s *Service) endRehearsed(ctx context.Context, e room.ModeChanged) error {
+	if e.From != room.Rehearsal {
+		return nil
+	}
+	open, err := openDeals(ctx, s.DB.Reader(), e.Room)
+	errs := []error{err}
+	for _, d := range open {
+		errs = append(errs, s.sweepOne(ctx, d))
+	}
+	return errors.Join(errs...)
+}
+
+// shown leaves out what was started in a rehearsal that its room has left.
+func (s *Service) shown(ctx context.Context, q sqldb.Querier, deals []Deal) (out []Deal, err error) {
+	for _, d := range deals {
+		aired, err := s.Rooms.Aired(ctx, q, d.Room, d.begun())
+		if err != nil {
+			return nil, err
+		}
+		if aired {
+			out = append(out, d)
+		}
+	}
+	return out, nil
 }
 
 func (s *Service) noteStock(_ context.Context, f order.Payload) error {

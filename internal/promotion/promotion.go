@@ -26,6 +26,9 @@ import (
 // itself, OnAirTo for somebody: nobody but staff is told of what is private.
 type Rooms interface {
 	OnAir(ctx context.Context, q sqldb.Querier, room id.Room) (shop id.Shop, onAir bool, err error)
+	// Aired tells whether a show of a room was on air at a time, or a rehearsal that is
+	// not forgotten.
+	Aired(ctx context.Context, q sqldb.Querier, room id.Room, at time.Time) (bool, error)
 	OnAirTo(ctx context.Context, q sqldb.Querier, room id.Room, user id.User) (shop id.Shop, onAir bool, err error)
 }
 

@@ -147,6 +147,12 @@ func (s *Service) OnAir(ctx context.Context, q sqldb.Querier, r id.Room) (id.Sho
 	return st.Shop, st.OnAir(), err
 }
 
+// Aired tells whether a show of a room was on air at a time, or a rehearsal that is not
+// forgotten: what began at another time is of a rehearsal that the room has left.
+func (s *Service) Aired(ctx context.Context, q sqldb.Querier, r id.Room, at time.Time) (bool, error) {
+	return airedAt(ctx, q, r, at)
+}
+
 // OnAirTo is OnAir for a person: a room that is private is on air for those who
 // moderate there, and for nobody without a name.
 func (s *Service) OnAirTo(ctx context.Context, q sqldb.Querier, r id.Room, user id.User) (id.Shop, bool, error) {

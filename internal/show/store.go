@@ -113,6 +113,15 @@ func showsOf(ctx context.Context, q sqldb.Querier, r id.Room, before id.Show, li
 	return sqldb.Collect(rows, err, scanShow)
 }
 
+// airedAt takes a rehearsal for one evening, however often its picture came.
+func airedAt(ctx context.Context, q sqldb.Querier, r id.Room, at time.Time) (bool, error) {
+	var n int
+	err := q.QueryRow(ctx, `SELECT COUNT(*) FROM live_show WHERE room_id = ? AND started_at > 0
+		AND (rehearsal = 1 OR started_at <= ?) AND (ended_at = 0 OR ended_at >= ?)`,
+		r, sqldb.Millis(at), sqldb.Millis(at)).Scan(&n)
+	return n > 0, err
+}
+
 func lastShow(ctx context.Context, q sqldb.Querier, r id.Room) (x id.Show, err error) {
 	err = q.QueryRow(ctx, `SELECT id FROM live_show WHERE room_id = ? AND rehearsal = 0 ORDER BY id DESC LIMIT 1`, r).
 		Scan(&x)

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -181,4 +182,70 @@ func TestARehearsalIsThereForStaffOnly(t *testing.T) {
 	if got := goods(merchant); got > 100 {
 		t.Errorf("staff would pay %d in the rehearsal, its price is 100", got)
 	}
+}
+
+// TestWhatARehearsalStartedEndsWithIt starts a deal, an auction and a lucky bag in a
+// rehearsal, and goes live.
+func TestWhatARehearsalStartedEndsWithIt(t *testing.T) {
+	m := kit.Start(t)
+	merchant, guest := m.SignIn("merchant"), m.Visitor()
+	p := guest.Find(t, mug)
+	sku := p.SKUs[0].ID
+	room := merchant.OpenRoom(t, map[string]any{"product_ids": []string{p.ID}, "mode": "rehearsal"})
+	m.Stream(t, room.Stream.PublishURL)
+	m.Eventually("the rehearsal runs", func() bool { return merchant.Room(t, room.ID).State == "live" })
+	base := "/merchant/" + merchant.Shop(t) + "/rooms/" + room.ID
+	begin := func() {
+		t.Helper()
+		merchant.Post(base+"/deals", map[string]any{
+			"product_id": p.ID, "items": []map[string]any{{"sku_id": sku, "price": 90, "quantity": 1}},
+			"countdown_seconds": 10, "run_seconds": 60, "limit_per_buyer": 1, "start": true,
+		}).Want(t, http.StatusCreated)
+		merchant.Post(base+"/auctions", map[string]any{
+			"sku_id": sku, "start_price": 100, "run_seconds": 60, "start": true,
+		}).Want(t, http.StatusCreated)
+		merchant.Post(base+"/bags", map[string]any{
+			"prize": map[string]string{"sku_id": sku}, "winners": 1, "follow": true, "draw_seconds": 60,
+		}).Want(t, http.StatusCreated)
+	}
+	states := func() (out []string) {
+		t.Helper()
+		for _, path := range []string{"/deals", "/auctions", "/bags"} {
+			var list kit.List[struct{ State string }]
+			merchant.Get(base+path).Want(t, http.StatusOK).Into(t, &list)
+			for _, it := range list.Items {
+				out = append(out, it.State)
+			}
+		}
+		return out
+	}
+	visible := func(who *kit.Person) (n int) {
+		t.Helper()
+		for _, path := range []string{"/deals", "/bags"} {
+			var list kit.List[struct{ ID string }]
+			who.Get("/live/rooms/"+room.ID+path).Want(t, http.StatusOK).Into(t, &list)
+			n += len(list.Items)
+		}
+		var now struct{ Auction *struct{ ID string } }
+		who.Get("/live/rooms/"+room.ID+"/auction").Want(t, http.StatusOK).Into(t, &now)
+		if now.Auction != nil {
+			n++
+		}
+		return n
+	}
+	begin()
+	if n := visible(merchant); n != 3 {
+		t.Errorf("in the rehearsal staff see %d of three", n)
+	}
+	merchant.Post(base+"/mode", map[string]string{"mode": "open"}).Want(t, http.StatusOK)
+	if n := visible(guest); n != 0 {
+		t.Errorf("of the rehearsal a guest sees %d of three", n)
+	}
+	want := []string{"ended", "cancelled", "cancelled"}
+	m.Eventually("all three are over", func() bool { return slices.Equal(states(), want) })
+	begin()
+	if n := visible(guest); n != 3 {
+		t.Errorf("of the show a guest sees %d of three", n)
+	}
+	m.Doctor()
 }

@@ -62,6 +62,7 @@ type Market struct {
 	keys     atomic.Int64
 	mu       sync.Mutex
 	offAir   bool
+	since    time.Time // when it left a rehearsal
 	news     []map[string]any
 	notices  []string
 }
@@ -133,6 +134,20 @@ func (m *Market) OnAir(_ context.Context, _ sqldb.Querier, room id.Room) (id.Sho
 		return id.Shop{}, false, nil
 	}
 	return m.Shop, !m.offAir, nil
+}
+
+// LeaveRehearsal forgets that the room was on air until now: it was a rehearsal.
+func (m *Market) LeaveRehearsal() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.since = m.Clock.Now()
+}
+
+// Aired tells whether the room was on air at a time, unless in a rehearsal that it left.
+func (m *Market) Aired(_ context.Context, _ sqldb.Querier, room id.Room, at time.Time) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return room == m.Room && at.After(m.since), nil
 }
 
 // OnAirTo is OnAir: the room is everybody's.

@@ -1,0 +1,62 @@
+package auction
+
+import (
+	"context"
+	"errors"
+
+	"hawker/internal/base/id"
+	"hawker/internal/platform/sqldb"
+	"hawker/internal/room"
+)
+
+// endRehearsed cancels the lots that run since a rehearsal that a room has left: what
+// was bid there buys nothing. Planned ones stay.
+func (s *Service) endRehearsed(ctx context.Context, e room.ModeChanged) error {
+	if e.From != room.Rehearsal {
+		return nil
+	}
+	lots, err := allRunningIn(ctx, s.DB.Reader(), e.Room)
+	errs := []error{err}
+	for _, l := range lots {
+		errs = append(errs, s.endForgotten(ctx, l.ID))
+	}
+	return errors.Join(errs...)
+}
+
+func (s *Service) endForgotten(ctx context.Context, auction id.Auction) error {
+	ended := false
+	err := s.DB.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+		ended = false
+		l, err := lock(ctx, tx, auction)
+		if err != nil || l.State != Running {
+			return err
+		}
+		aired, err := s.Rooms.Aired(ctx, tx, l.Room, l.StartsAt)
+		if err != nil || aired {
+			return err
+		}
+		ended = true
+		return giveUp(ctx, tx, l, Cancelled)
+	})
+	if err != nil || !ended {
+		return err
+	}
+	_, err = s.told(ctx, auction)
+	return err
+}
+
+// shown leaves out what was started in a rehearsal that its room has left.
+func (s *Service) shown(ctx context.Context, q sqldb.Querier, lots []Lot) (out []Lot, err error) {
+	for _, l := range lots {
+		aired := l.StartsAt.IsZero()
+		if !aired {
+			if aired, err = s.Rooms.Aired(ctx, q, l.Room, l.StartsAt); err != nil {
+				return nil, err
+			}
+		}
+		if aired {
+			out = append(out, l)
+		}
+	}
+	return out, nil
+}
