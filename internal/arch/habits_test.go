@@ -170,8 +170,12 @@ func TestFanOut(t *testing.T) {
 	}
 }
 
-// linesMax bounds a business module: what is larger is two nouns.
-const linesMax = 1500
+// linesMax bounds a business module: what is larger is two nouns. The doors and the
+// database may have a little more.
+const (
+	linesMax         = 1500
+	linesMaxPlatform = 1600
+)
 
 // large are modules that the cut has still to reach (docs/roadmap.md names them);
 // none may be added. The sandbox and bench are no rooms of the mall.
@@ -185,8 +189,12 @@ func TestNoModuleIsAWorldOfItsOwn(t *testing.T) {
 		lines[f.pkg] += f.set.File(f.ast.Pos()).LineCount()
 	}
 	for pkg, n := range lines {
-		if n > linesMax && !strings.HasPrefix(pkg, "media/") && !slices.Contains(large(), pkg) {
-			t.Errorf("%s has %d lines; %d are the limit", pkg, n, linesMax)
+		most := linesMax
+		if strings.HasPrefix(pkg, "platform/") {
+			most = linesMaxPlatform
+		}
+		if n > most && !strings.HasPrefix(pkg, "media/") && !slices.Contains(large(), pkg) {
+			t.Errorf("%s has %d lines; %d are the limit", pkg, n, most)
 		}
 	}
 }
