@@ -127,8 +127,14 @@ func TestIDsInRows(t *testing.T) {
 		stored any
 		want   int64
 		ok     bool
-	}{{int64(7), 7, true}, {nil, 0, true}, {int64(0), 0, true}, {"7", 0, false}, {3.5, 0, false},
-		{[]byte("7"), 0, false}} {
+	}{
+		{int64(7), 7, true},
+		{nil, 0, true},
+		{int64(0), 0, true},
+		{"7", 0, false},
+		{3.5, 0, false},
+		{[]byte("7"), 0, false},
+	} {
 		o := id.FromInt[id.Order](1)
 		err := o.Scan(c.stored)
 		if (err == nil) != c.ok || c.ok && o.Int() != c.want {
@@ -142,8 +148,10 @@ func TestIDsInRows(t *testing.T) {
 
 // FuzzParse holds that whatever is read as an id is written the same.
 func FuzzParse(f *testing.F) {
-	for _, seed := range []string{"ord_0000000000007", "ord_7zzzzzzzzzzzz", "ord_", "", "ord_8000000000000",
-		"ord_\xff"} {
+	for _, seed := range []string{
+		"ord_0000000000007", "ord_7zzzzzzzzzzzz", "ord_", "", "ord_8000000000000",
+		"ord_\xff",
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

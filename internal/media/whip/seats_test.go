@@ -84,8 +84,10 @@ func TestCandidatesAreFewAndOutside(t *testing.T) {
 	sdp := offerSDP(t)
 	named := strings.Count(sdp, "a=candidate:")
 	var inside, many []string
-	for _, a := range []string{"10.0.0.1", "192.168.1.1", "169.254.169.254", "224.0.0.1", "fd00::1", "ff02::1",
-		"0.0.0.0"} {
+	for _, a := range []string{
+		"10.0.0.1", "192.168.1.1", "169.254.169.254", "224.0.0.1", "fd00::1", "ff02::1",
+		"0.0.0.0",
+	} {
 		inside = append(inside, naming(a, 9))
 	}
 	for i := range 400 {
