@@ -15,7 +15,6 @@ import (
 
 	"hawker/internal/media/rtmp"
 	"hawker/internal/platform/conns"
-	"hawker/internal/platform/httpapi"
 	"hawker/internal/platform/lease"
 	"hawker/internal/platform/module"
 	"hawker/internal/platform/realtime"
@@ -71,7 +70,7 @@ func (a *App) listenRTMP(ctx context.Context, addr string) (net.Listener, error)
 	return &proxyproto.Listener{
 		Listener: ln, ReadHeaderTimeout: headerWithin,
 		ConnPolicy: func(o proxyproto.ConnPolicyOptions) (proxyproto.Policy, error) {
-			if httpapi.Trusted(trusted, o.Upstream.String()) {
+			if conns.Trusted(trusted, o.Upstream.String()) {
 				return proxyproto.USE, nil
 			}
 			return proxyproto.SKIP, nil

@@ -72,7 +72,7 @@ func modules() []struct {
 		}},
 		{"ingest", []string{
 			"room", "shelf", "show", "stage", "media/hooks", "media/ladder", "media/record", "media/relay",
-			"media/rtmp", "media/stream",
+			"media/stream",
 			"media/whip",
 		}},
 		{"video", []string{"account", "catalog", "picture", "media/ffmpeg", "media/upload"}},

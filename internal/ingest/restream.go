@@ -12,7 +12,6 @@ import (
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/media/relay"
-	"hawker/internal/media/rtmp"
 	"hawker/internal/platform/idem"
 	"hawker/internal/platform/secret"
 	"hawker/internal/platform/sqldb"
@@ -78,7 +77,7 @@ func (s *Restreams) Add(ctx context.Context, key idem.Key, shop id.Shop, r Restr
 		strings.Count(strings.Trim(u.Path, "/"), "/") < 1 || len(r.URL) > restreamURLMax {
 		return Restream{}, bad
 	}
-	port, err := rtmp.Port(u)
+	port, err := relay.Port(u)
 	if err != nil {
 		return Restream{}, bad
 	}

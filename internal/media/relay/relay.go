@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net/url"
 	"sync"
 	"time"
 
@@ -265,3 +266,6 @@ func write(c *rtmp.Client, p stream.Packet) error {
 	}
 	return c.WriteAudio(p.Time, p.Body)
 }
+
+// Port is where a target's address leads: the port that it names, or that of its scheme.
+func Port(u *url.URL) (int, error) { return rtmp.Port(u) }

@@ -10,8 +10,6 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
-	"net/url"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -156,48 +154,6 @@ func addrOf(a net.Addr) netip.Addr {
 		return netip.Addr{} // all whose address we do not know share one
 	}
 	return p.Addr().Unmap().WithZone("")
-}
-
-// homeBits is how much of an IPv6 address names a home: within it, everybody may
-// have any number of addresses.
-const homeBits = 64
-
-// Home is what callers are counted by: an IPv4 address, or the first of the home of an
-// IPv6 one.
-func Home(a netip.Addr) netip.Addr {
-	if !a.Is6() || a.Is4In6() {
-		return a.Unmap()
-	}
-	home, err := a.WithZone("").Prefix(homeBits)
-	if err != nil {
-		return a
-	}
-	return home.Addr()
-}
-
-// Contains reports whether one of the networks has the address.
-func Contains(networks []netip.Prefix, a netip.Addr) bool {
-	for _, n := range networks {
-		if n.Contains(a) {
-			return true
-		}
-	}
-	return false
-}
-
-// OwnHost reports whether a host is this machine: its loopback, or the address at which
-// the connection came in.
-func OwnHost(host string, local net.Addr) bool {
-	name := (&url.URL{Host: host}).Hostname()
-	if name == "localhost" || strings.HasSuffix(name, ".localhost") {
-		return true
-	}
-	addr, err := netip.ParseAddr(name)
-	if err != nil {
-		return false
-	}
-	at, err := netip.ParseAddrPort(local.String())
-	return addr.IsLoopback() || err == nil && at.Addr().Unmap() == addr.Unmap()
 }
 
 type connKey struct{}

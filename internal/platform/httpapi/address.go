@@ -27,7 +27,7 @@ func callerAddress(r *http.Request, trusted []netip.Prefix) string {
 		if !conns.Contains(trusted, addr) || len(hops) == 0 {
 			break
 		}
-		next, err := parseHop(hops[len(hops)-1])
+		next, err := conns.ParseHop(hops[len(hops)-1])
 		if err != nil {
 			break // a proxy that wrote no address: it is the last that we know
 		}
@@ -43,16 +43,6 @@ func forwarded(h http.Header) (hops []string) {
 	return hops
 }
 
-// parseHop reads an address with or without a port, as proxies write both.
-func parseHop(text string) (netip.Addr, error) {
-	text = strings.TrimSpace(text)
-	if addr, err := netip.ParseAddr(strings.Trim(text, "[]")); err == nil {
-		return addr.Unmap().WithZone(""), nil
-	}
-	withPort, err := netip.ParseAddrPort(text)
-	return withPort.Addr().Unmap().WithZone(""), err
-}
-
 // Home is what the caller of a request is counted by: an IPv4 address or the home of an
 // IPv6 one.
 func Home(ctx context.Context) string { return network(Address(ctx)) }
@@ -64,11 +54,4 @@ func network(address string) string {
 		return address
 	}
 	return conns.Home(addr).String()
-}
-
-// Trusted reports whether an address, with or without a port, is of one of the
-// networks.
-func Trusted(networks []netip.Prefix, address string) bool {
-	addr, err := parseHop(address)
-	return err == nil && conns.Contains(networks, addr)
 }

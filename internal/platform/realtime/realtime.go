@@ -128,17 +128,6 @@ func New(log *slog.Logger, open Opener) (*Node, error) {
 	return n, nil
 }
 
-// listener is whom a connection is counted as: a person, else whoever is at an address.
-func listener(ctx context.Context, client string) string {
-	if actor := httpapi.ActorFrom(ctx); actor.SignedIn() {
-		return actor.User.String()
-	}
-	if home := httpapi.Home(ctx); home != "" {
-		return "at " + home
-	}
-	return client
-}
-
 // Serve begins to let people in, to the channels that are declared.
 func (n *Node) Serve(auth Authorizer, channels []Channel) error {
 	n.mu.Lock()

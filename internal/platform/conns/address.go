@@ -1,0 +1,67 @@
+package conns
+
+import (
+	"net"
+	"net/netip"
+	"net/url"
+	"strings"
+)
+
+// ParseHop reads an address with or without a port, as proxies write both.
+func ParseHop(text string) (netip.Addr, error) {
+	text = strings.TrimSpace(text)
+	if addr, err := netip.ParseAddr(strings.Trim(text, "[]")); err == nil {
+		return addr.Unmap().WithZone(""), nil
+	}
+	withPort, err := netip.ParseAddrPort(text)
+	return withPort.Addr().Unmap().WithZone(""), err
+}
+
+// Trusted reports whether an address, with or without a port, is of one of the
+// networks.
+func Trusted(networks []netip.Prefix, address string) bool {
+	addr, err := ParseHop(address)
+	return err == nil && Contains(networks, addr)
+}
+
+// homeBits is how much of an IPv6 address names a home: within it, everybody may
+// have any number of addresses.
+const homeBits = 64
+
+// Home is what callers are counted by: an IPv4 address, or the first of the home of an
+// IPv6 one.
+func Home(a netip.Addr) netip.Addr {
+	if !a.Is6() || a.Is4In6() {
+		return a.Unmap()
+	}
+	home, err := a.WithZone("").Prefix(homeBits)
+	if err != nil {
+		return a
+	}
+	return home.Addr()
+}
+
+// Contains reports whether one of the networks has the address.
+func Contains(networks []netip.Prefix, a netip.Addr) bool {
+	for _, n := range networks {
+		if n.Contains(a) {
+			return true
+		}
+	}
+	return false
+}
+
+// OwnHost reports whether a host is this machine: its loopback, or the address at which
+// the connection came in.
+func OwnHost(host string, local net.Addr) bool {
+	name := (&url.URL{Host: host}).Hostname()
+	if name == "localhost" || strings.HasSuffix(name, ".localhost") {
+		return true
+	}
+	addr, err := netip.ParseAddr(name)
+	if err != nil {
+		return false
+	}
+	at, err := netip.ParseAddrPort(local.String())
+	return addr.IsLoopback() || err == nil && at.Addr().Unmap() == addr.Unmap()
+}
