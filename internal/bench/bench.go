@@ -184,8 +184,11 @@ func startServer(ctx context.Context, program string) (_ *server, err error) {
 	s.cmd = exec.Command(program, "serve", "--data", filepath.Join(dir, "data"), "--http", s.http, "--rtmp", s.rtmp,
 		"--open-publish")
 	s.cmd.Env = append(os.Environ(), "HAWKER_PAYMENT_SANDBOX_ADDR="+addrs[2], "HAWKER_LOG_LEVEL=error",
-		"HAWKER_VIDEO_WORKERS=0", "HAWKER_ORDER_UNPAID_MAX=0", "HAWKER_ORDER_PLACED_PER_MINUTE=0",
+		"HAWKER_VIDEO_WORKERS=0",
 		"HAWKER_LIVE_HOOK_SECRET="+s.secret, "HAWKER_LIVE_NGINX_HLS=http://"+s.edgeHTTP+"/rooms/{name}.m3u8")
+	if self, err := os.Executable(); err == nil && program == self { // an earlier build may not know of these
+		s.cmd.Env = append(s.cmd.Env, "HAWKER_ORDER_UNPAID_MAX=0", "HAWKER_ORDER_PLACED_PER_MINUTE=0")
+	}
 	fill := exec.CommandContext(ctx, program, "demo", "--data", filepath.Join(dir, "data"))
 	if out, err := fill.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("demo data: %w: %s", err, out)
