@@ -20,6 +20,7 @@ import (
 	"hawker/internal/platform/cache"
 	"hawker/internal/platform/config"
 	"hawker/internal/platform/conns"
+	"hawker/internal/platform/dial"
 	"hawker/internal/platform/events"
 	"hawker/internal/platform/httpapi"
 	"hawker/internal/platform/idem"
@@ -33,6 +34,7 @@ import (
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/platform/supervise"
 	"hawker/internal/platform/telemetry"
+	"hawker/internal/replay"
 	"hawker/internal/schema"
 )
 
@@ -62,7 +64,9 @@ type platform struct {
 	blobs   *blob.Disk
 
 	recordings *blob.Disk
+	archive    replay.Archive
 	reserve    *space.Reserve
+	calls      *dial.Guard // of addresses that users name
 
 	news *realtime.Node
 	node *node.Node
@@ -118,6 +122,8 @@ func (a *App) openPlatform(ctx context.Context) (err error) {
 	if a.recordings, err = blob.NewDisk(a.cfg.Path("recordings")); err != nil {
 		return err
 	}
+	a.archive = replay.Archive{Store: a.recordings}
+	a.calls = dial.New(a.cfg.Outgoing.Ports, a.cfg.OutgoingNetworks())
 	a.news, err = realtime.New(a.log, realtime.Memory)
 	return err
 }
@@ -131,7 +137,7 @@ func (a *App) openModules(demo bool) (err error) {
 		Log: a.log, Clock: a.clock, Limiter: cache.NewMemoryLimiter(a.clock), Sign: a.accounts, Staff: a.shops,
 		Rooms: a.rooms, Cookies: a.cookies(), PublicURL: a.cfg.PublicURL, Metrics: a.metrics,
 		Trusted:        a.cfg.TrustedNetworks(),
-		PictureOrigins: origins(a.cfg.Live.SRSHLS, a.cfg.Live.NginxHLS), Spoken: spoken(),
+		PictureOrigins: a.cfg.PictureOrigins(), Spoken: spoken(),
 	})
 	if a.modules, err = a.list(demo); err != nil {
 		return err

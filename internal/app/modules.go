@@ -1,19 +1,10 @@
 package app
 
 import (
-	"cmp"
-	"context"
-	"io"
-	"net/http"
-	"net/url"
-	"runtime"
-	"time"
-
 	"hawker/internal/account"
 	"hawker/internal/analytics"
 	"hawker/internal/auction"
 	"hawker/internal/audience"
-	"hawker/internal/base/fault"
 	"hawker/internal/cart"
 	"hawker/internal/catalog"
 	"hawker/internal/chat"
@@ -26,11 +17,12 @@ import (
 	"hawker/internal/distribution"
 	"hawker/internal/fulfilment"
 	"hawker/internal/ingest"
+	"hawker/internal/inventory"
+	"hawker/internal/ledger"
 	"hawker/internal/luckybag"
 	"hawker/internal/media/ffmpeg"
 	"hawker/internal/media/hooks"
 	"hawker/internal/media/ladder"
-	"hawker/internal/media/record"
 	"hawker/internal/media/relay"
 	"hawker/internal/media/rtmp"
 	"hawker/internal/media/stream"
@@ -42,13 +34,12 @@ import (
 	"hawker/internal/payment"
 	"hawker/internal/picture"
 	"hawker/internal/platform/cache"
-	"hawker/internal/platform/dial"
 	"hawker/internal/platform/httpapi"
 	"hawker/internal/platform/module"
-	"hawker/internal/platform/space"
 	"hawker/internal/promotion"
 	"hawker/internal/referral"
 	"hawker/internal/replay"
+	"hawker/internal/rights"
 	"hawker/internal/room"
 	"hawker/internal/sandbox"
 	"hawker/internal/shelf"
@@ -57,6 +48,7 @@ import (
 	"hawker/internal/site"
 	"hawker/internal/social"
 	"hawker/internal/stage"
+	"hawker/internal/studio"
 	"hawker/internal/video"
 	"hawker/web"
 )
@@ -105,30 +97,26 @@ func newServices(p *platform, localURL func() string) (s services, err error) {
 	s.accounts = account.New(p.db, p.box, cache.NewMemoryLimiter(p.clock))
 	s.shops = shop.New(p.db)
 	s.pictures = picture.New(p.db, p.blobs)
-	s.catalog = catalog.New(p.db, s.pictures)
-	s.social = social.New(p.db, s.shops)
-	s.words = moderation.New(p.db)
+	s.cart, s.catalog = cart.New(p.db), catalog.New(p.db, s.pictures)
+	s.social, s.words = social.New(p.db, s.shops), moderation.New(p.db)
 	s.notices = notify.New(p.db, p.log, p.news)
 	s.rooms = room.New(room.Options{
 		DB: p.db, Box: p.box, Notices: s.notices, Part: p.cfg.Live.Part,
-		Ladder: runtime.NumCPU() >= coresForLadder, Renditions: p.cfg.Live.Ladder.Renditions,
+		Ladder: ladder.Affordable(), Renditions: p.cfg.Live.Ladder.Renditions,
 	})
-	s.shows = show.New(show.Options{
-		DB: p.db, Rooms: s.rooms, Staff: s.shops, Archive: p.archive(),
-	})
+	s.shows = show.New(show.Options{DB: p.db, Rooms: s.rooms, Staff: s.shops, Archive: p.archive})
 	s.coupons = coupon.New(coupon.Deps{
 		DB: p.db, Log: p.log, Catalog: s.catalog, Shops: s.shops, Rooms: s.shows, News: p.news, Currency: currency,
 	})
 	s.promotions = promotion.New(promotion.Deps{
-		DB: p.db, Log: p.log, Catalog: s.catalog, Coupons: s.coupons, Rooms: s.shows, News: p.news,
-		Currency: currency, Terms: promotion.Terms{HoldDeal: p.cfg.Order.PayDealWithin},
+		DB: p.db, Log: p.log, Catalog: s.catalog, Coupons: s.coupons, Rooms: s.shows, News: p.news, Currency: currency,
+		Terms: promotion.Terms{HoldDeal: p.cfg.Order.PayDealWithin},
 	})
-	s.orders = order.New(p.db, p.box, p.orderTerms(), coupon.Book(), promotion.Book(), luckybag.Book())
-	s.cart = cart.New(p.db)
-	s.referrals = referral.New(p.db, referral.Settings{
-		BindFor: p.cfg.Distribution.BindFor, PublicURL: p.cfg.PublicURL,
-	}, s.accounts)
-	s.distribution, err = distribution.New(p.db, distributionSettings(p), s.referrals,
+	s.orders = order.New(p.db, p.box, order.TermsOf(p.cfg.Order, p.zone), coupon.Book(), promotion.Book(),
+		luckybag.Book())
+	links := referral.Settings{BindFor: p.cfg.Distribution.BindFor, PublicURL: p.cfg.PublicURL}
+	s.referrals = referral.New(p.db, links, s.accounts)
+	s.distribution, err = distribution.New(p.db, distribution.SettingsOf(p.cfg, p.zone), s.referrals,
 		distribution.Goods{Products: s.catalog, Draw: &catalog.API{DB: p.db, Shops: s.shops, Currency: currency}})
 	if err != nil {
 		return s, err
@@ -136,9 +124,8 @@ func newServices(p *platform, localURL func() string) (s services, err error) {
 	s.checkout = checkout.New(checkout.Options{
 		DB: p.db, Orders: s.orders, Addresses: s.accounts, Attribution: s.distribution,
 		Prices: checkout.Prices{Currency: currency, Shipping: p.cfg.Mall.Shipping},
-		Tools: checkout.Tools{
-			Promotions: s.promotions, HoldDeal: s.promotions.Terms.HoldDeal, Evidence: shelf.Evidence{},
-		},
+		Tools: checkout.Tools{Promotions: s.promotions, HoldDeal: s.promotions.Terms.HoldDeal,
+			Evidence: shelf.Evidence{}},
 	})
 	s.auctions = auction.New(auction.Deps{
 		DB: p.db, Log: p.log, Orders: s.checkout, Rooms: s.shows, Staff: s.shops, Addresses: s.accounts,
@@ -150,61 +137,27 @@ func newServices(p *platform, localURL func() string) (s services, err error) {
 	})
 	s.openLive(p)
 	s.openPayments(p, localURL)
-	s.fulfilment = fulfilment.New(p.db, s.orders)
-	if err := s.openVideos(p); err != nil {
-		return s, err
-	}
-	s.analytics = analytics.New(p.db, p.zone)
-	return s, nil
+	s.fulfilment, s.analytics = fulfilment.New(p.db, s.orders), analytics.New(p.db, p.zone)
+	return s, s.openVideos(p)
 }
-
-func (p *platform) orderTerms() order.Terms {
-	c := p.cfg.Order
-	return order.Terms{
-		PayWithin: c.PayWithin, ReceiveWithin: c.ReceiveWithin, Zone: p.zone, UnpaidMax: c.UnpaidMax,
-		UnitsMax: c.UnitsMax,
-	}
-}
-
-// coresForLadder is the smallest machine on which new rooms have smaller
-// renditions unless their shop says otherwise: a ladder takes up to one core.
-const coresForLadder = 4
 
 func (s *services) openLive(p *platform) {
 	c := p.cfg.Live
-	s.hub = stream.NewHub(stream.Config{
-		Clock: p.clock, Log: p.log, Archive: kept{p.recordings, p.reserve}, StreamsMax: c.StreamsMax,
-	})
+	kept := replay.Within{Archive: p.recordings, Reserve: p.reserve}
+	s.hub = stream.NewHub(stream.Config{Clock: p.clock, Log: p.log, Archive: kept, StreamsMax: c.StreamsMax})
 	s.ladder = ladder.New(ladder.Config{
-		Hub: s.hub, Clock: p.clock, Log: p.log, Program: c.FFmpeg,
-		StreamsMax: cmp.Or(c.Ladder.StreamsMax, runtime.NumCPU()/2),
+		Hub: s.hub, Clock: p.clock, Log: p.log, Program: c.FFmpeg, StreamsMax: c.Ladder.StreamsMax,
 	})
-	s.relays = relay.New(relay.Config{
-		Hub: s.hub, Clock: p.clock, Log: p.log, Dialer: rtmp.Dialer{Connect: p.outgoing().DialContext},
-	})
+	caller := rtmp.Dialer{Connect: p.calls.DialContext}
+	s.relays = relay.New(relay.Config{Hub: s.hub, Clock: p.clock, Log: p.log, Dialer: caller})
 	s.openRooms(p, room.News{Publisher: p.news, Log: p.log})
 	watching := ingest.Watching{Rooms: s.rooms, Staff: s.shops}
-	s.hub.Open(stream.Callbacks{
-		Admission: s.ingest, Observer: s.ingest, Store: s.ingest, Playback: watching,
-	})
+	s.hub.Open(stream.Callbacks{Admission: s.ingest, Observer: s.ingest, Store: s.ingest, Playback: watching})
 	s.rtc = whip.New(whip.Config{
 		Hub: s.hub, Log: p.log, Clock: p.clock, FFmpeg: c.FFmpeg, UDP: c.WebRTCUDP, TCP: c.WebRTCTCP,
-		PublicIPs: c.WebRTCIPs, MayPlay: watching.MayPlayRTC,
-		Caller: func(r *http.Request) string { return httpapi.Home(r.Context()) },
-		Allow:  sessionsAtARate(cache.NewMemoryLimiter(p.clock)),
+		PublicIPs: c.WebRTCIPs, MayPlay: watching.MayPlayRTC, Caller: ingest.Caller,
+		Allow: ingest.SessionsAtARate(cache.NewMemoryLimiter(p.clock)),
 	})
-}
-
-// sessionsAtARate bounds how often one caller begins to publish or watch by WebRTC.
-func sessionsAtARate(l cache.Limiter) func(r *http.Request) error {
-	most := cache.Rate{Count: 30, Per: time.Minute}
-	return func(r *http.Request) error {
-		ok, err := l.Allow(r.Context(), "webrtc:"+httpapi.Home(r.Context()), most)
-		if err == nil && !ok {
-			err = fault.TooMany("request.too_many")
-		}
-		return err
-	}
 }
 
 // openRooms makes what happens in rooms, over the engine that they ask.
@@ -218,7 +171,7 @@ func (s *services) openRooms(p *platform, news room.News) {
 	s.audience = audience.New(audience.Options{
 		DB: p.db, Log: p.log, Shows: s.shows, News: news, Words: s.words, People: s.accounts, Chat: s.chat,
 	})
-	s.restreams = ingest.NewRestreams(p.db, p.box, s.rooms, s.relays, p.outgoing())
+	s.restreams = ingest.NewRestreams(p.db, p.box, s.rooms, s.relays, p.calls)
 	s.stage = stage.New(stage.Options{
 		DB: p.db, Log: p.log, Rooms: s.rooms, Shows: s.shows, Shelf: s.shelf, News: news, Picture: s.hub,
 		Sender: s.restreams, Sockets: p.news, Followers: s.social, Notices: s.notices,
@@ -233,8 +186,8 @@ func (s *services) openRooms(p *platform, news room.News) {
 
 func (s *services) openPayments(p *platform, localURL func() string) {
 	s.bank = sandbox.NewKeeper(sandbox.KeeperConfig{
-		Addr: p.cfg.Payment.SandboxAddr, Dir: p.cfg.Path("sandbox"), PID: p.cfg.Path("sandbox.pid"), Clock: p.clock,
-		Log: p.log,
+		Addr: p.cfg.Payment.SandboxAddr, Dir: p.cfg.Path("sandbox"), PID: p.cfg.Path("sandbox.pid"),
+		Clock: p.clock, Log: p.log,
 	})
 	providers := map[string]payment.Provider{}
 	if p.cfg.Payment.Sandbox {
@@ -256,90 +209,91 @@ func (s *services) openVideos(p *platform) (err error) {
 		Workers: p.cfg.Video.Workers,
 	})
 	s.clips = clip.New(clip.Options{
-		DB: p.db, Log: p.log, Archive: p.archive(), Uploads: s.uploads, Videos: s.videos,
+		DB: p.db, Log: p.log, Archive: p.archive, Uploads: s.uploads, Videos: s.videos,
 		Catalog: s.catalog, Rooms: s.rooms, Max: p.cfg.Video.DurationMax,
 	})
 	return nil
 }
 
-// outgoing judges the addresses that users name.
-func (p *platform) outgoing() *dial.Guard {
-	return dial.New(p.cfg.Outgoing.Ports, p.cfg.OutgoingNetworks())
-}
-
-// kept takes recordings while there is room beside the books.
-type kept struct {
-	record.Archive
-	reserve *space.Reserve
-}
-
-// Put implements record.Archive.
-func (k kept) Put(ctx context.Context, key string, r io.Reader) (int64, error) {
-	if err := k.reserve.ForRecording(); err != nil {
-		return 0, err
-	}
-	return k.Archive.Put(ctx, key, r)
-}
-
-func (p *platform) archive() replay.Archive { return replay.Archive{Store: p.recordings} }
-
 // list is what the modules bring, in the order in which they are recovered; they
 // are closed the other way round.
 func (a *App) list(withDemo bool) ([]module.Module, error) {
-	currency := a.cfg.Mall.Currency
+	currency, c := a.cfg.Mall.Currency, a.cfg.Video
 	orders := counter.Views{
 		Service: a.orders, Shops: a.shops, Payments: a.payments, Shipments: a.fulfilment, Replays: a.shows,
 	}
 	goods := &catalog.API{
 		Service: a.catalog, DB: a.db, Shops: a.shops, Live: a.shelf, Videos: a.videos, Currency: currency,
 	}
-	videos := video.API{
-		Service: a.videos, Links: a.referrals, News: a.news,
-		Views: video.Views{
-			Service: a.videos, Shops: a.shops, People: a.accounts, Goods: goods, Rooms: a.shows,
-		},
-	}
-	uploads, err := a.uploadRoutes()
+	films := video.Views{Service: a.videos, Shops: a.shops, People: a.accounts, Goods: goods, Rooms: a.shows}
+	uploads, err := video.UploadModule(a.uploads, upload.Door{
+		SizeMax: c.UploadMax, Refuse: a.api.WriteProblem, Space: a.reserve.ForUpload,
+		Quota: upload.Quota{OwnerBytes: c.OwnerBytes, TotalBytes: c.TotalBytes},
+	})
 	if err != nil {
 		return nil, err
 	}
-	modules := append(a.shopModules(goods, orders), a.liveModules()...)
+	modules := append(a.selling(goods, orders), a.live()...)
 	modules = append(modules,
-		videos.Module(),
-		uploads,
-		a.clips.Module(),
+		video.API{Service: a.videos, Links: a.referrals, News: a.news, Views: films}.Module(),
+		uploads, a.clips.Module(), deadletter.API{DB: a.db}.Module(), a.bank.Module(a.cfg.Payment.Sandbox, withDemo),
 		analytics.API{
-			Service: a.analytics, Shows: analytics.Sessions{Rooms: a.shows, Listeners: a.news},
-			Currency: currency,
-		}.Module(),
-		deadletter.API{DB: a.db}.Module(),
-		a.bank.Module(a.cfg.Payment.Sandbox, withDemo))
+			Service: a.analytics, Shows: analytics.Sessions{Rooms: a.shows, Listeners: a.news}, Currency: currency,
+		}.Module())
 	if withDemo {
 		modules = append(modules, demo.Player{Addr: a.RTMPAddr, Clock: a.clock, Log: a.log}.Module())
 	}
-	pages := site.API{
+	return append(modules, site.API{
 		Config: a.cfg, DB: a.db, Log: a.log, Dist: web.Dist(), Metrics: a.metrics.Handler(),
 		Problem: a.api.WriteProblem, Providers: a.payments.Providers(),
-	}
-	return append(modules, pages.Module()), nil
+	}.Module()), nil
 }
 
-// uploadRoutes is where uploads are sent, which no operation describes.
-func (a *App) uploadRoutes() (module.Module, error) {
-	h, err := a.uploads.Handler(upload.Door{
-		Prefix: video.UploadsPath + "/", SizeMax: a.cfg.Video.UploadMax, Refuse: a.api.WriteProblem,
-		Owner: video.UploadOwner, Space: a.reserve.ForUpload,
-		Quota: upload.Quota{OwnerBytes: a.cfg.Video.OwnerBytes, TotalBytes: a.cfg.Video.TotalBytes},
-	})
-	return module.Module{Name: "upload", Routes: video.UploadRoutes(h)}, err
+// selling is what selling and buying bring.
+func (a *App) selling(goods *catalog.API, orders counter.Views) []module.Module {
+	currency := a.cfg.Mall.Currency
+	return []module.Module{
+		inventory.Module(), ledger.API{DB: a.db}.Module(),
+		account.API{Service: a.accounts, Shops: a.shops, Came: a.referrals, Cookies: a.cookies()}.Module(),
+		shop.API{Service: a.shops, People: a.accounts}.Module(), picture.API{Service: a.pictures}.Module(),
+		catalog.Module(goods, catalog.MerchantAPI{Service: a.catalog, DB: a.db, Currency: currency}),
+		social.API{Service: a.social}.Module(),
+		moderation.API{Service: a.words, People: a.accounts}.Module(),
+		rights.Module(a.news, a.rooms), a.notices.Module(),
+		cart.API{Service: a.cart, Shops: a.shops, Currency: currency}.Module(),
+		a.coupons.Module(), a.promotions.Module(), a.orders.Module(),
+		counter.API{Views: orders, DB: a.db}.Module(),
+		referral.API{Service: a.referrals, Clock: a.clock, Log: a.log, Secure: a.cfg.Secure()}.Module(),
+		distribution.API{Service: a.distribution, Clock: a.clock}.Module(),
+		checkout.API{
+			Service: a.checkout, DB: a.db, Orders: a.orders, Views: orders, Shops: a.shops,
+			PerMinute: a.cfg.Order.PerMinute,
+		}.Module(),
+		a.auctions.Module(), a.bags.Module(), payment.API{Service: a.payments}.Module(),
+		fulfilment.API{Service: a.fulfilment, Orders: a.orders, Views: orders}.Module(),
+	}
 }
 
-// origins are where players may fetch pictures beside here.
-func origins(playlists ...string) (out []string) {
-	for _, p := range playlists {
-		if u, err := url.Parse(p); err == nil && u.Host != "" {
-			out = append(out, u.Scheme+"://"+u.Host)
-		}
+// live is what rooms and their pictures bring.
+func (a *App) live() []module.Module {
+	shown := shelf.Views{Service: a.shelf, Prices: a.promotions, Currency: a.cfg.Mall.Currency}
+	views := studio.Views{
+		Clock: a.clock, Rooms: a.rooms, Shows: a.shows, Shelf: shown, Chat: a.chat,
+		News: room.News{Publisher: a.news, Log: a.log}, Follows: a.social, Words: a.words, Shops: a.shops,
+		People: a.accounts, Picture: a.hub, Promoters: a.referrals, Ladders: a.ladder, Currency: a.cfg.Mall.Currency,
 	}
-	return out
+	return []module.Module{
+		a.rooms.Module(), a.shows.Module(), a.shelf.Module(shown, a.shows), a.chat.Module(), a.audience.Module(),
+		a.stage.Module(),
+		studio.Module(studio.API{Views: views, Links: a.referrals}, studio.MerchantAPI{
+			Stage: a.stage, Views: views, Media: a.pictures, Orders: a.orders, Staff: a.shops,
+			IngestApp: ingest.App, EdgeRTMP: a.cfg.Live.EdgeRTMP, RTMPPort: a.rtmpPort,
+		}),
+		a.ingest.Module(a.restreams),
+		ingest.Engine{
+			Service: a.ingest, Hub: a.hub, WebRTC: a.rtc, Ladder: a.ladder, Relays: a.relays,
+			HookSecret: a.cfg.Live.HookSecret, Listeners: a.news, Log: a.log,
+		}.Module(),
+		replay.API{Archive: a.archive, Shows: a.shows, Shelf: a.shelf, Problem: a.api.WriteProblem}.Module(),
+	}
 }

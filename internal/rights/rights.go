@@ -10,8 +10,10 @@ import (
 
 	"hawker/internal/account"
 	"hawker/internal/base/id"
+	"hawker/internal/base/permission"
 	"hawker/internal/moderation"
 	"hawker/internal/platform/events"
+	"hawker/internal/platform/httpapi"
 	"hawker/internal/platform/module"
 	"hawker/internal/platform/realtime"
 	"hawker/internal/room"
@@ -23,6 +25,7 @@ type Sockets interface {
 	DisconnectSession(session id.Session)
 	Recheck(ctx context.Context, channel string) error
 	RecheckUser(ctx context.Context, user id.User) error
+	Routes() []httpapi.Route
 }
 
 // Rooms keep in memory for whom they are.
@@ -30,9 +33,26 @@ type Rooms interface {
 	Changed(room id.Room)
 }
 
-// Module is what this part brings to the program.
+// channels are those that belong to no room: a shop's, for its staff, and each
+// person's own.
+func channels() []realtime.Channel {
+	return []realtime.Channel{
+		{
+			Name: "shop", Access: httpapi.Staff(permission.OrdersRead),
+			Subject: func(id string) httpapi.Subject { return httpapi.Subject{Shop: id} },
+		},
+		{
+			Name: "user", Access: httpapi.Self,
+			Subject: func(id string) httpapi.Subject { return httpapi.Subject{User: id} },
+		},
+	}
+}
+
+// Module is what this part brings to the program: the door to sockets, and who is let
+// go of.
 func Module(sockets Sockets, rooms Rooms) module.Module {
-	return module.Module{Name: "rights", Subscriptions: []events.Subscription{
+	m := module.Module{Name: "rights", Routes: sockets.Routes(), Channels: channels()}
+	m.Subscriptions = []events.Subscription{
 		events.Tell("rights", account.EventSignedOut, func(_ context.Context, e account.SignedOut) error {
 			sockets.DisconnectSession(e.Session)
 			return nil
@@ -50,5 +70,6 @@ func Module(sockets Sockets, rooms Rooms) module.Module {
 			rooms.Changed(e.Room) // whoever changed it may not have said so yet
 			return sockets.Recheck(ctx, realtime.RoomChannel(e.Room))
 		}),
-	}}
+	}
+	return m
 }

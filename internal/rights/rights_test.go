@@ -15,6 +15,7 @@ import (
 	"hawker/internal/base/id"
 	"hawker/internal/moderation"
 	"hawker/internal/platform/events"
+	"hawker/internal/platform/httpapi"
 	"hawker/internal/platform/realtime"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/platform/sqldb/sqltest"
@@ -51,6 +52,8 @@ func (s *sockets) Recheck(_ context.Context, channel string) error {
 func (s *sockets) RecheckUser(_ context.Context, user id.User) error {
 	return s.note("recheck " + user.String())
 }
+
+func (s *sockets) Routes() []httpapi.Route { return nil }
 
 func (s *sockets) Changed(r id.Room) { _ = s.note("changed " + r.String()) }
 

@@ -127,13 +127,9 @@ func newMall(t *testing.T) *mall {
 		Service: m.videos, Shops: m, People: people, Goods: cards,
 		Rooms: m,
 	}}.Register(api)
-	prefix := httpapi.Prefix + "/uploads/"
-	h, err := files.Handler(upload.Door{
-		Prefix: prefix, SizeMax: sizeMax, Refuse: api.WriteProblem,
-		Owner: func(r *http.Request) string { return httpapi.ActorFrom(r.Context()).User.String() },
-	})
+	uploads, err := video.UploadModule(files, upload.Door{SizeMax: sizeMax, Refuse: api.WriteProblem})
 	m.must(err)
-	api.Mount(video.UploadRoutes(h)...)
+	api.Mount(uploads.Routes...)
 	api.Mount(httpapi.Route{
 		Pattern: picture.Prefix + "*", Access: httpapi.Anyone, Handler: blob.Handler(blobs, picture.Prefix),
 	})

@@ -10,9 +10,11 @@
 package ladder
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -28,7 +30,7 @@ type Config struct {
 	Clock      clock.Clock
 	Log        *slog.Logger
 	Program    string // ffmpeg; empty: the one on the PATH
-	StreamsMax int    // children at a time; 0 means 1
+	StreamsMax int    // children at a time; 0: half as many as there are cores
 }
 
 // State is where a stream's ladder is.
@@ -66,12 +68,19 @@ const (
 	settled    = 30 * time.Second // a child that lived so long did not fail in a row
 )
 
+// coresMin is the smallest machine on which rooms have smaller renditions unless their
+// shop says otherwise: a ladder takes up to one core.
+const coresMin = 4
+
+// Affordable reports whether this machine has cores to spare for ladders.
+func Affordable() bool { return runtime.NumCPU() >= coresMin }
+
 // New makes a ladder; Run runs it.
 func New(c Config) *Ladder {
 	if c.Program == "" {
 		c.Program = "ffmpeg"
 	}
-	c.StreamsMax = max(c.StreamsMax, 1)
+	c.StreamsMax = cmp.Or(c.StreamsMax, max(runtime.NumCPU()/2, 1))
 	return &Ladder{cfg: c, workers: map[string]*worker{}, waiting: map[string]bool{}}
 }
 

@@ -2,6 +2,7 @@ package config
 
 import (
 	"net/netip"
+	"net/url"
 	"time"
 )
 
@@ -65,4 +66,15 @@ func (c Config) checkDoors(bad func(cond bool, format string, args ...any)) {
 	for _, p := range c.Outgoing.Ports {
 		bad(p < 0 || p > 1<<16-1, "outgoing.ports: %d is no port", p)
 	}
+}
+
+// PictureOrigins are where players may fetch pictures beside here: from the servers in
+// front.
+func (c Config) PictureOrigins() (out []string) {
+	for _, p := range []string{c.Live.SRSHLS, c.Live.NginxHLS} {
+		if u, err := url.Parse(p); err == nil && u.Host != "" {
+			out = append(out, u.Scheme+"://"+u.Host)
+		}
+	}
+	return out
 }

@@ -1,4 +1,4 @@
-package app_test
+package replay_test
 
 import (
 	"errors"
@@ -6,10 +6,10 @@ import (
 	"strings"
 	"testing"
 
-	"hawker/internal/app"
 	"hawker/internal/base/clock"
 	"hawker/internal/platform/blob"
 	"hawker/internal/platform/space"
+	"hawker/internal/replay"
 )
 
 // Of a disk that is nearly full recordings get nothing, and say so; others write on.
@@ -21,7 +21,7 @@ func TestAFullDiskEndsRecordings(t *testing.T) {
 	}
 	defer disk.Close()
 	for name, free := range map[string]int64{"room": 100, "none": 99} {
-		archive := app.Kept(disk, space.With(func() (int64, error) { return free, nil }, 100, clock.Real{}))
+		archive := replay.Within{disk, space.With(func() (int64, error) { return free, nil }, 100, clock.Real{})}
 		_, err := archive.Put(t.Context(), name+"/1.m4s", strings.NewReader("part"))
 		_, there := disk.Stat(t.Context(), name+"/1.m4s")
 		if full := name == "none"; errors.Is(err, space.ErrFull) != full || errors.Is(there, fs.ErrNotExist) != full {
