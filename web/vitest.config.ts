@@ -1,11 +1,32 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
 import { plugins } from './vite.shared.ts'
 
+// A spec that puts something else in a module's place has a world of its own; all others share one, in which
+// everything is imported once.
+const specs = ['apps', 'packages']
+  .flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => `${folder}/${file}`),
+  )
+  .filter((file) => file.endsWith('.test.ts') && !file.includes('node_modules'))
+const alone = specs.filter((spec) => /vi\.(doMock|mock|stubGlobal)\(/.test(readFileSync(spec, 'utf8')))
+
+function project(name: string, include: string[], isolate: boolean) {
+  return {
+    plugins: plugins(),
+    test: { name, include, isolate, environment: 'happy-dom', restoreMocks: true, unstubGlobals: true },
+  }
+}
+
 export default defineConfig({
-  plugins: plugins(),
   test: {
-    environment: 'happy-dom',
-    include: ['apps/**/src/**/*.test.ts', 'packages/**/src/**/*.test.ts'],
-    restoreMocks: true,
+    projects: [
+      project('alone', alone, true),
+      project(
+        'together',
+        specs.filter((spec) => !alone.includes(spec)),
+        false,
+      ),
+    ],
   },
 })

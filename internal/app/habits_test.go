@@ -48,10 +48,7 @@ func (d described) succeeds() (statuses []string, schema string) {
 // keyless are creations that need no key, and why.
 func keyless() map[string]string {
 	return map[string]string{
-		"auth-register":           "an e-mail address has one account, and nobody is signed in to whom a key belongs",
-		"merchant-picture-create": "a picture that is sent twice is another file and nothing more",
-		"merchant-word-create":    "the word is the key",
-		"admin-word-create":       "the word is the key",
+		"auth-register": "an e-mail address has one account, and nobody is signed in to whom a key belongs",
 	}
 }
 

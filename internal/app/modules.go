@@ -124,8 +124,10 @@ func newServices(p *platform, localURL func() string) (s services, err error) {
 	s.checkout = checkout.New(checkout.Options{
 		DB: p.db, Orders: s.orders, Addresses: s.accounts, Attribution: s.distribution,
 		Prices: checkout.Prices{Currency: currency, Shipping: p.cfg.Mall.Shipping},
-		Tools: checkout.Tools{Promotions: s.promotions, HoldDeal: s.promotions.Terms.HoldDeal,
-			Evidence: shelf.Evidence{}},
+		Tools: checkout.Tools{
+			Promotions: s.promotions, HoldDeal: s.promotions.Terms.HoldDeal,
+			Evidence: shelf.Evidence{},
+		},
 	})
 	s.auctions = auction.New(auction.Deps{
 		DB: p.db, Log: p.log, Orders: s.checkout, Rooms: s.shows, Staff: s.shops, Addresses: s.accounts,

@@ -134,7 +134,7 @@ type productBody struct {
 	Options     []listing.Option    `json:"options" maxItems:"3"`
 	SKUs        []skuBody           `json:"skus" minItems:"1" maxItems:"200"`
 	Commission  []money.BasisPoints `json:"commission_bp,omitempty" maxItems:"3" doc:"Of level 1, 2 and 3"`
-	Version     int64               `json:"version,omitempty" minimum:"0" doc:"As read; 409 if it grew since"`
+	Version     int64               `json:"version,omitempty" minimum:"0" doc:"As read; 409 if it grew since, or if none is named and the last edit would be undone"`
 }
 
 func (b productBody) draft(c money.Currency) (listing.Listing, error) {

@@ -43,6 +43,7 @@ type SKU struct {
 	Price    int64 // minor units
 	WasPrice int64 // 0: none
 	Active   bool
+	RaisedAt time.Time // when its price last rose; zero: never
 
 	// ChoiceTexts are the values as they were called when the SKU was last on offer;
 	// nil for one that was written before they were kept.
@@ -143,8 +144,8 @@ func (s *Service) Change(ctx context.Context, shop id.Shop, by id.User, product 
 ) {
 	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
 		p, err := ofShop(ctx, tx, shop, product)
-		if err == nil && d.Version != 0 && d.Version != p.Version {
-			err = errChanged()
+		if err == nil {
+			err = current(ctx, tx, p, d)
 		}
 		if err != nil {
 			return err
@@ -176,24 +177,26 @@ func (s *Service) write(ctx context.Context, tx *sqldb.Tx, p Product, by id.User
 	if err := keepTexts(ctx, tx, p); err != nil {
 		return err
 	}
+	before := formOf(p)
 	p.Title, p.Description, p.Category = d.Title, d.Description, d.Category
 	p.Options, p.Pictures, p.Commission = d.Options, pictures, d.Commission
 	cheapest := slices.MinFunc(d.SKUs, func(a, b listing.SKU) int { return int(a.Price - b.Price) })
 	p.Price, p.WasPrice, p.UpdatedAt = cheapest.Price, cheapest.WasPrice, tx.Now()
-	put := updateProduct
 	if fresh {
-		put = insertProduct
+		err = insertProduct(ctx, tx, p)
+	} else {
+		err = updateProduct(ctx, tx, p, before)
 	}
-	if err := put(ctx, tx, p); err != nil {
+	if err != nil {
 		return err
 	}
 	return writeSKUs(ctx, tx, p, by, d.SKUs)
 }
 
 func writeSKUs(ctx context.Context, tx *sqldb.Tx, p Product, by id.User, drafts []listing.SKU) error {
-	known := map[id.SKU]bool{}
+	known := map[id.SKU]SKU{}
 	for _, k := range p.SKUs {
-		known[k.ID] = true
+		known[k.ID] = k
 	}
 	if err := deactivateSKUs(ctx, tx, p.ID); err != nil {
 		return err
@@ -204,8 +207,12 @@ func writeSKUs(ctx context.Context, tx *sqldb.Tx, p Product, by id.User, drafts 
 			WasPrice: d.WasPrice, Active: true, ChoiceTexts: valuesOf(p.Options, d.Choice),
 		}
 		if !d.ID.IsZero() {
-			if !known[d.ID] {
+			old, ok := known[d.ID]
+			if !ok {
 				return fault.Invalid("catalog.no_sku").At(fmt.Sprintf("body.skus[%d].id", i))
+			}
+			if sku.RaisedAt = old.RaisedAt; sku.Price > old.Price {
+				sku.RaisedAt = tx.Now()
 			}
 			if err := updateSKU(ctx, tx, sku, i); err != nil {
 				return err

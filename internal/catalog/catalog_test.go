@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"hawker/internal/base/clock"
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/base/lang"
@@ -34,7 +35,17 @@ type store struct {
 
 func open(t *testing.T) *store {
 	t.Helper()
-	db := sqltest.New(t)
+	return openOn(t, sqltest.New(t))
+}
+
+func openManual(t *testing.T) (*store, *clock.Manual) {
+	t.Helper()
+	db, c := sqltest.NewManual(t)
+	return openOn(t, db), c
+}
+
+func openOn(t *testing.T, db *sqldb.DB) *store {
+	t.Helper()
 	disk, err := blob.NewDisk(t.TempDir())
 	if err != nil {
 		t.Fatal(err)

@@ -117,7 +117,7 @@ func TestAStaleFormIsRefused(t *testing.T) {
 	if err := form("好壶", 70, now.Version); err != nil {
 		t.Errorf("read again and saved: %v", err)
 	}
-	if err := form("壶", 70, 0); err != nil {
+	if err := form("好壶", 70, 0); err != nil {
 		t.Errorf("saved without a version: %v", err)
 	}
 }

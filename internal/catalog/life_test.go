@@ -25,7 +25,7 @@ func drawn(rt *rapid.T, k *store, had []catalog.SKU, n int) listing.Listing {
 	keep = keep[:rapid.IntRange(0, len(keep)).Draw(rt, "kept")]
 	for i := range len(keep) + rapid.IntRange(0, 2).Draw(rt, "new") {
 		s := listing.SKU{
-			Choice: []int{i}, Price: rapid.Int64Range(1, 50).Draw(rt, "price"), Initial: int64(i),
+			Choice: []int{i}, Price: int64(n*100) + rapid.Int64Range(1, 50).Draw(rt, "price"), Initial: int64(i),
 			Code: fmt.Sprint("c", n, i),
 		}
 		if i < len(keep) {
@@ -36,7 +36,7 @@ func drawn(rt *rapid.T, k *store, had []catalog.SKU, n int) listing.Listing {
 	}
 	if len(d.SKUs) == 0 {
 		d.Options = nil
-		d.SKUs = []listing.SKU{{Price: 7, Initial: 1}}
+		d.SKUs = []listing.SKU{{Price: int64(n*100 + 7), Initial: 1}}
 	}
 	return d
 }

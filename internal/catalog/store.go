@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -89,8 +90,9 @@ func insertProduct(ctx context.Context, tx *sqldb.Tx, p Product) error {
 
 // updateProduct writes over the version that was read and no other. Fault
 // catalog.changed.
-func updateProduct(ctx context.Context, tx *sqldb.Tx, p Product) error {
+func updateProduct(ctx context.Context, tx *sqldb.Tx, p Product, before form) error {
 	columns, args := said(p)
+	columns, args = append(columns, "said_before"), append(args, text(before))
 	return ofVersion(tx.Exec(ctx, "UPDATE product SET version = version + 1, "+strings.Join(columns, " = ?, ")+
 		" = ? WHERE id = ? AND version = ?", append(args, p.ID, p.Version)...))
 }
@@ -136,14 +138,19 @@ func productsByID(ctx context.Context, q sqldb.Querier, products []id.Product) (
 }
 
 const skuColumns = "k.id, k.product_id, k.shop_id, k.code, k.choice, k.price, k.was_price, k.active, " +
-	"COALESCE(k.choice_texts, 'null')"
+	"COALESCE(k.choice_texts, 'null'), k.raised_at"
 
 func scanSKU(dest *SKU) (targets []any, finish func() error) {
 	var choice, texts string
+	var raised int64
 	targets = []any{
 		&dest.ID, &dest.Product, &dest.Shop, &dest.Code, &choice, &dest.Price, &dest.WasPrice, &dest.Active, &texts,
+		&raised,
 	}
 	return targets, func() error {
+		if raised != 0 {
+			dest.RaisedAt = sqldb.FromMillis(raised)
+		}
 		return errors.Join(json.Unmarshal([]byte(choice), &dest.Choice),
 			json.Unmarshal([]byte(texts), &dest.ChoiceTexts))
 	}
@@ -191,9 +198,8 @@ func insertSKU(ctx context.Context, tx *sqldb.Tx, k SKU, position int) error {
 
 func updateSKU(ctx context.Context, tx *sqldb.Tx, k SKU, position int) error {
 	_, err := tx.Exec(ctx, `UPDATE sku SET code = ?, choice = ?, choice_texts = ?, price = ?, was_price = ?,
-		position = ?,
-		active = 1 WHERE id = ?`,
-		k.Code, text(orNone(k.Choice)), text(k.ChoiceTexts), k.Price, k.WasPrice, position, k.ID)
+		position = ?, raised_at = ?, active = 1 WHERE id = ?`,
+		k.Code, text(orNone(k.Choice)), text(k.ChoiceTexts), k.Price, k.WasPrice, position, raisedAt(k), k.ID)
 	return err
 }
 
@@ -261,4 +267,22 @@ func activeSKUs(ctx context.Context, q sqldb.Querier, products []id.Product) ([]
 	rows, err := q.Query(ctx, "SELECT id, product_id FROM sku WHERE active = 1 AND product_id IN ("+
 		sqldb.Marks(len(products))+")", sqldb.Args(products)...)
 	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (o skuOf, err error) { return o, s.Scan(&o.SKU, &o.Product) })
+}
+
+func raisedAt(k SKU) int64 {
+	if k.RaisedAt.IsZero() {
+		return 0
+	}
+	return sqldb.Millis(k.RaisedAt)
+}
+
+// saidBefore is what a product's form said before its last edit; nil for none.
+func saidBefore(ctx context.Context, q sqldb.Querier, product id.Product) (*form, error) {
+	var raw sql.NullString
+	err := q.QueryRow(ctx, "SELECT said_before FROM product WHERE id = ?", product).Scan(&raw)
+	if err != nil || !raw.Valid {
+		return nil, err
+	}
+	var f form
+	return &f, json.Unmarshal([]byte(raw.String), &f)
 }

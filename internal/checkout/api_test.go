@@ -15,6 +15,7 @@ import (
 	"hawker/internal/checkout/checkouttest"
 	"hawker/internal/counter"
 	"hawker/internal/inventory"
+	"hawker/internal/listing"
 	"hawker/internal/platform/httpapi/httpapitest"
 	"hawker/internal/platform/idem"
 )
@@ -99,6 +100,42 @@ func TestAQuoteIsWhatIsPlaced(t *testing.T) {
 	}
 	m.WantStock(tea, 3, 2, 0, 0)
 	m.WantStock(cup, 6, 3, 0, 0)
+}
+
+// Whoever names no total does not pay, unasked, a price that rose a moment ago: they may
+// have been shown the one before. A cut is taken by everybody.
+func TestAPriceThatRoseIsAskedFor(t *testing.T) {
+	t.Parallel()
+	m := openMarket(t)
+	tea := m.Product(1000, 9)
+	price := func(amount int64) {
+		t.Helper()
+		p := checkouttest.Must[catalog.Product](t)(m.Products.OfShop(t.Context(), m.Shop, tea.ID))
+		checkouttest.Must[catalog.Product](t)(m.Products.Change(t.Context(), m.Shop, id.User{}, tea.ID, listing.Listing{
+			Title: p.Title, Category: p.Category, Pictures: []id.Media{p.Pictures[0].ID}, Version: p.Version,
+			SKUs: []listing.SKU{{ID: p.SKUs[0].ID, Price: amount}},
+		}))
+	}
+	order := func(status int, expected int64) string {
+		t.Helper()
+		want := m.order(wanted(tea.SKUs[0].ID, 1))
+		if expected != 0 {
+			want["expected_total"] = body{"amount": expected + checkouttest.Shipping, "currency": "CNY"}
+		}
+		return m.door.Call(m.buyer, status, "POST /orders", want).Show("code", "params.amount")
+	}
+	price(9900)
+	if got := order(409, 0); got != fmt.Sprint("checkout.price_changed ", 9900+checkouttest.Shipping) {
+		t.Errorf("answered %s", got)
+	}
+	order(409, 1000)
+	order(201, 9900)
+	price(900)
+	order(409, 0) // it is still the rise that they may not have seen
+	m.Clock.Advance(16 * time.Minute)
+	order(201, 0)
+	price(800)
+	order(201, 0)
 }
 
 func TestWhatCannotBeOrdered(t *testing.T) {

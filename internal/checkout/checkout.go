@@ -155,7 +155,7 @@ func (s *Service) placeOnce(ctx context.Context, key idem.Key, c Command) (Resul
 		if err := q.refused(); err != nil {
 			return Result{}, err
 		}
-		if c.Expected != nil && *c.Expected != q.Payable {
+		if (c.Expected == nil && q.raised) || (c.Expected != nil && *c.Expected != q.Payable) {
 			return Result{}, s.changed(q)
 		}
 		if err := s.orders.AdmitUnpaid(ctx, tx, c.User, unitsOf(c.Lines)); err != nil {

@@ -93,24 +93,35 @@ type wordBody struct {
 
 type wordInput struct {
 	httpapi.ShopPath
+	httpapi.IdempotencyKey
 	Body wordBody
 }
 
-func (h API) add(ctx context.Context, shop id.Shop, b wordBody) (*httpapi.Body[wordView], error) {
-	action, err := ParseAction(b.Action)
+type platformWordInput struct {
+	httpapi.IdempotencyKey
+	Body wordBody
+}
+
+func (h API) add(ctx context.Context, in wordInput) (*httpapi.Body[wordView], error) {
+	action, err := ParseAction(in.Body.Action)
 	if err != nil {
 		return nil, err
 	}
-	w, err := h.Service.AddWord(ctx, Word{Shop: shop, Text: b.Word, Action: action})
+	w := Word{Shop: in.Shop, Text: in.Body.Word, Action: action}
+	key, err := in.Once(ctx, "word-create", w)
+	if err != nil {
+		return nil, err
+	}
+	w, err = h.Service.AddWordOnce(ctx, key, w)
 	return httpapi.OK(viewWord(w), err)
 }
 
 func (h API) addWord(ctx context.Context, in *wordInput) (*httpapi.Body[wordView], error) {
-	return h.add(ctx, in.Shop, in.Body)
+	return h.add(ctx, *in)
 }
 
-func (h API) addPlatformWord(ctx context.Context, in *struct{ Body wordBody }) (*httpapi.Body[wordView], error) {
-	return h.add(ctx, id.Shop{}, in.Body)
+func (h API) addPlatformWord(ctx context.Context, in *platformWordInput) (*httpapi.Body[wordView], error) {
+	return h.add(ctx, wordInput{IdempotencyKey: in.IdempotencyKey, Body: in.Body})
 }
 
 type wordPath struct {

@@ -15,6 +15,7 @@ import (
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/platform/events"
+	"hawker/internal/platform/idem"
 	"hawker/internal/platform/sqldb"
 )
 
@@ -146,25 +147,30 @@ func (s *Service) Words(ctx context.Context, shop id.Shop) ([]Word, error) {
 // AddWord adds a word, or changes what is done about it. Faults:
 // moderation.bad_word, moderation.too_many_words.
 func (s *Service) AddWord(ctx context.Context, w Word) (Word, error) {
+	return s.AddWordOnce(ctx, idem.Fresh("word-create"), w)
+}
+
+// AddWordOnce is AddWord, once under the key.
+func (s *Service) AddWordOnce(ctx context.Context, key idem.Key, w Word) (Word, error) {
 	w.Text = strings.TrimSpace(w.Text)
 	if n := utf8.RuneCountInString(w.Text); fold(w.Text) == "" || n > WordMax {
 		return Word{}, fault.Invalid("moderation.bad_word", "max", WordMax).At("body.word")
 	}
-	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+	known, err := idem.Once(ctx, s.db, key, func(ctx context.Context, tx *sqldb.Tx) (id.Word, error) {
 		if err := lockWords(ctx, tx, w.Shop); err != nil {
-			return err
+			return id.Word{}, err
 		}
 		known, err := putWord(ctx, tx, w)
 		if err != nil {
-			return err
+			return known, err
 		}
-		w.ID = known
 		n, err := countWords(ctx, tx, w.Shop)
 		if err == nil && n > WordsMax { // what is done about a known word takes no new place
 			err = fault.Conflict("moderation.too_many_words", "max", WordsMax)
 		}
-		return err
+		return known, err
 	})
+	w.ID = known
 	s.forget(w.Shop)
 	return w, err
 }

@@ -2,9 +2,11 @@ package picture
 
 import (
 	"context"
+	"crypto/sha256"
 	"mime/multipart"
 
 	"hawker/internal/base/fault"
+	"hawker/internal/base/id"
 	"hawker/internal/base/permission"
 	"hawker/internal/platform/blob"
 	"hawker/internal/platform/httpapi"
@@ -38,6 +40,7 @@ func (h API) Register(api *httpapi.API) {
 
 type mediaInput struct {
 	httpapi.ShopPath
+	httpapi.IdempotencyKey
 	RawBody multipart.Form
 }
 
@@ -51,6 +54,17 @@ func (h API) add(ctx context.Context, in *mediaInput) (*httpapi.Body[Picture], e
 		return nil, err
 	}
 	defer f.Close()
-	o, err := h.Service.Add(ctx, in.Shop, f)
+	raw, err := read(f)
+	if err != nil {
+		return nil, err
+	}
+	key, err := in.Once(ctx, "merchant-picture-create", struct {
+		Shop    id.Shop
+		Content [sha256.Size]byte
+	}{in.Shop, sha256.Sum256(raw)})
+	if err != nil {
+		return nil, err
+	}
+	o, err := h.Service.AddOnce(ctx, key, in.Shop, raw)
 	return httpapi.OK(Picture{o.ID, o.URL()}, err)
 }

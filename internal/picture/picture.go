@@ -7,6 +7,7 @@ package picture
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"image/jpeg"
@@ -19,6 +20,7 @@ import (
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/platform/blob"
+	"hawker/internal/platform/idem"
 	"hawker/internal/platform/sqldb"
 )
 
@@ -64,16 +66,27 @@ func New(db *sqldb.DB, store blob.Store) *Service {
 	return &Service{db, store, make(chan struct{}, decodingMax)}
 }
 
-// Add stores a picture of a shop. Faults: catalog.picture_too_large,
-// catalog.not_a_picture.
+// Add stores a picture of a shop. Faults: those of AddOnce.
 func (m *Service) Add(ctx context.Context, shop id.Shop, r io.Reader) (Object, error) {
-	raw, err := io.ReadAll(io.LimitReader(r, BytesMax+1))
+	raw, err := read(r)
 	if err != nil {
 		return Object{}, err
 	}
-	if len(raw) > BytesMax {
-		return Object{}, tooLarge()
+	return m.AddOnce(ctx, idem.Fresh("picture-create"), shop, raw)
+}
+
+// read takes no more than a picture may have; fault catalog.picture_too_large.
+func read(r io.Reader) ([]byte, error) {
+	raw, err := io.ReadAll(io.LimitReader(r, BytesMax+1))
+	if err == nil && len(raw) > BytesMax {
+		err = tooLarge()
 	}
+	return raw, err
+}
+
+// AddOnce stores a picture of a shop, once under the key. Faults:
+// catalog.picture_too_large, catalog.not_a_picture.
+func (m *Service) AddOnce(ctx context.Context, key idem.Key, shop id.Shop, raw []byte) (Object, error) {
 	out, size, err := m.reencode(ctx, raw)
 	if err != nil {
 		return Object{}, err
@@ -86,7 +99,13 @@ func (m *Service) Add(ctx context.Context, shop id.Shop, r io.Reader) (Object, e
 	if _, err := m.store.Put(ctx, o.Key, bytes.NewReader(out)); err != nil {
 		return Object{}, err
 	}
-	return o, m.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error { return insert(ctx, tx, o) })
+	kept, err := idem.Once(ctx, m.db, key, func(ctx context.Context, tx *sqldb.Tx) (Object, error) {
+		return o, insert(ctx, tx, o)
+	})
+	if err != nil || kept.ID != o.ID { // nobody knows the blob that was written just now
+		err = errors.Join(err, m.store.Delete(ctx, o.Key))
+	}
+	return kept, err
 }
 
 // formats are those that are taken. Which can be decoded is up to whatever else the

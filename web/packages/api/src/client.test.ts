@@ -68,7 +68,11 @@ describe('client', () => {
   })
   it('leaves the type of a form to the browser, which knows its boundary', async () => {
     const { api, calls } = client(() => json({ id: 'med_1', url: '/media/1' }))
-    await api.send('POST', '/merchant/{shop}/media', { path: { shop: 'shp_1' }, body: new FormData() })
+    await api.send('POST', '/merchant/{shop}/media', {
+      path: { shop: 'shp_1' },
+      body: new FormData(),
+      key: 'key-1',
+    })
     expect(calls[0]?.headers.get('Content-Type')).toBeNull()
   })
 })

@@ -17,10 +17,10 @@ function goods({ send }: Client) {
       send('POST', '/merchant/{shop}/products/{id}/publish', { path: { shop, id } }),
     unpublishProduct: (shop: string, id: string) =>
       send('POST', '/merchant/{shop}/products/{id}/unpublish', { path: { shop, id } }),
-    uploadPicture: (shop: string, file: File) => {
+    uploadPicture: (shop: string, file: File, key: string) => {
       const body = new FormData()
       body.append('file', file)
-      return send('POST', '/merchant/{shop}/media', { path: { shop }, body })
+      return send('POST', '/merchant/{shop}/media', { path: { shop }, body, key })
     },
     changeStock: (shop: string, sku: string, body: Body<'POST', Stock>, key: string) =>
       send('POST', '/merchant/{shop}/skus/{sku}/stock', { path: { shop, sku }, body, key }),
@@ -144,7 +144,8 @@ function house({ send }: Client) {
   return {
     words: (shop: string) => ({
       list: () => send('GET', '/merchant/{shop}/words', { path: { shop } }),
-      add: (body: NewWord) => send('POST', '/merchant/{shop}/words', { path: { shop }, body }),
+      add: (body: NewWord, key: string) =>
+        send('POST', '/merchant/{shop}/words', { path: { shop }, body, key }),
       remove: (word: string) => send('DELETE', '/merchant/{shop}/words/{word}', { path: { shop, word } }),
     }),
     liveSettings: (shop: string) => send('GET', '/merchant/{shop}/live-settings', { path: { shop } }),
@@ -219,7 +220,7 @@ function operatorApi({ send }: Client) {
   return {
     platformWords: () => ({
       list: () => send('GET', '/admin/words'),
-      add: (body: NewWord) => send('POST', '/admin/words', { body }),
+      add: (body: NewWord, key: string) => send('POST', '/admin/words', { body, key }),
       remove: (word: string) => send('DELETE', '/admin/words/{word}', { path: { word } }),
     }),
     deadLetters: () => send('GET', '/admin/dead-letters'),
