@@ -42,6 +42,7 @@ type (
 	wordKind       struct{}
 	restreamKind   struct{}
 	showKind       struct{}
+	auditKind      struct{}
 )
 
 func (userKind) Prefix() string       { return "usr" }
@@ -84,6 +85,7 @@ func (noticeKind) Prefix() string     { return "ntc" }
 func (wordKind) Prefix() string       { return "wrd" }
 func (restreamKind) Prefix() string   { return "rst" }
 func (showKind) Prefix() string       { return "shw" }
+func (auditKind) Prefix() string      { return "aud" }
 
 // The id of each entity; see docs/glossary.md for what the entities are.
 type (
@@ -127,4 +129,5 @@ type (
 	Word       = Of[wordKind]
 	Restream   = Of[restreamKind]
 	Show       = Of[showKind]
+	Audit      = Of[auditKind]
 )

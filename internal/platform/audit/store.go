@@ -1,0 +1,82 @@
+package audit
+
+import (
+	"context"
+	"encoding/json"
+
+	"hawker/internal/base/id"
+	"hawker/internal/base/page"
+	"hawker/internal/platform/sqldb"
+)
+
+func insert(ctx context.Context, tx *sqldb.Tx, e Entry, before, after string) error {
+	_, err := tx.Exec(ctx, `INSERT INTO audit_entry (id, created_at, action, outcome, actor_id, actor_kind, address,
+		request_id, shop_id, subject, before_json, after_json) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		id.Make[id.Audit](tx), sqldb.Millis(tx.Now()), string(e.Action), string(e.Outcome), e.Origin.Actor,
+		string(e.Origin.Kind), e.Origin.Address, e.Origin.Request, e.Shop, e.Subject, before, after)
+	return err
+}
+
+// Filter says which entries are wanted: of a shop or of all, and of these at most those
+// of one action, one actor or one subject.
+type Filter struct {
+	Shop    id.Shop
+	Action  Action
+	Actor   id.User
+	Subject string
+}
+
+// where gives the index along which entries of the filter lie, and the condition.
+func (f Filter) where() (index, cond string, args []any) {
+	index, cond = "", "1 = 1"
+	narrow := func(to, column string, v any) { index, cond, args = to, cond+" AND "+column+" = ?", append(args, v) }
+	shop := !f.Shop.IsZero()
+	if shop {
+		narrow("ix_audit_shop", "shop_id", f.Shop)
+	}
+	with := func(of string) string {
+		if shop {
+			return "ix_audit_shop_" + of
+		}
+		return "ix_audit_" + of
+	}
+	switch {
+	case f.Subject != "":
+		narrow("ix_audit_subject", "subject", f.Subject)
+	case f.Action != "":
+		narrow(with("action"), "action", string(f.Action))
+	case !f.Actor.IsZero():
+		narrow(with("actor"), "actor_id", f.Actor)
+	}
+	return index, cond, args
+}
+
+// List gives a page of entries, the newest first.
+func List(ctx context.Context, q sqldb.Querier, f Filter, r page.Request) (page.Page[Entry], error) {
+	var before id.Audit
+	if err := page.Decode(r.Cursor, &before); err != nil {
+		return page.Page[Entry]{}, err
+	}
+	index, cond, args := f.where()
+	if !before.IsZero() {
+		cond, args = cond+" AND id < ?", append(args, before)
+	}
+	along := " "
+	if index != "" {
+		along = sqldb.Along(index)
+	}
+	rows, err := q.Query(ctx, `SELECT id, created_at, action, outcome, actor_id, actor_kind, address, request_id, shop_id,
+		subject, before_json, after_json FROM audit_entry`+along+"WHERE "+cond+" ORDER BY id DESC LIMIT ?",
+		append(args, r.Size()+1)...)
+	list, err := sqldb.Collect(rows, err, scan)
+	return page.Cut(list, r.Size(), func(e Entry) any { return e.ID }), err
+}
+
+func scan(s sqldb.Scanner) (e Entry, err error) {
+	var at int64
+	var before, after string
+	err = s.Scan(&e.ID, &at, (*string)(&e.Action), (*string)(&e.Outcome), &e.Origin.Actor, (*string)(&e.Origin.Kind),
+		&e.Origin.Address, &e.Origin.Request, &e.Shop, &e.Subject, &before, &after)
+	e.At, e.Before, e.After = sqldb.FromMillis(at), json.RawMessage(before), json.RawMessage(after)
+	return e, err
+}
