@@ -9,7 +9,9 @@ import (
 
 	"hawker/internal/base/clock"
 	"hawker/internal/deadletter"
+	"hawker/internal/platform/audit"
 	"hawker/internal/platform/sqldb"
+	"hawker/internal/schema"
 )
 
 type deadLettersCmd struct {
@@ -29,7 +31,12 @@ func (s settings) onDatabase(ctx context.Context, readOnly bool, do func(db *sql
 	if err != nil {
 		return err
 	}
-	err = do(db)
+	if !readOnly { // what is changed is told of, in rows of this program's schema
+		err = sqldb.Migrate(ctx, db, schema.FS)
+	}
+	if err == nil {
+		err = do(db)
+	}
 	if closeErr := db.Close(); err == nil {
 		err = closeErr
 	}
@@ -62,14 +69,18 @@ type deadRequeueCmd struct {
 	ID []string `arg:"" help:"As list shows it."`
 }
 
-func (c deadRequeueCmd) Run(ctx context.Context) error { return c.each(ctx, c.ID, deadletter.Requeue) }
+func (c deadRequeueCmd) Run(ctx context.Context) error {
+	return c.each(audit.WithOrigin(ctx, audit.Origin{Kind: audit.Command}), c.ID, deadletter.Requeue)
+}
 
 type deadDiscardCmd struct {
 	settings
 	ID []string `arg:"" help:"As list shows it."`
 }
 
-func (c deadDiscardCmd) Run(ctx context.Context) error { return c.each(ctx, c.ID, deadletter.Discard) }
+func (c deadDiscardCmd) Run(ctx context.Context) error {
+	return c.each(audit.WithOrigin(ctx, audit.Origin{Kind: audit.Command}), c.ID, deadletter.Discard)
+}
 
 func (s settings) each(ctx context.Context, ids []string, do func(context.Context, *sqldb.DB, string) error) error {
 	return s.onDatabase(ctx, false, func(db *sqldb.DB) error {

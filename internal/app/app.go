@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"hawker/internal/base/clock"
+	"hawker/internal/platform/audit"
 	"hawker/internal/platform/blob"
 	"hawker/internal/platform/cache"
 	"hawker/internal/platform/config"
@@ -137,6 +138,7 @@ func (a *App) openModules(demo bool) (err error) {
 		Log: a.log, Clock: a.clock, Limiter: cache.NewMemoryLimiter(a.clock), Sign: a.accounts, Staff: a.shops,
 		Rooms: a.rooms, Cookies: a.cookies(), PublicURL: a.cfg.PublicURL, Metrics: a.metrics,
 		Trusted:        a.cfg.TrustedNetworks(),
+		Refused:        audit.Refusals{DB: a.db, Limiter: cache.NewMemoryLimiter(a.clock), Log: a.log}.Note,
 		PictureOrigins: a.cfg.PictureOrigins(), Spoken: spoken(),
 	})
 	if a.modules, err = a.list(demo); err != nil {

@@ -12,7 +12,8 @@ import (
 // FillDemo fills an empty installation. One that has been filled is left alone.
 func (a *App) FillDemo(ctx context.Context) error {
 	return demo.Mall{
-		DB: a.db, Zone: a.zone, Accounts: a.accounts, Shops: a.shops, Pictures: a.pictures, Catalog: a.catalog,
+		DB: a.db, Zone: a.zone, Accounts: a.accounts, Shops: a.shops, Pictures: a.pictures, Categories: a.categories,
+		Catalog:   a.catalog,
 		Referrals: a.referrals, Stage: a.stage, Uploads: a.uploads, Videos: a.videos,
 	}.Fill(ctx)
 }

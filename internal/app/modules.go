@@ -1,12 +1,16 @@
 package app
 
 import (
+	"slices"
+
 	"hawker/internal/account"
 	"hawker/internal/analytics"
 	"hawker/internal/auction"
 	"hawker/internal/audience"
+	"hawker/internal/auditlog"
 	"hawker/internal/cart"
 	"hawker/internal/catalog"
+	"hawker/internal/category"
 	"hawker/internal/chat"
 	"hawker/internal/checkout"
 	"hawker/internal/clip"
@@ -58,6 +62,7 @@ type services struct {
 	accounts     *account.Service
 	shops        *shop.Service
 	pictures     *picture.Service
+	categories   *category.Service
 	catalog      *catalog.Service
 	social       *social.Service
 	words        *moderation.Service
@@ -97,7 +102,7 @@ func newServices(p *platform, localURL func() string) (s services, err error) {
 	s.accounts = account.New(p.db, p.box, cache.NewMemoryLimiter(p.clock))
 	s.shops = shop.New(p.db)
 	s.pictures = picture.New(p.db, p.blobs)
-	s.cart, s.catalog = cart.New(p.db), catalog.New(p.db, s.pictures)
+	s.categories, s.cart, s.catalog = category.New(p.db), cart.New(p.db), catalog.New(p.db, s.pictures)
 	s.social, s.words = social.New(p.db, s.shops), moderation.New(p.db)
 	s.notices = notify.New(p.db, p.log, p.news)
 	s.rooms = room.New(room.Options{
@@ -125,8 +130,7 @@ func newServices(p *platform, localURL func() string) (s services, err error) {
 		DB: p.db, Orders: s.orders, Addresses: s.accounts, Attribution: s.distribution,
 		Prices: checkout.Prices{Currency: currency, Shipping: p.cfg.Mall.Shipping},
 		Tools: checkout.Tools{
-			Promotions: s.promotions, HoldDeal: s.promotions.Terms.HoldDeal,
-			Evidence: shelf.Evidence{},
+			Promotions: s.promotions, HoldDeal: s.promotions.Terms.HoldDeal, Evidence: shelf.Evidence{},
 		},
 	})
 	s.auctions = auction.New(auction.Deps{
@@ -211,8 +215,8 @@ func (s *services) openVideos(p *platform) (err error) {
 		Workers: p.cfg.Video.Workers,
 	})
 	s.clips = clip.New(clip.Options{
-		DB: p.db, Log: p.log, Archive: p.archive, Uploads: s.uploads, Videos: s.videos,
-		Catalog: s.catalog, Rooms: s.rooms, Max: p.cfg.Video.DurationMax,
+		DB: p.db, Log: p.log, Archive: p.archive, Uploads: s.uploads, Videos: s.videos, Catalog: s.catalog,
+		Rooms: s.rooms, Max: p.cfg.Video.DurationMax,
 	})
 	return nil
 }
@@ -232,23 +236,19 @@ func (a *App) list(withDemo bool) ([]module.Module, error) {
 		SizeMax: c.UploadMax, Refuse: a.api.WriteProblem, Space: a.reserve.ForUpload,
 		Quota: upload.Quota{OwnerBytes: c.OwnerBytes, TotalBytes: c.TotalBytes},
 	})
-	if err != nil {
-		return nil, err
-	}
-	modules := append(a.selling(goods, orders), a.live()...)
-	modules = append(modules,
+	return slices.Concat(a.selling(goods, orders), a.live(), []module.Module{
 		video.API{Service: a.videos, Links: a.referrals, News: a.news, Views: films}.Module(),
-		uploads, a.clips.Module(), deadletter.API{DB: a.db}.Module(), a.bank.Module(a.cfg.Payment.Sandbox, withDemo),
+		uploads, a.clips.Module(), deadletter.API{DB: a.db}.Module(),
+		auditlog.API{DB: a.db, People: a.accounts}.Module(), a.bank.Module(a.cfg.Payment.Sandbox, withDemo),
 		analytics.API{
 			Service: a.analytics, Shows: analytics.Sessions{Rooms: a.shows, Listeners: a.news}, Currency: currency,
-		}.Module())
-	if withDemo {
-		modules = append(modules, demo.Player{Addr: a.RTMPAddr, Clock: a.clock, Log: a.log}.Module())
-	}
-	return append(modules, site.API{
-		Config: a.cfg, DB: a.db, Log: a.log, Dist: web.Dist(), Metrics: a.metrics.Handler(),
-		Problem: a.api.WriteProblem, Providers: a.payments.Providers(),
-	}.Module()), nil
+		}.Module(),
+		demo.Player{On: withDemo, Addr: a.RTMPAddr, Clock: a.clock, Log: a.log}.Module(),
+		site.API{
+			Config: a.cfg, DB: a.db, Log: a.log, Dist: web.Dist(), Metrics: a.metrics.Handler(),
+			Problem: a.api.WriteProblem, Providers: a.payments.Providers(),
+		}.Module(),
+	}), err
 }
 
 // selling is what selling and buying bring.
@@ -258,10 +258,10 @@ func (a *App) selling(goods *catalog.API, orders counter.Views) []module.Module 
 		inventory.Module(), ledger.API{DB: a.db}.Module(),
 		account.API{Service: a.accounts, Shops: a.shops, Came: a.referrals, Cookies: a.cookies()}.Module(),
 		shop.API{Service: a.shops, People: a.accounts}.Module(), picture.API{Service: a.pictures}.Module(),
+		category.API{Service: a.categories}.Module(), a.notices.Module(),
 		catalog.Module(goods, catalog.MerchantAPI{Service: a.catalog, DB: a.db, Currency: currency}),
-		social.API{Service: a.social}.Module(),
+		social.API{Service: a.social}.Module(), rights.Module(a.news, a.rooms),
 		moderation.API{Service: a.words, People: a.accounts}.Module(),
-		rights.Module(a.news, a.rooms), a.notices.Module(),
 		cart.API{Service: a.cart, Shops: a.shops, Currency: currency}.Module(),
 		a.coupons.Module(), a.promotions.Module(), a.orders.Module(),
 		counter.API{Views: orders, DB: a.db}.Module(),
@@ -286,12 +286,11 @@ func (a *App) live() []module.Module {
 	}
 	return []module.Module{
 		a.rooms.Module(), a.shows.Module(), a.shelf.Module(shown, a.shows), a.chat.Module(), a.audience.Module(),
-		a.stage.Module(),
+		a.stage.Module(), a.ingest.Module(a.restreams),
 		studio.Module(studio.API{Views: views, Links: a.referrals}, studio.MerchantAPI{
 			Stage: a.stage, Views: views, Media: a.pictures, Orders: a.orders, Staff: a.shops,
 			IngestApp: ingest.App, EdgeRTMP: a.cfg.Live.EdgeRTMP, RTMPPort: a.rtmpPort,
 		}),
-		a.ingest.Module(a.restreams),
 		ingest.Engine{
 			Service: a.ingest, Hub: a.hub, WebRTC: a.rtc, Ladder: a.ladder, Relays: a.relays,
 			HookSecret: a.cfg.Live.HookSecret, Listeners: a.news, Log: a.log,

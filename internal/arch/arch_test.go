@@ -43,7 +43,8 @@ func modules() []struct {
 		{"commission", nil}, // arithmetic alone
 		{"picture", nil},
 		{"listing", []string{"commission"}},
-		{"catalog", []string{"commission", "inventory", "listing", "picture", "shop"}},
+		{"category", nil},
+		{"catalog", []string{"category", "commission", "inventory", "listing", "picture", "shop"}},
 		{"cart", []string{"catalog", "inventory"}},
 		{"order", []string{"account", "catalog", "commission", "inventory"}},
 		{"counter", []string{"account", "catalog", "order"}},
@@ -82,9 +83,11 @@ func modules() []struct {
 		}},
 		{"rights", []string{"account", "moderation", "room", "shop"}},
 		{"analytics", []string{"inventory", "show"}},
+		{"auditlog", nil},
 		{"site", nil},
 		{"deadletter", nil},
 		{"demo", []string{
+			"category",
 			"account", "catalog", "commission", "listing", "picture", "referral", "room", "shop", "stage", "video",
 			"media/flv", "media/rtmp",
 			"media/upload",

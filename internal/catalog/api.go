@@ -73,10 +73,6 @@ type Card struct {
 func (h *API) Register(api *httpapi.API) {
 	h.pages = cache.NewMap[listKey, page.Page[Card]](pagesCached, pagesKept)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "category-list", Method: "GET", Path: "/categories",
-		Access: httpapi.Anyone, Summary: "The shelves of the mall",
-	}, h.categories)
-	httpapi.Register(api, httpapi.Operation{
 		ID: "product-list", Method: "GET", Path: "/products",
 		Access: httpapi.Anyone, Summary: "Products on sale",
 	}, h.list)
@@ -92,19 +88,6 @@ func (h *API) optional(amount int64) *money.Money {
 	}
 	m := money.Of(amount, h.Currency)
 	return &m
-}
-
-// categoryView is a kind of goods, named in the reader's language.
-type categoryView struct {
-	ID   id.Category `json:"id"`
-	Name string      `json:"name"`
-}
-
-func (h *API) categories(ctx context.Context, _ *struct{}) (*httpapi.Body[page.List[categoryView]], error) {
-	list, err := h.Service.Categories(ctx)
-	return httpapi.OK(page.Whole(list, func(c Category) categoryView {
-		return categoryView{c.ID, c.Name.In(httpapi.Language(ctx))}
-	}), err)
 }
 
 type listInput struct {

@@ -13,6 +13,7 @@ import (
 	"hawker/internal/inventory"
 	"hawker/internal/listing"
 	"hawker/internal/picture"
+	"hawker/internal/platform/audit"
 	"hawker/internal/platform/httpapi"
 	"hawker/internal/platform/idem"
 	"hawker/internal/platform/sqldb"
@@ -308,6 +309,12 @@ func (h MerchantAPI) adjust(ctx context.Context, in *adjustInput) (*httpapi.Body
 		}
 		l, err := inventory.Adjust(ctx, tx, in.SKU, in.Body.Delta, "hand:"+id.Make[id.Movement](tx).String(),
 			httpapi.ActorFrom(ctx).User, in.Body.Reason)
+		if err != nil {
+			return stockView{}, err
+		}
+		err = audit.Changed(ctx, tx, "stock.changed", in.Shop, in.SKU, l.OnHand()-in.Body.Delta, map[string]any{
+			"on_hand": l.OnHand(), "reason": in.Body.Reason,
+		})
 		return stockView{in.SKU, l.OnHand(), l.Reserved, l.Available}, err
 	}))
 }

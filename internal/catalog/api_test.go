@@ -22,6 +22,7 @@ import (
 	"hawker/internal/base/page"
 	"hawker/internal/base/permission"
 	"hawker/internal/catalog"
+	"hawker/internal/category"
 	"hawker/internal/picture"
 	"hawker/internal/platform/httpapi/httpapitest"
 	"hawker/internal/platform/sqldb"
@@ -160,9 +161,6 @@ func TestAProductFromDraftToShelf(t *testing.T) {
 		"items.0.stock", "items.0.sku_count", "items.0.state") != "普洱茶 3 2 off_sale" {
 		t.Errorf("the shop's list: %v", list)
 	}
-	if list := d.Call(id.User{}, 200, "GET /categories", nil); list.Text("items.0.name") != "茶" {
-		t.Errorf("the categories: %v", list)
-	}
 }
 
 type word string
@@ -211,7 +209,7 @@ func TestStockIsCountedByHandOnce(t *testing.T) {
 func TestEveryListHoldsWhatFitsOnce(t *testing.T) {
 	t.Parallel()
 	k := open(t)
-	second, err := k.service.AddCategory(t.Context(), lang.Text{lang.Chinese: "壶"})
+	second, err := category.New(k.db).Add(t.Context(), lang.Text{lang.Chinese: "壶"})
 	if err != nil {
 		t.Fatal(err)
 	}

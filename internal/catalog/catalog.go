@@ -14,10 +14,12 @@ import (
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/base/lang"
+	"hawker/internal/category"
 	"hawker/internal/commission"
 	"hawker/internal/inventory"
 	"hawker/internal/listing"
 	"hawker/internal/picture"
+	"hawker/internal/platform/audit"
 	"hawker/internal/platform/events"
 	"hawker/internal/platform/idem"
 	"hawker/internal/platform/sqldb"
@@ -76,12 +78,6 @@ func (p Product) Cover() string {
 		return ""
 	}
 	return p.Pictures[0].URL
-}
-
-// Category is a shelf of the mall.
-type Category struct {
-	ID   id.Category
-	Name lang.Text
 }
 
 // PriceMax bounds every price, in minor units.
@@ -171,7 +167,7 @@ func (s *Service) write(ctx context.Context, tx *sqldb.Tx, p Product, by id.User
 	if err != nil {
 		return err
 	}
-	if ok, err := categoryExists(ctx, tx, d.Category); err != nil || !ok {
+	if ok, err := category.Exists(ctx, tx, d.Category); err != nil || !ok {
 		return errors.Join(err, fault.Invalid("catalog.no_category").At("body.category_id"))
 	}
 	if err := keepTexts(ctx, tx, p); err != nil {
@@ -187,10 +183,16 @@ func (s *Service) write(ctx context.Context, tx *sqldb.Tx, p Product, by id.User
 	} else {
 		err = updateProduct(ctx, tx, p, before)
 	}
+	if err == nil {
+		err = writeSKUs(ctx, tx, p, by, d.SKUs)
+	}
 	if err != nil {
 		return err
 	}
-	return writeSKUs(ctx, tx, p, by, d.SKUs)
+	if fresh {
+		return audit.Changed(ctx, tx, "product.created", p.Shop, p.ID, nil, map[string]int64{"price": p.Price})
+	}
+	return before.Tell(ctx, tx, p.Shop, p.ID, d)
 }
 
 func writeSKUs(ctx context.Context, tx *sqldb.Tx, p Product, by id.User, drafts []listing.SKU) error {
@@ -245,6 +247,9 @@ func (s *Service) SetState(ctx context.Context, shop id.Shop, product id.Product
 		if err := setState(ctx, tx, p, state); err != nil || p.State == state {
 			return err
 		}
+		if err := audit.Changed(ctx, tx, "product.state_changed", shop, product, p.State, state); err != nil {
+			return err
+		}
 		return events.Record(ctx, tx, ProductChanged{product, shop, p.Version, WhatState})
 	})
 	if err != nil {
@@ -273,20 +278,6 @@ func (s *Service) OnSale(ctx context.Context, product id.Product) (Product, erro
 		return Product{}, fault.NotFound("catalog.not_found")
 	}
 	return p, err
-}
-
-// Categories lists the shelves of the mall in their order.
-func (s *Service) Categories(ctx context.Context) ([]Category, error) {
-	return categories(ctx, s.db.Reader())
-}
-
-// AddCategory makes a category at the end.
-func (s *Service) AddCategory(ctx context.Context, name lang.Text) (c Category, err error) {
-	err = s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
-		c = Category{id.Make[id.Category](tx), name}
-		return insertCategory(ctx, tx, c)
-	})
-	return c, err
 }
 
 // Offer is a SKU with its product, as a cart or a checkout needs it.

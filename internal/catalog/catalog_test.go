@@ -15,6 +15,7 @@ import (
 	"hawker/internal/base/lang"
 	"hawker/internal/base/page"
 	"hawker/internal/catalog"
+	"hawker/internal/category"
 	"hawker/internal/inventory"
 	"hawker/internal/listing"
 	"hawker/internal/picture"
@@ -57,7 +58,7 @@ func openOn(t *testing.T, db *sqldb.DB) *store {
 	})
 	k := &store{t: t, db: db, disk: disk, media: picture.New(db, disk), shop: id.Make[id.Shop](db)}
 	k.service = catalog.New(db, k.media)
-	c, err := k.service.AddCategory(t.Context(), lang.Text{lang.Chinese: "茶"})
+	c, err := category.New(k.db).Add(t.Context(), lang.Text{lang.Chinese: "茶"})
 	if err != nil {
 		t.Fatal(err)
 	}

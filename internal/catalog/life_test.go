@@ -35,8 +35,8 @@ func drawn(rt *rapid.T, k *store, had []catalog.SKU, n int) listing.Listing {
 		d.SKUs = append(d.SKUs, s)
 	}
 	if len(d.SKUs) == 0 {
-		d.Options = nil
-		d.SKUs = []listing.SKU{{Price: int64(n*100 + 7), Initial: 1}}
+		d.Options[0].Values = []lang.Text{{lang.Chinese: fmt.Sprint("色", n)}}
+		d.SKUs = []listing.SKU{{Choice: []int{0}, Price: int64(n*100 + 7), Initial: 1}}
 	}
 	return d
 }

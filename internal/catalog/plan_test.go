@@ -7,6 +7,7 @@ import (
 	"hawker/internal/base/id"
 	"hawker/internal/base/page"
 	"hawker/internal/catalog"
+	"hawker/internal/category"
 	"hawker/internal/picture"
 	"hawker/internal/platform/blob"
 	"hawker/internal/platform/sqldb/sqltest"
@@ -28,11 +29,11 @@ func TestListsAreReadAsRanges(t *testing.T) {
 	})
 	k := &store{t: t, db: db, media: picture.New(db, disk), shop: id.Make[id.Shop](db)}
 	k.service = catalog.New(db, k.media)
-	category, err := k.service.AddCategory(t.Context(), nil)
+	shelf, err := category.New(k.db).Add(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	k.category = category.ID
+	k.category = shelf.ID
 	k.create(k.draft("壶", 100))
 	sqltest.Fill(t, db, "product", func(n int64, r sqltest.Row) {
 		r["id"], r["state"], r["price"], r["sold"] = r.Int("id")+n, "on_sale", r.Int("price")+n, n%97

@@ -14,6 +14,7 @@ import (
 	"hawker/internal/base/lang"
 	"hawker/internal/base/page"
 	"hawker/internal/catalog"
+	"hawker/internal/category"
 	"hawker/internal/listing"
 	"hawker/internal/picture"
 	"hawker/internal/platform/sqldb/sqltest"
@@ -40,13 +41,13 @@ func FuzzSearch(f *testing.F) {
 	}
 	db := sqltest.NewSQLite(f)
 	s, shop := catalog.New(db, picture.New(db, nil)), id.Make[id.Shop](db)
-	category, err := s.AddCategory(f.Context(), lang.Text{lang.Chinese: "茶"})
+	kind, err := category.New(db).Add(f.Context(), lang.Text{lang.Chinese: "茶"})
 	if err != nil {
 		f.Fatal(err)
 	}
 	titles := map[id.Product]string{}
 	for _, title := range shelf() {
-		p, err := pictureless(s, f, shop, category.ID, title)
+		p, err := pictureless(s, f, shop, kind.ID, title)
 		if err != nil {
 			f.Fatal(err)
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"hawker/internal/base/id"
+	"hawker/internal/listing"
 	"hawker/internal/platform/sqldb"
 )
 
@@ -90,7 +91,7 @@ func insertProduct(ctx context.Context, tx *sqldb.Tx, p Product) error {
 
 // updateProduct writes over the version that was read and no other. Fault
 // catalog.changed.
-func updateProduct(ctx context.Context, tx *sqldb.Tx, p Product, before form) error {
+func updateProduct(ctx context.Context, tx *sqldb.Tx, p Product, before listing.Form) error {
 	columns, args := said(p)
 	columns, args = append(columns, "said_before"), append(args, text(before))
 	return ofVersion(tx.Exec(ctx, "UPDATE product SET version = version + 1, "+strings.Join(columns, " = ?, ")+
@@ -148,9 +149,7 @@ func scanSKU(dest *SKU) (targets []any, finish func() error) {
 		&raised,
 	}
 	return targets, func() error {
-		if raised != 0 {
-			dest.RaisedAt = sqldb.FromMillis(raised)
-		}
+		dest.RaisedAt = sqldb.FromMillis(raised)
 		return errors.Join(json.Unmarshal([]byte(choice), &dest.Choice),
 			json.Unmarshal([]byte(texts), &dest.ChoiceTexts))
 	}
@@ -199,7 +198,8 @@ func insertSKU(ctx context.Context, tx *sqldb.Tx, k SKU, position int) error {
 func updateSKU(ctx context.Context, tx *sqldb.Tx, k SKU, position int) error {
 	_, err := tx.Exec(ctx, `UPDATE sku SET code = ?, choice = ?, choice_texts = ?, price = ?, was_price = ?,
 		position = ?, raised_at = ?, active = 1 WHERE id = ?`,
-		k.Code, text(orNone(k.Choice)), text(k.ChoiceTexts), k.Price, k.WasPrice, position, raisedAt(k), k.ID)
+		k.Code, text(orNone(k.Choice)), text(k.ChoiceTexts), k.Price, k.WasPrice, position, sqldb.Millis(k.RaisedAt),
+		k.ID)
 	return err
 }
 
@@ -232,29 +232,6 @@ func deactivateSKUs(ctx context.Context, tx *sqldb.Tx, product id.Product) error
 	return err
 }
 
-func categories(ctx context.Context, q sqldb.Querier) ([]Category, error) {
-	rows, err := q.Query(ctx, "SELECT id, name FROM category ORDER BY position, id")
-	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (c Category, err error) {
-		var name string
-		if err := s.Scan(&c.ID, &name); err != nil {
-			return c, err
-		}
-		return c, json.Unmarshal([]byte(name), &c.Name)
-	})
-}
-
-func categoryExists(ctx context.Context, q sqldb.Querier, category id.Category) (bool, error) {
-	var n int
-	err := q.QueryRow(ctx, "SELECT COUNT(*) FROM category WHERE id = ?", category).Scan(&n)
-	return n == 1, err
-}
-
-func insertCategory(ctx context.Context, tx *sqldb.Tx, c Category) error {
-	_, err := tx.Exec(ctx, "INSERT INTO category (id, name, position) SELECT ?, ?, COUNT(*) FROM category", c.ID,
-		text(c.Name))
-	return err
-}
-
 type skuOf struct {
 	SKU     id.SKU
 	Product id.Product
@@ -269,20 +246,13 @@ func activeSKUs(ctx context.Context, q sqldb.Querier, products []id.Product) ([]
 	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (o skuOf, err error) { return o, s.Scan(&o.SKU, &o.Product) })
 }
 
-func raisedAt(k SKU) int64 {
-	if k.RaisedAt.IsZero() {
-		return 0
-	}
-	return sqldb.Millis(k.RaisedAt)
-}
-
 // saidBefore is what a product's form said before its last edit; nil for none.
-func saidBefore(ctx context.Context, q sqldb.Querier, product id.Product) (*form, error) {
+func saidBefore(ctx context.Context, q sqldb.Querier, product id.Product) (*listing.Form, error) {
 	var raw sql.NullString
 	err := q.QueryRow(ctx, "SELECT said_before FROM product WHERE id = ?", product).Scan(&raw)
 	if err != nil || !raw.Valid {
 		return nil, err
 	}
-	var f form
+	var f listing.Form
 	return &f, json.Unmarshal([]byte(raw.String), &f)
 }

@@ -17,6 +17,7 @@ import (
 	"hawker/internal/base/lang"
 	"hawker/internal/cart"
 	"hawker/internal/catalog"
+	"hawker/internal/category"
 	"hawker/internal/checkout"
 	"hawker/internal/inventory"
 	"hawker/internal/listing"
@@ -94,7 +95,7 @@ func open(t *testing.T) *till {
 			Shipping: shipping,
 		},
 	})
-	k.category = must[catalog.Category](t)(k.products.AddCategory(t.Context(), lang.Text{lang.Chinese: "茶"})).ID
+	k.category = must[category.Category](t)(category.New(k.db).Add(t.Context(), lang.Text{lang.Chinese: "茶"})).ID
 	a := account.SavedAddress{Address: account.Address{Name: "王", Phone: "13800000000", Region: "云南", Detail: "1 号"}}
 	k.address = must[account.SavedAddress](t)(k.accounts.SaveAddress(t.Context(), k.buyer, a)).ID
 	return k

@@ -13,6 +13,7 @@ import (
 	"hawker/internal/base/money"
 	"hawker/internal/base/page"
 	"hawker/internal/catalog"
+	"hawker/internal/platform/audit"
 	"hawker/internal/platform/idem"
 	"hawker/internal/platform/sqldb"
 )
@@ -151,7 +152,10 @@ func (s *Service) Add(ctx context.Context, key idem.Key, c Coupon) (Coupon, erro
 			}
 		}
 		c.ID, c.Active = id.Make[id.Coupon](tx), true
-		return c.ID, insert(ctx, tx, c)
+		if err := insert(ctx, tx, c); err != nil {
+			return c.ID, err
+		}
+		return c.ID, audit.Changed(ctx, tx, "coupon.created", c.Shop, c.ID, nil, c)
 	})
 	if err != nil {
 		return Coupon{}, err
@@ -180,6 +184,7 @@ func (s *Service) Change(ctx context.Context, shop id.Shop, coupon id.Coupon, ch
 		if err != nil {
 			return err
 		}
+		old := c
 		if len(ch.Name) > 0 {
 			c.Name = ch.Name
 		}
@@ -202,7 +207,10 @@ func (s *Service) Change(ctx context.Context, shop id.Shop, coupon id.Coupon, ch
 		if c.Total < c.Claimed {
 			return fault.Invalid("promotion.bad_coupon", "field", "total").At("body.total")
 		}
-		return update(ctx, tx, c)
+		if err := update(ctx, tx, c); err != nil {
+			return err
+		}
+		return audit.Changed(ctx, tx, "coupon.changed", shop, c.ID, old, c)
 	})
 	return c, err
 }

@@ -12,6 +12,7 @@ import (
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
+	"hawker/internal/platform/audit"
 	"hawker/internal/platform/events"
 	"hawker/internal/platform/jobs"
 	"hawker/internal/platform/sqldb"
@@ -63,12 +64,12 @@ func List(ctx context.Context, q sqldb.Querier) ([]Letter, error) {
 
 // Requeue has a letter done again. Faults: deadletter.not_found.
 func Requeue(ctx context.Context, db *sqldb.DB, letter string) error {
-	return change(ctx, db, letter, events.Requeue, jobs.Requeue)
+	return told(ctx, db, "letter.requeued", letter, change(ctx, db, letter, events.Requeue, jobs.Requeue))
 }
 
 // Discard drops a letter. Faults: deadletter.not_found.
 func Discard(ctx context.Context, db *sqldb.DB, letter string) error {
-	return change(ctx, db, letter, events.Discard, jobs.Discard)
+	return told(ctx, db, "letter.dropped", letter, change(ctx, db, letter, events.Discard, jobs.Discard))
 }
 
 func change(ctx context.Context, db *sqldb.DB, letter string,
@@ -87,4 +88,15 @@ func change(ctx context.Context, db *sqldb.DB, letter string,
 		return fault.NotFound("deadletter.not_found")
 	}
 	return err
+}
+
+// told puts what was done into the audit log. It stands beside what it tells of: the
+// engines that keep letters know no log.
+func told(ctx context.Context, db *sqldb.DB, a audit.Action, letter string, err error) error {
+	if err != nil {
+		return err
+	}
+	return db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+		return audit.Record(ctx, tx, audit.Entry{Action: a, Subject: letter})
+	})
 }

@@ -236,7 +236,7 @@ func TestThePlayerGoesOnTrying(t *testing.T) {
 		}
 	}()
 	c := turning{}
-	p := demo.Player{Addr: ln.Addr().String, Clock: c, Log: slog.New(slog.DiscardHandler)}
+	p := demo.Player{On: true, Addr: ln.Addr().String, Clock: c, Log: slog.New(slog.DiscardHandler)}
 	runners := p.Module().Runners
 	if len(runners) != 1 {
 		t.Fatalf("it brings %v", runners)

@@ -14,6 +14,7 @@ import (
 	"hawker/internal/base/lang"
 	"hawker/internal/base/page"
 	"hawker/internal/catalog"
+	"hawker/internal/category"
 	"hawker/internal/media/upload"
 	"hawker/internal/picture"
 	"hawker/internal/platform/idem"
@@ -27,16 +28,17 @@ import (
 
 // Mall is an installation as its people use it.
 type Mall struct {
-	DB        *sqldb.DB
-	Zone      *time.Location
-	Accounts  *account.Service
-	Shops     *shop.Service
-	Pictures  *picture.Service
-	Catalog   *catalog.Service
-	Referrals *referral.Service
-	Stage     *stage.Service
-	Uploads   *upload.Store
-	Videos    *video.Service
+	DB         *sqldb.DB
+	Zone       *time.Location
+	Accounts   *account.Service
+	Shops      *shop.Service
+	Pictures   *picture.Service
+	Categories *category.Service
+	Catalog    *catalog.Service
+	Referrals  *referral.Service
+	Stage      *stage.Service
+	Uploads    *upload.Store
+	Videos     *video.Service
 }
 
 // Fill fills an empty installation through the same services that people use. It
@@ -180,17 +182,17 @@ func (m Mall) shopOf(ctx context.Context, merchant id.User) (id.Shop, error) {
 }
 
 func (m Mall) categories(ctx context.Context) (out []id.Category, err error) {
-	there, err := m.Catalog.Categories(ctx)
+	there, err := m.Categories.List(ctx)
 	if err != nil {
 		return nil, err
 	}
 	for _, name := range Categories() {
-		i := slices.IndexFunc(there, func(c catalog.Category) bool { return maps.Equal(c.Name, name) })
+		i := slices.IndexFunc(there, func(c category.Category) bool { return maps.Equal(c.Name, name) })
 		if i >= 0 {
 			out = append(out, there[i].ID)
 			continue
 		}
-		c, err := m.Catalog.AddCategory(ctx, name)
+		c, err := m.Categories.Add(ctx, name)
 		if err != nil {
 			return nil, err
 		}

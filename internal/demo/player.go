@@ -16,14 +16,19 @@ import (
 // Player keeps a clip on air in the second demo room, through the same port that
 // encoders use.
 type Player struct {
+	On    bool
 	Addr  func() string // where encoders publish
 	Clock clock.Clock
 	Log   *slog.Logger
 }
 
-// Module is what the player brings.
+// Module is what the player brings: nothing where it is off.
 func (p Player) Module() module.Module {
-	return module.Module{Name: "demo", Runners: []module.Runner{{Name: "demo.player", Run: p.run}}}
+	m := module.Module{Name: "demo"}
+	if p.On {
+		m.Runners = []module.Runner{{Name: "demo.player", Run: p.run}}
+	}
+	return m
 }
 
 const retry = 3 * time.Second

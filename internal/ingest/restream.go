@@ -12,6 +12,7 @@ import (
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/media/relay"
+	"hawker/internal/platform/audit"
 	"hawker/internal/platform/idem"
 	"hawker/internal/platform/secret"
 	"hawker/internal/platform/sqldb"
@@ -101,7 +102,12 @@ func (s *Restreams) Add(ctx context.Context, key idem.Key, shop id.Shop, r Restr
 		}
 		added := r
 		added.ID, added.At = id.Make[id.Restream](tx), tx.Now()
-		return added.ID, insertRestream(ctx, tx, added, s.box.Seal([]byte(r.URL), restreamSeal(added.ID)))
+		if err := insertRestream(ctx, tx, added, s.box.Seal([]byte(r.URL), restreamSeal(added.ID))); err != nil {
+			return added.ID, err
+		}
+		return added.ID, audit.Changed(ctx, tx, "restream.added", shop, added.ID, nil, map[string]string{
+			"name": r.Name, "host": u.Host, // never the path: a key stands in it
+		})
 	})
 	if err != nil {
 		return Restream{}, err
@@ -114,14 +120,22 @@ func restreamSeal(r id.Restream) string { return "restream " + r.String() }
 // Switch turns sending on or off. Faults: live.no_such_restream, live.not_found.
 func (s *Restreams) Switch(ctx context.Context, shop id.Shop, r id.Room, restream id.Restream, enabled bool) error {
 	return s.change(ctx, shop, r, func(ctx context.Context, tx *sqldb.Tx) (bool, error) {
-		return switchRestream(ctx, tx, r, restream, enabled)
+		ok, err := switchRestream(ctx, tx, r, restream, enabled)
+		if err != nil || !ok {
+			return ok, err
+		}
+		return true, audit.Changed(ctx, tx, "restream.switched", shop, restream, nil, enabled)
 	})
 }
 
 // Remove removes an address. Faults: live.no_such_restream, live.not_found.
 func (s *Restreams) Remove(ctx context.Context, shop id.Shop, r id.Room, restream id.Restream) error {
 	return s.change(ctx, shop, r, func(ctx context.Context, tx *sqldb.Tx) (bool, error) {
-		return deleteRestream(ctx, tx, r, restream)
+		ok, err := deleteRestream(ctx, tx, r, restream)
+		if err != nil || !ok {
+			return ok, err
+		}
+		return true, audit.Changed(ctx, tx, "restream.removed", shop, restream, nil, nil)
 	})
 }
 

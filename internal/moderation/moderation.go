@@ -14,6 +14,7 @@ import (
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
+	"hawker/internal/platform/audit"
 	"hawker/internal/platform/events"
 	"hawker/internal/platform/idem"
 	"hawker/internal/platform/sqldb"
@@ -168,7 +169,12 @@ func (s *Service) AddWordOnce(ctx context.Context, key idem.Key, w Word) (Word, 
 		if err == nil && n > WordsMax { // what is done about a known word takes no new place
 			err = fault.Conflict("moderation.too_many_words", "max", WordsMax)
 		}
-		return known, err
+		if err != nil {
+			return known, err
+		}
+		return known, audit.Changed(ctx, tx, "word.set", w.Shop, known, nil, map[string]string{
+			"word": w.Text, "action": w.Action.String(),
+		})
 	})
 	w.ID = known
 	s.forget(w.Shop)
@@ -177,7 +183,12 @@ func (s *Service) AddWordOnce(ctx context.Context, key idem.Key, w Word) (Word, 
 
 // RemoveWord takes a word off its list.
 func (s *Service) RemoveWord(ctx context.Context, shop id.Shop, word id.Word) error {
-	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error { return deleteWord(ctx, tx, shop, word) })
+	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+		if err := deleteWord(ctx, tx, shop, word); err != nil {
+			return err
+		}
+		return audit.Changed(ctx, tx, "word.removed", shop, word, nil, nil)
+	})
 	s.forget(shop)
 	return err
 }
@@ -191,6 +202,11 @@ func (s *Service) Silence(ctx context.Context, x Silence) error {
 		if err := putSilence(ctx, tx, x); err != nil {
 			return err
 		}
+		if err := audit.Changed(ctx, tx, "person.silenced", x.Shop, x.User, nil, map[string]any{
+			"banned": x.Banned, "until": x.Until, "reason": x.Reason,
+		}); err != nil {
+			return err
+		}
 		return events.Record(ctx, tx, Restricted{x.Shop, x.User, x.Banned, x.Until})
 	})
 }
@@ -200,6 +216,9 @@ func (s *Service) Release(ctx context.Context, shop id.Shop, user id.User) error
 	return s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
 		lifted, err := deleteSilence(ctx, tx, shop, user)
 		if err != nil || !lifted {
+			return err
+		}
+		if err := audit.Changed(ctx, tx, "person.released", shop, user, nil, nil); err != nil {
 			return err
 		}
 		return events.Record(ctx, tx, Lifted{shop, user})

@@ -12,6 +12,7 @@ import (
 	"hawker/internal/base/money"
 	"hawker/internal/ledger"
 	"hawker/internal/order"
+	"hawker/internal/platform/audit"
 	"hawker/internal/platform/jobs"
 	"hawker/internal/platform/sqldb"
 )
@@ -148,6 +149,11 @@ func (s *Service) startRefund(ctx context.Context, tx *sqldb.Tx, p Payment, amou
 	if err := insertRefund(ctx, tx, r); err != nil {
 		return err
 	}
+	if err := audit.Changed(ctx, tx, "refund.started", id.Shop{}, r.ID, nil, map[string]any{
+		"payment": p.ID, "amount": amount, "reason": r.Reason,
+	}); err != nil {
+		return err
+	}
 	return jobs.Enqueue(ctx, tx, jobs.Job{Kind: refundKind, Key: "refund:" + r.ID.String(), Payload: refundJob{r.ID}})
 }
 
@@ -192,6 +198,9 @@ func (s *Service) refund(ctx context.Context, run jobs.Run) error {
 		if _, err := ledger.RefundConfirmed(ctx, tx, r.ID, p.Provider, r.Amount); err != nil {
 			return err
 		}
-		return finishRefund(ctx, tx, r.ID)
+		if err := finishRefund(ctx, tx, r.ID); err != nil {
+			return err
+		}
+		return audit.Changed(ctx, tx, "refund.settled", id.Shop{}, r.ID, nil, map[string]any{"amount": r.Amount})
 	})
 }

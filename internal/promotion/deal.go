@@ -11,6 +11,7 @@ import (
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/inventory"
+	"hawker/internal/platform/audit"
 	"hawker/internal/platform/idem"
 	"hawker/internal/platform/sqldb"
 )
@@ -129,7 +130,10 @@ func (s *Service) PlanDeal(ctx context.Context, key idem.Key, d Deal, start bool
 			return id.Deal{}, err
 		}
 		d.ID, d.State = id.Make[id.Deal](tx), DealPlanned
-		if err := insertDeal(ctx, tx, d); err != nil || !start {
+		if err := insertDeal(ctx, tx, d); err != nil {
+			return d.ID, err
+		}
+		if err := audit.Changed(ctx, tx, "deal.planned", d.Shop, d.ID, nil, d.Items); err != nil || !start {
 			return d.ID, err
 		}
 		return d.ID, s.start(ctx, tx, d, onAir)

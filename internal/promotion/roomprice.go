@@ -8,6 +8,7 @@ import (
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/catalog"
+	"hawker/internal/platform/audit"
 	"hawker/internal/platform/sqldb"
 )
 
@@ -62,6 +63,10 @@ func (s *Service) SetRoomPrices(ctx context.Context, shop id.Shop, room id.Room,
 		if _, err := ownOffers(ctx, tx, shop, skus); err != nil {
 			return err
 		}
+		before, err := roomPrices(ctx, tx, room, nil)
+		if err != nil {
+			return err
+		}
 		for _, p := range prices {
 			if err := putRoomPrice(ctx, tx, room, p); err != nil {
 				return err
@@ -71,7 +76,10 @@ func (s *Service) SetRoomPrices(ctx context.Context, shop id.Shop, room id.Room,
 		if err == nil && len(all) > roomPricesMax {
 			err = fault.Invalid("promotion.bad_price", "max", PriceMax).At("body.items")
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return audit.Changed(ctx, tx, "room_prices.changed", shop, room, before, all)
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
+	"hawker/internal/platform/audit"
 	"hawker/internal/platform/sqldb"
 )
 
@@ -44,7 +45,10 @@ func (s *Service) ResetKey(ctx context.Context, shop id.Shop, room id.Room) erro
 		if err == nil && !ok {
 			return fault.NotFound("live.not_found")
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return audit.Changed(ctx, tx, "stream_key.reset", shop, room, nil, nil)
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
+	"hawker/internal/platform/audit"
 	"hawker/internal/platform/sqldb"
 )
 
@@ -33,7 +34,11 @@ const (
 
 // SettingsOf reads a shop's settings.
 func (s *Service) SettingsOf(ctx context.Context, shop id.Shop) (Settings, error) {
-	set, err := settingsOf(ctx, s.db.Reader(), shop, s.options.Ladder)
+	return s.settingsOf(ctx, s.db.Reader(), shop)
+}
+
+func (s *Service) settingsOf(ctx context.Context, q sqldb.Querier, shop id.Shop) (Settings, error) {
+	set, err := settingsOf(ctx, q, shop, s.options.Ladder)
 	if errors.Is(err, sql.ErrNoRows) {
 		set, err = Settings{KeepDays: KeepDefault, Clips: true, Ladder: s.options.Ladder}, nil
 	}
@@ -52,5 +57,14 @@ func (s *Service) SaveSettings(ctx context.Context, shop id.Shop, set Settings) 
 	if n := len(set.Renditions); n == 0 || n > renditionsMax || slices.ContainsFunc(set.Renditions, bad) {
 		return fault.Invalid("live.bad_renditions", "max", renditionsMax).At("body.renditions")
 	}
-	return s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error { return saveSettings(ctx, tx, shop, set) })
+	return s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+		before, err := s.settingsOf(ctx, tx, shop)
+		if err != nil {
+			return err
+		}
+		if err := saveSettings(ctx, tx, shop, set); err != nil {
+			return err
+		}
+		return audit.Changed(ctx, tx, "live_settings.changed", shop, shop, before, set)
+	})
 }

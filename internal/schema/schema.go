@@ -13,6 +13,8 @@ var FS embed.FS
 // Histories are tables whose rows are never rewritten: what was wrong is corrected
 // by more rows. sqldb refuses statements that would change them.
 func Histories() []string {
-	return []string{"ledger_tx", "ledger_transfer", "bind_event", "order_line_attribution", "commission_reversal",
-		"audit_entry"}
+	return []string{
+		"ledger_tx", "ledger_transfer", "bind_event", "order_line_attribution", "commission_reversal",
+		"audit_entry",
+	}
 }

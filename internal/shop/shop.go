@@ -13,6 +13,7 @@ import (
 	"hawker/internal/base/id"
 	"hawker/internal/base/lang"
 	"hawker/internal/base/permission"
+	"hawker/internal/platform/audit"
 	"hawker/internal/platform/events"
 	"hawker/internal/platform/sqldb"
 )
@@ -114,6 +115,9 @@ func (s *Service) Hire(ctx context.Context, shop id.Shop, user id.User, role Rol
 func tellStaff(ctx context.Context, tx *sqldb.Tx, e StaffChanged) error {
 	if e.From == e.To {
 		return nil
+	}
+	if err := audit.Changed(ctx, tx, "role.changed", e.Shop, e.User, e.From, e.To); err != nil {
+		return err
 	}
 	return events.Record(ctx, tx, e)
 }

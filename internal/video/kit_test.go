@@ -25,6 +25,7 @@ import (
 	"hawker/internal/base/id"
 	"hawker/internal/base/lang"
 	"hawker/internal/catalog"
+	"hawker/internal/category"
 	"hawker/internal/listing"
 	"hawker/internal/media/ffmpeg"
 	"hawker/internal/media/upload"
@@ -152,7 +153,7 @@ func (m *mall) product() id.Product {
 	m.must(png.Encode(&pic, image.NewRGBA(image.Rect(0, 0, 8, 8))))
 	o, err := m.goodsMedia().Add(m.t.Context(), m.shop, &pic)
 	m.must(err)
-	c, err := m.goods.AddCategory(m.t.Context(), lang.Text{lang.Chinese: "家"})
+	c, err := category.New(m.db).Add(m.t.Context(), lang.Text{lang.Chinese: "家"})
 	m.must(err)
 	p, err := m.goods.Create(m.t.Context(), m.shop, m.owner, listing.Listing{
 		Title: lang.Text{lang.Chinese: "杯"}, Category: c.ID, Pictures: []id.Media{o.ID},

@@ -22,6 +22,7 @@ import (
 	"hawker/internal/base/id"
 	"hawker/internal/base/lang"
 	"hawker/internal/catalog"
+	"hawker/internal/category"
 	"hawker/internal/checkout"
 	"hawker/internal/coupon"
 	"hawker/internal/inventory"
@@ -97,7 +98,7 @@ func New(t *testing.T) *Market {
 	m.Orders = order.New(db, m.Box, order.Terms{PayWithin: 15 * time.Minute, ReceiveWithin: 24 * time.Hour},
 		coupon.Book(), promotion.Book(), luckybag.Book())
 	m.Checkout = m.CheckoutWith(checkout.Tools{})
-	m.category = Must[catalog.Category](t)(m.Products.AddCategory(t.Context(), lang.Text{lang.Chinese: "茶"})).ID
+	m.category = Must[category.Category](t)(category.New(m.DB).Add(t.Context(), lang.Text{lang.Chinese: "茶"})).ID
 	return m
 }
 

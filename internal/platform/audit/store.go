@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"encoding/json"
+	"math"
 
 	"hawker/internal/base/id"
 	"hawker/internal/base/page"
@@ -58,16 +59,17 @@ func List(ctx context.Context, q sqldb.Querier, f Filter, r page.Request) (page.
 		return page.Page[Entry]{}, err
 	}
 	index, cond, args := f.where()
-	if !before.IsZero() {
-		cond, args = cond+" AND id < ?", append(args, before)
+	if before.IsZero() {
+		before = id.FromInt[id.Audit](math.MaxInt64) // a range of the index on the first page, too
 	}
 	along := " "
 	if index != "" {
 		along = sqldb.Along(index)
 	}
-	rows, err := q.Query(ctx, `SELECT id, created_at, action, outcome, actor_id, actor_kind, address, request_id, shop_id,
-		subject, before_json, after_json FROM audit_entry`+along+"WHERE "+cond+" ORDER BY id DESC LIMIT ?",
-		append(args, r.Size()+1)...)
+	rows, err := q.Query(ctx,
+		`SELECT id, created_at, action, outcome, actor_id, actor_kind, address, request_id, shop_id,
+		subject, before_json, after_json FROM audit_entry`+along+"WHERE "+cond+" AND id < ? ORDER BY id DESC LIMIT ?",
+		append(args, before, r.Size()+1)...)
 	list, err := sqldb.Collect(rows, err, scan)
 	return page.Cut(list, r.Size(), func(e Entry) any { return e.ID }), err
 }

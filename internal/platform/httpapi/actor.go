@@ -13,6 +13,7 @@ import (
 	"hawker/internal/base/id"
 	"hawker/internal/base/lang"
 	"hawker/internal/base/permission"
+	"hawker/internal/platform/audit"
 	"hawker/internal/platform/conns"
 )
 
@@ -158,8 +159,17 @@ func (a *API) authenticate(next http.Handler) http.Handler {
 				return
 			}
 		}
-		next.ServeHTTP(w, r.WithContext(ctx))
+		next.ServeHTTP(w, r.WithContext(audit.WithOrigin(ctx, originOf(ctx))))
 	})
+}
+
+// originOf is who the audit log says did what is done under ctx.
+func originOf(ctx context.Context) audit.Origin {
+	o := audit.Origin{Kind: audit.Visitor, Address: Address(ctx), Request: RequestID(ctx)}
+	if a := ActorFrom(ctx); a.SignedIn() {
+		o.Kind, o.Actor = audit.Person, a.User
+	}
+	return o
 }
 
 func (a *API) token(r *http.Request) string {
@@ -199,6 +209,7 @@ func (a *API) admit(hc huma.Context, op Operation) (huma.Context, error) {
 	}
 	pass, err := a.auth.Check(ctx, op.Access, actor, Subject{Shop: hc.Param("shop"), Room: room})
 	if err != nil {
+		a.noteRefusal(ctx, op, err)
 		return hc, err
 	}
 	if pass.Room.Private() {
@@ -217,4 +228,13 @@ func (a *API) admit(hc huma.Context, op Operation) (huma.Context, error) {
 		err = fault.TooMany("request.too_many")
 	}
 	return hc, err
+}
+
+// noteRefusal tells of somebody who is known and tried what is not theirs. That a visitor
+// has to sign in first is no news.
+func (a *API) noteRefusal(ctx context.Context, op Operation, err error) {
+	f := fault.As(err)
+	if a.deps.Refused != nil && ActorFrom(ctx).SignedIn() && f != nil && f.Kind == fault.KindForbidden {
+		a.deps.Refused(ctx, op.ID)
+	}
 }

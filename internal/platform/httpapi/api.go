@@ -53,6 +53,8 @@ type Deps struct {
 	Staff   StaffRegister
 	Cookies CookiePolicy
 	Metrics Observer
+	// Refused is told whom an operation was refused who is signed in; nil for nobody.
+	Refused func(ctx context.Context, operation string)
 	// Rooms is asked by whatever is declared for the visitors or staff of a room.
 	Rooms RoomGate
 	// Trusted are the networks of proxies whose word about the caller's address is

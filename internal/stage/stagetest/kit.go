@@ -15,6 +15,7 @@ import (
 	"hawker/internal/base/id"
 	"hawker/internal/base/lang"
 	"hawker/internal/catalog"
+	"hawker/internal/category"
 	"hawker/internal/chat"
 	"hawker/internal/ingest"
 	"hawker/internal/media/relay"
@@ -106,9 +107,9 @@ func Open(t testing.TB, options ...sqltest.Option) *Kit {
 			anyShop{}),
 	}
 	k.Staff = Staff{k.Host, k.Shop}
-	category, err := k.Products.AddCategory(context.Background(), lang.Text{lang.Chinese: "茶"})
+	shelf, err := category.New(k.DB).Add(context.Background(), lang.Text{lang.Chinese: "茶"})
 	k.Must(err)
-	k.Category = category.ID
+	k.Category = shelf.ID
 	k.Restart()
 	return k
 }
