@@ -1,4 +1,5 @@
 import type { Body, Client, Query } from './client'
+import type { AuditFilter } from './types'
 
 function goods({ send }: Client) {
   type Products = '/merchant/{shop}/products'
@@ -148,6 +149,8 @@ function house({ send }: Client) {
         send('POST', '/merchant/{shop}/words', { path: { shop }, body, key }),
       remove: (word: string) => send('DELETE', '/merchant/{shop}/words/{word}', { path: { shop, word } }),
     }),
+    audit: (shop: string, query: AuditFilter) =>
+      send('GET', '/merchant/{shop}/audit', { path: { shop }, query }),
     liveSettings: (shop: string) => send('GET', '/merchant/{shop}/live-settings', { path: { shop } }),
     setLiveSettings: (shop: string, body: Body<'PUT', '/merchant/{shop}/live-settings'>) =>
       send('PUT', '/merchant/{shop}/live-settings', { path: { shop }, body }),
@@ -223,6 +226,7 @@ function operatorApi({ send }: Client) {
       add: (body: NewWord, key: string) => send('POST', '/admin/words', { body, key }),
       remove: (word: string) => send('DELETE', '/admin/words/{word}', { path: { word } }),
     }),
+    platformAudit: (query: AuditFilter) => send('GET', '/admin/audit', { query }),
     deadLetters: () => send('GET', '/admin/dead-letters'),
     requeueLetter: (letter: string) =>
       send('POST', '/admin/dead-letters/{letter}/requeue', { path: { letter } }),

@@ -108,6 +108,8 @@ export type LiveReport = Schemas['AnalyticsReport']
 export type ReportMinute = Schemas['AnalyticsMinute']
 export type ReportStretch = Schemas['AnalyticsStretch']
 export type DeadLetter = Schemas['DeadletterLetter']
+export type AuditEntry = Schemas['AuditlogEntry']
 
 type Query<Id extends keyof operations> = NonNullable<operations[Id]['parameters']['query']>
+export type AuditFilter = Query<'admin-audit-list'>
 export type ProductFilter = Query<'product-list'>

@@ -15,7 +15,20 @@ async function nav(shops: unknown[], roles = ['shopper'], current = 'orders') {
 describe('the menu', () => {
   beforeEach(() => localStorage.clear())
   it.each([
-    ['owner', ['Today', 'Orders', 'Products', 'Live', 'Videos', 'Coupons|Marketing', 'Moderation', 'Staff']],
+    [
+      'owner',
+      [
+        'Today',
+        'Orders',
+        'Products',
+        'Live',
+        'Videos',
+        'Coupons|Marketing',
+        'Moderation',
+        'Staff',
+        'Audit log',
+      ],
+    ],
     ['warehouse', ['Orders', 'Products', 'Marketing']],
     ['moderator', ['Products', 'Live', 'Marketing', 'Moderation']],
   ])('opens to a %s what they may see', async (role, entries) => {
@@ -23,8 +36,12 @@ describe('the menu', () => {
     expect(seen()).toEqual(entries.map((x) => x.split('|').at(-1)))
   })
   it('has the platform’s pages for operators only, who need no shop', async () => {
-    expect((await nav([], ['operator'])).entries()).toEqual(['Platform words', 'Dead letters'])
-    expect((await nav([shop('a', 'warehouse')], ['operator'])).entries()).toHaveLength(5)
+    expect((await nav([], ['operator'])).entries()).toEqual([
+      'Platform words',
+      'Dead letters',
+      'Platform audit',
+    ])
+    expect((await nav([shop('a', 'warehouse')], ['operator'])).entries()).toHaveLength(6)
   })
   it('says where somebody is', async () => {
     const { page } = await nav([shop('a', 'owner')])
