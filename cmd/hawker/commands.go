@@ -52,11 +52,13 @@ func (s settings) load() (config.Config, *slog.Logger, error) {
 
 type serveCmd struct {
 	settings
-	HTTP        string `name:"http" help:"Address for pages, API and media." placeholder:"ADDR"`
-	RTMP        string `name:"rtmp" help:"Address for encoders." placeholder:"ADDR"`
-	Role        string `help:"What this node does." enum:"all" default:"all"`
-	Demo        bool   `help:"Fill an empty installation with demo data and keep a demo room on air."`
-	OpenPublish bool   `help:"Let any stream name publish to an unlisted stream. For measuring only."`
+	HTTP        string   `name:"http" help:"Address for pages, API and media." placeholder:"ADDR"`
+	RTMP        string   `name:"rtmp" help:"Address for encoders." placeholder:"ADDR"`
+	HTTPS       string   `name:"https" help:"Address at which to speak TLS, e.g. :443." placeholder:"ADDR"`
+	Domain      []string `help:"Name of the mall, for which a certificate is asked for." placeholder:"NAME"`
+	Role        string   `help:"What this node does." enum:"all" default:"all"`
+	Demo        bool     `help:"Fill an empty installation with demo data and keep a demo room on air."`
+	OpenPublish bool     `help:"Let any stream name publish to an unlisted stream. For measuring only."`
 }
 
 func (c serveCmd) Run(ctx context.Context) error {
@@ -69,6 +71,15 @@ func (c serveCmd) Run(ctx context.Context) error {
 	}
 	if c.RTMP != "" {
 		cfg.RTMP = c.RTMP
+	}
+	if c.HTTPS != "" {
+		cfg.HTTPS.Address = c.HTTPS
+	}
+	if len(c.Domain) > 0 {
+		cfg.HTTPS.Domains = c.Domain
+	}
+	if err := cfg.Check(); err != nil {
+		return err
 	}
 	cfg.Live.OpenPublish = cfg.Live.OpenPublish || c.OpenPublish
 	if os.Getenv("GOGC") == "" {

@@ -19,8 +19,8 @@ import (
 	"hawker/internal/platform/audit"
 	"hawker/internal/platform/blob"
 	"hawker/internal/platform/cache"
+	"hawker/internal/platform/certs"
 	"hawker/internal/platform/config"
-	"hawker/internal/platform/conns"
 	"hawker/internal/platform/dial"
 	"hawker/internal/platform/events"
 	"hawker/internal/platform/httpapi"
@@ -45,10 +45,12 @@ type App struct {
 	services
 	modules []module.Module
 	api     *httpapi.API
+	certs   *certs.Certs // nil where somebody else speaks TLS
 
 	lnHTTP  net.Listener
 	lnRTMP  net.Listener
 	lnRTMPS net.Listener // nil without a certificate
+	lnHTTPS net.Listener // nil where somebody else speaks TLS
 	lnStats net.Listener // of figures; nil without an address of their own
 }
 
@@ -89,7 +91,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 		return nil, err
 	}
 	a := &App{platform: platform{
-		cfg: o.Config, log: o.Log, clock: o.Clock, zone: zone,
+		cfg: o.Config.Reached(), log: o.Log, clock: o.Clock, zone: zone,
 		guard: supervise.New(o.Log, o.Clock), metrics: telemetry.NewMetrics(),
 	}}
 	err = a.openPlatform(ctx)
@@ -146,10 +148,7 @@ func (a *App) openModules(demo bool) (err error) {
 	}
 	a.metrics.Gauge("hawker_connections_refused", "HTTP connections that were too many, since the start.",
 		func() float64 {
-			if ln, ok := a.lnHTTP.(*conns.Listener); ok {
-				return float64(ln.Refused())
-			}
-			return 0
+			return float64(a.refused())
 		})
 	a.metrics.Gauge("hawker_panics", "Panics that were caught since the start.",
 		func() float64 { return float64(a.guard.Panics()) })
@@ -196,15 +195,7 @@ func (a *App) scheduler() *schedule.Scheduler {
 // Close lets go of everything that Open took, the last first; Run must have
 // returned. Ports that Listen opened and Run never served are closed, too.
 func (a *App) Close() error {
-	var errs []error
-	for _, ln := range []net.Listener{a.lnHTTP, a.lnRTMP, a.lnRTMPS, a.lnStats} {
-		if ln == nil {
-			continue
-		}
-		if err := ln.Close(); !errors.Is(err, net.ErrClosed) {
-			errs = append(errs, err)
-		}
-	}
+	errs := []error{a.closeListeners()}
 	ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
 	defer cancel()
 	for _, m := range slices.Backward(a.modules) {

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -31,20 +30,31 @@ func (a *App) Listen(ctx context.Context) (err error) {
 		return fmt.Errorf("http address: %w", err)
 	}
 	a.lnHTTP = conns.Limit(ln, a.limits(), a.log)
+	if err := a.listenOthers(ctx); err != nil {
+		return errors.Join(err, a.closeListeners())
+	}
+	return nil
+}
+
+func (a *App) listenOthers(ctx context.Context) (err error) {
+	if err := a.listenHTTPS(ctx); err != nil {
+		return fmt.Errorf("https: %w", err)
+	}
 	if a.lnRTMP, err = a.listenRTMP(ctx, a.cfg.RTMP); err != nil {
-		return errors.Join(fmt.Errorf("rtmp address: %w", err), a.lnHTTP.Close())
+		return fmt.Errorf("rtmp address: %w", err)
 	}
 	if err := a.rtc.Listen(); err != nil {
-		return errors.Join(err, a.lnHTTP.Close(), a.lnRTMP.Close())
+		return err
 	}
 	if c := a.cfg.Live; c.RTMPS != "" {
-		if a.lnRTMPS, err = a.listenTLS(ctx, c.RTMPS, c.TLSCert, c.TLSKey); err != nil {
-			return errors.Join(fmt.Errorf("rtmps: %w", err), a.lnHTTP.Close(), a.lnRTMP.Close())
+		if a.lnRTMPS, err = a.listenRTMPS(ctx, c.RTMPS); err != nil {
+			return fmt.Errorf("rtmps: %w", err)
 		}
 	}
 	if c := a.cfg.Metrics; c.Address != "" {
+		var lc net.ListenConfig
 		if a.lnStats, err = lc.Listen(ctx, "tcp", c.Address); err != nil {
-			return errors.Join(fmt.Errorf("metrics address: %w", err), a.lnHTTP.Close(), a.lnRTMP.Close())
+			return fmt.Errorf("metrics address: %w", err)
 		}
 	}
 	return nil
@@ -76,19 +86,6 @@ func (a *App) listenRTMP(ctx context.Context, addr string) (net.Listener, error)
 			return proxyproto.SKIP, nil
 		},
 	}, nil
-}
-
-// listenTLS opens the door for encoders that publish by TLS.
-func (a *App) listenTLS(ctx context.Context, addr, cert, key string) (net.Listener, error) {
-	pair, err := tls.LoadX509KeyPair(cert, key)
-	if err != nil {
-		return nil, err
-	}
-	ln, err := a.listenRTMP(ctx, addr)
-	if err != nil {
-		return nil, err
-	}
-	return tls.NewListener(ln, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}), nil
 }
 
 // HTTPAddr is where pages and API are served.
@@ -177,6 +174,9 @@ func (a *App) serve(ctx context.Context) error {
 	if a.lnStats != nil {
 		g.Go(func() error { return a.serveFigures(ctx) })
 	}
+	if a.certs != nil {
+		g.Go(func() error { return a.certs.Run(ctx) })
+	}
 	for _, ln := range []net.Listener{a.lnRTMP, a.lnRTMPS} {
 		if ln != nil {
 			g.Go(func() error { return a.serveRTMP(ctx, ln) })
@@ -258,27 +258,4 @@ func (a *App) FiguresAddr() string {
 		return ""
 	}
 	return a.lnStats.Addr().String()
-}
-
-func (a *App) serveHTTP(ctx context.Context) error {
-	server := &http.Server{
-		Handler: a.api, ReadHeaderTimeout: min(headerWithin, a.cfg.Limits.Patience), IdleTimeout: idleWithin,
-		MaxHeaderBytes: headerMax, ConnContext: conns.WithConn,
-	}
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(a.lnHTTP) }()
-	select {
-	case err := <-failed:
-		return err
-	case <-ctx.Done():
-	}
-	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin/2)
-	defer cancel()
-	if err := a.news.Stop(stop); err != nil { // sockets are no requests that end by themselves
-		a.log.Warn("real-time connections not closed in time", "error", err)
-	}
-	if err := server.Shutdown(stop); err != nil {
-		return server.Close() // viewers that wait for the next part of a stream
-	}
-	return nil
 }

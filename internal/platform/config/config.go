@@ -33,6 +33,7 @@ type Config struct {
 	// TrustedProxies are networks whose word about a caller's address is taken.
 	TrustedProxies []string `koanf:"trusted_proxies"`
 
+	HTTPS        HTTPS        `koanf:"https"`
 	Outgoing     Outgoing     `koanf:"outgoing"`
 	Limits       Limits       `koanf:"limits"`
 	Storage      Storage      `koanf:"storage"`
@@ -131,6 +132,7 @@ type Video struct {
 func Default() Config {
 	return Config{
 		Data: "data", HTTP: "127.0.0.1:8080", RTMP: "127.0.0.1:1935", TrustedProxies: []string{},
+		HTTPS:    HTTPS{Domains: []string{}},
 		Outgoing: Outgoing{Ports: []int{443, 1935, 1936}, Networks: []string{}},
 		Storage:  Storage{Reserve: 1 << 30},
 		Limits:   Limits{Connections: 16384, PerAddress: 4096, Patience: 20 * time.Second},
@@ -266,6 +268,7 @@ func (c Config) Check() error {
 	bad(c.Video.Workers < 0, "video.workers must not be negative")
 	bad(!publicAddress(c.PublicURL), "public_url must be an http or https address")
 	c.checkDoors(bad)
+	c.checkHTTPS(bad)
 	return errors.Join(errs...)
 }
 

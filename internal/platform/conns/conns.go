@@ -7,6 +7,7 @@ package conns
 
 import (
 	"context"
+	"crypto/tls"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -161,6 +162,9 @@ type connKey struct{}
 // WithConn puts a connection into the context of what is asked on it: for
 // http.Server.ConnContext.
 func WithConn(ctx context.Context, c net.Conn) context.Context {
+	if t, ok := c.(*tls.Conn); ok {
+		c = t.NetConn()
+	}
 	if c, ok := c.(*Conn); ok {
 		return context.WithValue(ctx, connKey{}, c)
 	}

@@ -22,6 +22,11 @@ func awaitBody(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
+		if r.ProtoMajor >= 2 { // others share the connection
+			r.Body = c.Body(r.Body, http.NewResponseController(w).SetReadDeadline)
+			next.ServeHTTP(w, r)
+			return
+		}
 		c.AwaitBody()
 		r.Body = &awaited{r.Body, c}
 		next.ServeHTTP(w, r)
