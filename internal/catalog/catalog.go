@@ -45,7 +45,6 @@ type SKU struct {
 	Price    int64 // minor units
 	WasPrice int64 // 0: none
 	Active   bool
-	RaisedAt time.Time // when its price last rose; zero: never
 
 	// ChoiceTexts are the values as they were called when the SKU was last on offer;
 	// nil for one that was written before they were kept.
@@ -196,9 +195,9 @@ func (s *Service) write(ctx context.Context, tx *sqldb.Tx, p Product, by id.User
 }
 
 func writeSKUs(ctx context.Context, tx *sqldb.Tx, p Product, by id.User, drafts []listing.SKU) error {
-	known := map[id.SKU]SKU{}
+	known := map[id.SKU]bool{}
 	for _, k := range p.SKUs {
-		known[k.ID] = k
+		known[k.ID] = true
 	}
 	if err := deactivateSKUs(ctx, tx, p.ID); err != nil {
 		return err
@@ -209,12 +208,8 @@ func writeSKUs(ctx context.Context, tx *sqldb.Tx, p Product, by id.User, drafts 
 			WasPrice: d.WasPrice, Active: true, ChoiceTexts: valuesOf(p.Options, d.Choice),
 		}
 		if !d.ID.IsZero() {
-			old, ok := known[d.ID]
-			if !ok {
+			if !known[d.ID] {
 				return fault.Invalid("catalog.no_sku").At(fmt.Sprintf("body.skus[%d].id", i))
-			}
-			if sku.RaisedAt = old.RaisedAt; sku.Price > old.Price {
-				sku.RaisedAt = tx.Now()
 			}
 			if err := updateSKU(ctx, tx, sku, i); err != nil {
 				return err

@@ -7,7 +7,6 @@ import (
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/base/lang"
-	"hawker/internal/catalog"
 	"hawker/internal/listing"
 )
 
@@ -80,40 +79,6 @@ func TestWhatAFormMayNotPutBack(t *testing.T) {
 		_, err := k.service.Change(t.Context(), k.shop, id.User{}, p.ID, old)
 		if fault.Code(err) != "catalog.changed" {
 			t.Errorf("%s was put back: %v", name, err)
-		}
-	}
-}
-
-// When a price rose is known for as long as it is the price, and a cut is no rise.
-func TestWhenAPriceRose(t *testing.T) {
-	t.Parallel()
-	k, c := openManual(t)
-	p := k.create(k.draft("茶", 1000))
-	rose := func() time.Time {
-		t.Helper()
-		offers, err := catalog.Offers(t.Context(), k.db.Reader(), []id.SKU{p.SKUs[0].ID})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return offers[p.SKUs[0].ID].SKU.RaisedAt
-	}
-	if !rose().IsZero() {
-		t.Error("a first price is no rise")
-	}
-	var at time.Time
-	for i, price := range []int64{900, 1100, 1100, 1000} {
-		c.Advance(time.Hour)
-		d := k.draft("茶", price)
-		d.SKUs[0].ID, d.Version = p.SKUs[0].ID, p.Version
-		next, err := k.service.Change(t.Context(), k.shop, id.User{}, p.ID, d)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if p = next; price == 1100 && at.IsZero() {
-			at = c.Now()
-		}
-		if got := rose(); !got.Equal(at) {
-			t.Errorf("edit %d: rose at %v, want %v", i, got, at)
 		}
 	}
 }

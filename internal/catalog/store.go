@@ -139,17 +139,14 @@ func productsByID(ctx context.Context, q sqldb.Querier, products []id.Product) (
 }
 
 const skuColumns = "k.id, k.product_id, k.shop_id, k.code, k.choice, k.price, k.was_price, k.active, " +
-	"COALESCE(k.choice_texts, 'null'), k.raised_at"
+	"COALESCE(k.choice_texts, 'null')"
 
 func scanSKU(dest *SKU) (targets []any, finish func() error) {
 	var choice, texts string
-	var raised int64
 	targets = []any{
 		&dest.ID, &dest.Product, &dest.Shop, &dest.Code, &choice, &dest.Price, &dest.WasPrice, &dest.Active, &texts,
-		&raised,
 	}
 	return targets, func() error {
-		dest.RaisedAt = sqldb.FromMillis(raised)
 		return errors.Join(json.Unmarshal([]byte(choice), &dest.Choice),
 			json.Unmarshal([]byte(texts), &dest.ChoiceTexts))
 	}
@@ -197,9 +194,8 @@ func insertSKU(ctx context.Context, tx *sqldb.Tx, k SKU, position int) error {
 
 func updateSKU(ctx context.Context, tx *sqldb.Tx, k SKU, position int) error {
 	_, err := tx.Exec(ctx, `UPDATE sku SET code = ?, choice = ?, choice_texts = ?, price = ?, was_price = ?,
-		position = ?, raised_at = ?, active = 1 WHERE id = ?`,
-		k.Code, text(orNone(k.Choice)), text(k.ChoiceTexts), k.Price, k.WasPrice, position, sqldb.Millis(k.RaisedAt),
-		k.ID)
+		position = ?, active = 1 WHERE id = ?`,
+		k.Code, text(orNone(k.Choice)), text(k.ChoiceTexts), k.Price, k.WasPrice, position, k.ID)
 	return err
 }
 

@@ -171,7 +171,7 @@ type placeBody struct {
 	Coupons *[]id.Coupon `json:"coupon_ids,omitempty" maxItems:"50" doc:"Absent: the best of each shop; empty: none"`
 	Deal    id.Deal      `json:"deal_id,omitzero" doc:"The flash deal that was seen; refused when it is over"`
 	// What the buyer was shown. The answer 409 checkout.price_changed carries the new amount in params.
-	Expected *money.Money `json:"expected_total,omitempty" doc:"The payable that was quoted; 409 if it changed, or if none is named and a price rose just now"`
+	Expected *money.Money `json:"expected_total,omitempty" doc:"The payable that was quoted; 409 if it changed. None: 409 if it is more than was quoted last"`
 }
 
 type placeInput struct {

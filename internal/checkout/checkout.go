@@ -70,6 +70,7 @@ type Service struct {
 	tools       Promotions    // nil: normal prices only
 	holdDeal    time.Duration // how long units of a deal wait for money
 	evidence    Evidence      // nil: none is kept
+	shownTo     *shownPrices
 }
 
 // Tools are what an installation with live selling adds; each may be left out.
@@ -94,6 +95,7 @@ func New(o Options) *Service {
 	return &Service{
 		db: o.DB, orders: o.Orders, addresses: o.Addresses, attribution: o.Attribution, prices: o.Prices,
 		tools: o.Tools.Promotions, holdDeal: o.Tools.HoldDeal, evidence: o.Tools.Evidence,
+		shownTo: newShownPrices(),
 	}
 }
 
@@ -155,7 +157,7 @@ func (s *Service) placeOnce(ctx context.Context, key idem.Key, c Command) (Resul
 		if err := q.refused(); err != nil {
 			return Result{}, err
 		}
-		if (c.Expected == nil && q.raised) || (c.Expected != nil && *c.Expected != q.Payable) {
+		if s.unseen(c, q.Payable) {
 			return Result{}, s.changed(q)
 		}
 		if err := s.orders.AdmitUnpaid(ctx, tx, c.User, unitsOf(c.Lines)); err != nil {

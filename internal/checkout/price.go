@@ -26,7 +26,6 @@ type Quote struct {
 	Shipping  int64
 	Payable   int64
 	PayWithin time.Duration // how long the stock would be held
-	raised    bool          // a price rose a moment ago
 }
 
 // Group is the part of one shop.
@@ -51,7 +50,11 @@ type Group struct {
 // promotion.limit_reached, promotion.one_coupon_per_shop,
 // promotion.coupon_other_shop.
 func (s *Service) Quote(ctx context.Context, c Command) (Quote, error) {
-	return s.quote(ctx, s.db.Reader(), c, s.db.Clock().Now())
+	q, err := s.quote(ctx, s.db.Reader(), c, s.db.Clock().Now())
+	if err == nil {
+		s.shownTo.note(c, q.Payable)
+	}
+	return q, err
 }
 
 func (s *Service) quote(ctx context.Context, q sqldb.Querier, c Command, now time.Time) (Quote, error) {
@@ -81,23 +84,17 @@ func (s *Service) quote(ctx context.Context, q sqldb.Querier, c Command, now tim
 		if err := p.add(o, w.Quantity); err != nil {
 			return Quote{}, err
 		}
-		p.raised = p.raised || now.Sub(o.SKU.RaisedAt) < raisedWithin
 	}
 	if err := p.finish(); err != nil {
 		return Quote{}, err
 	}
 	out := p.total()
-	out.raised = p.raised
 	out.PayWithin = s.orders.Terms().PayWithin
 	if s.holdDeal > 0 && p.deal {
 		out.PayWithin = min(out.PayWithin, s.holdDeal)
 	}
 	return out, nil
 }
-
-// raisedWithin is for how long after a rise nobody pays a price that they do not name:
-// they may have seen the one before.
-const raisedWithin = 15 * time.Minute
 
 // merge adds up lines for the same SKU.
 func merge(lines []LineRequest) ([]LineRequest, error) {
@@ -135,7 +132,6 @@ type pricing struct {
 	asked   bool // whose the room is is known
 	groups  map[id.Shop]*Group
 	deal    bool // a deal is part of it
-	raised  bool // a price rose a moment ago
 }
 
 // add prices one line: its payable is its subtotal and all its adjustments.

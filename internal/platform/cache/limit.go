@@ -101,3 +101,9 @@ func (m *Map[K, V]) Get(ctx context.Context, key K, load func(ctx context.Contex
 
 // Forget drops a key.
 func (m *Map[K, V]) Forget(key K) { m.items.Invalidate(key) }
+
+// Put keeps an answer that is known already.
+func (m *Map[K, V]) Put(key K, v V) { m.items.Set(key, v) }
+
+// Peek answers from the cache alone.
+func (m *Map[K, V]) Peek(key K) (V, bool) { return m.items.GetIfPresent(key) }
