@@ -260,18 +260,18 @@ func (a *App) selling(goods *catalog.API, orders counter.Views) []module.Module 
 		shop.API{Service: a.shops, People: a.accounts}.Module(), picture.API{Service: a.pictures}.Module(),
 		category.API{Service: a.categories}.Module(), a.notices.Module(),
 		catalog.Module(goods, catalog.MerchantAPI{Service: a.catalog, DB: a.db, Currency: currency}),
-		social.API{Service: a.social}.Module(), rights.Module(a.news, a.rooms),
+		social.API{Service: a.social}.Module(), rights.Module(a.news, a.rooms), a.auctions.Module(), a.bags.Module(),
 		moderation.API{Service: a.words, People: a.accounts}.Module(),
 		cart.API{Service: a.cart, Shops: a.shops, Currency: currency}.Module(),
 		a.coupons.Module(), a.promotions.Module(), a.orders.Module(),
-		counter.API{Views: orders, DB: a.db}.Module(),
+		counter.API{Views: orders, DB: a.db, Notices: a.notices}.Module(),
 		referral.API{Service: a.referrals, Clock: a.clock, Log: a.log, Secure: a.cfg.Secure()}.Module(),
 		distribution.API{Service: a.distribution, Clock: a.clock}.Module(),
 		checkout.API{
 			Service: a.checkout, DB: a.db, Orders: a.orders, Views: orders, Shops: a.shops,
 			PerMinute: a.cfg.Order.PerMinute,
 		}.Module(),
-		a.auctions.Module(), a.bags.Module(), payment.API{Service: a.payments}.Module(),
+		payment.API{Service: a.payments, Notices: a.notices, Owners: a.shops}.Module(),
 		fulfilment.API{Service: a.fulfilment, Orders: a.orders, Views: orders}.Module(),
 	}
 }

@@ -14,13 +14,14 @@ import (
 
 // API is the door for buyers and staff.
 type API struct {
-	Views Views
-	DB    *sqldb.DB
+	Views   Views
+	DB      *sqldb.DB
+	Notices Notices
 }
 
 // Module is what the module brings.
 func (h API) Module() module.Module {
-	return module.Module{Name: "counter", Operations: []module.Operations{h}}
+	return module.Module{Name: "counter", Operations: []module.Operations{h}, Subscriptions: h.subscriptions()}
 }
 
 const permitRead = permission.OrdersRead

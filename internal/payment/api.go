@@ -15,7 +15,11 @@ import (
 )
 
 // API is the module's door.
-type API struct{ Service *Service }
+type API struct {
+	Service *Service
+	Notices Notices
+	Owners  Owners
+}
 
 const noticeMax = 64 << 10
 

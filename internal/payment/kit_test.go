@@ -2,6 +2,7 @@ package payment_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -21,6 +22,7 @@ import (
 	"hawker/internal/ledger"
 	"hawker/internal/order"
 	"hawker/internal/payment"
+	"hawker/internal/platform/events"
 	"hawker/internal/platform/idem"
 	"hawker/internal/platform/jobs"
 	"hawker/internal/platform/secret"
@@ -326,5 +328,51 @@ func (k *till) wantTotals(in, back int64) {
 	totals, err := payment.CapturedTotals(k.t.Context(), k.db.Reader())
 	if err != nil || len(totals) != 1 || totals[0].In != in || totals[0].Back != back {
 		k.t.Errorf("captured %+v, %v; want %d in and %d back", totals, err, in, back)
+	}
+}
+
+// inboxes writes down who is told what.
+type inboxes struct {
+	buyer id.User
+	told  []string
+}
+
+func (b *inboxes) Send(_ context.Context, users []id.User, kind, _ string, payload any) error {
+	raw, err := json.Marshal(payload)
+	if err != nil {
+		return err
+	}
+	var n struct{ Amount struct{ Amount int64 } }
+	for _, u := range users {
+		who := map[bool]string{true: "buyer", false: "owner"}[u == b.buyer]
+		if err := json.Unmarshal(raw, &n); err != nil {
+			return err
+		}
+		b.told = append(b.told, fmt.Sprint(kind, " ", who, " ", n.Amount.Amount))
+	}
+	return nil
+}
+
+// OwnersOf implements payment.Owners.
+func (*inboxes) OwnersOf(_ context.Context, shops []id.Shop) (out []id.User, err error) {
+	for _, s := range shops {
+		out = append(out, id.FromInt[id.User](s.Int()))
+	}
+	return out, nil
+}
+
+// wantTold proves what buyer and shop hear of money that goes back, each once.
+func (k *till) wantTold(want string) {
+	k.t.Helper()
+	to := &inboxes{buyer: k.buyer}
+	subs := payment.API{Service: k.payments, Notices: to, Owners: to}.Module().Subscriptions
+	guard := supervise.New(slog.New(slog.DiscardHandler), k.db.Clock())
+	for range 2 { // what was told is not told again
+		if err := events.NewBus(k.db, guard, subs...).Drain(k.t.Context()); err != nil {
+			k.t.Fatal(err)
+		}
+	}
+	if got := strings.Join(to.told, ", "); got != want {
+		k.t.Errorf("told: %s; want %s", got, want)
 	}
 }

@@ -34,7 +34,7 @@ func (h API) Module() module.Module {
 			Name: "payments.poll", Next: nextPoll,
 			Do: func(ctx context.Context) error { _, err := h.Service.Poll(ctx, sweepSize); return err },
 		}},
-		Checks: Checks(),
+		Checks: Checks(), Subscriptions: h.subscriptions(),
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"hawker/internal/ledger"
 	"hawker/internal/order"
 	"hawker/internal/platform/audit"
+	"hawker/internal/platform/events"
 	"hawker/internal/platform/jobs"
 	"hawker/internal/platform/sqldb"
 )
@@ -149,6 +150,9 @@ func (s *Service) startRefund(ctx context.Context, tx *sqldb.Tx, p Payment, amou
 	if err := insertRefund(ctx, tx, r); err != nil {
 		return err
 	}
+	if err := events.Record(ctx, tx, RefundStarted{refundFact{r.ID, p.ID, p.Checkout, amount}}); err != nil {
+		return err
+	}
 	if err := audit.Changed(ctx, tx, "refund.started", id.Shop{}, r.ID, nil, map[string]any{
 		"payment": p.ID, "amount": amount, "reason": r.Reason,
 	}); err != nil {
@@ -199,6 +203,9 @@ func (s *Service) refund(ctx context.Context, run jobs.Run) error {
 			return err
 		}
 		if err := finishRefund(ctx, tx, r.ID); err != nil {
+			return err
+		}
+		if err := events.Record(ctx, tx, Refunded{refundFact{r.ID, p.ID, p.Checkout, r.Amount}}); err != nil {
 			return err
 		}
 		return audit.Changed(ctx, tx, "refund.settled", id.Shop{}, r.ID, nil, map[string]any{"amount": r.Amount})

@@ -136,6 +136,17 @@ func (s *Service) Named(ctx context.Context, shops []id.Shop) (map[id.Shop]Shop,
 	return shopsByID(ctx, s.db.Reader(), shops)
 }
 
+// OwnersOf gives the owners of shops, each once.
+func (s *Service) OwnersOf(ctx context.Context, shops []id.Shop) (out []id.User, err error) {
+	found, err := s.Named(ctx, shops)
+	for _, sh := range found {
+		if !slices.Contains(out, sh.Owner) {
+			out = append(out, sh.Owner)
+		}
+	}
+	return out, err
+}
+
 // Ref names a shop to whoever reads.
 type Ref struct {
 	ID   id.Shop `json:"id"`

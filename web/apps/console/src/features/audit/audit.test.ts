@@ -18,7 +18,7 @@ const entry = {
   before: { price: 700, was_price: 0 },
   after: { price: 900, was_price: 0 },
 }
-const user = { shops: [{ id: 'shp_1', name: 'Tea', role: 'owner' }] }
+const user = { shops: [{ id: 'shp_1', name: 'Tea', role: 'owner' as const }] }
 const page = (answers: Answers, props = {}, at = '/audit') =>
   stage(AuditPage, { app: 'console', user: { ...user, roles: ['operator'] }, answers, props, at })
 
