@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -372,6 +373,7 @@ func (k *till) wantTold(want string) {
 			k.t.Fatal(err)
 		}
 	}
+	slices.Sort(to.told) // each event is told beside the others
 	if got := strings.Join(to.told, ", "); got != want {
 		k.t.Errorf("told: %s; want %s", got, want)
 	}

@@ -185,8 +185,8 @@ func TestACancelledOrderIsNotRevivedByMoney(t *testing.T) {
 	k.wantBooks(0, 0)
 	k.wantTotals(price, price)
 	k.wantRefund(o, price, "done")
-	k.wantTold("refund.started buyer 6900, refund.started_by_shop owner 6900, refund.done buyer 6900, " +
-		"refund.done_by_shop owner 6900")
+	k.wantTold("refund.done buyer 6900, refund.done_by_shop owner 6900, refund.started buyer 6900, " +
+		"refund.started_by_shop owner 6900")
 }
 
 func TestTheSecondOfTwoPaymentsGoesBack(t *testing.T) {

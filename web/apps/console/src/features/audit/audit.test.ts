@@ -20,7 +20,7 @@ const entry = {
 }
 const user = { shops: [{ id: 'shp_1', name: 'Tea', role: 'owner' as const }] }
 const page = (answers: Answers, props = {}, at = '/audit') =>
-  stage(AuditPage, { app: 'console', user: { ...user, roles: ['operator'] }, answers, props, at })
+  stage(AuditPage, { app: 'console', user: { ...user, roles: ['operator'] }, answers, props, path: at })
 
 describe('the audit log', () => {
   it('says who changed what from where, and what it was before', async () => {

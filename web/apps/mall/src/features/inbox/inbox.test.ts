@@ -37,6 +37,7 @@ describe('the inbox', () => {
     ['moon.landed', { title: 'A moon' }, 'A moon', '/me'],
   ])('says %s, and leads there', async (kind, payload, text, to) => {
     const { page } = await stage(InboxPage, {
+      app: 'mall',
       user: {},
       answers: {
         'GET /me/notices': { items: [notice(kind, payload)], next_cursor: '', unread: 1 },
