@@ -19,19 +19,19 @@ describe('the inbox', () => {
     [
       'refund.started',
       { ...order, amount: money },
-      '¥69.00 for order 26112201 is on its way back',
+      '¥69 for order 26112201 is on its way back',
       '/orders/ord_1',
     ],
     [
       'refund.done',
       { ...order, amount: money },
-      '¥69.00 for order 26112201 went back to you',
+      '¥69 for order 26112201 went back to you',
       '/orders/ord_1',
     ],
     [
       'refund.done_by_shop',
       { ...order, amount: money },
-      '¥69.00 for order 26112201 went back to the buyer',
+      '¥69 for order 26112201 went back to the buyer',
       '/console/orders/ord_1',
     ],
     ['moon.landed', { title: 'A moon' }, 'A moon', '/me'],
