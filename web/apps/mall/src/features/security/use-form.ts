@@ -20,7 +20,8 @@ export function useForm() {
       return true
     } catch (e) {
       error.value = e instanceof ApiError ? e : null
-      problem.value = failure.text(e)
+      // What is said beside an input is not said twice.
+      problem.value = error.value?.fields.length ? '' : failure.text(e)
       return false
     } finally {
       busy.value = false
