@@ -151,8 +151,10 @@ func TestTheFirstPage(t *testing.T) {
 		"email": "boss@example.com", "password": password, "display_name": "掌柜", "shop_name": "青窑",
 	}
 	for name, head := range map[string][]string{
-		"by a proxy": {"X-Forwarded-For", "203.0.113.9"}, "by a proxy of the standard": {"Forwarded",
-			"for=203.0.113.9"},
+		"by a proxy": {"X-Forwarded-For", "203.0.113.9"}, "by a proxy of the standard": {
+			"Forwarded",
+			"for=203.0.113.9",
+		},
 		"by another name": {"Host", "mall.example"},
 	} {
 		if got := k.door.Do(id.User{}, "GET /setup", nil, head...); !strings.Contains(string(got.Body),

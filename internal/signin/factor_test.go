@@ -1,9 +1,6 @@
 package signin_test
 
 import (
-
-	//nolint:gosec // of RFC 6238
-
 	"net/url"
 	"strings"
 	"sync"

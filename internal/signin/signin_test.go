@@ -231,9 +231,6 @@ func TestUseIsWrittenRarely(t *testing.T) {
 	}
 	start := k.clock.Now()
 	k.clock.Advance(4 * time.Minute)
-	if _, err := k.Options.Limiter.Allow(t.Context(), "x", signin.DoorRate()); err != nil {
-		t.Fatal(err)
-	}
 	fresh := k.anew()
 	if _, err := fresh.Authenticate(t.Context(), in.Token); err != nil {
 		t.Fatal(err)
