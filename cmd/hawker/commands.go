@@ -22,6 +22,8 @@ import (
 
 type commands struct {
 	Serve       serveCmd       `cmd:"" help:"Run the mall."`
+	Setup       setupCmd       `cmd:"" help:"Make the operator and the shop of an empty installation."`
+	User        userCmd        `cmd:"" help:"Accounts: add, passwd, disable, enable, list."`
 	Worker      workerCmd      `cmd:"" help:"Do jobs (transcoding, refunds) for a mall on a shared MySQL database and data folder."`
 	Migrate     migrateCmd     `cmd:"" help:"Bring the database to the newest version."`
 	Demo        demoCmd        `cmd:"" help:"Fill an empty installation with demo data."`
@@ -52,13 +54,14 @@ func (s settings) load() (config.Config, *slog.Logger, error) {
 
 type serveCmd struct {
 	settings
-	HTTP        string   `name:"http" help:"Address for pages, API and media." placeholder:"ADDR"`
-	RTMP        string   `name:"rtmp" help:"Address for encoders." placeholder:"ADDR"`
-	HTTPS       string   `name:"https" help:"Address at which to speak TLS, e.g. :443." placeholder:"ADDR"`
-	Domain      []string `help:"Name of the mall, for which a certificate is asked for." placeholder:"NAME"`
-	Role        string   `help:"What this node does." enum:"all" default:"all"`
-	Demo        bool     `help:"Fill an empty installation with demo data and keep a demo room on air."`
-	OpenPublish bool     `help:"Let any stream name publish to an unlisted stream. For measuring only."`
+	HTTP         string   `name:"http" help:"Address for pages, API and media." placeholder:"ADDR"`
+	RTMP         string   `name:"rtmp" help:"Address for encoders." placeholder:"ADDR"`
+	HTTPS        string   `name:"https" help:"Address at which to speak TLS, e.g. :443." placeholder:"ADDR"`
+	Domain       []string `help:"Name of the mall, for which a certificate is asked for." placeholder:"NAME"`
+	Role         string   `help:"What this node does." enum:"all" default:"all"`
+	Demo         bool     `help:"Fill an empty installation with demo data and keep a demo room on air."`
+	DemoAnywhere bool     `help:"Let demo accounts, whose password everybody knows, be reached from other machines."`
+	OpenPublish  bool     `help:"Let any stream name publish to an unlisted stream. For measuring only."`
 }
 
 func (c serveCmd) Run(ctx context.Context) error {
@@ -81,6 +84,7 @@ func (c serveCmd) Run(ctx context.Context) error {
 	if err := cfg.Check(); err != nil {
 		return err
 	}
+	cfg.DemoAnywhere = cfg.DemoAnywhere || c.DemoAnywhere
 	cfg.Live.OpenPublish = cfg.Live.OpenPublish || c.OpenPublish
 	if os.Getenv("GOGC") == "" {
 		tuned, stop := context.WithCancel(ctx)

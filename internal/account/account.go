@@ -1,27 +1,23 @@
-// Package account knows people: how they register and sign in, their sessions
-// and their addresses. It keeps true that a password is stored only as an
-// argon2id hash, a session only as the hash of its token, and that e-mail and
-// addresses are sealed. What people may do in a shop is not its job (shop).
+// Package account knows people: how they register, what they are called, and their
+// addresses. It keeps true that a password is stored only as an argon2id hash, that
+// e-mail and addresses are sealed, and that nobody is called like a shop or its staff.
+// Signing in (signin), proof of a mailbox (mailbox) and what people may do in a shop
+// (shop) are not its job.
 package account
 
 import (
 	"context"
 	"database/sql"
 	"errors"
-	"net/mail"
 	"strings"
 	"time"
-	"unicode/utf8"
-
-	"golang.org/x/text/unicode/norm"
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/base/lang"
 	"hawker/internal/base/page"
-	"hawker/internal/platform/cache"
+	"hawker/internal/password"
 	"hawker/internal/platform/events"
-	"hawker/internal/platform/httpapi"
 	"hawker/internal/platform/secret"
 	"hawker/internal/platform/sqldb"
 )
@@ -35,100 +31,47 @@ type User struct {
 	Locale      lang.Tag
 	Operator    bool
 	CreatedAt   time.Time
+	// VerifiedAt is when they showed that the mailbox is theirs, DisabledAt since when they
+	// may not come in; zero: not yet, and they may.
+	VerifiedAt, DisabledAt time.Time
 }
 
-// Limits on input, in characters.
+// Modes of registration.
 const (
-	PasswordMin = 8
-	PasswordMax = 256
-	NameMax     = 32
-	emailMax    = 254
+	Open     = "open"
+	ByInvite = "invite" // with the code of an invitation
+	Closed   = "closed" // operators make accounts
 )
+
+// Protected knows names that are not anybody's: those of shops and of who works in them.
+type Protected interface {
+	// Protects reports whether a name, by its key, is one of these and not the user's own.
+	Protects(ctx context.Context, q sqldb.Querier, key string, user id.User) (bool, error)
+}
+
+// Options are what the module needs.
+type Options struct {
+	DB        *sqldb.DB
+	Box       *secret.Box
+	Protected Protected // nil protects no name
+	// Mall are the names of the installation: nobody is called so, and no password is
+	// taken that is little more.
+	Mall []string
+	// Registration is Open, ByInvite or Closed.
+	Registration string
+}
 
 // Service is the module.
 type Service struct {
-	db       *sqldb.DB
-	box      *secret.Box
-	hasher   *hasher
-	sessions *cache.Map[string, httpapi.Actor]
-	limiter  cache.Limiter
+	Options
+	db     *sqldb.DB
+	box    *secret.Box
+	hasher *password.Hasher
 }
-
-const (
-	sessionCacheMax  = 50_000
-	sessionCacheKeep = 15 * time.Second
-)
 
 // New makes the module.
-func New(db *sqldb.DB, box *secret.Box, limiter cache.Limiter) *Service {
-	return &Service{
-		db: db, box: box, hasher: newHasher(), limiter: limiter,
-		sessions: cache.NewMap[string, httpapi.Actor](sessionCacheMax, sessionCacheKeep),
-	}
-}
-
-// Registration is what a newcomer says.
-type Registration struct {
-	Email       string
-	Password    string
-	DisplayName string
-	Locale      lang.Tag
-	Operator    bool // only the installation's own set-up may say so
-}
-
-// Register makes an account. Faults: account.bad_email, account.bad_name,
-// account.weak_password, account.email_taken.
-func (s *Service) Register(ctx context.Context, r Registration) (User, error) {
-	email, err := normalEmail(r.Email)
-	if err != nil {
-		return User{}, err
-	}
-	name, err := checkName(r.DisplayName)
-	if err != nil {
-		return User{}, err
-	}
-	if n := utf8.RuneCountInString(typed(r.Password)); n < PasswordMin || n > PasswordMax {
-		return User{}, fault.Invalid("account.weak_password", "min", PasswordMin).At("body.password")
-	}
-	hash, err := s.hasher.hash(ctx, r.Password)
-	if err != nil {
-		return User{}, err
-	}
-	u := User{Email: email, DisplayName: name, Locale: r.Locale, Operator: r.Operator}
-	err = s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
-		u.ID, u.CreatedAt = id.Make[id.User](tx), tx.Now()
-		fresh, err := insertUser(ctx, tx, s.box, u, hash)
-		if err == nil && !fresh {
-			return fault.Conflict("account.email_taken").At("body.email")
-		}
-		if err != nil {
-			return err
-		}
-		return events.Record(ctx, tx, Registered{u.ID})
-	})
-	return u, err
-}
-
-// checkName wants a name that others can see and tell apart from what stands around
-// it. Fault account.bad_name.
-func checkName(text string) (string, error) {
-	name := strings.TrimSpace(text)
-	if utf8.RuneCountInString(name) > NameMax || !lang.Line(name) {
-		return "", fault.Invalid("account.bad_name", "max", NameMax).At("body.display_name")
-	}
-	return name, nil
-}
-
-// normalEmail gives the one form of an address in which it is stored and looked up.
-// A quoted name in front of the @, which nobody has, would lose its quotes.
-func normalEmail(text string) (string, error) {
-	a, err := mail.ParseAddress(norm.NFC.String(strings.TrimSpace(text)))
-	if err != nil || a.Name != "" || len(a.Address) > emailMax || strings.Count(a.Address, "@") != 1 ||
-		!lang.Line(a.Address) {
-		return "", fault.Invalid("account.bad_email").At("body.email")
-	}
-	// Composed once more: a capital that is two signs may be one as a small letter.
-	return norm.NFC.String(strings.ToLower(a.Address)), nil
+func New(o Options) *Service {
+	return &Service{Options: o, db: o.DB, box: o.Box, hasher: password.NewHasher()}
 }
 
 // ByID finds a person.
@@ -142,7 +85,7 @@ func (s *Service) ByID(ctx context.Context, user id.User) (User, error) {
 
 // ByEmail finds a person; fault account.not_found.
 func (s *Service) ByEmail(ctx context.Context, email string) (User, error) {
-	normal, err := normalEmail(email)
+	normal, err := NormalEmail(email)
 	if err != nil {
 		return User{}, err
 	}
@@ -181,16 +124,21 @@ type Change struct {
 	AvatarURL   *string
 }
 
-// Update changes a person's account.
+// Update changes a person's account. Faults account.bad_name, account.name_not_yours.
 func (s *Service) Update(ctx context.Context, user id.User, c Change) (User, error) {
 	if c.DisplayName != nil {
-		name, err := checkName(*c.DisplayName)
+		name, err := s.checkName(*c.DisplayName)
 		if err != nil {
 			return User{}, err
 		}
 		c.DisplayName = &name
 	}
 	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+		if c.DisplayName != nil {
+			if err := s.unprotected(ctx, tx, *c.DisplayName, user); err != nil {
+				return err
+			}
+		}
 		if err := updateUser(ctx, tx, user, c); err != nil {
 			return err
 		}
@@ -202,12 +150,26 @@ func (s *Service) Update(ctx context.Context, user id.User, c Change) (User, err
 	return s.ByID(ctx, user)
 }
 
-// Users lists all accounts, newest first.
-func (s *Service) Users(ctx context.Context, r page.Request) (page.Page[User], error) {
+// Find says which accounts are listed: those whose name begins with Text, or the one whose
+// address it is; all where there is none.
+type Find struct {
+	page.Request
+	Text string
+}
+
+// Users lists accounts, newest first.
+func (s *Service) Users(ctx context.Context, f Find) (page.Page[User], error) {
 	var before id.User
-	if err := page.Decode(r.Cursor, &before); err != nil {
+	if err := page.Decode(f.Cursor, &before); err != nil {
 		return page.Page[User]{}, err
 	}
-	rows, err := usersBefore(ctx, s.db.Reader(), s.box, before, r.Size()+1)
-	return page.Cut(rows, r.Size(), func(u User) any { return u.ID }), err
+	if strings.Contains(f.Text, "@") {
+		u, err := s.ByEmail(ctx, f.Text)
+		if fault.As(err) != nil {
+			return page.Page[User]{Items: []User{}}, nil
+		}
+		return page.Page[User]{Items: []User{u}}, err
+	}
+	rows, err := usersBefore(ctx, s.db.Reader(), s.box, f, before)
+	return page.Cut(rows, f.Size(), func(u User) any { return u.ID }), err
 }

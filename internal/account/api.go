@@ -2,13 +2,10 @@ package account
 
 import (
 	"context"
-	"net/http"
-	"time"
 
 	"hawker/internal/base/id"
 	"hawker/internal/base/lang"
 	"hawker/internal/base/page"
-	"hawker/internal/platform/cache"
 	"hawker/internal/platform/httpapi"
 )
 
@@ -24,37 +21,23 @@ type Memberships interface {
 	MembershipsOf(ctx context.Context, user id.User, tag lang.Tag) ([]Membership, error)
 }
 
-// Joined is told when somebody has come in, with the code of the link by which
-// they came ("" for none).
-type Joined interface {
-	CameBy(ctx context.Context, user id.User, refCode string) error
-}
-
 // API is the module's door.
 type API struct {
 	Service *Service
 	Shops   Memberships
-	Came    Joined
-	Cookies httpapi.CookiePolicy
 }
 
-// userView is the signed-in user, and the shops they work for.
-type userView struct {
+// UserView is the signed-in user, and the shops they work for.
+type UserView struct {
 	ID          id.User      `json:"id"`
 	Email       string       `json:"email"`
+	Verified    bool         `json:"email_verified"`
 	DisplayName string       `json:"display_name"`
 	AvatarURL   string       `json:"avatar_url"`
 	Locale      lang.Tag     `json:"locale" enum:"zh-CN,en"`
 	Roles       []string     `json:"roles" enum:"shopper,creator,operator"`
 	Shops       []Membership `json:"shops"`
-}
-
-// sessionView is a session that has begun; the token is for programs, browsers keep the
-// cookie.
-type sessionView struct {
-	User      userView  `json:"user"`
-	Token     string    `json:"token" doc:"For programs: Authorization: Bearer"`
-	ExpiresAt time.Time `json:"expires_at"`
+	MustEnrol   bool         `json:"must_enrol" doc:"Their role asks for a second factor that they do not have yet: nothing else lets them in"`
 }
 
 // savedAddressView is an address in a user's book.
@@ -64,31 +47,10 @@ type savedAddressView struct {
 	Default bool `json:"is_default"`
 }
 
-type signedIn struct {
-	SetCookie http.Cookie `header:"Set-Cookie"`
-	Body      sessionView
-}
-
-// doorRate bounds how often one network address may try to come in; many
-// shoppers can stand behind one address, a password guesser behind few.
-func doorRate() cache.Rate { return cache.Rate{Count: 1200, Per: time.Minute} }
-
 // Register adds the operations.
 func (h API) Register(api *httpapi.API) {
 	httpapi.Register(api, httpapi.Operation{
-		ID: "auth-register", Method: "POST", Path: "/auth/register",
-		Access: httpapi.Anyone, Status: 201, Limit: doorRate(), Summary: "Make an account and sign in",
-	}, h.register)
-	httpapi.Register(api, httpapi.Operation{
-		ID: "auth-login", Method: "POST", Path: "/auth/login",
-		Access: httpapi.Anyone, Limit: doorRate(), Summary: "Sign in",
-	}, h.login)
-	httpapi.Register(api, httpapi.Operation{
-		ID: "auth-logout", Method: "POST", Path: "/auth/logout",
-		Access: httpapi.SignedIn, Status: 204, Summary: "Sign out",
-	}, h.logout)
-	httpapi.Register(api, httpapi.Operation{
-		ID: "me-get", Method: "GET", Path: "/me", Access: httpapi.SignedIn,
+		ID: "me-get", Method: "GET", Path: "/me", Access: httpapi.Enrolling,
 		Summary: "Who am I",
 	}, h.me)
 	httpapi.Register(api, httpapi.Operation{
@@ -111,91 +73,30 @@ func (h API) Register(api *httpapi.API) {
 		ID: "address-delete", Method: "DELETE", Path: "/me/addresses/{id}",
 		Access: httpapi.SignedIn, Status: 204, Summary: "Forget an address",
 	}, h.deleteAddress)
-	httpapi.Register(api, httpapi.Operation{
-		ID: "admin-user-list", Method: "GET", Path: "/admin/users",
-		Access: httpapi.OperatorOnly, Summary: "All accounts, newest first",
-	}, h.users)
 }
 
-type registerInput struct {
-	Body struct {
-		Email       string `json:"email" maxLength:"254"`
-		Password    string `json:"password" maxLength:"256"`
-		DisplayName string `json:"display_name" maxLength:"64"`
-	}
-}
-
-func (h API) register(ctx context.Context, in *registerInput) (*signedIn, error) {
-	u, err := h.Service.Register(ctx, Registration{
-		Email: in.Body.Email, Password: in.Body.Password, DisplayName: in.Body.DisplayName,
-		Locale: httpapi.Language(ctx),
-	})
-	if err != nil {
-		return nil, err
-	}
-	s, err := h.Service.Open(ctx, u)
-	return h.signedIn(ctx, s, err)
-}
-
-type loginInput struct {
-	Body struct {
-		Email    string `json:"email" maxLength:"254"`
-		Password string `json:"password" maxLength:"256"`
-	}
-}
-
-func (h API) login(ctx context.Context, in *loginInput) (*signedIn, error) {
-	s, err := h.Service.SignIn(ctx, in.Body.Email, in.Body.Password)
-	return h.signedIn(ctx, s, err)
-}
-
-func (h API) signedIn(ctx context.Context, s Session, err error) (*signedIn, error) {
-	if err != nil {
-		return nil, err
-	}
-	if err := h.Came.CameBy(ctx, s.User.ID, httpapi.RefCode(ctx)); err != nil {
-		return nil, err
-	}
-	view, err := h.view(ctx, s.User)
-	if err != nil {
-		return nil, err
-	}
-	return &signedIn{SetCookie: h.Cookies.Session(s.Token, s.ExpiresAt), Body: sessionView{view, s.Token, s.ExpiresAt}},
-		nil
-}
-
-func (h API) view(ctx context.Context, u User) (userView, error) {
+// View shows somebody their account.
+func (h API) View(ctx context.Context, u User, mustEnrol bool) (UserView, error) {
 	shops, err := h.Shops.MembershipsOf(ctx, u.ID, httpapi.Language(ctx))
 	if err != nil {
-		return userView{}, err
+		return UserView{}, err
 	}
 	roles := []string{"shopper", "creator"} // everybody may publish videos; review comes with moderation
 	if u.Operator {
 		roles = append(roles, "operator")
 	}
-	return userView{
+	return UserView{
 		ID: u.ID, Email: u.Email, DisplayName: u.DisplayName, AvatarURL: u.AvatarURL, Locale: u.Locale,
-		Roles: roles, Shops: shops,
+		Roles: roles, Shops: shops, Verified: !u.VerifiedAt.IsZero(), MustEnrol: mustEnrol,
 	}, nil
 }
 
-type signedOut struct {
-	SetCookie http.Cookie `header:"Set-Cookie"`
-}
-
-func (h API) logout(ctx context.Context, _ *struct{}) (*signedOut, error) {
-	if err := h.Service.SignOut(ctx, httpapi.ActorFrom(ctx).Session); err != nil {
-		return nil, err
-	}
-	return &signedOut{h.Cookies.Session("", time.Time{})}, nil
-}
-
-func (h API) me(ctx context.Context, _ *struct{}) (*httpapi.Body[userView], error) {
+func (h API) me(ctx context.Context, _ *struct{}) (*httpapi.Body[UserView], error) {
 	u, err := h.Service.ByID(ctx, httpapi.ActorFrom(ctx).User)
 	if err != nil {
 		return nil, err
 	}
-	return httpapi.OK(h.view(ctx, u))
+	return httpapi.OK(h.View(ctx, u, httpapi.ActorFrom(ctx).MustEnrol))
 }
 
 type updateMeInput struct {
@@ -205,7 +106,7 @@ type updateMeInput struct {
 	}
 }
 
-func (h API) updateMe(ctx context.Context, in *updateMeInput) (*httpapi.Body[userView], error) {
+func (h API) updateMe(ctx context.Context, in *updateMeInput) (*httpapi.Body[UserView], error) {
 	u, err := h.Service.Update(ctx, httpapi.ActorFrom(ctx).User, Change{
 		DisplayName: in.Body.DisplayName,
 		Locale:      in.Body.Locale,
@@ -213,7 +114,7 @@ func (h API) updateMe(ctx context.Context, in *updateMeInput) (*httpapi.Body[use
 	if err != nil {
 		return nil, err
 	}
-	return httpapi.OK(h.view(ctx, u))
+	return httpapi.OK(h.View(ctx, u, httpapi.ActorFrom(ctx).MustEnrol))
 }
 
 func addressOut(a SavedAddress) savedAddressView { return savedAddressView(a) }
@@ -265,22 +166,4 @@ type addressPath struct {
 
 func (h API) deleteAddress(ctx context.Context, in *addressPath) (*httpapi.Empty, error) {
 	return &httpapi.Empty{}, h.Service.DropAddress(ctx, httpapi.ActorFrom(ctx).User, in.ID)
-}
-
-// adminUserView is a user as operators see them.
-type adminUserView struct {
-	ID          id.User   `json:"id"`
-	Email       string    `json:"email"`
-	DisplayName string    `json:"display_name"`
-	Operator    bool      `json:"operator"`
-	CreatedAt   time.Time `json:"created_at"`
-}
-
-type usersInput struct{ httpapi.PageQuery }
-
-func (h API) users(ctx context.Context, in *usersInput) (*httpapi.Body[page.Page[adminUserView]], error) {
-	p, err := h.Service.Users(ctx, page.Request(in.PageQuery))
-	return httpapi.OK(page.Map(p, func(u User) adminUserView {
-		return adminUserView{u.ID, u.Email, u.DisplayName, u.Operator, u.CreatedAt}
-	}), err)
 }

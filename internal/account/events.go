@@ -7,9 +7,11 @@ import (
 
 // Names of the events.
 const (
-	EventRegistered = "account.registered"
-	EventChanged    = "account.changed"
-	EventSignedOut  = "account.signed_out"
+	EventRegistered      = "account.registered"
+	EventChanged         = "account.changed"
+	EventPasswordChanged = "account.password_changed"
+	EventEmailChanged    = "account.email_changed"
+	EventAccessChanged   = "account.access_changed"
 )
 
 // Registered tells that somebody has an account now.
@@ -23,16 +25,30 @@ type Changed struct {
 	User id.User `json:"user"`
 }
 
-// SignedOut tells that a session was ended by its holder.
-type SignedOut struct {
-	User    id.User    `json:"user"`
-	Session id.Session `json:"session"`
+// PasswordChanged tells that somebody has another password.
+type PasswordChanged struct {
+	User id.User `json:"user"`
+}
+
+// EmailChanged tells that somebody has another address.
+type EmailChanged struct {
+	User id.User `json:"user"`
+}
+
+// AccessChanged tells that somebody may come in or not, or is an operator or not, as it is
+// now.
+type AccessChanged struct {
+	User     id.User `json:"user"`
+	Disabled bool    `json:"disabled"`
+	Operator bool    `json:"operator"`
 }
 
 var (
 	_ event.Event = Registered{}
 	_ event.Event = Changed{}
-	_ event.Event = SignedOut{}
+	_ event.Event = PasswordChanged{}
+	_ event.Event = EmailChanged{}
+	_ event.Event = AccessChanged{}
 )
 
 // EventName implements event.Event.
@@ -48,7 +64,19 @@ func (Changed) EventName() string { return EventChanged }
 func (e Changed) EventKey() string { return e.User.String() }
 
 // EventName implements event.Event.
-func (SignedOut) EventName() string { return EventSignedOut }
+func (PasswordChanged) EventName() string { return EventPasswordChanged }
 
 // EventKey implements event.Event.
-func (e SignedOut) EventKey() string { return e.User.String() }
+func (e PasswordChanged) EventKey() string { return e.User.String() }
+
+// EventName implements event.Event.
+func (EmailChanged) EventName() string { return EventEmailChanged }
+
+// EventKey implements event.Event.
+func (e EmailChanged) EventKey() string { return e.User.String() }
+
+// EventName implements event.Event.
+func (AccessChanged) EventName() string { return EventAccessChanged }
+
+// EventKey implements event.Event.
+func (e AccessChanged) EventKey() string { return e.User.String() }

@@ -2,37 +2,37 @@ package account
 
 import (
 	"context"
-	"database/sql"
-	"errors"
-	"time"
+	"strings"
 
 	"hawker/internal/base/id"
-	"hawker/internal/platform/httpapi"
+	"hawker/internal/naming"
 	"hawker/internal/platform/secret"
 	"hawker/internal/platform/sqldb"
 )
 
-const userColumns = "id, email_sealed, display_name, avatar_url, locale, operator, created_at"
+const userColumns = "id, email_sealed, display_name, avatar_url, locale, operator, created_at, verified_at, disabled_at"
 
 func sealName(user id.User) string { return "email " + user.String() }
 
 func insertUser(ctx context.Context, tx *sqldb.Tx, box *secret.Box, u User, hash string) (bool, error) {
 	return tx.InsertOnce(ctx,
 		`INSERT INTO account_user (id, email_index, email_sealed, display_name, avatar_url, locale, password_hash,
-			operator, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			operator, created_at, verified_at, name_key)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		u.ID, box.Index(u.Email, "email"), box.Seal([]byte(u.Email), sealName(u.ID)), u.DisplayName, u.AvatarURL,
-		u.Locale, hash, u.Operator, sqldb.Millis(u.CreatedAt))
+		u.Locale, hash, u.Operator, sqldb.Millis(u.CreatedAt), sqldb.Millis(u.VerifiedAt), naming.Key(u.DisplayName))
 }
 
 func scanUser(box *secret.Box, more ...any) func(sqldb.Scanner) (User, error) {
 	return func(s sqldb.Scanner) (u User, err error) {
 		var sealed string
-		var created int64
-		if err := s.Scan(append([]any{&u.ID, &sealed, &u.DisplayName, &u.AvatarURL, &u.Locale, &u.Operator, &created},
-			more...)...); err != nil {
+		var created, verified, disabled int64
+		if err := s.Scan(append([]any{
+			&u.ID, &sealed, &u.DisplayName, &u.AvatarURL, &u.Locale, &u.Operator, &created, &verified, &disabled,
+		}, more...)...); err != nil {
 			return u, err
 		}
+		u.VerifiedAt, u.DisabledAt = sqldb.FromMillis(verified), sqldb.FromMillis(disabled)
 		email, err := box.Open(sealed, sealName(u.ID))
 		u.Email, u.CreatedAt = string(email), sqldb.FromMillis(created)
 		return u, err
@@ -64,57 +64,87 @@ func usersByID(ctx context.Context, q sqldb.Querier, box *secret.Box, users []id
 	return out, err
 }
 
+func hashOf(ctx context.Context, q sqldb.Querier, user id.User) (hash string, err error) {
+	err = q.QueryRow(ctx, "SELECT password_hash FROM account_user WHERE id = ?", user).Scan(&hash)
+	return hash, err
+}
+
+func setUser(ctx context.Context, tx *sqldb.Tx, user id.User, column string, value any) error {
+	_, err := tx.Exec(ctx, "UPDATE account_user SET "+column+" = ? WHERE id = ?", value, user)
+	return err
+}
+
 func updateUser(ctx context.Context, tx *sqldb.Tx, user id.User, c Change) error {
-	set := func(column string, value any) error {
-		_, err := tx.Exec(ctx, "UPDATE account_user SET "+column+" = ? WHERE id = ?", value, user)
-		return err
-	}
 	if c.DisplayName != nil {
-		if err := set("display_name", *c.DisplayName); err != nil {
+		if err := setName(ctx, tx, user, *c.DisplayName); err != nil {
 			return err
 		}
 	}
 	if c.AvatarURL != nil {
-		if err := set("avatar_url", *c.AvatarURL); err != nil {
+		if err := setUser(ctx, tx, user, "avatar_url", *c.AvatarURL); err != nil {
 			return err
 		}
 	}
 	if c.Locale != nil {
-		return set("locale", *c.Locale)
+		return setUser(ctx, tx, user, "locale", *c.Locale)
 	}
 	return nil
 }
 
-func insertSession(ctx context.Context, tx *sqldb.Tx, user id.User, hash string, expires time.Time) error {
-	_, err := tx.Exec(ctx, `INSERT INTO account_session (id, user_id, token_hash, expires_at, created_at)
-		VALUES (?, ?, ?, ?, ?)`,
-		id.Make[id.Session](tx), user, hash, sqldb.Millis(expires), sqldb.Millis(tx.Now()))
+func setName(ctx context.Context, tx *sqldb.Tx, user id.User, name string) error {
+	_, err := tx.Exec(ctx, "UPDATE account_user SET display_name = ?, name_key = ? WHERE id = ?", name,
+		naming.Key(name),
+		user)
 	return err
 }
 
-func sessionByHash(ctx context.Context, q sqldb.Querier, hash string) (a httpapi.Actor, expires time.Time, err error) {
-	var until int64
-	err = q.QueryRow(ctx, `SELECT s.id, s.user_id, s.expires_at, u.operator FROM account_session s
-		JOIN account_user u ON u.id = s.user_id WHERE s.token_hash = ?`, hash).Scan(&a.Session, &a.User, &until,
-		&a.Operator)
-	return a, sqldb.FromMillis(until), err
+// holdUser locks a person's row if they may come in by a credential.
+func holdUser(ctx context.Context, tx *sqldb.Tx, user id.User, hash string) (bool, error) {
+	n, err := tx.Exec(ctx,
+		"UPDATE account_user SET locale = locale WHERE id = ? AND password_hash = ? AND disabled_at = 0", user, hash)
+	return n == 1, err
 }
 
-// deleteSession answers the hash of the token of the session that was ended and whose
-// it was, "" when it had ended before.
-func deleteSession(ctx context.Context, tx *sqldb.Tx, session id.Session) (hash string, user id.User, err error) {
-	err = tx.QueryRow(ctx, "SELECT token_hash, user_id FROM account_session WHERE id = ?", session).Scan(&hash, &user)
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", user, nil
+func setEmail(ctx context.Context, tx *sqldb.Tx, box *secret.Box, user id.User, email string) (bool, error) {
+	return tx.InsertOnce(ctx,
+		"UPDATE account_user SET email_index = ?, email_sealed = ?, verified_at = ? WHERE id = ?",
+		box.Index(email, "email"), box.Seal([]byte(email), sealName(user)), sqldb.Millis(tx.Now()), user)
+}
+
+func setVerified(ctx context.Context, tx *sqldb.Tx, box *secret.Box, user id.User, email string) error {
+	_, err := tx.Exec(ctx,
+		"UPDATE account_user SET verified_at = ? WHERE id = ? AND email_index = ? AND verified_at = 0",
+		sqldb.Millis(tx.Now()), user, box.Index(email, "email"))
+	return err
+}
+
+// lockOperators takes the row of the installation, which everybody who makes or unmakes
+// an operator takes first.
+func lockOperators(ctx context.Context, tx *sqldb.Tx) error {
+	_, err := tx.Exec(ctx, "UPDATE installation SET proved_at = proved_at WHERE id = 1")
+	return err
+}
+
+func countOperators(ctx context.Context, q sqldb.Querier) (n int, err error) {
+	err = q.QueryRow(ctx, "SELECT COUNT(*) FROM account_user WHERE operator = 1 AND disabled_at = 0").Scan(&n)
+	return n, err
+}
+
+// unkeyed are people whose names have no key yet.
+func unkeyed(ctx context.Context, q sqldb.Querier, limit int) (map[id.User]string, error) {
+	type named struct {
+		user id.User
+		name string
 	}
-	if err != nil {
-		return "", user, err
+	rows, err := q.Query(ctx, "SELECT id, display_name FROM account_user WHERE name_key = '' LIMIT ?", limit)
+	list, err := sqldb.Collect(rows, err, func(s sqldb.Scanner) (n named, err error) {
+		return n, s.Scan(&n.user, &n.name)
+	})
+	out := make(map[id.User]string, len(list))
+	for _, n := range list {
+		out[n.user] = n.name
 	}
-	n, err := tx.Exec(ctx, "DELETE FROM account_session WHERE id = ?", session)
-	if n == 0 {
-		hash = ""
-	}
-	return hash, user, err
+	return out, err
 }
 
 func addressOwner(address id.Address) string { return address.String() }
@@ -190,11 +220,15 @@ func defaultOldest(ctx context.Context, tx *sqldb.Tx, user id.User) error {
 }
 
 // usersBefore lists accounts, newest first, for the operator.
-func usersBefore(ctx context.Context, q sqldb.Querier, box *secret.Box, before id.User, limit int) ([]User, error) {
-	query, args := "SELECT "+userColumns+" FROM account_user", []any{}
+func usersBefore(ctx context.Context, q sqldb.Querier, box *secret.Box, f Find, before id.User) ([]User, error) {
+	query, args := "SELECT "+userColumns+" FROM account_user WHERE 1 = 1", []any{}
 	if !before.IsZero() {
-		query, args = query+" WHERE id < ?", append(args, before)
+		query, args = query+" AND id < ?", append(args, before)
 	}
-	rows, err := q.Query(ctx, query+" ORDER BY id DESC LIMIT ?", append(args, limit)...)
+	if f.Text != "" {
+		text := strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(f.Text)
+		query, args = query+" AND display_name LIKE ? ESCAPE '!'", append(args, text+"%")
+	}
+	rows, err := q.Query(ctx, query+" ORDER BY id DESC LIMIT ?", append(args, f.Size()+1)...)
 	return sqldb.Collect(rows, err, scanUser(box))
 }

@@ -47,6 +47,8 @@ type App struct {
 	api     *httpapi.API
 	certs   *certs.Certs // nil where somebody else speaks TLS
 
+	setupCode string // printed while nobody runs the installation
+
 	lnHTTP  net.Listener
 	lnRTMP  net.Listener
 	lnRTMPS net.Listener // nil without a certificate
@@ -137,9 +139,9 @@ func (a *App) openModules(demo bool) (err error) {
 		return err
 	}
 	a.api = httpapi.New(httpapi.Deps{
-		Log: a.log, Clock: a.clock, Limiter: cache.NewMemoryLimiter(a.clock), Sign: a.accounts, Staff: a.shops,
+		Log: a.log, Clock: a.clock, Limiter: cache.NewMemoryLimiter(a.clock), Sign: a.signin, Staff: a.shops,
 		Rooms: a.rooms, Cookies: a.cookies(), PublicURL: a.cfg.PublicURL, Metrics: a.metrics,
-		Trusted:        a.cfg.TrustedNetworks(),
+		Trusted: a.cfg.TrustedNetworks(), ReauthenticateWithin: a.cfg.Accounts.Reproof,
 		Refused:        audit.Refusals{DB: a.db, Limiter: cache.NewMemoryLimiter(a.clock), Log: a.log}.Note,
 		PictureOrigins: a.cfg.PictureOrigins(), Spoken: spoken(),
 	})

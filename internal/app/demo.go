@@ -11,6 +11,9 @@ import (
 
 // FillDemo fills an empty installation. One that has been filled is left alone.
 func (a *App) FillDemo(ctx context.Context) error {
+	if err := a.checkDemo(ctx, true); err != nil {
+		return err
+	}
 	return demo.Mall{
 		DB: a.db, Zone: a.zone, Accounts: a.accounts, Shops: a.shops, Pictures: a.pictures, Categories: a.categories,
 		Catalog:   a.catalog,
@@ -41,6 +44,11 @@ func (a *App) Welcome(withDemo bool) string {
 			fmt.Fprintf(&b, "    %s\n", p.Email)
 		}
 		fmt.Fprintf(&b, "  demo room: publish to rtmp://127.0.0.1:%s/live/%s\n", port, demo.StreamKey)
+	}
+	if a.setupCode != "" {
+		fmt.Fprintf(&b, "\n  Nobody runs this mall yet. Make its operator and shop at %s/setup\n  (from another "+
+			"machine with "+
+			"the code %s, which counts until then), or by `hawker setup`.\n", site, a.setupCode)
 	}
 	b.WriteString("\nCtrl-C stops it.\n")
 	return b.String()

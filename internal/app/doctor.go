@@ -16,6 +16,7 @@ import (
 	"hawker/internal/inventory"
 	"hawker/internal/ledger"
 	"hawker/internal/luckybag"
+	"hawker/internal/mailbox"
 	"hawker/internal/order"
 	"hawker/internal/payment"
 	"hawker/internal/platform/config"
@@ -25,6 +26,7 @@ import (
 	"hawker/internal/promotion"
 	"hawker/internal/room"
 	"hawker/internal/show"
+	"hawker/internal/signin"
 )
 
 // Finding is one thing that must be true, and what contradicts it.
@@ -95,7 +97,8 @@ func ring(cfg config.Config) keyring.Ring {
 		Path: cfg.MasterKeyPath(), Objects: []string{cfg.Path("media"), cfg.Path("recordings"), cfg.Path("uploads")},
 	}
 	for _, samples := range [][]module.Sample{
-		account.Sealed(), room.Sealed(), order.Sealed(), payment.Sealed(), luckybag.Sealed(), ingest.Sealed(),
+		account.Sealed(), signin.Sealed(), mailbox.Sealed(), room.Sealed(), order.Sealed(), payment.Sealed(),
+		luckybag.Sealed(), ingest.Sealed(),
 	} {
 		r.Samples = append(r.Samples, samples...)
 	}

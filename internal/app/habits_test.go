@@ -48,7 +48,10 @@ func (d described) succeeds() (statuses []string, schema string) {
 // keyless are creations that need no key, and why.
 func keyless() map[string]string {
 	return map[string]string{
-		"auth-register": "an e-mail address has one account, and nobody is signed in to whom a key belongs",
+		"auth-register":           "an e-mail address has one account, and nobody is signed in to whom a key belongs",
+		"second-factor-create":    "another secret takes the place of one that is not confirmed",
+		"setup-create":            "there is one, and nobody is signed in to whom a key belongs",
+		"admin-invitation-create": "an invitation that is made twice is taken back",
 	}
 }
 
@@ -56,8 +59,8 @@ func keyless() map[string]string {
 // set or delete.
 func acts() []string {
 	return strings.Fields(`adjust bid cancel claim confirm end enter follow kick like login logout notify pay pin
-		publish quote read register remove requeue reset share ship show silence start stop unfollow unlike unpin
-		unpublish`)
+		publish quote read reauthenticate recover register remove requeue reset share ship show silence start stop
+		unfollow unlike unpin unpublish verify`)
 }
 
 // TestOperationsKeepTheirHabits holds the API to one rule for each habit: docs/adr.

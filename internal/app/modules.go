@@ -24,6 +24,7 @@ import (
 	"hawker/internal/inventory"
 	"hawker/internal/ledger"
 	"hawker/internal/luckybag"
+	"hawker/internal/mailbox"
 	"hawker/internal/media/ffmpeg"
 	"hawker/internal/media/hooks"
 	"hawker/internal/media/ladder"
@@ -34,6 +35,7 @@ import (
 	"hawker/internal/media/whip"
 	"hawker/internal/moderation"
 	"hawker/internal/notify"
+	"hawker/internal/operator"
 	"hawker/internal/order"
 	"hawker/internal/payment"
 	"hawker/internal/picture"
@@ -49,6 +51,7 @@ import (
 	"hawker/internal/shelf"
 	"hawker/internal/shop"
 	"hawker/internal/show"
+	"hawker/internal/signin"
 	"hawker/internal/site"
 	"hawker/internal/social"
 	"hawker/internal/stage"
@@ -59,8 +62,11 @@ import (
 
 // services are the modules' rules, in the order in which each finds its ports.
 type services struct {
-	accounts     *account.Service
 	shops        *shop.Service
+	accounts     *account.Service
+	signin       *signin.Service
+	mailbox      *mailbox.Service
+	operator     *operator.Service
 	pictures     *picture.Service
 	categories   *category.Service
 	catalog      *catalog.Service
@@ -99,8 +105,7 @@ type services struct {
 
 func newServices(p *platform, localURL func() string) (s services, err error) {
 	currency := p.cfg.Mall.Currency
-	s.accounts = account.New(p.db, p.box, cache.NewMemoryLimiter(p.clock))
-	s.shops = shop.New(p.db)
+	s.openPeople(p)
 	s.pictures = picture.New(p.db, p.blobs)
 	s.categories, s.cart, s.catalog = category.New(p.db), cart.New(p.db), catalog.New(p.db, s.pictures)
 	s.social, s.words = social.New(p.db, s.shops), moderation.New(p.db)
@@ -236,7 +241,7 @@ func (a *App) list(withDemo bool) ([]module.Module, error) {
 		SizeMax: c.UploadMax, Refuse: a.api.WriteProblem, Space: a.reserve.ForUpload,
 		Quota: upload.Quota{OwnerBytes: c.OwnerBytes, TotalBytes: c.TotalBytes},
 	})
-	return slices.Concat(a.selling(goods, orders), a.live(), []module.Module{
+	return slices.Concat(a.people(), a.selling(goods, orders), a.live(), []module.Module{
 		video.API{Service: a.videos, Links: a.referrals, News: a.news, Views: films}.Module(),
 		uploads, a.clips.Module(), deadletter.API{DB: a.db}.Module(),
 		auditlog.API{DB: a.db, People: a.accounts}.Module(), a.bank.Module(a.cfg.Payment.Sandbox, withDemo),
@@ -256,7 +261,6 @@ func (a *App) selling(goods *catalog.API, orders counter.Views) []module.Module 
 	currency := a.cfg.Mall.Currency
 	return []module.Module{
 		inventory.Module(), ledger.API{DB: a.db}.Module(),
-		account.API{Service: a.accounts, Shops: a.shops, Came: a.referrals, Cookies: a.cookies()}.Module(),
 		shop.API{Service: a.shops, People: a.accounts}.Module(), picture.API{Service: a.pictures}.Module(),
 		category.API{Service: a.categories}.Module(), a.notices.Module(),
 		catalog.Module(goods, catalog.MerchantAPI{Service: a.catalog, DB: a.db, Currency: currency}),

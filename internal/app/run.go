@@ -24,6 +24,12 @@ const stopWithin = 10 * time.Second
 
 // Listen opens the ports, so that whoever waits for the program knows them.
 func (a *App) Listen(ctx context.Context) (err error) {
+	if err := a.checkDemo(ctx, false); err != nil {
+		return err
+	}
+	if a.setupCode, err = a.operator.Code(ctx); err != nil {
+		return err
+	}
 	var lc net.ListenConfig
 	ln, err := lc.Listen(ctx, "tcp", a.cfg.HTTP)
 	if err != nil {

@@ -35,8 +35,14 @@ func modules() []struct {
 		may  []string
 	}{
 		{"sandbox", nil}, // a bank of its own; only payment's adapter talks to it
-		{"account", nil},
-		{"shop", []string{"account"}},
+		{"password", nil},
+		{"naming", nil},
+		{"totp", nil},
+		{"account", []string{"naming", "password"}},
+		{"shop", []string{"account", "naming"}},
+		{"signin", []string{"account", "totp"}},
+		{"mailbox", []string{"account", "signin"}},
+		{"operator", []string{"account", "shop", "signin"}},
 		{"room", nil}, // a place; what happens there on one evening is a show
 		{"inventory", nil},
 		{"ledger", nil},
@@ -81,7 +87,7 @@ func modules() []struct {
 		{"clip", []string{
 			"catalog", "replay", "room", "shelf", "show", "video", "media/record", "media/upload",
 		}},
-		{"rights", []string{"account", "moderation", "room", "shop"}},
+		{"rights", []string{"moderation", "room", "shop", "signin"}},
 		{"analytics", []string{"inventory", "show"}},
 		{"auditlog", nil},
 		{"site", nil},

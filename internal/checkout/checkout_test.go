@@ -24,7 +24,6 @@ import (
 	"hawker/internal/order"
 	"hawker/internal/picture"
 	"hawker/internal/platform/blob"
-	"hawker/internal/platform/cache"
 	"hawker/internal/platform/idem"
 	"hawker/internal/platform/secret"
 	"hawker/internal/platform/sqldb"
@@ -85,7 +84,7 @@ func open(t *testing.T) *till {
 		media: picture.New(db,
 			disk), carts: cart.New(db),
 	}
-	k.accounts = account.New(db, box, cache.NewMemoryLimiter(k.db.Clock()))
+	k.accounts = account.New(account.Options{DB: db, Box: box})
 	k.products = catalog.New(db, k.media)
 	k.orders = order.New(db, box, order.Terms{PayWithin: 15 * time.Minute, ReceiveWithin: 24 * time.Hour})
 	k.service = checkout.New(checkout.Options{

@@ -14,7 +14,6 @@ import (
 	"hawker/internal/checkout"
 	"hawker/internal/checkout/checkouttest"
 	"hawker/internal/order"
-	"hawker/internal/platform/cache"
 	"hawker/internal/platform/sqldb"
 )
 
@@ -28,7 +27,7 @@ type careful struct {
 
 func openCareful(t *testing.T) *careful {
 	m := checkouttest.New(t)
-	c := &careful{Market: m, people: account.New(m.DB, m.Box, cache.NewMemoryLimiter(m.Clock))}
+	c := &careful{Market: m, people: account.New(account.Options{DB: m.DB, Box: m.Box})}
 	c.orders = order.New(m.DB, m.Box, order.Terms{PayWithin: 15 * time.Minute, UnpaidMax: 3, UnitsMax: 10})
 	c.sells = checkout.New(checkout.Options{
 		DB: m.DB, Orders: c.orders, Addresses: m, Attribution: m, Prices: checkout.Prices{Currency: "CNY"},

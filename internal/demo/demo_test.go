@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"hawker/internal/account"
 	"hawker/internal/app"
 	"hawker/internal/base/clock"
 	"hawker/internal/base/id"
@@ -148,10 +149,11 @@ func TestAFillingThatBrokeOffGoesOn(t *testing.T) {
 	t.Parallel()
 	m := open(t)
 	for _, p := range []string{demo.Operator, demo.Merchant, demo.Promoter} {
-		m.call(http.MethodPost, "/auth/register", "", object{
-			"email": p, "password": demo.Password,
-			"display_name": "x",
-		})
+		if _, err := m.Operator().People.Admit(t.Context(), account.Registration{
+			Email: p, Password: demo.Password, DisplayName: "x",
+		}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	m.fill()
 	m.wantAll()

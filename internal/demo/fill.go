@@ -95,7 +95,7 @@ func (m Mall) filled(ctx context.Context) (bool, error) {
 }
 
 func (m Mall) register(ctx context.Context, p Person) (id.User, error) {
-	u, err := m.Accounts.Register(ctx, account.Registration{
+	u, err := m.Accounts.Admit(ctx, account.Registration{
 		Email: p.Email, Password: Password, DisplayName: p.Name, Locale: lang.Chinese,
 		Operator: p.Email == Operator,
 	})

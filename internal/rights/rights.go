@@ -8,7 +8,6 @@ package rights
 import (
 	"context"
 
-	"hawker/internal/account"
 	"hawker/internal/base/id"
 	"hawker/internal/base/permission"
 	"hawker/internal/moderation"
@@ -18,6 +17,7 @@ import (
 	"hawker/internal/platform/realtime"
 	"hawker/internal/room"
 	"hawker/internal/shop"
+	"hawker/internal/signin"
 )
 
 // Sockets are the open connections.
@@ -53,7 +53,7 @@ func channels() []realtime.Channel {
 func Module(sockets Sockets, rooms Rooms) module.Module {
 	m := module.Module{Name: "rights", Routes: sockets.Routes(), Channels: channels()}
 	m.Subscriptions = []events.Subscription{
-		events.Tell("rights", account.EventSignedOut, func(_ context.Context, e account.SignedOut) error {
+		events.Tell("rights", signin.EventSignedOut, func(_ context.Context, e signin.SignedOut) error {
 			sockets.DisconnectSession(e.Session)
 			return nil
 		}),

@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"hawker/internal/account"
 	"hawker/internal/base/event"
 	"hawker/internal/base/id"
 	"hawker/internal/moderation"
@@ -23,6 +22,7 @@ import (
 	"hawker/internal/rights"
 	"hawker/internal/room"
 	"hawker/internal/shop"
+	"hawker/internal/signin"
 )
 
 // sockets writes down what is asked of them, and fails as often as it is told to.
@@ -85,7 +85,7 @@ func TestWhoseRightEndedHearsNoMore(t *testing.T) {
 		fact event.Event
 		want []string
 	}{
-		{account.SignedOut{Session: session}, []string{"end " + session.String()}},
+		{signin.SignedOut{Session: session}, []string{"end " + session.String()}},
 		{shop.StaffChanged{User: user}, []string{"recheck " + user.String()}},
 		{moderation.Restricted{User: user, Banned: true}, []string{"recheck " + user.String()}},
 		{moderation.Restricted{User: user}, nil}, // muted: they hear on

@@ -32,11 +32,12 @@ func (h API) Register(api *httpapi.API) {
 	}, h.list)
 	httpapi.Register(api, httpapi.Operation{
 		ID: "merchant-staff-set", Method: "POST", Path: base, Access: manage,
+		Proof:   httpapi.Recent,
 		Summary: "Give somebody a role",
 	}, h.appoint)
 	httpapi.Register(api, httpapi.Operation{
 		ID: "merchant-staff-delete", Method: "DELETE", Path: base + "/{user}",
-		Access: manage, Status: 204, Summary: "Take somebody's role away",
+		Access: manage, Status: 204, Proof: httpapi.Recent, Summary: "Take somebody's role away",
 	}, h.dismiss)
 }
 

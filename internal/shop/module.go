@@ -4,5 +4,5 @@ import "hawker/internal/platform/module"
 
 // Module is what the module brings.
 func (h API) Module() module.Module {
-	return module.Module{Name: "shop", Operations: []module.Operations{h}}
+	return module.Module{Name: "shop", Operations: []module.Operations{h}, Recover: h.Service.keepNames}
 }

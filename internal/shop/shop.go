@@ -7,6 +7,9 @@ import (
 	"database/sql"
 	"errors"
 	"slices"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
 
 	"hawker/internal/account"
 	"hawker/internal/base/fault"
@@ -79,20 +82,70 @@ type Service struct{ db *sqldb.DB }
 // New makes the module.
 func New(db *sqldb.DB) *Service { return &Service{db} }
 
-// Open makes a shop with its owner on the staff.
-func (s *Service) Open(ctx context.Context, name lang.Text, logoURL string, owner id.User) (Shop, error) {
-	sh := Shop{Name: name, LogoURL: logoURL, Owner: owner}
-	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
-		sh.ID = id.Make[id.Shop](tx)
-		if err := insertShop(ctx, tx, sh); err != nil {
-			return err
-		}
-		if err := putStaff(ctx, tx, sh.ID, owner, Owner); err != nil {
-			return err
-		}
-		return events.Record(ctx, tx, Opened{sh.ID, owner})
+// NameMax is how many characters a shop's name may have in each language.
+const NameMax = 40
+
+// Open makes a shop with its owner on the staff. Faults as OpenIn.
+func (s *Service) Open(ctx context.Context, name lang.Text, logoURL string, owner id.User) (sh Shop, err error) {
+	err = s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) (err error) {
+		sh, err = s.OpenIn(ctx, tx, name, logoURL, owner)
+		return err
 	})
 	return sh, err
+}
+
+// OpenIn makes a shop in a transaction of the caller's. Faults shop.bad_name,
+// shop.name_taken: no two shops look alike.
+func (s *Service) OpenIn(ctx context.Context, tx *sqldb.Tx, name lang.Text, logoURL string, owner id.User) (Shop,
+	error,
+) {
+	sh := Shop{ID: id.Make[id.Shop](tx), Name: lang.Text{}, LogoURL: logoURL, Owner: owner}
+	for tag, text := range name {
+		sh.Name[tag] = strings.Join(strings.Fields(norm.NFKC.String(text)), " ")
+	}
+	if !sh.Name.Within(NameMax) || !sh.Name.Lines() {
+		return sh, fault.Invalid("shop.bad_name", "max", NameMax).At("body.shop_name")
+	}
+	ok, err := takeNames(ctx, tx, sh)
+	if err == nil && !ok {
+		err = fault.Conflict("shop.name_taken").At("body.shop_name")
+	}
+	if err == nil {
+		err = insertShop(ctx, tx, sh)
+	}
+	if err == nil {
+		err = putStaff(ctx, tx, sh.ID, owner, Owner)
+	}
+	if err != nil {
+		return sh, err
+	}
+	return sh, events.Record(ctx, tx, Opened{sh.ID, owner})
+}
+
+// Protects implements account.Protected: names of shops and of who works in them are not
+// anybody's.
+func (s *Service) Protects(ctx context.Context, q sqldb.Querier, key string, user id.User) (bool, error) {
+	return protects(ctx, q, key, user)
+}
+
+// Owns reports whether somebody owns a shop.
+func (s *Service) Owns(ctx context.Context, q sqldb.Querier, user id.User) (bool, error) {
+	return owns(ctx, q, user)
+}
+
+// keepNames keeps the looks of names of before; of two that look alike the older has it.
+func (s *Service) keepNames(ctx context.Context) error {
+	list, err := nameless(ctx, s.db.Reader())
+	for _, sh := range list {
+		if err != nil {
+			return err
+		}
+		err = s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+			_, err := takeNames(ctx, tx, sh)
+			return err
+		})
+	}
+	return err
 }
 
 // Hire gives somebody a role, replacing an earlier one.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"hawker/internal/base/id"
+	"hawker/internal/naming"
 	"hawker/internal/platform/sqldb"
 )
 
@@ -80,4 +81,50 @@ func staffOf(ctx context.Context, q sqldb.Querier, shop id.Shop) ([]Colleague, e
 func deleteStaff(ctx context.Context, tx *sqldb.Tx, shop id.Shop, user id.User) error {
 	_, err := tx.Exec(ctx, "DELETE FROM shop_staff WHERE shop_id = ? AND user_id = ?", shop, user)
 	return err
+}
+
+// takeNames keeps the looks of a shop's names; false where another shop has one of them.
+func takeNames(ctx context.Context, tx *sqldb.Tx, s Shop) (bool, error) {
+	for _, name := range s.Name {
+		key := naming.Key(name)
+		fresh, err := tx.InsertOnce(ctx, "INSERT INTO shop_name (name_key, shop_id) VALUES (?, ?)", key, s.ID)
+		if err != nil {
+			return false, err
+		}
+		if fresh {
+			continue
+		}
+		var owner id.Shop
+		err = tx.QueryRow(ctx, "SELECT shop_id FROM shop_name WHERE name_key = ?", key).Scan(&owner)
+		if err != nil || owner != s.ID {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// nameless are shops of before names were kept by their looks.
+func nameless(ctx context.Context, q sqldb.Querier) ([]Shop, error) {
+	rows, err := q.Query(ctx, `SELECT id, name, logo_url, owner_id FROM shop
+		WHERE NOT EXISTS (SELECT 1 FROM shop_name WHERE shop_id = shop.id) ORDER BY id`)
+	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (Shop, error) { return scanShop(s) })
+}
+
+// protects looks for a shop that is called so, and for others than the user who work in
+// one or run the installation.
+func protects(ctx context.Context, q sqldb.Querier, key string, user id.User) (bool, error) {
+	var n int
+	err := q.QueryRow(ctx, "SELECT COUNT(*) FROM shop_name WHERE name_key = ?", key).Scan(&n)
+	if err != nil || n > 0 {
+		return n > 0, err
+	}
+	err = q.QueryRow(ctx, `SELECT COUNT(*) FROM account_user u WHERE u.name_key = ? AND u.id <> ?
+		AND (u.operator = 1 OR EXISTS (SELECT 1 FROM shop_staff s WHERE s.user_id = u.id))`, key, user).Scan(&n)
+	return n > 0, err
+}
+
+func owns(ctx context.Context, q sqldb.Querier, user id.User) (bool, error) {
+	var n int
+	err := q.QueryRow(ctx, "SELECT COUNT(*) FROM shop_staff WHERE user_id = ? AND role = ?", user, Owner).Scan(&n)
+	return n > 0, err
 }

@@ -67,6 +67,7 @@ type configView struct {
 	Languages        []string `json:"languages"`
 	Providers        []string `json:"payment_providers" doc:"Ways to pay, the usual one first"`
 	TimeZone         string   `json:"time_zone" doc:"Whose midnight begins a day in figures"`
+	Registration     string   `json:"registration" enum:"open,invite,closed" doc:"Who may make an account"`
 }
 
 func (h API) config(context.Context, *struct{}) (*httpapi.Body[configView], error) {
@@ -76,6 +77,7 @@ func (h API) config(context.Context, *struct{}) (*httpapi.Body[configView], erro
 		AfterSaleDays: c.Distribution.AfterSale.Hours() / 24, PayMinutes: c.Order.PayWithin.Minutes(),
 		Sandbox: c.Payment.Sandbox, UploadMax: c.Video.UploadMax, Languages: []string{"zh-CN", "en"},
 		TimeZone: c.Mall.TimeZone, Providers: append([]string{}, h.Providers...),
+		Registration: c.Accounts.Registration,
 	}, nil)
 }
 

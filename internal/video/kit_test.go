@@ -123,7 +123,7 @@ func newMall(t *testing.T) *mall {
 	cards := &catalog.API{Service: m.goods, DB: m.db, Shops: m, Currency: "CNY"}
 	box, err := secret.NewBox(bytes.Repeat([]byte{7}, 32))
 	m.must(err)
-	people := account.New(m.db, box, cache.NewMemoryLimiter(clock.Real{}))
+	people := account.New(account.Options{DB: m.db, Box: box})
 	video.API{Service: m.videos, Links: m, Views: video.Views{
 		Service: m.videos, Shops: m, People: people, Goods: cards,
 		Rooms: m,

@@ -17,7 +17,8 @@ function fail(message) {
   console.error(message)
 }
 
-const areas = { mall: ['apps/mall/src', 'packages/ui/src'], console: ['apps/console/src', 'packages/ui/src'] }
+const kit = ['packages/ui/src', 'packages/api/src']
+const areas = { mall: ['apps/mall/src', ...kit], console: ['apps/console/src', ...kit] }
 const usedOfUi = new Set()
 for (const [app, folders] of Object.entries(areas)) {
   const known = new Set()

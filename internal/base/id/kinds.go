@@ -43,6 +43,8 @@ type (
 	restreamKind   struct{}
 	showKind       struct{}
 	auditKind      struct{}
+	invitationKind struct{}
+	mailCodeKind   struct{}
 )
 
 func (userKind) Prefix() string       { return "usr" }
@@ -86,6 +88,8 @@ func (wordKind) Prefix() string       { return "wrd" }
 func (restreamKind) Prefix() string   { return "rst" }
 func (showKind) Prefix() string       { return "shw" }
 func (auditKind) Prefix() string      { return "aud" }
+func (invitationKind) Prefix() string { return "inv" }
+func (mailCodeKind) Prefix() string   { return "mlc" }
 
 // The id of each entity; see docs/glossary.md for what the entities are.
 type (
@@ -130,4 +134,6 @@ type (
 	Restream   = Of[restreamKind]
 	Show       = Of[showKind]
 	Audit      = Of[auditKind]
+	Invitation = Of[invitationKind]
+	MailCode   = Of[mailCodeKind]
 )

@@ -23,6 +23,8 @@ type Rate struct {
 type Limiter interface {
 	// Allow reports whether one more use of key is within the rate.
 	Allow(ctx context.Context, key string, r Rate) (bool, error)
+	// Return gives one use back that was allowed and turned out not to count.
+	Return(ctx context.Context, key string, r Rate) error
 }
 
 const (
@@ -78,6 +80,14 @@ func (m *MemoryLimiter) Allow(_ context.Context, key string, r Rate) (bool, erro
 		return rate.NewLimiter(rate.Limit(float64(r.Count)/r.Per.Seconds()), r.Count), false
 	})
 	return l.AllowN(m.clock.Now(), 1), nil
+}
+
+// Return implements Limiter.
+func (m *MemoryLimiter) Return(_ context.Context, key string, r Rate) error {
+	if l, ok := m.buckets.GetIfPresent(use{key, r}); ok && r.Count > 0 {
+		l.AllowN(m.clock.Now(), -1) // the bucket never holds more than its burst when it is next used
+	}
+	return nil
 }
 
 // Map keeps recent answers of a costly question for a short time.

@@ -32,8 +32,12 @@ type Config struct {
 	PublicURL string `koanf:"public_url"`
 	// TrustedProxies are networks whose word about a caller's address is taken.
 	TrustedProxies []string `koanf:"trusted_proxies"`
+	// DemoAnywhere lets demo accounts, whose password is known, be reached from elsewhere.
+	DemoAnywhere bool `koanf:"demo_anywhere"`
 
 	HTTPS        HTTPS        `koanf:"https"`
+	Accounts     Accounts     `koanf:"accounts"`
+	Mail         Mail         `koanf:"mail"`
 	Outgoing     Outgoing     `koanf:"outgoing"`
 	Limits       Limits       `koanf:"limits"`
 	Storage      Storage      `koanf:"storage"`
@@ -136,8 +140,13 @@ func Default() Config {
 		Outgoing: Outgoing{Ports: []int{443, 1935, 1936}, Networks: []string{}},
 		Storage:  Storage{Reserve: 1 << 30},
 		Limits:   Limits{Connections: 16384, PerAddress: 4096, Patience: 20 * time.Second},
-		Log:      Log{Level: "info", Format: "text"},
-		Mall:     Mall{Name: "Hawker", Currency: "CNY", TimeZone: "Asia/Shanghai"},
+		Accounts: Accounts{
+			Registration: "open", SessionIdle: 7 * 24 * time.Hour, SessionMax: 30 * 24 * time.Hour,
+			Reproof: 10 * time.Minute, SecondFactor: "optional",
+		},
+		Mail: Mail{Security: "starttls"},
+		Log:  Log{Level: "info", Format: "text"},
+		Mall: Mall{Name: "Hawker", Currency: "CNY", TimeZone: "Asia/Shanghai"},
 		Order: Order{
 			PayWithin: 15 * time.Minute, PayDealWithin: 3 * time.Minute,
 			ReceiveWithin: 10 * 24 * time.Hour, UnpaidMax: 5, UnitsMax: 99, PerMinute: 30,
@@ -269,6 +278,7 @@ func (c Config) Check() error {
 	bad(!publicAddress(c.PublicURL), "public_url must be an http or https address")
 	c.checkDoors(bad)
 	c.checkHTTPS(bad)
+	c.checkPeople(bad)
 	return errors.Join(errs...)
 }
 

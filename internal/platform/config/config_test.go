@@ -75,6 +75,21 @@ func TestEachImpossibleSettingIsNamed(t *testing.T) {
 		change func(c *config.Config)
 	}{
 		{"", func(*config.Config) {}},
+		{"accounts.registration", func(c *config.Config) { c.Accounts.Registration = "maybe" }},
+		{"accounts.second_factor", func(c *config.Config) { c.Accounts.SecondFactor = "all" }},
+		{"accounts.session_idle", func(c *config.Config) { c.Accounts.SessionIdle = time.Minute - 1 }},
+		{"", func(c *config.Config) { c.Accounts.SessionIdle = time.Minute }},
+		{"accounts.session_idle", func(c *config.Config) { c.Accounts.SessionMax = c.Accounts.SessionIdle - 1 }},
+		{"accounts.reauthenticate_after", func(c *config.Config) { c.Accounts.Reproof = -1 }},
+		{"mail.security", func(c *config.Config) { c.Mail.Security = "ssl3" }},
+		{"mail.server", func(c *config.Config) { c.Mail.Server, c.Mail.From = "smtp.example.com", "a@b.cd" }},
+		{"mail.from", func(c *config.Config) { c.Mail.Server = "smtp.example.com:587" }},
+		{"mail.security", func(c *config.Config) {
+			c.Mail = config.Mail{Server: "smtp.example.com:25", Security: "none", From: "a@b.cd"}
+		}},
+		{"", func(c *config.Config) {
+			c.Mail = config.Mail{Server: "127.0.0.1:25", Security: "none", From: "Mall <a@b.cd>"}
+		}},
 		{"mall.currency", func(c *config.Config) { c.Mall.Currency = "EURO" }},
 		{"order.pay_within", func(c *config.Config) { c.Order.PayWithin = time.Second - 1 }},
 		{"", func(c *config.Config) { c.Order.PayWithin = time.Second }},

@@ -20,6 +20,9 @@ const (
 	Anyone       Access = "anyone"
 	SignedIn     Access = "signed_in"
 	OperatorOnly Access = "operator"
+	// Enrolling is somebody signed in, also before they have the second factor that
+	// their role asks for: nothing else lets those in.
+	Enrolling Access = "signed_in:enrolling"
 	// Self is the person whom the subject names.
 	Self Access = "self"
 	// Signed is a program that proves itself by a signature or a secret of its own.
@@ -101,11 +104,14 @@ type Authorizer struct {
 }
 
 // Check lets the actor through or answers the fault that says why not.
-// Faults: auth.sign_in_required, auth.operator_only, shop.not_found,
-// shop.not_staff, live.not_found.
+// Faults: auth.sign_in_required, auth.second_factor_required, auth.operator_only,
+// shop.not_found, shop.not_staff, live.not_found.
 func (z Authorizer) Check(ctx context.Context, access Access, actor Actor, s Subject) (Pass, error) {
 	if access.NeedsAccount() && !actor.SignedIn() {
 		return Pass{}, fault.Unauthorized("auth.sign_in_required")
+	}
+	if actor.MustEnrol && access.NeedsAccount() && access != Enrolling {
+		return Pass{}, fault.Forbidden("auth.second_factor_required")
 	}
 	if p, ok := strings.CutPrefix(string(access), staffPrefix); ok {
 		return Pass{}, z.checkStaff(ctx, actor, s, permission.Permission(p))
@@ -114,7 +120,7 @@ func (z Authorizer) Check(ctx context.Context, access Access, actor Actor, s Sub
 		return z.checkRoomStaff(ctx, actor, s, permission.Permission(p))
 	}
 	switch Access(strings.TrimSuffix(string(access), signedInSuffix)) {
-	case Anyone, SignedIn, Signed:
+	case Anyone, SignedIn, Signed, Enrolling:
 		return Pass{}, nil
 	case OperatorOnly:
 		if !actor.Operator {
@@ -171,7 +177,7 @@ func (z Authorizer) checkRoom(ctx context.Context, actor Actor, s Subject, lobby
 	if err != nil || !door.Private() {
 		return Pass{Room: door}, err
 	}
-	if actor.SignedIn() {
+	if actor.SignedIn() && !actor.MustEnrol {
 		staff, err := z.Staff.May(ctx, actor.User, door.Shop, permission.LiveModerate)
 		if err != nil || staff {
 			return Pass{Room: door, Staff: staff}, err

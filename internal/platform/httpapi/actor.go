@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -22,6 +23,10 @@ type Actor struct {
 	User     id.User
 	Session  id.Session
 	Operator bool
+	// MustEnrol is somebody whose role asks for a second factor that they do not have yet.
+	MustEnrol bool
+	// Proved is when they last showed who they are in this session.
+	Proved time.Time
 }
 
 // SignedIn reports whether anybody is.
@@ -52,6 +57,25 @@ func (p CookiePolicy) Name() string {
 	return "hawker_session"
 }
 
+// Device is the name of the cookie by which a browser that somebody signed in from is
+// known again.
+func (p CookiePolicy) Device() string {
+	if p.Secure {
+		return "__Host-hawker_device"
+	}
+	return "hawker_device"
+}
+
+const deviceFor = 365 * 24 * time.Hour
+
+// Known makes the cookie of a known browser.
+func (p CookiePolicy) Known(value string) http.Cookie {
+	return http.Cookie{
+		Name: p.Device(), Value: value, Path: "/", MaxAge: int(deviceFor / time.Second), HttpOnly: true,
+		Secure: p.Secure, SameSite: http.SameSiteLaxMode,
+	}
+}
+
 // Session makes the cookie that signs a browser in, or out with an empty token.
 func (p CookiePolicy) Session(token string, until time.Time) http.Cookie {
 	c := http.Cookie{
@@ -67,10 +91,20 @@ func (p CookiePolicy) Session(token string, until time.Time) http.Cookie {
 type (
 	actorKey  struct{}
 	localeKey struct{}
-	addrKey   struct{}
-	refKey    struct{}
-	originKey struct{}
+	callerKey struct{}
 )
+
+// caller is what a request says of where it comes from, and may be made up but for the
+// address.
+type caller struct {
+	address, ref, origin, device, agent string
+	local                               bool
+}
+
+func callerFrom(ctx context.Context) caller {
+	c, _ := ctx.Value(callerKey{}).(caller)
+	return c
+}
 
 // ActorFrom gives the caller of the request.
 func ActorFrom(ctx context.Context) Actor {
@@ -93,16 +127,25 @@ func Language(ctx context.Context) lang.Tag {
 
 // Address is the caller's network address without the port.
 func Address(ctx context.Context) string {
-	s, _ := ctx.Value(addrKey{}).(string)
-	return s
+	return callerFrom(ctx).address
 }
+
+// Device is what the caller's browser keeps of sign-ins from it, "" for nothing.
+func Device(ctx context.Context) string { return callerFrom(ctx).device }
+
+// Agent is how the caller's program calls itself.
+func Agent(ctx context.Context) string { return callerFrom(ctx).agent }
+
+// Local reports whether the caller sits at this machine: by its loopback, by its own name,
+// and with no sign of a proxy in between. Behind a proxy that leaves none, a public_url has
+// to be set, which makes nobody local.
+func Local(ctx context.Context) bool { return callerFrom(ctx).local }
 
 // Origin is the scheme and host by which the installation is reached. What a caller
 // writes in Host is believed of this machine alone: whoever can have another's browser
 // send a Host of their own shall not have it told to copy their links.
 func Origin(ctx context.Context) string {
-	s, _ := ctx.Value(originKey{}).(string)
-	return s
+	return callerFrom(ctx).origin
 }
 
 func (a *API) origin(r *http.Request) string {
@@ -125,11 +168,33 @@ const RefCookie = "hawker_ref"
 
 // RefCode is the code of the link by which the caller came, "" for none.
 func RefCode(ctx context.Context) string {
-	s, _ := ctx.Value(refKey{}).(string)
-	return s
+	return callerFrom(ctx).ref
 }
 
-const refCodeMax = 32
+const (
+	refCodeMax = 32
+	deviceMax  = 1024
+	agentMax   = 512
+)
+
+func (a *API) caller(r *http.Request) caller {
+	c := caller{address: callerAddress(r, a.deps.Trusted), origin: a.origin(r), agent: r.UserAgent()}
+	c.agent = c.agent[:min(len(c.agent), agentMax)]
+	if k, err := r.Cookie(RefCookie); err == nil && len(k.Value) <= refCodeMax {
+		c.ref = k.Value
+	}
+	if k, err := r.Cookie(a.deps.Cookies.Device()); err == nil && len(k.Value) <= deviceMax {
+		c.device = k.Value
+	}
+	local, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	c.local = a.public.Host == "" && local != nil && err == nil && peer.Addr().Unmap().IsLoopback() &&
+		conns.OwnHost(r.Host, local)
+	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Via"} {
+		c.local = c.local && r.Header.Get(name) == ""
+	}
+	return c
+}
 
 // language stands before whatever may refuse, so that each refusal is in the
 // caller's.
@@ -144,11 +209,7 @@ func (a *API) language(next http.Handler) http.Handler {
 // what a visitor may not do, guard refuses.
 func (a *API) authenticate(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx := context.WithValue(r.Context(), addrKey{}, callerAddress(r, a.deps.Trusted))
-		ctx = context.WithValue(ctx, originKey{}, a.origin(r))
-		if c, err := r.Cookie(RefCookie); err == nil && len(c.Value) <= refCodeMax {
-			ctx = context.WithValue(ctx, refKey{}, c.Value)
-		}
+		ctx := context.WithValue(r.Context(), callerKey{}, a.caller(r))
 		if token := a.token(r); token != "" {
 			actor, err := a.deps.Sign.Authenticate(ctx, token)
 			switch {
@@ -215,6 +276,9 @@ func (a *API) admit(hc huma.Context, op Operation) (huma.Context, error) {
 	if pass.Room.Private() {
 		hc.SetHeader("Cache-Control", privateAnswer)
 	}
+	if op.Proof == Recent && a.stale(actor) {
+		return hc, fault.Forbidden("auth.reauthenticate")
+	}
 	hc = huma.WithValue(hc, passKey{}, pass)
 	if op.Limit.Count == 0 {
 		return hc, nil
@@ -237,4 +301,10 @@ func (a *API) noteRefusal(ctx context.Context, op Operation, err error) {
 	if a.deps.Refused != nil && ActorFrom(ctx).SignedIn() && f != nil && f.Kind == fault.KindForbidden {
 		a.deps.Refused(ctx, op.ID)
 	}
+}
+
+// stale reports whether somebody showed who they are too long ago.
+func (a *API) stale(actor Actor) bool {
+	within := a.deps.ReauthenticateWithin
+	return within > 0 && a.deps.Clock.Now().Sub(actor.Proved) > within
 }

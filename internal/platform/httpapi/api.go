@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"reflect"
 	"sync"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
@@ -40,9 +41,21 @@ type Operation struct {
 	BodyMax int64 // bytes; 0 is 1 MiB
 	RawBody bool  // the body is taken as it comes, its sender signed the bytes
 	Limit   cache.Rate
+	Proof   Proof // what the caller shows beside their session
 
 	tag string
 }
+
+// Proof is what an operation asks for, so that a stolen session alone does no harm.
+type Proof string
+
+// Proofs. Recent: they showed who they are within Deps.ReauthenticateWithin.
+// PasswordGiven: the body holds their password or a code that was sent to them, which the
+// operation looks at.
+const (
+	Recent        Proof = "recent"
+	PasswordGiven Proof = "password"
+)
 
 // Deps are what the door asks others.
 type Deps struct {
@@ -65,6 +78,9 @@ type Deps struct {
 	PublicURL string
 	// PictureOrigins are other servers from which pages may fetch pictures of rooms.
 	PictureOrigins []string
+	// ReauthenticateWithin is how long ago somebody may have shown who they are, before what
+	// is declared Recent; zero asks nobody.
+	ReauthenticateWithin time.Duration
 	// Spoken are packages that the description calls by a module's name, because they
 	// were cut from it.
 	Spoken map[string]string
@@ -152,6 +168,9 @@ func Register[I, O any](a *API, op Operation, handle func(ctx context.Context, i
 		Middlewares:     huma.Middlewares{a.guard(op)},
 		Extensions:      map[string]any{"x-access": string(op.Access)},
 		Errors:          errorsOf[I](op),
+	}
+	if op.Proof != "" {
+		h.Extensions["x-proof"] = string(op.Proof)
 	}
 	if op.tag != "" {
 		h.Tags = []string{op.tag}

@@ -280,6 +280,8 @@ func (l *limiter) Allow(_ context.Context, key string, r cache.Rate) (bool, erro
 	return true, nil
 }
 
+func (*limiter) Return(context.Context, string, cache.Rate) error { return nil }
+
 // counting is a clock that counts who waits for it.
 type counting struct {
 	*clock.Manual

@@ -33,6 +33,7 @@ func RunLimiter(t *testing.T, open Limiters) {
 		{"no limit", none},
 		{"many at once are not too many", many},
 		{"a changed rate begins anew", changed},
+		{"what is given back can be used again", returned},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -143,4 +144,22 @@ func many(t *testing.T, l *limits) {
 func changed(_ *testing.T, l *limits) {
 	l.want("a", cache.Rate{Count: 1, Per: time.Hour}, 1)
 	l.want("a", cache.Rate{Count: 3, Per: time.Minute}, 3)
+}
+
+func returned(t *testing.T, l *limits) {
+	r := cache.Rate{Count: 3, Per: time.Hour}
+	give := func() {
+		t.Helper()
+		if err := l.doors[0].Return(t.Context(), "a", r); err != nil {
+			t.Error(err)
+		}
+	}
+	l.want("a", r, 3)
+	give()
+	l.want("a", r, 1)
+	for range 10 {
+		give()
+	}
+	l.clock.Advance(time.Second)
+	l.want("a", r, 3) // never more than a burst
 }

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"hawker/internal/base/clock"
 	"hawker/internal/base/fault"
@@ -32,7 +33,10 @@ type Door struct {
 	Contract *Contract
 	// Language is what callers ask for.
 	Language string
+	// Sign knows tokens that are no id of a user, and may be nil.
+	Sign httpapi.Authenticator
 
+	clock     clock.Clock
 	mu        sync.Mutex
 	staff     map[job]bool
 	operators map[id.User]bool
@@ -50,12 +54,12 @@ type job struct {
 func Open(t testing.TB, c clock.Clock, modules ...module.Module) *Door {
 	t.Helper()
 	d := &Door{
-		T: t, Language: "en", staff: map[job]bool{}, operators: map[id.User]bool{},
+		T: t, Language: "en", clock: c, staff: map[job]bool{}, operators: map[id.User]bool{},
 		rooms: map[id.Room]httpapi.RoomDoor{},
 	}
 	d.API = httpapi.New(httpapi.Deps{
 		Log: slog.New(slog.DiscardHandler), Clock: c, Limiter: cache.NewMemoryLimiter(c), Sign: d, Staff: d, Rooms: d,
-		Metrics: d,
+		Metrics: d, ReauthenticateWithin: 10 * time.Minute,
 	})
 	for _, m := range modules {
 		d.API.Section(m.Name)
@@ -124,14 +128,18 @@ func (d *Door) Name(word string, of interface{ String() string }) {
 }
 
 // Authenticate implements httpapi.Authenticator.
-func (d *Door) Authenticate(_ context.Context, token string) (httpapi.Actor, error) {
+func (d *Door) Authenticate(ctx context.Context, token string) (httpapi.Actor, error) {
 	var u id.User
-	if err := u.UnmarshalText([]byte(token)); err != nil || u.IsZero() {
+	err := u.UnmarshalText([]byte(token))
+	if err != nil && d.Sign != nil {
+		return d.Sign.Authenticate(ctx, token)
+	}
+	if err != nil || u.IsZero() {
 		return httpapi.Actor{}, fault.Unauthorized("auth.sign_in_required")
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return httpapi.Actor{User: u, Operator: d.operators[u]}, nil
+	return httpapi.Actor{User: u, Operator: d.operators[u], Proved: d.clock.Now()}, nil
 }
 
 // May implements httpapi.StaffRegister.
@@ -192,6 +200,9 @@ func (d *Door) Fetch(who id.User, target string, body any, header ...string) Ans
 	}
 	for i := 0; i+1 < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
+		if header[i] == "Host" { // which no client takes from there
+			req.Host = header[i+1]
+		}
 	}
 	res, err := d.Server.Client().Do(req)
 	if err != nil {

@@ -1,4 +1,4 @@
-import { apiKey, createApi, useSession } from '@hawker/api'
+import { apiKey, createApi, merchantApi, useProof, useSession } from '@hawker/api'
 import { currentLocale, installUi } from '@hawker/ui'
 import { PiniaColada } from '@pinia/colada'
 import { createPinia } from 'pinia'
@@ -11,7 +11,17 @@ async function start(): Promise<void> {
   const app = createApp(ConsoleApp)
   app.use(createPinia())
   app.use(PiniaColada, { queryOptions: { staleTime: 5000, gcTime: 300_000 } })
-  app.provide(apiKey, createApi({ locale: currentLocale, onSignedOut: () => useSession().lost() }))
+  app.provide(
+    apiKey,
+    createApi(
+      {
+        locale: currentLocale,
+        prove: () => useProof().ask(),
+        onSignedOut: () => useSession().lost(),
+      },
+      merchantApi,
+    ),
+  )
   await installUi(app, { 'zh-CN': () => import('./locales/zh-CN'), en: () => import('./locales/en') })
   app.use(createConsoleRouter())
   app.mount('#app')

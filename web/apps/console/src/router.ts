@@ -32,6 +32,10 @@ export function createConsoleRouter() {
     const session = useSession()
     await session.ready()
     if (!session.signedIn) return { path: '/sign-in', query: { next: to.fullPath } }
+    if (session.user?.must_enrol) {
+      window.location.assign('/me/security')
+      return false
+    }
     const operator = session.user?.roles.includes('operator') ?? false
     if (to.meta.operator) return operator || { path: '/' }
     if (!useShop().shop) return { path: operator ? '/admin/dead-letters' : '/no-shop' }

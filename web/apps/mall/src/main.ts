@@ -1,4 +1,4 @@
-import { apiKey, createApi } from '@hawker/api'
+import { apiKey, createApi, lateMerchantApi, useProof } from '@hawker/api'
 import { currentLocale, installUi } from '@hawker/ui'
 import { PiniaColada } from '@pinia/colada'
 import { createPinia } from 'pinia'
@@ -12,7 +12,17 @@ async function start(): Promise<void> {
   const app = createApp(MallApp)
   app.use(createPinia())
   app.use(PiniaColada, { queryOptions: { staleTime: 5000, gcTime: 300_000 } })
-  app.provide(apiKey, createApi({ locale: currentLocale, onSignedOut: () => useSession().lost() }))
+  app.provide(
+    apiKey,
+    createApi(
+      {
+        locale: currentLocale,
+        prove: () => useProof().ask(),
+        onSignedOut: () => useSession().lost(),
+      },
+      lateMerchantApi,
+    ),
+  )
   const languages = await installUi(app, {
     'zh-CN': () => import('./locales/zh-CN'),
     en: () => import('./locales/en'),

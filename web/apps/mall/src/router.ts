@@ -34,6 +34,8 @@ export function createMallRouter(needTexts: (feature: string) => Promise<void>) 
     if (to.meta.texts) await needTexts(to.meta.texts)
     if (!to.meta.auth) return true
     await session.ready()
+    // Whose role asks for a second factor is let in to set one up, and to nothing else.
+    if (session.user?.must_enrol && to.path !== '/me/security') return { path: '/me/security' }
     return session.signedIn || { path: '/sign-in', query: { next: to.fullPath } }
   })
   router.afterEach((to) => {

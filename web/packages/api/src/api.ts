@@ -1,11 +1,11 @@
 import { inject, type InjectionKey } from 'vue'
-import { createClient, type ClientOptions } from './client'
-import { merchantApi } from './merchant'
+import { createClient, type Client, type ClientOptions } from './client'
+import type { MerchantApi } from './merchant'
 import { shopperApi } from './shopper'
 
-export function createApi(options: ClientOptions) {
+export function createApi(options: ClientOptions, merchant: (client: Client) => MerchantApi) {
   const client = createClient(options)
-  return { ...shopperApi(client), merchant: merchantApi(client) }
+  return { ...client, ...shopperApi(client), merchant: merchant(client) }
 }
 
 export type Api = ReturnType<typeof createApi>

@@ -76,3 +76,31 @@ describe('client', () => {
     expect(calls[0]?.headers.get('Content-Type')).toBeNull()
   })
 })
+
+describe('what could do harm', () => {
+  const refused = () =>
+    Response.json({ code: 'auth.reauthenticate', detail: 'Show who you are' }, { status: 403 })
+  it.each([
+    [true, 2],
+    [false, 1],
+  ])('is sent again when somebody proved themselves: %s', async (proved, times) => {
+    let calls = 0
+    const client = createClient({
+      locale: () => 'en',
+      prove: () => Promise.resolve(proved),
+      fetch: () => Promise.resolve(calls++ === 0 ? refused() : new Response(null, { status: 204 })),
+    })
+    const done = client.send('DELETE', '/me/sessions').then(
+      () => 'done',
+      () => 'refused',
+    )
+    expect(await done).toBe(proved ? 'done' : 'refused')
+    expect(calls).toBe(times)
+  })
+  it('is asked about once', async () => {
+    const prove = vi.fn(() => Promise.resolve(true))
+    const client = createClient({ locale: () => 'en', prove, fetch: () => Promise.resolve(refused()) })
+    await expect(client.send('DELETE', '/me/sessions')).rejects.toThrow('Show who you are')
+    expect(prove).toHaveBeenCalledTimes(1)
+  })
+})

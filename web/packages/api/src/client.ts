@@ -107,6 +107,8 @@ export interface ClientOptions {
   base?: string
   fetch?: typeof fetch
   locale: () => string
+  /** Called when the server wants to know once more who it is; the call is sent again if that was shown. */
+  prove?: () => Promise<boolean>
   /** Called when the server says that nobody is signed in. */
   onSignedOut?: () => void
 }
@@ -147,7 +149,7 @@ export function createClient(options: ClientOptions): Client {
   const base = options.base ?? prefix
   const doFetch = options.fetch ?? ((input: RequestInfo | URL, init?: RequestInit) => fetch(input, init))
 
-  async function send(method: Method, path: string, request: Request = {}): Promise<unknown> {
+  async function send(method: Method, path: string, request: Request = {}, again = false): Promise<unknown> {
     const headers = new Headers({ 'Accept-Language': options.locale(), Accept: 'application/json' })
     if (request.key) headers.set('Idempotency-Key', request.key)
     const form = request.body instanceof FormData
@@ -169,6 +171,8 @@ export function createClient(options: ClientOptions): Client {
     if (!response.ok) {
       const error = await problem(response)
       if (error.status === 401) options.onSignedOut?.()
+      if (error.code === 'auth.reauthenticate' && !again && (await options.prove?.()))
+        return send(method, path, request, true)
       throw error
     }
     // A 204 has no body; callers of such operations ask for void.

@@ -3,7 +3,7 @@ import { defineStore } from 'pinia'
 import { computed, ref } from 'vue'
 import { useApi } from './api'
 import { ApiError } from './client'
-import type { Session, User } from './types'
+import type { Entry, User } from './types'
 
 /** The session is who is signed in. The cookie is the truth; this store only mirrors it. */
 export const useSession = defineStore('session', () => {
@@ -29,10 +29,16 @@ export const useSession = defineStore('session', () => {
     return known
   }
 
-  async function entered(session: Session): Promise<void> {
-    user.value = session.user
+  async function entered(entry: Entry): Promise<void> {
+    user.value = entry.user ?? null
     known = Promise.resolve()
     await cache.invalidateQueries()
+  }
+
+  /** again reads who it is once more, after their account was changed. */
+  function again(): Promise<void> {
+    known = read()
+    return known
   }
 
   async function leave(): Promise<void> {
@@ -46,5 +52,5 @@ export const useSession = defineStore('session', () => {
     known = Promise.resolve()
   }
 
-  return { user, signedIn: computed(() => user.value !== null), ready, entered, leave, lost }
+  return { user, signedIn: computed(() => user.value !== null), ready, again, entered, leave, lost }
 })

@@ -9,6 +9,8 @@ function account({ send }: Client) {
     updateMe: (body: Body<'PATCH', '/me'>) => send('PATCH', '/me', { body }),
     register: (body: Body<'POST', '/auth/register'>) => send('POST', '/auth/register', { body }),
     login: (body: Body<'POST', '/auth/login'>) => send('POST', '/auth/login', { body }),
+    loginWithCode: (body: Body<'POST', '/auth/login/second-factor'>) =>
+      send('POST', '/auth/login/second-factor', { body }),
     logout: () => send('POST', '/auth/logout'),
     addresses: () => send('GET', '/me/addresses'),
     addAddress: (body: Body<'POST', '/me/addresses'>, key: string) =>

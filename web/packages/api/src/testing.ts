@@ -8,6 +8,7 @@ import { createI18n } from 'vue-i18n'
 import { createMemoryHistory, createRouter, RouterView } from 'vue-router'
 import ui from '../../ui/src/locales/en.json'
 import { apiKey, createApi } from './api'
+import { merchantApi } from './merchant'
 import { useSession } from './session'
 import type { User } from './types'
 
@@ -154,7 +155,7 @@ export async function stage(component: Component, { app, props, answers = {}, us
           },
         ],
         provide: {
-          [apiKey as symbol]: createApi({ fetch: vi.fn(fetch), locale: () => 'en' }),
+          [apiKey as symbol]: createApi({ fetch: vi.fn(fetch), locale: () => 'en' }, merchantApi),
           [toasterKey as symbol]: toaster,
         },
       },

@@ -5,13 +5,16 @@ import ui from '../../../../packages/ui/src/locales/zh-CN.json'
 const files = import.meta.glob(
   [
     '../features/*/locales/zh-CN.json',
-    '!../features/{studio,wallet,earn}/locales/*.json',
+    '!../features/{studio,wallet,earn,security,account}/locales/*.json',
     '../shared/locales/zh-CN.json',
   ],
   { eager: true, import: 'default' },
 )
-export const later = import.meta.glob('../features/{studio,wallet,earn}/locales/zh-CN.json', {
-  import: 'default',
-})
+export const later = import.meta.glob(
+  '../features/{studio,wallet,earn,security,account}/locales/zh-CN.json',
+  {
+    import: 'default',
+  },
+)
 
 export default { ui, ...featureMessages(files) }

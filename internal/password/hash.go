@@ -1,4 +1,4 @@
-package account
+package password
 
 import (
 	"context"
@@ -11,6 +11,8 @@ import (
 
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/text/unicode/norm"
+
+	"hawker/internal/base/fault"
 )
 
 // OWASP's first choice of argon2id parameters. One hash takes 19 MiB, so a
@@ -23,18 +25,32 @@ const (
 	hashSize     = 32
 )
 
-type hasher struct {
+// Hasher makes and compares hashes, a few at a time: each takes 19 MiB and much of a core.
+type Hasher struct {
 	slots chan struct{}
+	queue chan struct{}
 	dummy string // compared when there is no account, so that time does not tell
 }
 
-func newHasher() *hasher {
-	h := &hasher{slots: make(chan struct{}, max(2, runtime.NumCPU()))}
+// waitingMax bounds how many wait for a hash: who comes later hears at once that it takes
+// too long, instead of waiting behind them.
+const waitingMax = 256
+
+// NewHasher makes a hasher; one a program.
+func NewHasher() *Hasher {
+	h := &Hasher{slots: make(chan struct{}, max(2, runtime.NumCPU())), queue: make(chan struct{}, waitingMax)}
 	h.dummy = encode(make([]byte, saltSize), make([]byte, hashSize))
 	return h
 }
 
-func (h *hasher) enter(ctx context.Context) error {
+// enter waits for a turn; fault auth.busy where too many wait.
+func (h *Hasher) enter(ctx context.Context) error {
+	select {
+	case h.queue <- struct{}{}:
+		defer func() { <-h.queue }()
+	default:
+		return fault.Unavailable("auth.busy")
+	}
 	select {
 	case h.slots <- struct{}{}:
 		return nil
@@ -43,12 +59,8 @@ func (h *hasher) enter(ctx context.Context) error {
 	}
 }
 
-// typed is a password whichever keyboard it came from: one sends é as a letter, the
-// other as two signs.
-func typed(password string) string { return norm.NFC.String(password) }
-
-// hash makes a PHC string.
-func (h *hasher) hash(ctx context.Context, password string) (string, error) {
+// Hash makes a PHC string. Fault auth.busy.
+func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	if err := h.enter(ctx); err != nil {
 		return "", err
 	}
@@ -67,8 +79,17 @@ func encode(salt, sum []byte) string {
 		b64.EncodeToString(salt), b64.EncodeToString(sum))
 }
 
-// matches compares in constant time; phc "" compares with nothing and is false.
-func (h *hasher) matches(ctx context.Context, password, phc string) (bool, error) {
+// Matches compares in constant time; phc "" compares with nothing and is false. Fault
+// auth.busy.
+func (h *Hasher) Matches(ctx context.Context, password, phc string) (bool, error) {
+	ok, err := h.matches(ctx, typed(password), phc)
+	if before := norm.NFC.String(password); err == nil && !ok && before != typed(password) {
+		return h.matches(ctx, before, phc) // a hash of when passwords were kept in the form of NFC
+	}
+	return ok, err
+}
+
+func (h *Hasher) matches(ctx context.Context, password, phc string) (bool, error) {
 	if err := h.enter(ctx); err != nil {
 		return false, err
 	}
@@ -95,6 +116,6 @@ func (h *hasher) matches(ctx context.Context, password, phc string) (bool, error
 	if err != nil {
 		return false, err
 	}
-	got := argon2.IDKey([]byte(typed(password)), salt, uint32(time), uint32(memory), threads, uint32(len(want)))
+	got := argon2.IDKey([]byte(password), salt, uint32(time), uint32(memory), threads, uint32(len(want)))
 	return subtle.ConstantTimeCompare(got, want) == 1 && known, nil
 }

@@ -1,0 +1,20 @@
+package signin
+
+import (
+	"time"
+
+	"hawker/internal/platform/module"
+	"hawker/internal/platform/schedule"
+	"hawker/internal/platform/sqldb"
+)
+
+// Module is what the module brings.
+func (h API) Module() module.Module {
+	return module.Module{
+		Name: "signin", Operations: []module.Operations{h},
+		Tasks: []schedule.Task{
+			{Name: "account.sessions", Next: sqldb.Oldest("account_session", "expires_at", 0), Do: h.Service.Sweep},
+			{Name: "account.seen", Every: time.Minute, Do: h.Service.WriteSeen},
+		},
+	}
+}
