@@ -9,6 +9,7 @@ import (
 	"hawker/internal/naming"
 	"hawker/internal/password"
 	"hawker/internal/platform/events"
+	"hawker/internal/platform/idem"
 	"hawker/internal/platform/sqldb"
 )
 
@@ -40,6 +41,25 @@ func (s *Service) Register(ctx context.Context, r Registration) (User, error) {
 		return User{}, err
 	}
 	return s.complete(ctx, p)
+}
+
+// RegisterOnce is Register, once under the key that the newcomer's client chose; again
+// says that the account was made before, which proves nothing of who asks now.
+func (s *Service) RegisterOnce(ctx context.Context, value string, r Registration) (u User, again bool, err error) {
+	p, err := s.Prepare(ctx, r)
+	if err != nil {
+		return u, false, err
+	}
+	// Neither the address nor what follows from the password is written down for it.
+	key, err := idem.NewKey("auth-register", s.box.Index(p.Email, "register"), value, []string{p.Name, p.Invitation})
+	if err != nil {
+		return u, false, err
+	}
+	made, err := idem.Once(ctx, s.db, key, func(ctx context.Context, tx *sqldb.Tx) (id.User, error) {
+		u, err = s.Complete(ctx, tx, p)
+		return u.ID, err
+	})
+	return u, err == nil && made != u.ID, err
 }
 
 // Admit makes an account because the installation's operator says so: registration may be

@@ -45,16 +45,6 @@ func (d described) succeeds() (statuses []string, schema string) {
 	return statuses, schema
 }
 
-// keyless are creations that need no key, and why.
-func keyless() map[string]string {
-	return map[string]string{
-		"auth-register":           "an e-mail address has one account, and nobody is signed in to whom a key belongs",
-		"second-factor-create":    "another secret takes the place of one that is not confirmed",
-		"setup-create":            "there is one, and nobody is signed in to whom a key belongs",
-		"admin-invitation-create": "an invitation that is made twice is taken back",
-	}
-}
-
 // acts are the last words of operations that do more than list, get, create, update,
 // set or delete.
 func acts() []string {
@@ -130,8 +120,8 @@ func bad(method string, op described, status, schema string) (out []string) {
 		if made && schema == "" {
 			out = append(out, "creates and does not show the thing")
 		}
-		if _, exempt := keyless()[op.ID]; made && op.takes("Idempotency-Key") == exempt {
-			out = append(out, "creates without a key, or has an excuse that it does not need")
+		if made && !op.takes("Idempotency-Key") {
+			out = append(out, "creates without a key")
 		}
 	default:
 		if made {

@@ -17,6 +17,7 @@ import (
 	"hawker/internal/catalog"
 	"hawker/internal/moderation"
 	"hawker/internal/platform/cache"
+	"hawker/internal/platform/idem"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/room"
 	"hawker/internal/show"
@@ -106,14 +107,14 @@ type Service struct {
 	log     *slog.Logger
 	shows   *show.Service
 	news    room.News
-	answers *cache.Map[saying, answer]
+	answers *idem.Brief[Message]
 }
 
 // New makes the module.
 func New(o Options) *Service {
 	return &Service{
 		options: o, db: o.DB, log: o.Log, shows: o.Shows, news: o.News,
-		answers: cache.NewMap[saying, answer](answersMax, answersKeep),
+		answers: idem.NewBrief[Message](),
 	}
 }
 

@@ -56,6 +56,7 @@ func (h API) Register(api *httpapi.API) {
 }
 
 type registerInput struct {
+	httpapi.IdempotencyKey
 	Body struct {
 		Email       string `json:"email" maxLength:"254"`
 		Password    string `json:"password" maxLength:"256"`
@@ -65,14 +66,17 @@ type registerInput struct {
 }
 
 func (h API) register(ctx context.Context, in *registerInput) (*signin.Entered, error) {
-	u, made, err := h.Service.Register(ctx, account.Registration{
+	u, made, err := h.Service.Register(ctx, in.Key, account.Registration{
 		Email: in.Body.Email, Password: in.Body.Password, DisplayName: in.Body.DisplayName,
 		Locale: httpapi.Language(ctx), Invitation: in.Body.Invitation,
 	}, httpapi.Origin(ctx))
-	if err == nil && !made {
-		return &signin.Entered{Body: signin.EntryView{State: signin.MailSent}}, nil
+	switch {
+	case err != nil || made == MadeNow:
+		return h.enter(ctx, u, err)
+	case made == MadeBefore: // whoever has the password may come in, as at any time
+		return h.Door.SignIn(ctx, in.Body.Email, in.Body.Password)
 	}
-	return h.enter(ctx, u, err)
+	return &signin.Entered{Body: signin.EntryView{State: signin.MailSent}}, nil
 }
 
 func (h API) enter(ctx context.Context, u account.User, err error) (*signin.Entered, error) {

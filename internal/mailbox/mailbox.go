@@ -108,21 +108,34 @@ func (s *Service) send(ctx context.Context, e errand) error {
 	})
 }
 
+// Made says how far a registration came.
+type Made int
+
+// What a registration came to.
+const (
+	NotYet     Made = iota // a letter is on its way
+	MadeNow                // and whoever asked is in
+	MadeBefore             // by the same request, whose answer may have been lost
+)
+
 // Register makes an account, or, where newcomers show that a mailbox is theirs, sends a
 // letter there: then made is false and the answer the same whoever has the address.
 // Faults: as account.Prepare, and account.email_taken where no letters are sent.
-func (s *Service) Register(ctx context.Context, r account.Registration, site string) (u account.User, made bool,
-	err error,
+func (s *Service) Register(ctx context.Context, key string, r account.Registration, site string) (u account.User,
+	made Made, err error,
 ) {
 	if !s.Prove {
-		u, err = s.People.Register(ctx, r)
-		return u, true, err
+		u, again, err := s.People.RegisterOnce(ctx, key, r)
+		if again {
+			return u, MadeBefore, err
+		}
+		return u, MadeNow, err
 	}
 	p, err := s.People.Prepare(ctx, r)
 	if err != nil {
-		return u, false, err
+		return u, NotYet, err
 	}
-	return u, false, s.send(ctx, errand{Purpose: toRegister, Email: p.Email, Locale: r.Locale, Site: site, New: &p})
+	return u, NotYet, s.send(ctx, errand{Purpose: toRegister, Email: p.Email, Locale: r.Locale, Site: site, New: &p})
 }
 
 // Confirm makes the account of a newcomer who shows the code. Faults account.code_expired,

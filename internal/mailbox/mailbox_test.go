@@ -181,10 +181,10 @@ func TestTwoRegistrationsOfOneMailbox(t *testing.T) {
 	k := open(t, true)
 	var codes []string
 	for range 2 {
-		_, made, err := k.Register(t.Context(), account.Registration{
+		_, made, err := k.Register(t.Context(), "key-of-mine", account.Registration{
 			Email: "li@example.com", Password: password, DisplayName: "x",
 		}, site)
-		if err != nil || made {
+		if err != nil || made != mailbox.NotYet {
 			t.Fatal(made, err)
 		}
 		codes = append(codes, k.code("li@example.com"))
@@ -208,6 +208,38 @@ func TestRegisteringWithoutLetters(t *testing.T) {
 		t.Errorf("%v", in)
 	}
 	k.door.Refuse(id.User{}, 409, "account.email_taken", "POST /auth/register", who)
+}
+
+// A newcomer whose answer was lost asks again and is in. The key alone opens nothing:
+// with another password, or another name, it is refused, and it is nobody else's key.
+func TestANewcomerAsksAgain(t *testing.T) {
+	t.Parallel()
+	k := open(t, false)
+	ask := func(status int, email, password, name, key string) string {
+		t.Helper()
+		who := map[string]any{"email": email, "password": password, "display_name": name}
+		return k.door.Call(id.User{}, status, "POST /auth/register", who, "Idempotency-Key", key).Show("user.id", "code")
+	}
+	first := ask(201, "li@example.com", password, "小李", "first-key")
+	if again := ask(201, " LI@example.com", password, "小李", "first-key"); again != first {
+		t.Errorf("asked again: %s, at first %s", again, first)
+	}
+	for _, c := range []struct {
+		status                     int
+		email, password, name, key string
+		want                       string
+	}{
+		{401, "li@example.com", "another " + password, "小李", "first-key", "<nil> account.wrong_password"},
+		{409, "li@example.com", password, "大李", "first-key", "<nil> request.idempotency_key_reused"},
+		{409, "li@example.com", password, "小李", "other-key", "<nil> account.email_taken"},
+	} {
+		if got := ask(c.status, c.email, c.password, c.name, c.key); got != c.want {
+			t.Errorf("%+v: %s", c, got)
+		}
+	}
+	if other := ask(201, "wang@example.com", password, "小李", "first-key"); other == first {
+		t.Error("somebody else's key opened an account")
+	}
 }
 
 func TestRecovering(t *testing.T) {
@@ -421,7 +453,7 @@ func TestLettersInEachLanguage(t *testing.T) {
 func TestCodesLieHashed(t *testing.T) {
 	t.Parallel()
 	k := open(t, true)
-	if _, _, err := k.Register(t.Context(), account.Registration{
+	if _, _, err := k.Register(t.Context(), "key-of-mine", account.Registration{
 		Email: "li@example.com", Password: password, DisplayName: "小李",
 	}, site); err != nil {
 		t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"hawker/internal/base/page"
 	"hawker/internal/platform/cache"
 	"hawker/internal/platform/httpapi"
+	"hawker/internal/platform/idem"
 	"hawker/internal/platform/module"
 	"hawker/internal/signin"
 )
@@ -71,6 +72,7 @@ func (h API) setup(ctx context.Context, _ *struct{}) (*httpapi.Body[setupView], 
 }
 
 type setupInput struct {
+	httpapi.IdempotencyKey
 	Body struct {
 		Code        string `json:"code,omitempty" maxLength:"64"`
 		Email       string `json:"email" maxLength:"254"`
@@ -81,6 +83,16 @@ type setupInput struct {
 }
 
 func (h API) begin(ctx context.Context, in *setupInput) (*signin.Entered, error) {
+	key, err := idem.NewKey("setup-create", httpapi.Home(ctx), in.Key, in.Body)
+	if err != nil {
+		return nil, err
+	}
+	return h.Service.begun.Once(ctx, key, func(ctx context.Context) (*signin.Entered, error) {
+		return h.beginOnce(ctx, in)
+	})
+}
+
+func (h API) beginOnce(ctx context.Context, in *setupInput) (*signin.Entered, error) {
 	needed, err := h.Service.Needed(ctx)
 	if err == nil && !needed {
 		err = exists()

@@ -46,6 +46,7 @@ func (h API) invitations(ctx context.Context, _ *struct{}) (*httpapi.Body[page.L
 }
 
 type inviteInput struct {
+	httpapi.IdempotencyKey
 	Body struct {
 		Note      string    `json:"note,omitempty" maxLength:"100"`
 		Uses      int       `json:"uses" minimum:"1" maximum:"10000"`
@@ -54,12 +55,18 @@ type inviteInput struct {
 }
 
 func (h API) invite(ctx context.Context, in *inviteInput) (*httpapi.Body[invitationView], error) {
-	i, code, err := h.Service.People.Invite(ctx, account.Invitation{
-		Note: in.Body.Note, Uses: in.Body.Uses, By: httpapi.ActorFrom(ctx).User, ExpiresAt: in.Body.ExpiresAt,
-	})
-	v := showInvitation(i)
-	v.Code = code
-	return httpapi.OK(v, err)
+	key, err := in.Once(ctx, "admin-invitation-create", in.Body)
+	if err != nil {
+		return nil, err
+	}
+	return httpapi.OK(h.Service.invited.Once(ctx, key, func(ctx context.Context) (invitationView, error) {
+		i, code, err := h.Service.People.Invite(ctx, account.Invitation{
+			Note: in.Body.Note, Uses: in.Body.Uses, By: httpapi.ActorFrom(ctx).User, ExpiresAt: in.Body.ExpiresAt,
+		})
+		v := showInvitation(i)
+		v.Code = code
+		return v, err
+	}))
 }
 
 type invitationPath struct {

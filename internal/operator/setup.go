@@ -13,6 +13,7 @@ import (
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/base/lang"
+	"hawker/internal/platform/idem"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/shop"
 	"hawker/internal/signin"
@@ -30,10 +31,18 @@ type Options struct {
 type Service struct {
 	Options
 	code string // of the first set-up
+
+	begun   *idem.Brief[*signin.Entered]
+	invited *idem.Brief[invitationView]
 }
 
 // New makes the module, with a code for the first set-up.
-func New(o Options) *Service { return &Service{Options: o, code: id.Token()[:codeSize]} }
+func New(o Options) *Service {
+	return &Service{
+		Options: o, code: id.Token()[:codeSize], begun: idem.NewBrief[*signin.Entered](),
+		invited: idem.NewBrief[invitationView](),
+	}
+}
 
 const codeSize = 16 // of 32 letters and digits: 80 bits
 

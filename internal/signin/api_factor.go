@@ -48,8 +48,14 @@ type enrolmentView struct {
 	URI    string `json:"uri" doc:"otpauth://…, to be drawn as a QR code"`
 }
 
-func (h API) enrol(ctx context.Context, _ *struct{}) (*httpapi.Body[enrolmentView], error) {
-	e, err := h.Service.Enrol(ctx, httpapi.ActorFrom(ctx).User)
+func (h API) enrol(ctx context.Context, in *httpapi.IdempotencyKey) (*httpapi.Body[enrolmentView], error) {
+	key, err := in.Once(ctx, "second-factor-create", nil)
+	if err != nil {
+		return nil, err
+	}
+	e, err := h.Service.enrolments.Once(ctx, key, func(ctx context.Context) (Enrolment, error) {
+		return h.Service.Enrol(ctx, httpapi.ActorFrom(ctx).User)
+	})
 	return httpapi.OK(enrolmentView(e), err)
 }
 

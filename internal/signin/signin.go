@@ -22,6 +22,7 @@ import (
 	"hawker/internal/platform/cache"
 	"hawker/internal/platform/events"
 	"hawker/internal/platform/httpapi"
+	"hawker/internal/platform/idem"
 	"hawker/internal/platform/secret"
 	"hawker/internal/platform/sqldb"
 )
@@ -54,6 +55,8 @@ type Service struct {
 
 	mu   sync.Mutex
 	seen map[id.Session]time.Time // not written yet
+
+	enrolments *idem.Brief[Enrolment]
 }
 
 const (
@@ -66,7 +69,7 @@ const (
 func New(o Options) *Service {
 	return &Service{
 		Options: o, db: o.DB, cache: cache.NewMap[string, httpapi.Actor](sessionCacheMax, sessionCacheKeep),
-		seen: map[id.Session]time.Time{},
+		seen: map[id.Session]time.Time{}, enrolments: idem.NewBrief[Enrolment](),
 	}
 }
 

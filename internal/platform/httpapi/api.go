@@ -24,6 +24,7 @@ import (
 	"hawker/internal/base/clock"
 	"hawker/internal/base/id"
 	"hawker/internal/platform/cache"
+	"hawker/internal/platform/conns"
 	"hawker/internal/platform/idem"
 )
 
@@ -124,7 +125,7 @@ func New(d Deps) *API {
 		a.public = *u
 	}
 	adaptHuma()
-	a.router.Use(awaitBody, a.requestID, a.language, a.observe, a.recoverPanic, a.secureHeaders, a.sameOrigin,
+	a.router.Use(conns.AwaitBody, a.requestID, a.language, a.observe, a.recoverPanic, a.secureHeaders, a.sameOrigin,
 		a.authenticate)
 	a.router.NotFound(a.notFound)
 	a.router.MethodNotAllowed(a.methodNotAllowed)

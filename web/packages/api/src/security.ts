@@ -17,12 +17,12 @@ export function securityApi({ send }: Client) {
     endSession: (id: string) => send('DELETE', '/me/sessions/{id}', { path: { id } }),
     endOtherSessions: () => send('DELETE', '/me/sessions'),
     secondFactor: () => send('GET', '/me/second-factor'),
-    beginSecondFactor: () => send('POST', '/me/second-factor'),
+    beginSecondFactor: (key: string) => send('POST', '/me/second-factor', { key }),
     confirmSecondFactor: (code: string) => send('POST', '/me/second-factor/confirm', { body: { code } }),
     dropSecondFactor: () => send('DELETE', '/me/second-factor'),
     newRecoveryCodes: () => send('POST', '/me/second-factor/recovery-codes'),
     setup: () => send('GET', '/setup'),
-    beginSetup: (body: Body<'POST', '/setup'>) => send('POST', '/setup', { body }),
+    beginSetup: (body: Body<'POST', '/setup'>, key: string) => send('POST', '/setup', { body, key }),
   }
 }
 

@@ -7,7 +7,8 @@ function account({ send }: Client) {
     config: () => send('GET', '/config'),
     me: () => send('GET', '/me'),
     updateMe: (body: Body<'PATCH', '/me'>) => send('PATCH', '/me', { body }),
-    register: (body: Body<'POST', '/auth/register'>) => send('POST', '/auth/register', { body }),
+    register: (body: Body<'POST', '/auth/register'>, key: string) =>
+      send('POST', '/auth/register', { body, key }),
     login: (body: Body<'POST', '/auth/login'>) => send('POST', '/auth/login', { body }),
     loginWithCode: (body: Body<'POST', '/auth/login/second-factor'>) =>
       send('POST', '/auth/login/second-factor', { body }),

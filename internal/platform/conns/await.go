@@ -1,18 +1,16 @@
-package httpapi
+package conns
 
 import (
 	"io"
 	"net/http"
-
-	"hawker/internal/platform/conns"
 )
 
-// awaitBody has the connection count how long a body that was announced is waited for,
+// AwaitBody has the connection count how long a body that was announced is waited for,
 // by whomever: an operation, a handler of its own kind, or the server, which reads what
 // nobody asked for before it answers the next request. It stands before all others.
-func awaitBody(next http.Handler) http.Handler {
+func AwaitBody(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c := conns.From(r.Context())
+		c := From(r.Context())
 		if c == nil {
 			next.ServeHTTP(w, r)
 			return
@@ -36,7 +34,7 @@ func awaitBody(next http.Handler) http.Handler {
 // awaited notes the end of a body: from then on a read only waits for the caller to leave.
 type awaited struct {
 	io.ReadCloser
-	conn *conns.Conn
+	conn *Conn
 }
 
 func (b *awaited) Read(p []byte) (int, error) {
