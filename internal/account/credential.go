@@ -7,6 +7,7 @@ import (
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
+	"hawker/internal/platform/audit"
 	"hawker/internal/platform/events"
 	"hawker/internal/platform/sqldb"
 )
@@ -62,6 +63,9 @@ func (s *Service) SetCredential(ctx context.Context, tx *sqldb.Tx, user id.User,
 	if err := setUser(ctx, tx, user, "password_hash", string(c)); err != nil {
 		return err
 	}
+	if err := audit.Record(ctx, tx, audit.Entry{Action: "password.changed", Subject: user.String()}); err != nil {
+		return err
+	}
 	return events.Record(ctx, tx, PasswordChanged{user})
 }
 
@@ -73,6 +77,9 @@ func (s *Service) SetEmail(ctx context.Context, tx *sqldb.Tx, user id.User, emai
 		err = fault.Conflict("account.email_taken").At("body.email")
 	}
 	if err != nil {
+		return err
+	}
+	if err := audit.Record(ctx, tx, audit.Entry{Action: "email.changed", Subject: user.String()}); err != nil {
 		return err
 	}
 	return events.Record(ctx, tx, EmailChanged{user})
@@ -125,6 +132,30 @@ func (s *Service) SetAccess(ctx context.Context, tx *sqldb.Tx, user id.User, a A
 	if u.Operator && (e.Disabled || !e.Operator) {
 		if n, err := countOperators(ctx, tx); err != nil || n == 0 {
 			return errors.Join(err, fault.Conflict("account.last_operator"))
+		}
+	}
+	return tellAccess(ctx, tx, e, u)
+}
+
+// tellAccess says what an operator changed, in the log for each thing by itself.
+func tellAccess(ctx context.Context, tx *sqldb.Tx, e AccessChanged, before User) error {
+	was := !before.DisabledAt.IsZero()
+	for _, c := range []struct {
+		action   audit.Action
+		from, to bool
+		told     bool
+	}{
+		{"account.disabled", was, true, e.Disabled && !was},
+		{"account.enabled", was, false, was && !e.Disabled},
+		{"operator.changed", before.Operator, e.Operator, before.Operator != e.Operator},
+	} {
+		if !c.told {
+			continue
+		}
+		if err := audit.Record(ctx, tx, audit.Entry{
+			Action: c.action, Subject: e.User.String(), Before: c.from, After: c.to,
+		}); err != nil {
+			return err
 		}
 	}
 	return events.Record(ctx, tx, e)

@@ -8,6 +8,7 @@ import (
 	"hawker/internal/base/lang"
 	"hawker/internal/naming"
 	"hawker/internal/password"
+	"hawker/internal/platform/audit"
 	"hawker/internal/platform/events"
 	"hawker/internal/platform/idem"
 	"hawker/internal/platform/sqldb"
@@ -148,6 +149,11 @@ func (s *Service) Complete(ctx context.Context, tx *sqldb.Tx, p Pending) (User, 
 		return u, fault.Conflict("account.email_taken").At("body.email")
 	}
 	if err != nil {
+		return u, err
+	}
+	if err := audit.Record(ctx, tx, audit.Entry{
+		Action: "account.created", Subject: u.ID.String(), After: map[string]bool{"operator": u.Operator},
+	}); err != nil {
 		return u, err
 	}
 	return u, events.Record(ctx, tx, Registered{u.ID})

@@ -67,7 +67,11 @@ var ErrDemoAnywhere = errors.New("this mall has demo accounts whose password eve
 // checkDemo keeps demo accounts from other machines, whether they are made now or were
 // before and kept their password.
 func (a *App) checkDemo(ctx context.Context, withDemo bool) error {
-	if a.cfg.DemoAnywhere || config.Loopback(a.cfg.HTTP) && config.Loopback(a.cfg.RTMP) {
+	here := true
+	for _, address := range []string{a.cfg.HTTP, a.cfg.RTMP, a.cfg.HTTPS.Address, a.cfg.Live.RTMPS} {
+		here = here && (address == "" || config.Loopback(address))
+	}
+	if here || a.cfg.DemoAnywhere {
 		return nil
 	}
 	if withDemo {

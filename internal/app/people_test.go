@@ -93,6 +93,7 @@ func TestDemoAccountsStayHere(t *testing.T) {
 		"on this machine":      {func(*config.Config) {}, true},
 		"pages elsewhere":      {everywhere, false},
 		"publishing elsewhere": {func(c *config.Config) { c.RTMP = "[::]:0" }, false},
+		"TLS elsewhere":        {func(c *config.Config) { c.HTTPS.Address = ":0" }, false},
 		"told so":              {func(c *config.Config) { everywhere(c); c.DemoAnywhere = true }, true},
 	} {
 		a := opened(t, c.change, true)

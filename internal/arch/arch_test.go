@@ -40,7 +40,7 @@ func modules() []struct {
 		{"totp", nil},
 		{"account", []string{"naming", "password"}},
 		{"shop", []string{"account", "naming"}},
-		{"signin", []string{"account", "totp"}},
+		{"signin", []string{"account", "naming", "totp"}},
 		{"mailbox", []string{"account", "signin"}},
 		{"operator", []string{"account", "shop", "signin"}},
 		{"room", nil}, // a place; what happens there on one evening is a show

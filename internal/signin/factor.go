@@ -7,6 +7,7 @@ import (
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
+	"hawker/internal/platform/audit"
 	"hawker/internal/platform/events"
 	"hawker/internal/platform/httpapi"
 	"hawker/internal/platform/sqldb"
@@ -95,7 +96,7 @@ func (s *Service) Confirm(ctx context.Context, a httpapi.Actor, code string, fro
 		if err := setCodes(ctx, tx, a.User, codes); err != nil {
 			return err
 		}
-		return events.Record(ctx, tx, FactorChanged{a.User, true})
+		return tellFactor(ctx, tx, FactorChanged{a.User, true})
 	})
 	if err != nil {
 		return nil, err
@@ -129,7 +130,18 @@ func (s *Service) RemoveFactor(ctx context.Context, tx *sqldb.Tx, user id.User) 
 	if err != nil || !had {
 		return err
 	}
-	return events.Record(ctx, tx, FactorChanged{user, false})
+	return tellFactor(ctx, tx, FactorChanged{user, false})
+}
+
+func tellFactor(ctx context.Context, tx *sqldb.Tx, e FactorChanged) error {
+	action := audit.Action("second_factor.off")
+	if e.On {
+		action = "second_factor.on"
+	}
+	if err := audit.Record(ctx, tx, audit.Entry{Action: action, Subject: e.User.String()}); err != nil {
+		return err
+	}
+	return events.Record(ctx, tx, e)
 }
 
 // NewCodes replaces the codes to recover. Fault account.no_factor.

@@ -8,6 +8,7 @@ import (
 	"hawker/internal/account"
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
+	"hawker/internal/platform/audit"
 	"hawker/internal/platform/httpapi"
 	"hawker/internal/platform/sqldb"
 )
@@ -53,7 +54,7 @@ func (s *Service) End(ctx context.Context, user id.User, session id.Session) err
 		if err != nil {
 			return nil, err
 		}
-		return list, s.drop(ctx, tx, user, list)
+		return list, s.endTold(ctx, tx, user, list)
 	})
 }
 
@@ -78,7 +79,17 @@ func (s *Service) Ending(ctx context.Context, user id.User, keep id.Session,
 		if err != nil {
 			return nil, err
 		}
-		return list, s.drop(ctx, tx, user, list)
+		return list, s.endTold(ctx, tx, user, list)
+	})
+}
+
+// endTold ends sessions and says so in the log, where there were any.
+func (s *Service) endTold(ctx context.Context, tx *sqldb.Tx, user id.User, list []ended) error {
+	if err := s.drop(ctx, tx, user, list); err != nil || len(list) == 0 {
+		return err
+	}
+	return audit.Record(ctx, tx, audit.Entry{
+		Action: "sessions.ended", Subject: user.String(), After: map[string]int{"sessions": len(list)},
 	})
 }
 
@@ -117,7 +128,7 @@ func (s *Service) checkProof(ctx context.Context, a httpapi.Actor, password, cod
 			return s.useCode(ctx, tx, a.User, code)
 		})
 		if fault.As(err) != nil {
-			err = s.refused(nil, a.User, from, wrong)
+			err = s.refused(ctx, nil, a.User, from, wrong)
 		}
 	} else {
 		_, err = s.checkPassword(ctx, a.User, password, from, wrong)
@@ -137,7 +148,7 @@ func (s *Service) checkPassword(ctx context.Context, user id.User, password stri
 	}
 	ok, err := s.People.Matches(ctx, password, c)
 	if err != nil || !ok {
-		return "", s.refused(err, user, from, wrong)
+		return "", s.refused(ctx, err, user, from, wrong)
 	}
 	return c, nil
 }

@@ -19,6 +19,8 @@ import (
 	"hawker/internal/account"
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
+	"hawker/internal/naming"
+	"hawker/internal/platform/audit"
 	"hawker/internal/platform/cache"
 	"hawker/internal/platform/events"
 	"hawker/internal/platform/httpapi"
@@ -114,11 +116,11 @@ func (s *Service) SignIn(ctx context.Context, email, password string, from Calle
 	}
 	ok, err := s.People.Matches(ctx, password, c)
 	if err != nil || !ok {
-		return Entry{}, s.refused(err, u.ID, from, fault.Unauthorized("account.wrong_password"))
+		return Entry{}, s.refused(ctx, err, u.ID, from, fault.Unauthorized("account.wrong_password"))
 	}
 	g.right(ctx)
 	if !u.DisabledAt.IsZero() {
-		return Entry{}, s.refused(nil, u.ID, from, fault.Forbidden("account.disabled"))
+		return Entry{}, s.refused(ctx, nil, u.ID, from, fault.Forbidden("account.disabled"))
 	}
 	f, err := factorOf(ctx, s.db.Reader(), s.Box, u.ID)
 	if err != nil {
@@ -131,12 +133,29 @@ func (s *Service) SignIn(ctx context.Context, email, password string, from Calle
 	return Entry{Session: in}, err
 }
 
-// refused says in the log who was not let in; the answer is err, or why.
-func (s *Service) refused(err error, user id.User, from Caller, why *fault.Error) error {
+// notedRate bounds how many refusals of one address are written down: the log is not for
+// whoever guesses to fill.
+func notedRate() cache.Rate { return cache.Rate{Count: 20, Per: time.Minute} }
+
+// refused says in the logs who was not let in, alike where there is no such account; the
+// answer is err, or why.
+func (s *Service) refused(ctx context.Context, err error, user id.User, from Caller, why *fault.Error) error {
 	if err != nil {
 		return err
 	}
 	s.Log.Info("sign-in refused", "user", user.String(), "address", from.Address, "why", why.Code)
+	ok, err := s.Limiter.Allow(ctx, "noted:"+from.Home, notedRate())
+	if err != nil || !ok {
+		return errors.Join(err, why)
+	}
+	err = s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+		return audit.Record(ctx, tx, audit.Entry{
+			Action: "sign_in.refused", Outcome: audit.Refused, Subject: user.String(), After: why.Code,
+		})
+	})
+	if err != nil {
+		return err
+	}
 	return why
 }
 
@@ -169,7 +188,7 @@ func (s *Service) open(ctx context.Context, u account.User, c account.Credential
 		}
 		out.ExpiresAt = tx.Now().Add(s.Max)
 		if err := insertSession(ctx, tx, s.Box, u.ID, tokenHash(out.Token), row{
-			Device: words(from.Agent), Address: from.Address, ExpiresAt: out.ExpiresAt,
+			Device: naming.Browser(from.Agent), Address: from.Address, ExpiresAt: out.ExpiresAt,
 		}); err != nil {
 			return err
 		}
@@ -179,7 +198,12 @@ func (s *Service) open(ctx context.Context, u account.User, c account.Credential
 		if out.MustEnrol, err = s.mustEnrol(ctx, tx, u.ID, u.Operator, more != nil); err != nil {
 			return err
 		}
-		return s.drop(ctx, tx, u.ID, over)
+		if err := s.drop(ctx, tx, u.ID, over); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{
+			Action: "sign_in.done", Subject: u.ID.String(), After: map[string]bool{"second_factor": more != nil},
+		})
 	})
 	if err != nil {
 		return Session{}, err
@@ -243,7 +267,7 @@ func (s *Service) SignInWith(ctx context.Context, sealed, code string, from Call
 		return s.useCode(ctx, tx, u.ID, code)
 	})
 	if f := fault.As(err); f != nil {
-		return Session{}, s.refused(nil, u.ID, from, f)
+		return Session{}, s.refused(ctx, nil, u.ID, from, f)
 	}
 	if err == nil {
 		g.right(ctx)

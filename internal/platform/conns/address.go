@@ -2,6 +2,7 @@ package conns
 
 import (
 	"net"
+	"net/http"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -64,4 +65,17 @@ func OwnHost(host string, local net.Addr) bool {
 	}
 	at, err := netip.ParseAddrPort(local.String())
 	return addr.IsLoopback() || err == nil && at.Addr().Unmap() == addr.Unmap()
+}
+
+// AtThisMachine reports whether who sends a request sits at this machine: by its loopback,
+// by its own name, and with no trace of a proxy in between.
+func AtThisMachine(r *http.Request) bool {
+	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Via"} {
+		if r.Header.Get(name) != "" {
+			return false
+		}
+	}
+	local, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	peer, err := ParseHop(r.RemoteAddr)
+	return local != nil && err == nil && peer.IsLoopback() && OwnHost(r.Host, local)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net"
 	"net/http"
-	"net/netip"
 	"strings"
 	"time"
 
@@ -70,10 +69,9 @@ const deviceFor = 365 * 24 * time.Hour
 
 // Known makes the cookie of a known browser.
 func (p CookiePolicy) Known(value string) http.Cookie {
-	return http.Cookie{
-		Name: p.Device(), Value: value, Path: "/", MaxAge: int(deviceFor / time.Second), HttpOnly: true,
-		Secure: p.Secure, SameSite: http.SameSiteLaxMode,
-	}
+	c := p.Session(value, time.Time{})
+	c.Name, c.MaxAge = p.Device(), int(deviceFor/time.Second)
+	return c
 }
 
 // Session makes the cookie that signs a browser in, or out with an empty token.
@@ -136,9 +134,8 @@ func Device(ctx context.Context) string { return callerFrom(ctx).device }
 // Agent is how the caller's program calls itself.
 func Agent(ctx context.Context) string { return callerFrom(ctx).agent }
 
-// Local reports whether the caller sits at this machine: by its loopback, by its own name,
-// and with no sign of a proxy in between. Behind a proxy that leaves none, a public_url has
-// to be set, which makes nobody local.
+// Local reports whether the caller sits at this machine. Behind a proxy that leaves no trace
+// a public_url has to be set, which makes nobody local.
 func Local(ctx context.Context) bool { return callerFrom(ctx).local }
 
 // Origin is the scheme and host by which the installation is reached. What a caller
@@ -186,13 +183,7 @@ func (a *API) caller(r *http.Request) caller {
 	if k, err := r.Cookie(a.deps.Cookies.Device()); err == nil && len(k.Value) <= deviceMax {
 		c.device = k.Value
 	}
-	local, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	c.local = a.public.Host == "" && local != nil && err == nil && peer.Addr().Unmap().IsLoopback() &&
-		conns.OwnHost(r.Host, local)
-	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Via"} {
-		c.local = c.local && r.Header.Get(name) == ""
-	}
+	c.local = a.public.Host == "" && conns.AtThisMachine(r)
 	return c
 }
 
@@ -276,7 +267,8 @@ func (a *API) admit(hc huma.Context, op Operation) (huma.Context, error) {
 	if pass.Room.Private() {
 		hc.SetHeader("Cache-Control", privateAnswer)
 	}
-	if op.Proof == Recent && a.stale(actor) {
+	within := a.deps.ReauthenticateWithin
+	if op.Proof == Recent && within > 0 && a.deps.Clock.Now().Sub(actor.Proved) > within {
 		return hc, fault.Forbidden("auth.reauthenticate")
 	}
 	hc = huma.WithValue(hc, passKey{}, pass)
@@ -301,10 +293,4 @@ func (a *API) noteRefusal(ctx context.Context, op Operation, err error) {
 	if a.deps.Refused != nil && ActorFrom(ctx).SignedIn() && f != nil && f.Kind == fault.KindForbidden {
 		a.deps.Refused(ctx, op.ID)
 	}
-}
-
-// stale reports whether somebody showed who they are too long ago.
-func (a *API) stale(actor Actor) bool {
-	within := a.deps.ReauthenticateWithin
-	return within > 0 && a.deps.Clock.Now().Sub(actor.Proved) > within
 }

@@ -32,6 +32,7 @@ const ofTheMall = [
   'account.created',
   'account.disabled',
   'account.enabled',
+  'operator.changed',
   'refund.started',
   'refund.settled',
   'letter.requeued',
