@@ -28,6 +28,7 @@ type commands struct {
 	Migrate     migrateCmd     `cmd:"" help:"Bring the database to the newest version."`
 	Demo        demoCmd        `cmd:"" help:"Fill an empty installation with demo data."`
 	Doctor      doctorCmd      `cmd:"" help:"Prove the invariants and say what is wrong; exit 1 if anything is."`
+	Keys        keysCmd        `cmd:"" help:"The key that seals personal data and other keys."`
 	DeadLetters deadLettersCmd `cmd:"" help:"Events and jobs that were set aside: list them, do them again, drop them."`
 	Bench       benchCmd       `cmd:"" help:"Measure this build on this machine and print the figures."`
 	Sandbox     sandboxCmd     `cmd:"" help:"Run the sandbox payment provider (serve starts it by itself)."`

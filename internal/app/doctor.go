@@ -91,16 +91,16 @@ func own(cfg config.Config, db *sqldb.DB) []module.Check {
 	}
 }
 
-// ring is the master key with samples of all that it seals.
+// ring is the master key with all that it seals.
 func ring(cfg config.Config) keyring.Ring {
 	r := keyring.Ring{
 		Path: cfg.MasterKeyPath(), Objects: []string{cfg.Path("media"), cfg.Path("recordings"), cfg.Path("uploads")},
 	}
-	for _, samples := range [][]module.Sample{
+	for _, kinds := range [][]module.Sealed{
 		account.Sealed(), signin.Sealed(), mailbox.Sealed(), room.Sealed(), order.Sealed(), payment.Sealed(),
 		luckybag.Sealed(), ingest.Sealed(),
 	} {
-		r.Samples = append(r.Samples, samples...)
+		r.Sealed = append(r.Sealed, kinds...)
 	}
 	return r
 }

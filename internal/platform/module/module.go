@@ -52,9 +52,18 @@ type Check struct {
 	Run  func(ctx context.Context, q sqldb.Querier) ([]string, error)
 }
 
-// Sample is a sealed value of one kind: what is sealed, and the context of its seal.
-// Sealed is empty where there is none yet; sql.ErrNoRows says the same.
-type Sample struct {
-	Kind string
-	Read func(ctx context.Context, q sqldb.Querier) (sealed, context string, err error)
+// Sealed declares one kind of sealed values: a column of a table, and how a value is
+// bound to its row. Doctor opens some of each kind, and a change of the master key
+// seals all of them anew.
+type Sealed struct {
+	Kind string // in words, unlike any other
+	// Key is the table's primary key of one column, Column holds the values; an empty one
+	// is not sealed yet.
+	Table, Key, Column string
+	// ByNumber and ByName answer the context of the seal by the row's key: one is set, as
+	// the keys are.
+	ByNumber func(key int64) string
+	ByName   func(key string) string
+	// Index is the column by which a value is found again, with its context; empty: none.
+	Index, IndexContext string
 }
