@@ -145,6 +145,26 @@ func (r Ring) fits(known installation, box *secret.Box) error {
 	return nil
 }
 
+// Present answers the id of the database's key, and what is wrong when that is not where
+// it should be.
+func (r Ring) Present(ctx context.Context, q sqldb.Querier) (id string, err error) {
+	known, err := known(ctx, q)
+	if err != nil {
+		return "", err
+	}
+	if t, err := turnOf(ctx, q); err != nil || t != (turn{}) {
+		return "", errors.Join(err, errUnfinished)
+	}
+	if known == (installation{}) {
+		return "", errors.New("nothing has been started here yet")
+	}
+	box, err := boxOf(r.Path)
+	if err != nil {
+		return "", fmt.Errorf("the master key: %w", err)
+	}
+	return known.KeyID, r.fits(known, box)
+}
+
 const samples = 5 // of the oldest and of the newest values of a kind, which doctor opens
 
 // Check is what doctor asks: it answers what is wrong, reading only.

@@ -56,3 +56,13 @@ func MigrateSchema(ctx context.Context, db *DB, fsys fs.FS) ([]string, error) {
 	}
 	return names, nil
 }
+
+// Newest is the newest version of the schema that a program knows.
+func Newest(fsys fs.FS, dialect Dialect) (newest int64, err error) {
+	files, err := fs.Glob(fsys, string(dialect)+"/*.sql")
+	for _, f := range files {
+		v, verr := goose.NumericComponent(f)
+		newest, err = max(newest, v), errors.Join(err, verr)
+	}
+	return newest, err
+}
