@@ -28,6 +28,8 @@ type commands struct {
 	Migrate     migrateCmd     `cmd:"" help:"Bring the database to the newest version."`
 	Demo        demoCmd        `cmd:"" help:"Fill an empty installation with demo data."`
 	Doctor      doctorCmd      `cmd:"" help:"Prove the invariants and say what is wrong; exit 1 if anything is."`
+	Backup      backupCmd      `cmd:"" help:"Copy an installation, encrypted, into a folder; a running server goes on."`
+	Restore     restoreCmd     `cmd:"" help:"Write a backup into an empty data folder and prove it."`
 	Keys        keysCmd        `cmd:"" help:"The key that seals personal data and other keys."`
 	DeadLetters deadLettersCmd `cmd:"" help:"Events and jobs that were set aside: list them, do them again, drop them."`
 	Bench       benchCmd       `cmd:"" help:"Measure this build on this machine and print the figures."`
