@@ -25,6 +25,7 @@ import (
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/promotion"
 	"hawker/internal/room"
+	"hawker/internal/schema"
 	"hawker/internal/show"
 	"hawker/internal/signin"
 )
@@ -63,6 +64,15 @@ func Doctor(ctx context.Context, cfg config.Config, log *slog.Logger) (Report, e
 	db, err := sqldb.Open(ctx, sqldb.Options{URL: cfg.DatabaseURL(), ReadOnly: true, Clock: clock.Real{}, Log: log})
 	if err != nil {
 		return Report{}, err
+	}
+	has, newest, err := sqldb.Known(ctx, db.Reader(), schema.FS, db.Dialect())
+	if err == nil && has < newest {
+		err = fmt.Errorf("the database's schema is %d, this program's %d: start the server once, or run `hawker "+
+			"migrate`",
+			has, newest)
+	}
+	if err != nil {
+		return Report{}, errors.Join(err, db.Close())
 	}
 	r := Report{Healthy: true}
 	err = db.Snapshot(ctx, func(ctx context.Context, q sqldb.Querier) error {

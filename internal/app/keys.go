@@ -39,6 +39,9 @@ func RotateKeys(ctx context.Context, cfg config.Config, log *slog.Logger, o Rota
 		return done, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	if err := Vault(cfg, log, clock.Real{}).BeforeUpgrade(ctx, db); err != nil {
+		return done, err
+	}
 	if err := sqldb.Migrate(ctx, db, schema.FS); err != nil {
 		return done, err
 	}

@@ -41,10 +41,3 @@ func inFile(ctx context.Context, path string, do func(db *sql.DB) error) (err er
 	db.SetMaxOpenConns(1)
 	return do(db)
 }
-
-// Version is that of the schema: of the newest migration that was applied, 0 of none.
-func Version(ctx context.Context, q Querier) (version int64, err error) {
-	var newest sql.NullInt64
-	err = q.QueryRow(ctx, "SELECT MAX(version_id) FROM goose_db_version WHERE is_applied = 1").Scan(&newest)
-	return newest.Int64, err
-}
