@@ -14,6 +14,7 @@ import (
 	"hawker/internal/platform/config"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/platform/sqldb/sqltest"
+	"hawker/internal/schema"
 	"hawker/test/older"
 )
 
@@ -170,11 +171,11 @@ func wasBefore(t *testing.T, file string, orders int) {
 	}
 	defer db.Close()
 	var n int
-	v, err := sqldb.Version(t.Context(), db.Reader())
+	v, newest, err := sqldb.Known(t.Context(), db.Reader(), schema.FS, sqldb.SQLite)
 	if err == nil {
 		err = db.Reader().QueryRow(t.Context(), "SELECT COUNT(*) FROM orders").Scan(&n)
 	}
-	if err != nil || v == 0 || v >= 18 || n != orders {
+	if err != nil || v == 0 || v >= newest || n != orders {
 		t.Errorf("the copy is of schema %d with %d orders, %v", v, n, err)
 	}
 	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
