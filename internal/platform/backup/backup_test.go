@@ -47,7 +47,7 @@ func (p *place) write(name, text string) {
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		p.t.Fatal(err)
 	}
-	if err := os.WriteFile(file, []byte(text), 0o644); err != nil { //nolint:gosec // what is restored is narrower
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 		p.t.Fatal(err)
 	}
 }
