@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"hawker/internal/platform/backup"
 	"hawker/internal/platform/space"
 	"hawker/internal/platform/sqldb"
 )
@@ -42,7 +43,7 @@ func (b Backups) BeforeUpgrade(ctx context.Context, db *sqldb.DB) error {
 	if err := missingIsFine(os.Remove(temp)); err != nil { // of an end in between
 		return err
 	}
-	if err = sqldb.CopyFile(ctx, file, temp); err == nil {
+	if err = backup.CopyFile(ctx, file, temp); err == nil {
 		err = os.Chmod(temp, 0o600)
 	}
 	if err == nil {

@@ -146,7 +146,7 @@ func (b Backups) database() (backup.Copied, error) {
 			if err != nil {
 				return err
 			}
-			return sqldb.CopyFile(ctx, file, to)
+			return backup.CopyFile(ctx, file, to)
 		}}, nil
 	case b.WithoutDatabase:
 		return backup.Copied{}, nil
@@ -158,7 +158,7 @@ func (b Backups) database() (backup.Copied, error) {
 }
 
 func copyOf(file string) func(ctx context.Context, to string) error {
-	return func(ctx context.Context, to string) error { return sqldb.CopyFile(ctx, file, to) }
+	return func(ctx context.Context, to string) error { return backup.CopyFile(ctx, file, to) }
 }
 
 // dump has the operator's command write a copy of the database.

@@ -150,15 +150,7 @@ const (
 	mariadbSnapshot   = 1020 // the row has changed since the transaction's snapshot
 	tidbWriteConflict = 9007
 
-	mysqlTableExists   = 1050
-	mysqlUnknownTable  = 1051
-	mysqlNoColumn      = 1054
-	mysqlColumnExists  = 1060
-	mysqlIndexExists   = 1061
-	mysqlNothingToDrop = 1091
-	mysqlNoTable       = 1146
-	mariadbRuleExists  = 1826
-	mysqlRuleExists    = 3822
+	mysqlNoTable = 1146
 )
 
 func codes(err error) (lite, my int) {
@@ -193,18 +185,6 @@ func missingTable(err error) bool {
 	}
 	_, my := codes(err)
 	return my == mysqlNoTable
-}
-
-// wasDone reports what a change of the schema answers that was made before: the table,
-// column, index or rule is there, or is gone, or has its new name.
-func wasDone(err error) bool {
-	_, my := codes(err)
-	switch my {
-	case mysqlTableExists, mysqlNoTable, mysqlUnknownTable, mysqlColumnExists, mysqlNoColumn, mysqlIndexExists,
-		mysqlNothingToDrop, mysqlRuleExists, mariadbRuleExists:
-		return true
-	}
-	return false
 }
 
 // IsRetryable reports an error after which the server has rolled back the whole

@@ -9,6 +9,8 @@ import (
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
+
+	"hawker/internal/platform/steps"
 )
 
 // Migrate brings the schema to the newest version and then leases a node
@@ -75,22 +77,26 @@ func MigrateSchema(ctx context.Context, db *DB, fsys fs.FS) ([]string, error) {
 
 func (db *DB) migrations(fsys fs.FS) (*goose.Provider, error) {
 	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
+	folder, err := fs.Sub(fsys, string(db.dialect))
+	if err != nil {
+		return nil, err
+	}
 	if db.dialect == SQLite {
-		folder, err := fs.Sub(fsys, string(db.dialect))
-		if err != nil {
-			return nil, err
-		}
 		return goose.NewProvider(goose.DialectSQLite3, db.write, folder, options...)
 	}
 	locker, err := lock.NewMySQLTableLocker()
 	if err != nil {
 		return nil, err
 	}
-	steps, err := stepwise(fsys, db.dialect)
+	files, err := versions(fsys, db.dialect)
 	if err != nil {
 		return nil, err
 	}
-	options = append(options, goose.WithLocker(locker), goose.WithGoMigrations(steps...))
+	migrations, err := steps.Migrations(folder, files)
+	if err != nil {
+		return nil, err
+	}
+	options = append(options, goose.WithLocker(locker), goose.WithGoMigrations(migrations...))
 	return goose.NewProvider(goose.DialectMySQL, db.write, nil, options...)
 }
 

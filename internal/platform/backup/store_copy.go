@@ -1,4 +1,4 @@
-package sqldb
+package backup
 
 import (
 	"context"
@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+
+	_ "modernc.org/sqlite" // the driver
 )
 
 // CopyFile writes one moment of a SQLite file to a new file, while others read and

@@ -1,4 +1,9 @@
-package sqldb
+// Package steps does the migrations of MySQL, which commits each change of a table by
+// itself, so that one of several statements that is killed is half there. It does them
+// statement by statement and keeps in a row how many are done. What no row tells, whether
+// the one statement was done just before the end, is found by doing it again: it may say
+// that it was. sqldb alone calls it.
+package steps
 
 import (
 	"context"
@@ -8,35 +13,17 @@ import (
 	"io/fs"
 	"strings"
 
+	"github.com/go-sql-driver/mysql"
 	"github.com/pressly/goose/v3"
 )
 
-// Version is that of the schema: of the newest migration that was applied, 0 where none
-// was.
-func Version(ctx context.Context, q Querier) (version int64, err error) {
-	var newest sql.NullInt64
-	err = q.QueryRow(ctx, "SELECT MAX(version_id) FROM goose_db_version WHERE is_applied = 1").Scan(&newest)
-	if missingTable(err) {
-		return 0, nil
-	}
-	return newest.Int64, err
-}
-
-// MySQL commits each change of a table by itself, so a migration of several statements
-// that is killed is half there. It is therefore done statement by statement, and how many
-// are done stands in a row. What stands in no row yet, the one statement that may have been
-// done just before the end, is done again and may find that it was.
 const stepsTable = `CREATE TABLE IF NOT EXISTS goose_step (version_id BIGINT NOT NULL PRIMARY KEY, done INT NOT NULL)
 	ENGINE=InnoDB`
 
-// stepwise makes migrations of files that are done so.
-func stepwise(fsys fs.FS, dialect Dialect) (out []*goose.Migration, err error) {
-	files, err := versions(fsys, dialect)
-	if err != nil {
-		return nil, err
-	}
+// Migrations makes such of a folder's files, which are named by their version.
+func Migrations(folder fs.FS, files map[int64]string) (out []*goose.Migration, err error) {
 	for version, name := range files {
-		raw, err := fs.ReadFile(fsys, string(dialect)+"/"+name)
+		raw, err := fs.ReadFile(folder, name)
 		if err != nil {
 			return nil, err
 		}
@@ -135,7 +122,7 @@ func doRows(ctx context.Context, db *sql.DB, queries []string, s step) (err erro
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, ignoreDone(tx.Rollback())) }()
+	defer func() { err = errors.Join(err, doneIsFine(tx.Rollback())) }()
 	for _, query := range queries {
 		if _, err := tx.ExecContext(ctx, query); err != nil {
 			return err
@@ -148,9 +135,44 @@ func doRows(ctx context.Context, db *sql.DB, queries []string, s step) (err erro
 }
 
 func changesSchema(query string) bool {
-	word, _ := nextWord(query)
+	word, _, _ := strings.Cut(strings.TrimSpace(query), " ")
 	switch strings.ToUpper(word) {
 	case "CREATE", "ALTER", "DROP", "RENAME", "TRUNCATE":
+		return true
+	}
+	return false
+}
+
+func doneIsFine(err error) error {
+	if errors.Is(err, sql.ErrTxDone) {
+		return nil
+	}
+	return err
+}
+
+// What a server answers to a change of the schema that was made before.
+const (
+	tableExists   = 1050
+	unknownTable  = 1051
+	noColumn      = 1054
+	columnExists  = 1060
+	indexExists   = 1061
+	nothingToDrop = 1091
+	noTable       = 1146
+	ruleExists    = 1826 // MariaDB
+	checkExists   = 3822 // MySQL
+)
+
+// wasDone reports that the table, column, index or rule is there already, or is gone, or
+// has its new name.
+func wasDone(err error) bool {
+	var m *mysql.MySQLError
+	if !errors.As(err, &m) {
+		return false
+	}
+	switch m.Number {
+	case tableExists, unknownTable, noColumn, columnExists, indexExists, nothingToDrop, noTable, ruleExists,
+		checkExists:
 		return true
 	}
 	return false

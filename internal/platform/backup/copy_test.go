@@ -1,4 +1,4 @@
-package sqldb_test
+package backup_test
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"hawker/internal/base/clock"
+	"hawker/internal/platform/backup"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/platform/sqldb/sqltest"
 )
@@ -55,7 +56,7 @@ func TestACopyOfOneMoment(t *testing.T) {
 		}
 	})
 	to := filepath.Join(dir, "copy.db")
-	err := sqldb.CopyFile(t.Context(), file, to)
+	err := backup.CopyFile(t.Context(), file, to)
 	close(stop)
 	writers.Wait()
 	if err != nil {
@@ -74,11 +75,11 @@ func TestACopyOfOneMoment(t *testing.T) {
 	if wrong, err := copied.Check(t.Context()); err != nil || len(wrong) > 0 {
 		t.Error(wrong, err)
 	}
-	if err := sqldb.CopyFile(t.Context(), file, to); err == nil {
+	if err := backup.CopyFile(t.Context(), file, to); err == nil {
 		t.Error("a copy was written over another")
 	}
 	missing := filepath.Join(dir, "missing.db")
-	if err := sqldb.CopyFile(t.Context(), missing, to+"2"); err == nil {
+	if err := backup.CopyFile(t.Context(), missing, to+"2"); err == nil {
 		t.Error("a file that is not there was copied")
 	}
 	if _, err := os.Stat(missing); err == nil {
