@@ -3,6 +3,7 @@ package vault
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -41,17 +42,21 @@ func (b Backups) Module(db *sqldb.DB) module.Module {
 	}
 }
 
-// due takes a backup when the newest is old enough. A failure is said here and not tried
-// again at once, as a task's would be.
+// due takes a backup when the newest is old enough. The first is somebody's, taken by
+// hand: an empty folder may be a disk that is not mounted. A failure is said here and not
+// tried again at once, as a task's would be.
 func (k *keeper) due(ctx context.Context) error {
 	c := k.Config.Backup
 	newest, err := backup.Find(c.To, "")
-	if err != nil && !errors.Is(err, backup.ErrNoBackup) {
+	if errors.Is(err, backup.ErrNoBackup) {
+		err = fmt.Errorf("%w. Is its disk there? If it is, take the first by hand, with `hawker backup`", err)
+	}
+	if err != nil {
 		k.fail(err)
 		return nil
 	}
 	k.set(newest.At)
-	if now := k.Clock.Now(); !newest.At.IsZero() && now.Before(newest.At.Add(c.Every)) {
+	if now := k.Clock.Now(); now.Before(newest.At.Add(c.Every)) {
 		return nil
 	}
 	passphrase, err := backup.ReadPassphrase(c.PassphraseFile)
@@ -96,7 +101,7 @@ func (k *keeper) measure(m *telemetry.Metrics) {
 		k.mu.Lock()
 		defer k.mu.Unlock()
 		if k.newest.IsZero() {
-			return 0 // not looked yet, or none: failures tell
+			return 0 // none was found: failures tell
 		}
 		return max(0, k.Clock.Now().Sub(k.newest.Add(k.Config.Backup.Every)).Seconds())
 	})

@@ -234,6 +234,9 @@ func (b Backups) Restore(ctx context.Context, from, at, passphrase string) (out 
 	if err != nil {
 		return out, err
 	}
+	if err := roomFor(b.Config.Data, out.Backup.Bytes); err != nil {
+		return out, err
+	}
 	repo, err := backup.Open(from, passphrase)
 	if err != nil {
 		return out, err
@@ -247,6 +250,25 @@ func (b Backups) Restore(ctx context.Context, from, at, passphrase string) (out 
 		return err
 	})
 	return out, err
+}
+
+// roomFor refuses a folder to be made or filled where so many bytes have no room.
+func roomFor(dir string, bytes int64) error {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	for ; ; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(dir); err == nil || dir == filepath.Dir(dir) {
+			break
+		}
+	}
+	free, err := space.Free(dir)
+	if err == nil && free < bytes {
+		return fmt.Errorf("%w: the backup has %.0f MiB, and %s has room for %.0f", space.ErrFull, mebi(bytes), dir,
+			mebi(free))
+	}
+	return nil // what cannot be told shows when it is written
 }
 
 func (b Backups) examine(ctx context.Context, dir string) (migrated []string, report *Examined, err error) {

@@ -191,6 +191,24 @@ func TestWhatIsRestoredIsWhatWas(t *testing.T) {
 	}
 }
 
+// A folder may lie on another disk, where a link leads; nothing else of the machine is
+// followed.
+func TestAFolderOnAnotherDisk(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	elsewhere := filepath.Join(t.TempDir(), "media")
+	if err := os.Rename(filepath.Join(p.data, "media"), elsewhere); err != nil {
+		t.Fatal(err)
+	}
+	for link, to := range map[string]string{"media": elsewhere, "uploads/link": "/etc/hostname"} {
+		if err := os.Symlink(to, filepath.Join(p.data, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := p.open()
+	want(t, p.restore(r, p.take(r, start())), whole())
+}
+
 // What did not change is not read again, and of what did both are there.
 func TestOnlyWhatChangedIsWritten(t *testing.T) {
 	t.Parallel()

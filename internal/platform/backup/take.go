@@ -148,14 +148,21 @@ func (t *taking) scratch() (*os.File, error) {
 
 // folder looks through a folder. What vanishes meanwhile is passed over.
 func (t *taking) folder(ctx context.Context, f Folder, area string) error {
-	return filepath.WalkDir(f.Dir, func(file string, d fs.DirEntry, err error) error {
+	dir, err := filepath.EvalSymlinks(f.Dir) // it may lie on a disk of its own
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return filepath.WalkDir(dir, func(file string, d fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		rel, err := filepath.Rel(f.Dir, file)
+		rel, err := filepath.Rel(dir, file)
 		if err != nil {
 			return err
 		}
