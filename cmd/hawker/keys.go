@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
@@ -26,6 +27,10 @@ func (c rotateCmd) Run(ctx context.Context) error {
 		fmt.Fprintf(os.Stderr, "\r\033[K%d sealed anew: %s", moved, kind)
 	}})
 	fmt.Fprintln(os.Stderr)
+	if errors.Is(err, context.Canceled) {
+		return errors.New("stopped, and nothing starts here until the change is finished: run `hawker keys rotate` " +
+			"again")
+	}
 	if err != nil {
 		return err
 	}

@@ -292,6 +292,9 @@ func (b Backups) Verify(ctx context.Context, from, at, passphrase string) (h bac
 		return h, err
 	}
 	repo, err := backup.Create(from, passphrase) // alone: what is spoilt is put aside
+	if errors.Is(err, syscall.EROFS) || errors.Is(err, os.ErrPermission) {
+		repo, err = backup.Open(from, passphrase)
+	}
 	if err != nil {
 		return h, err
 	}
