@@ -67,18 +67,13 @@ type listCmd struct {
 
 func (c listCmd) Run() error {
 	headers, err := backup.List(c.From)
-	if err != nil {
-		return err
-	}
-	if len(headers) == 0 {
+	if err == nil && len(headers) == 0 {
 		return fmt.Errorf("%w: %s", backup.ErrNoBackup, c.From)
 	}
 	for _, h := range headers {
-		if err := vault.Print(os.Stdout, h); err != nil {
-			return err
-		}
+		err = errors.Join(vault.Print(os.Stdout, h), err)
 	}
-	return nil
+	return err
 }
 
 // chosen is a backup of a folder.

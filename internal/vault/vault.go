@@ -107,10 +107,21 @@ func (b Backups) look(ctx context.Context) (*sqldb.DB, error) {
 func (b Backups) source(ctx context.Context, q sqldb.Querier, to string) (s backup.Source, err error) {
 	cfg := b.Config
 	s.Header.Program = program()
-	if s.Header.Schema, err = sqldb.Version(ctx, q); err != nil {
+	dialect := sqldb.SQLite
+	if cfg.Elsewhere() {
+		dialect = sqldb.MySQL
+	}
+	has, newest, err := sqldb.Known(ctx, q, b.Schema, dialect)
+	if err != nil {
 		return s, err
 	}
-	if s.Header.KeyID, err = b.Ring.Present(ctx, q); err != nil {
+	s.Header.Schema = has
+	if has < newest { // of before an upgrade: it need not know its key yet
+		_, err = os.Stat(cfg.MasterKeyPath())
+	} else {
+		s.Header.KeyID, err = b.Ring.Present(ctx, q)
+	}
+	if err != nil {
 		return s, fmt.Errorf("a backup could not be restored: %w", err)
 	}
 	if s.Database, err = b.database(); err != nil {

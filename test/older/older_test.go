@@ -135,6 +135,9 @@ func upgrade(t *testing.T, from string) {
 		t.Fatal(err)
 	}
 	rows := fill(t, cfg.DatabaseURL(), from)
+	if !cfg.Elsewhere() {
+		kept(t, cfg)
+	}
 	a, err := app.Open(t.Context(), app.Options{Config: cfg, Log: log, Clock: clock.Real{}})
 	if err != nil {
 		t.Fatal(err)
@@ -157,6 +160,22 @@ func upgrade(t *testing.T, from string) {
 	}
 	if len(copies) > 0 {
 		wasBefore(t, copies[0], orders)
+	}
+}
+
+// kept takes a backup of what an older program left, and restores it with this one.
+func kept(t *testing.T, cfg config.Config) {
+	t.Helper()
+	const passphrase = "six words taken by chance, or so"
+	to, log := filepath.Join(t.TempDir(), "backups"), slog.New(slog.DiscardHandler)
+	h, _, err := app.Vault(cfg, log, clock.Real{}).Take(t.Context(), to, passphrase, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Data = filepath.Join(t.TempDir(), "restored")
+	done, err := app.Vault(cfg, log, clock.Real{}).Restore(t.Context(), to, "", passphrase)
+	if err != nil || done.Backup.Schema != h.Schema || len(done.Migrated) == 0 || !done.Doctor.Healthy {
+		t.Errorf("%+v, %v", done, err)
 	}
 }
 

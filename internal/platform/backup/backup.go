@@ -2,7 +2,7 @@
 // last one is read and written, everything is encrypted with a key that the passphrase
 // opens, and a backup is there when its header is, which is written last.
 //
-//	identity.age       the key of the folder, encrypted with the passphrase
+//	identity.age       the key of the folder, encrypted with the passphrase; a copy of it
 //	objects/ab/…       contents, each once, named by a keyed hash
 //	keys/ab/…          likewise of what opens sealed values: apart
 //	damaged/           contents that were found to be others than were kept

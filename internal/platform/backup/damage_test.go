@@ -122,16 +122,59 @@ func TestAFolderWithoutItsKey(t *testing.T) {
 	if err := r.Close(); err != nil {
 		t.Fatal(err)
 	}
-	key := filepath.Join(p.to, "identity.age")
+	key, copied := filepath.Join(p.to, "identity.age"), filepath.Join(p.to, "identity-copy.age")
+	opens := func() error {
+		r, err := backup.Open(p.to, passphrase)
+		if err == nil {
+			err = r.Close()
+		}
+		return err
+	}
 	flip(t, key)
-	if _, err := backup.Open(p.to, passphrase); !errors.Is(err, backup.ErrDamaged) {
+	if err := opens(); err != nil {
+		t.Errorf("by the key's copy: %v", err)
+	}
+	flip(t, copied)
+	if err := opens(); !errors.Is(err, backup.ErrDamaged) {
 		t.Errorf("with a changed key: %v", err)
 	}
-	if err := os.Remove(key); err != nil {
+	if err := errors.Join(os.Remove(key), os.Remove(copied)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := backup.Create(p.to, passphrase); !errors.Is(err, backup.ErrDamaged) {
 		t.Errorf("another key was made: %v", err)
+	}
+}
+
+// A header that cannot be read hides its own backup, and nothing of it is forgotten.
+func TestAHeaderThatIsSpoilt(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	r := p.open()
+	older := p.take(r, start())
+	newer := p.take(r, start().Add(time.Hour))
+	header := filepath.Join(p.to, "snapshots", newer.Name()+".json")
+	raw, err := os.ReadFile(header)
+	if err == nil {
+		err = os.WriteFile(header, raw[:len(raw)/2], 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if h, err := backup.Find(p.to, ""); err != nil || h.Name() != older.Name() {
+		t.Errorf("found %s, %v", h.Name(), err)
+	}
+	if list, err := backup.List(p.to); !errors.Is(err, backup.ErrDamaged) || len(list) != 1 {
+		t.Errorf("%v, %v", list, err)
+	}
+	if done, err := r.Prune(backup.Keeping{}); !errors.Is(err, backup.ErrDamaged) || done != (backup.Pruned{}) {
+		t.Errorf("%+v, %v", done, err)
+	}
+	if err := os.WriteFile(header, raw, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Verify(t.Context(), newer); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -32,6 +32,7 @@ type Repository struct {
 
 const (
 	identityName = "identity.age"
+	identityCopy = "identity-copy.age" // all would be lost with one file
 	lockName     = "lock"
 	snapshots    = "snapshots"
 	parts        = ".parts"
@@ -120,11 +121,25 @@ func (r *Repository) begin(passphrase string) error {
 	if err != nil {
 		return err
 	}
+	if err := r.write(identityCopy, sealed.Bytes()); err != nil {
+		return err
+	}
 	return r.write(identityName, sealed.Bytes())
 }
 
+// unlock opens the folder's key, or its copy where the first is missing or spoilt.
 func (r *Repository) unlock(passphrase string) error {
-	sealed, err := r.root.ReadFile(identityName)
+	err := r.unlockFile(identityName, passphrase)
+	if err != nil && !errors.Is(err, ErrPassphrase) {
+		if r.unlockFile(identityCopy, passphrase) == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+func (r *Repository) unlockFile(name, passphrase string) error {
+	sealed, err := r.root.ReadFile(name)
 	if err != nil {
 		return err
 	}
@@ -146,7 +161,7 @@ func (r *Repository) unlock(passphrase string) error {
 		r.key, err = age.ParseX25519Identity(string(text))
 	}
 	if err != nil {
-		return fmt.Errorf("%w: %s: %w", ErrDamaged, identityName, err)
+		return fmt.Errorf("%w: %s: %w", ErrDamaged, name, err)
 	}
 	return nil
 }

@@ -26,7 +26,8 @@ const (
 )
 
 // List reads the headers of a folder's backups, the oldest first. It needs no
-// passphrase: what it answers is what the folder says.
+// passphrase: what it answers is what the folder says. With ErrDamaged it answers those
+// that can be read.
 func List(dir string) (out []Header, err error) {
 	files, err := os.ReadDir(filepath.Join(dir, snapshots))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -35,6 +36,7 @@ func List(dir string) (out []Header, err error) {
 	if err != nil {
 		return nil, err
 	}
+	var wrong []error
 	for _, f := range files {
 		name, ok := strings.CutSuffix(f.Name(), headerSuffix)
 		if !ok {
@@ -49,29 +51,33 @@ func List(dir string) (out []Header, err error) {
 			err = fmt.Errorf("format %d of %s", h.Format, h.At)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%w: header %s: %w", ErrDamaged, f.Name(), err)
+			wrong = append(wrong, fmt.Errorf("%w: header %s: %w", ErrDamaged, f.Name(), err))
+			continue
 		}
 		out = append(out, h)
 	}
 	slices.SortFunc(out, func(a, b Header) int { return a.At.Compare(b.At) })
-	return out, nil
+	return out, errors.Join(wrong...)
 }
 
 // Find chooses a backup: "latest" (or nothing) the newest, a name or a time the newest
-// that is not later.
+// that is not later, of those whose headers can be read.
 func Find(dir, at string) (Header, error) {
 	headers, err := List(dir)
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrDamaged) {
 		return Header{}, err
 	}
-	until, err := parseAt(at)
-	if err != nil {
-		return Header{}, err
+	until, perr := parseAt(at)
+	if perr != nil {
+		return Header{}, perr
 	}
 	for _, h := range slices.Backward(headers) {
 		if until.IsZero() || !h.At.After(until) {
 			return h, nil
 		}
+	}
+	if err != nil {
+		return Header{}, err
 	}
 	if len(headers) == 0 {
 		return Header{}, fmt.Errorf("%w: %s", ErrNoBackup, dir)

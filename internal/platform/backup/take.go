@@ -107,7 +107,7 @@ func (r *Repository) Take(ctx context.Context, s Source, now time.Time) (h Heade
 // cannot be read is no reason to take none: everything is read then.
 func (t *taking) remember() (time.Time, error) {
 	h, err := Find(t.dir, latest)
-	if errors.Is(err, ErrNoBackup) {
+	if errors.Is(err, ErrNoBackup) || errors.Is(err, ErrDamaged) {
 		return time.Time{}, nil
 	}
 	if err != nil {

@@ -32,8 +32,8 @@ func (r Ring) Open(ctx context.Context, db *sqldb.DB) (*secret.Box, error) {
 	if err != nil {
 		return nil, err
 	}
-	if t, err := turnOf(ctx, db.Reader()); err != nil || t != (turn{}) {
-		return nil, errors.Join(err, errUnfinished)
+	if err := finished(ctx, db.Reader()); err != nil {
+		return nil, err
 	}
 	if _, err := r.settle(known); err != nil {
 		return nil, err
@@ -152,8 +152,8 @@ func (r Ring) Present(ctx context.Context, q sqldb.Querier) (id string, err erro
 	if err != nil {
 		return "", err
 	}
-	if t, err := turnOf(ctx, q); err != nil || t != (turn{}) {
-		return "", errors.Join(err, errUnfinished)
+	if err := finished(ctx, q); err != nil {
+		return "", err
 	}
 	if known == (installation{}) {
 		return "", errors.New("nothing has been started here yet")
@@ -173,8 +173,10 @@ func (r Ring) Check(ctx context.Context, q sqldb.Querier) (wrong []string, err e
 	if err != nil {
 		return nil, err
 	}
-	if t, err := turnOf(ctx, q); err != nil || t != (turn{}) {
-		return []string{errUnfinished.Error()}, err
+	if err := finished(ctx, q); errors.Is(err, errUnfinished) {
+		return []string{err.Error()}, nil
+	} else if err != nil {
+		return nil, err
 	}
 	path := r.Path
 	if fresh, err := boxOf(r.next()); err == nil && fresh.KeyID() == known.KeyID {

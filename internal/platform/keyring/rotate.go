@@ -17,6 +17,15 @@ import (
 var errUnfinished = errors.New("a change of the master key was begun and not finished: run `hawker keys rotate` " +
 	"again, which goes on where it was stopped")
 
+// finished refuses where a change was begun.
+func finished(ctx context.Context, q sqldb.Querier) error {
+	t, err := turnOf(ctx, q)
+	if err == nil && t != (turn{}) {
+		err = errUnfinished
+	}
+	return err
+}
+
 // Rotation changes the master key of an installation that nobody serves. It may be
 // ended at any moment, however it is, and goes on when it is run again.
 type Rotation struct {
