@@ -22,6 +22,7 @@ import (
 	"hawker/internal/payment"
 	"hawker/internal/platform/config"
 	"hawker/internal/platform/keyring"
+	"hawker/internal/platform/mail"
 	"hawker/internal/platform/module"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/promotion"
@@ -114,7 +115,7 @@ func ring(cfg config.Config) keyring.Ring {
 	}
 	for _, kinds := range [][]module.Sealed{
 		account.Sealed(), signin.Sealed(), mailbox.Sealed(), room.Sealed(), order.Sealed(), payment.Sealed(),
-		luckybag.Sealed(), ingest.Sealed(),
+		luckybag.Sealed(), ingest.Sealed(), mail.Sealed(),
 	} {
 		r.Sealed = append(r.Sealed, kinds...)
 	}

@@ -68,8 +68,11 @@ func dropCodes(ctx context.Context, tx *sqldb.Tx, user id.User) error {
 
 // Sealed is what the module seals.
 func Sealed() []module.Sealed {
-	return []module.Sealed{{
-		Kind: "codes sent by mail", Table: "mailbox_code", Key: "id", Column: "sealed",
-		ByNumber: func(n int64) string { return codeSeal(id.FromInt[id.MailCode](n)) },
-	}}
+	return []module.Sealed{
+		{
+			Kind: "codes sent by mail", Table: "mailbox_code", Key: "id", Column: "sealed",
+			ByNumber: func(n int64) string { return codeSeal(id.FromInt[id.MailCode](n)) },
+		},
+		module.SealedJob("errands of mailboxes", errandKind, errandSeal),
+	}
 }

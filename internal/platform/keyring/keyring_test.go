@@ -52,10 +52,12 @@ func seals() module.Sealed {
 	}
 }
 
+func errands() module.Sealed { return module.SealedJob("errands", "test.errand", "an errand") }
+
 func (h *house) ring() keyring.Ring {
 	return keyring.Ring{
 		Path: filepath.Join(h.dir, "keys", "master.key"), Objects: []string{filepath.Join(h.dir, "media")},
-		Sealed: []module.Sealed{letters(), people(), seals()},
+		Sealed: []module.Sealed{letters(), people(), seals(), errands()},
 	}
 }
 

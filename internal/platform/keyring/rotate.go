@@ -237,6 +237,11 @@ func reseal(kind module.Sealed, v value, boxes [2]*secret.Box) (a sealedAnew, mo
 		return a, false, err
 	}
 	a = sealedAnew{value: v, by: fresh.Seal(plain, v.context)}
+	if kind.Field != "" {
+		if a.by, err = withField(v.text, kind.Field, a.by); err != nil {
+			return a, false, err
+		}
+	}
 	if kind.Index != "" {
 		a.index = fresh.Index(string(plain), kind.IndexContext)
 	}

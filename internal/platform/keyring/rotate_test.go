@@ -2,6 +2,7 @@ package keyring_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -29,10 +30,17 @@ func (h *house) fill() *secret.Box {
 		box.Seal([]byte("a@b.example"), "person 7"))
 	h.update(`INSERT INTO payment_merchant (provider, merchant_id, sealed_key, provider_keys, created_at)
 		VALUES ('bank', 'm', ?, '', 1)`, box.Seal([]byte("key"), "seal of bank"))
+	for n, job := range map[int64][2]string{
+		1: {"test.errand", `{"to":7,"sealed":"` + box.Seal([]byte("go"), "an errand") + `"}`},
+		2: {"test.errand", `{"to":7}`}, 3: {"test.other", `{"sealed":"v1.another's"}`},
+	} {
+		h.update("INSERT INTO job (id, kind, payload, state, due_at, created_at) VALUES (?, ?, ?, 0, 0, 0)", n, job[0],
+			job[1])
+	}
 	return box
 }
 
-const allSealed = manyLetters + 2
+const allSealed = manyLetters + 3
 
 func (h *house) rotation() keyring.Rotation {
 	return keyring.Rotation{Ring: h.ring(), DB: h.db, Alone: func(context.Context) error { return nil }}
@@ -65,7 +73,31 @@ func (h *house) opens() *secret.Box {
 	if plain, err := box.Open(found, "person 7"); err != nil || string(plain) != "a@b.example" {
 		h.t.Errorf("found %q, %v", plain, err)
 	}
+	for n, want := range map[int]string{2: `{"to":7}`, 3: `{"sealed":"v1.another's"}`} { // not ours to change
+		if got := h.payload(n); got != want {
+			h.t.Errorf("job %d carries %s", n, got)
+		}
+	}
+	var errand struct {
+		To     int
+		Sealed string
+	}
+	if err := json.Unmarshal([]byte(h.payload(1)), &errand); err != nil || errand.To != 7 {
+		h.t.Errorf("an errand: %+v, %v", errand, err)
+	}
+	if plain, err := box.Open(errand.Sealed, "an errand"); err != nil || string(plain) != "go" {
+		h.t.Errorf("an errand opens as %q, %v", plain, err)
+	}
 	return box
+}
+
+func (h *house) payload(job int) (text string) {
+	h.t.Helper()
+	err := h.db.Reader().QueryRow(h.t.Context(), "SELECT payload FROM job WHERE id = ?", job).Scan(&text)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return text
 }
 
 func TestAKeyIsChanged(t *testing.T) {

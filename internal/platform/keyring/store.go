@@ -3,6 +3,7 @@ package keyring
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -47,9 +48,9 @@ func Prove(ctx context.Context, db *sqldb.DB) error {
 	})
 }
 
-// value is a sealed one, with what opens it.
+// value is a sealed one, with what opens it and the text in which it stands.
 type value struct {
-	key, sealed, context string
+	key, sealed, context, text string
 }
 
 // keyArg is a row's key as an argument: a number where the table's are, since a text
@@ -68,43 +69,78 @@ func keyArg(kind module.Sealed, key string) (any, error) {
 func scanValue(kind module.Sealed) func(s sqldb.Scanner) (value, error) {
 	return func(s sqldb.Scanner) (v value, err error) {
 		if kind.ByName != nil {
-			err = s.Scan(&v.key, &v.sealed)
+			err = s.Scan(&v.key, &v.text)
 			v.context = kind.ByName(v.key)
-			return v, err
+		} else {
+			var n int64
+			err = s.Scan(&n, &v.text)
+			v.key, v.context = strconv.FormatInt(n, 10), kind.ByNumber(n)
 		}
-		var n int64
-		err = s.Scan(&n, &v.sealed)
-		v.key, v.context = strconv.FormatInt(n, 10), kind.ByNumber(n)
+		v.sealed = v.text
+		if err == nil && kind.Field != "" {
+			v.sealed, err = fieldOf(v.text, kind.Field)
+		}
 		return v, err
 	}
+}
+
+// fieldOf reads a text of a JSON object, "" where there is none.
+func fieldOf(object, field string) (text string, err error) {
+	fields := map[string]json.RawMessage{}
+	if err := json.Unmarshal([]byte(object), &fields); err != nil || fields[field] == nil {
+		return "", err
+	}
+	return text, json.Unmarshal(fields[field], &text)
+}
+
+// withField puts another text there.
+func withField(object, field, text string) (string, error) {
+	fields := map[string]json.RawMessage{}
+	if err := json.Unmarshal([]byte(object), &fields); err != nil {
+		return "", err
+	}
+	raw, err := json.Marshal(text)
+	if err != nil {
+		return "", err
+	}
+	fields[field] = raw
+	out, err := json.Marshal(fields)
+	return string(out), err
+}
+
+// read answers values of a kind: rest is a condition and an order.
+func read(ctx context.Context, q sqldb.Querier, kind module.Sealed, rest string, args ...any) ([]value, error) {
+	query, all := "SELECT "+kind.Key+", "+kind.Column+" FROM "+kind.Table+" WHERE ", []any{}
+	if kind.Among != "" {
+		query, all = query+kind.Among+" = ? AND ", append(all, kind.Is)
+	}
+	rows, err := q.Query(ctx, query+rest, append(all, args...)...)
+	return sqldb.Collect(rows, err, scanValue(kind))
 }
 
 // after reads the values of a kind behind a key, in the order of the keys; "" is before
 // the first.
 func after(ctx context.Context, q sqldb.Querier, kind module.Sealed, key string, limit int) ([]value, error) {
-	query, args := "SELECT "+kind.Key+", "+kind.Column+" FROM "+kind.Table, []any{}
-	if key != "" {
-		arg, err := keyArg(kind, key)
-		if err != nil {
-			return nil, err
-		}
-		query, args = query+" WHERE "+kind.Key+" > ?", append(args, arg)
+	order := " ORDER BY " + kind.Key + " LIMIT ?"
+	if key == "" {
+		return read(ctx, q, kind, "1 = 1"+order, limit)
 	}
-	rows, err := q.Query(ctx, query+" ORDER BY "+kind.Key+" LIMIT ?", append(args, limit)...)
-	return sqldb.Collect(rows, err, scanValue(kind))
+	arg, err := keyArg(kind, key)
+	if err != nil {
+		return nil, err
+	}
+	return read(ctx, q, kind, kind.Key+" > ?"+order, arg, limit)
 }
 
 // ends are the first and the last values of a kind, as many of each.
 func ends(ctx context.Context, q sqldb.Querier, kind module.Sealed, each int) (out []value, err error) {
 	for _, order := range []string{"", " DESC"} {
-		rows, err := q.Query(ctx, "SELECT "+kind.Key+", "+kind.Column+" FROM "+kind.Table+" WHERE "+kind.Column+
-			" <> '' ORDER BY "+kind.Key+order+" LIMIT ?", each)
-		some, err := sqldb.Collect(rows, err, scanValue(kind))
+		some, err := read(ctx, q, kind, kind.Column+" <> '' ORDER BY "+kind.Key+order+" LIMIT ?", each)
 		if err != nil {
 			return nil, err
 		}
 		for _, v := range some {
-			if !slices.Contains(out, v) {
+			if v.sealed != "" && !slices.Contains(out, v) {
 				out = append(out, v)
 			}
 		}
@@ -168,7 +204,7 @@ func move(ctx context.Context, db *sqldb.DB, kind module.Sealed, values []sealed
 			if err != nil {
 				return err
 			}
-			n, err := tx.Exec(ctx, set, append(args, key, v.sealed)...)
+			n, err := tx.Exec(ctx, set, append(args, key, v.text)...)
 			if err == nil && n != 1 {
 				err = fmt.Errorf("%s: row %s was changed meanwhile: something else writes here", kind.Kind, v.key)
 			}

@@ -64,6 +64,18 @@ type Sealed struct {
 	// the keys are.
 	ByNumber func(key int64) string
 	ByName   func(key string) string
+	// Field is where in the column's JSON object the value stands; empty: it is the column.
+	Field string
+	// Among is a column in which Is stands in rows of this kind; empty: all rows are.
+	Among, Is string
 	// Index is the column by which a value is found again, with its context; empty: none.
 	Index, IndexContext string
+}
+
+// SealedJob declares what jobs of a kind carry in the field "sealed" of their payload.
+func SealedJob(kind, job, context string) Sealed {
+	return Sealed{
+		Kind: kind, Table: "job", Key: "id", Column: "payload", Field: "sealed", Among: "kind", Is: job,
+		ByNumber: func(int64) string { return context },
+	}
 }
