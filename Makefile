@@ -36,7 +36,7 @@ need-run:
 	@scripts/need ffmpeg:ffmpeg ffprobe:ffmpeg
 
 need-test: need-run
-	@scripts/need chromium:chromium,fonts-noto-cjk mariadbd:mariadb-server mariadb-admin:mariadb-client gcc:gcc,libc6-dev pebble:pebble nginx:nginx-light,libnginx-mod-rtmp gst-launch-1.0:gstreamer1.0-tools,gstreamer1.0-plugins-base,gstreamer1.0-plugins-good,gstreamer1.0-plugins-bad,gstreamer1.0-plugins-ugly,gstreamer1.0-libav
+	@scripts/need chromium:chromium,fonts-noto-cjk mariadbd:mariadb-server mariadb-admin:mariadb-client gcc:gcc,libc6-dev pebble:pebble nginx:nginx-light,libnginx-mod-rtmp,libnginx-mod-stream gst-launch-1.0:gstreamer1.0-tools,gstreamer1.0-plugins-base,gstreamer1.0-plugins-good,gstreamer1.0-plugins-bad,gstreamer1.0-plugins-ugly,gstreamer1.0-libav
 
 test: need-test ## everything but load
 	@MAKE="$(MAKE)" scripts/summary build lint test-web test-go test-mysql test-e2e
@@ -94,6 +94,13 @@ bench: need-run build ## the figures, as tables
 openapi: ## renew the description that the web client's types are made from
 	$(GO) run ./internal/platform/schemadoc/generate
 	$(GO) run ./cmd/hawker openapi > web/packages/api/openapi.json
+
+.PHONY: sbom vulns
+sbom: build ## what the build consists of, as CycloneDX: bin/hawker.cdx.json
+	node scripts/sbom.mjs bin/hawker > bin/hawker.cdx.json
+
+vulns: ## what is known of its parts; says so where nobody can be asked
+	scripts/vulns
 
 clean: ## forget what was built (not ./data)
 	rm -rf bin web/dist/mall web/dist/console web/dist/.built

@@ -28,6 +28,9 @@ type commands struct {
 	Migrate     migrateCmd     `cmd:"" help:"Bring the database to the newest version."`
 	Demo        demoCmd        `cmd:"" help:"Fill an empty installation with demo data."`
 	Doctor      doctorCmd      `cmd:"" help:"Prove the invariants and say what is wrong; exit 1 if anything is."`
+	Backup      backupCmd      `cmd:"" help:"Copy an installation, encrypted, into a folder; a running server goes on."`
+	Restore     restoreCmd     `cmd:"" help:"Write a backup into an empty data folder and prove it."`
+	Keys        keysCmd        `cmd:"" help:"The key that seals personal data and other keys."`
 	DeadLetters deadLettersCmd `cmd:"" help:"Events and jobs that were set aside: list them, do them again, drop them."`
 	Bench       benchCmd       `cmd:"" help:"Measure this build on this machine and print the figures."`
 	Sandbox     sandboxCmd     `cmd:"" help:"Run the sandbox payment provider (serve starts it by itself)."`
@@ -134,16 +137,35 @@ func onInstallation(ctx context.Context, o app.Options, do func(a *app.App) erro
 	return errors.Join(do(a), a.Close())
 }
 
-type migrateCmd struct{ settings }
+type migrateCmd struct {
+	settings
+	Show        bool `help:"Say what would be applied, and apply nothing."`
+	WithoutCopy bool `help:"Keep no copy of the database before."`
+}
 
-func (c migrateCmd) Run(ctx context.Context) error {
+func (c migrateCmd) Run(ctx context.Context) (err error) {
 	cfg, log, err := c.load()
 	if err != nil {
 		return err
 	}
-	db, err := sqldb.Open(ctx, sqldb.Options{URL: cfg.DatabaseURL(), Clock: clock.Real{}, Log: log})
+	db, err := sqldb.Open(ctx, sqldb.Options{
+		URL: cfg.DatabaseURL(), ReadOnly: c.Show, Clock: clock.Real{}, Log: log,
+	})
 	if err != nil {
 		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	if c.Show {
+		has, newest, err := sqldb.Known(ctx, db.Reader(), schema.FS, db.Dialect())
+		if err == nil {
+			_, err = fmt.Printf("the schema is %d; this program would bring it to %d\n", has, newest)
+		}
+		return err
+	}
+	if !c.WithoutCopy {
+		if err := app.Vault(cfg, log, clock.Real{}).BeforeUpgrade(ctx, db); err != nil {
+			return err
+		}
 	}
 	applied, err := sqldb.MigrateSchema(ctx, db, schema.FS)
 	for _, name := range applied {
@@ -152,7 +174,7 @@ func (c migrateCmd) Run(ctx context.Context) error {
 	if err == nil && len(applied) == 0 {
 		fmt.Println("nothing to do")
 	}
-	return errors.Join(err, db.Close())
+	return err
 }
 
 type demoCmd struct{ settings }

@@ -12,6 +12,9 @@ import (
 
 const userColumns = "id, email_sealed, display_name, avatar_url, locale, operator, created_at, verified_at, disabled_at"
 
+// emailIndex is the purpose of the index by which an address is found.
+const emailIndex = "email"
+
 func sealName(user id.User) string { return "email " + user.String() }
 
 func insertUser(ctx context.Context, tx *sqldb.Tx, box *secret.Box, u User, hash string) (bool, error) {
@@ -19,7 +22,7 @@ func insertUser(ctx context.Context, tx *sqldb.Tx, box *secret.Box, u User, hash
 		`INSERT INTO account_user (id, email_index, email_sealed, display_name, avatar_url, locale, password_hash,
 			operator, created_at, verified_at, name_key)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		u.ID, box.Index(u.Email, "email"), box.Seal([]byte(u.Email), sealName(u.ID)), u.DisplayName, u.AvatarURL,
+		u.ID, box.Index(u.Email, emailIndex), box.Seal([]byte(u.Email), sealName(u.ID)), u.DisplayName, u.AvatarURL,
 		u.Locale, hash, u.Operator, sqldb.Millis(u.CreatedAt), sqldb.Millis(u.VerifiedAt), naming.Key(u.DisplayName))
 }
 
@@ -45,7 +48,7 @@ func userByID(ctx context.Context, q sqldb.Querier, box *secret.Box, user id.Use
 
 func userByEmail(ctx context.Context, q sqldb.Querier, box *secret.Box, email string) (u User, hash string, err error) {
 	row := q.QueryRow(ctx, "SELECT "+userColumns+", password_hash FROM account_user WHERE email_index = ?",
-		box.Index(email, "email"))
+		box.Index(email, emailIndex))
 	u, err = scanUser(box, &hash)(row)
 	return u, hash, err
 }
@@ -108,13 +111,13 @@ func holdUser(ctx context.Context, tx *sqldb.Tx, user id.User, hash string) (boo
 func setEmail(ctx context.Context, tx *sqldb.Tx, box *secret.Box, user id.User, email string) (bool, error) {
 	return tx.InsertOnce(ctx,
 		"UPDATE account_user SET email_index = ?, email_sealed = ?, verified_at = ? WHERE id = ?",
-		box.Index(email, "email"), box.Seal([]byte(email), sealName(user)), sqldb.Millis(tx.Now()), user)
+		box.Index(email, emailIndex), box.Seal([]byte(email), sealName(user)), sqldb.Millis(tx.Now()), user)
 }
 
 func setVerified(ctx context.Context, tx *sqldb.Tx, box *secret.Box, user id.User, email string) error {
 	_, err := tx.Exec(ctx,
 		"UPDATE account_user SET verified_at = ? WHERE id = ? AND email_index = ? AND verified_at = 0",
-		sqldb.Millis(tx.Now()), user, box.Index(email, "email"))
+		sqldb.Millis(tx.Now()), user, box.Index(email, emailIndex))
 	return err
 }
 

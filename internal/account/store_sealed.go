@@ -1,29 +1,21 @@
 package account
 
 import (
-	"context"
-
 	"hawker/internal/base/id"
 	"hawker/internal/platform/module"
-	"hawker/internal/platform/sqldb"
 )
 
-// Sealed are samples of what the module seals.
-func Sealed() []module.Sample {
-	return []module.Sample{
-		{Kind: "e-mail addresses", Read: sealedEmail},
-		{Kind: "address books", Read: sealedAddress},
+// Sealed is what the module seals.
+func Sealed() []module.Sealed {
+	return []module.Sealed{
+		{
+			Kind: "e-mail addresses", Table: "account_user", Key: "id", Column: "email_sealed",
+			ByNumber: func(n int64) string { return sealName(id.FromInt[id.User](n)) },
+			Index:    "email_index", IndexContext: emailIndex,
+		},
+		{
+			Kind: "address books", Table: "account_address", Key: "id", Column: "sealed",
+			ByNumber: func(n int64) string { return AddressSeal(addressOwner(id.FromInt[id.Address](n))) },
+		},
 	}
-}
-
-func sealedEmail(ctx context.Context, q sqldb.Querier) (sealed, context string, err error) {
-	var user id.User
-	err = q.QueryRow(ctx, "SELECT id, email_sealed FROM account_user ORDER BY id DESC LIMIT 1").Scan(&user, &sealed)
-	return sealed, sealName(user), err
-}
-
-func sealedAddress(ctx context.Context, q sqldb.Querier) (sealed, context string, err error) {
-	var address id.Address
-	err = q.QueryRow(ctx, "SELECT id, sealed FROM account_address ORDER BY id DESC LIMIT 1").Scan(&address, &sealed)
-	return sealed, AddressSeal(addressOwner(address)), err
 }

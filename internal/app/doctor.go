@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"strings"
 
 	"hawker/internal/account"
@@ -21,10 +22,12 @@ import (
 	"hawker/internal/payment"
 	"hawker/internal/platform/config"
 	"hawker/internal/platform/keyring"
+	"hawker/internal/platform/mail"
 	"hawker/internal/platform/module"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/promotion"
 	"hawker/internal/room"
+	"hawker/internal/schema"
 	"hawker/internal/show"
 	"hawker/internal/signin"
 )
@@ -60,9 +63,23 @@ func (r Report) String() string {
 // Doctor proves the invariants of an installation. It reads one moment of the
 // database and may run beside the server.
 func Doctor(ctx context.Context, cfg config.Config, log *slog.Logger) (Report, error) {
+	if file := cfg.DatabaseFile(); file != "" { // to look for one would make it
+		if _, err := os.Stat(file); err != nil {
+			return Report{}, fmt.Errorf("there is no database here: %w", err)
+		}
+	}
 	db, err := sqldb.Open(ctx, sqldb.Options{URL: cfg.DatabaseURL(), ReadOnly: true, Clock: clock.Real{}, Log: log})
 	if err != nil {
 		return Report{}, err
+	}
+	has, newest, err := sqldb.Known(ctx, db.Reader(), schema.FS, db.Dialect())
+	if err == nil && has < newest {
+		err = fmt.Errorf("the database's schema is %d, this program's %d: start the server once, or run `hawker "+
+			"migrate`",
+			has, newest)
+	}
+	if err != nil {
+		return Report{}, errors.Join(err, db.Close())
 	}
 	r := Report{Healthy: true}
 	err = db.Snapshot(ctx, func(ctx context.Context, q sqldb.Querier) error {
@@ -91,16 +108,16 @@ func own(cfg config.Config, db *sqldb.DB) []module.Check {
 	}
 }
 
-// ring is the master key with samples of all that it seals.
+// ring is the master key with all that it seals.
 func ring(cfg config.Config) keyring.Ring {
 	r := keyring.Ring{
 		Path: cfg.MasterKeyPath(), Objects: []string{cfg.Path("media"), cfg.Path("recordings"), cfg.Path("uploads")},
 	}
-	for _, samples := range [][]module.Sample{
+	for _, kinds := range [][]module.Sealed{
 		account.Sealed(), signin.Sealed(), mailbox.Sealed(), room.Sealed(), order.Sealed(), payment.Sealed(),
-		luckybag.Sealed(), ingest.Sealed(),
+		luckybag.Sealed(), ingest.Sealed(), mail.Sealed(),
 	} {
-		r.Samples = append(r.Samples, samples...)
+		r.Sealed = append(r.Sealed, kinds...)
 	}
 	return r
 }

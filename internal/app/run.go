@@ -118,6 +118,8 @@ func port(ln net.Listener, wanted string) string {
 var errNodeLost = errors.New("this node's lease was lost to another: it stops before it makes ids that exist already")
 
 const (
+	servingLease = "serving"
+
 	servingFor = 9 * time.Second // the lease of the one server of a database
 	servedLook = time.Second
 )
@@ -132,7 +134,7 @@ func (a *App) Run(ctx context.Context) error {
 	if !a.db.Shared() {
 		return a.serve(ctx)
 	}
-	l := lease.In(a.db, "serving", servingFor)
+	l := lease.In(a.db, servingLease, servingFor)
 	for until := a.clock.Now().Add(servingFor + 2*servedLook); ; {
 		held, err := l.While(ctx, func(ctx context.Context) error {
 			err := a.serve(ctx)

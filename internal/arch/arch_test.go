@@ -91,6 +91,7 @@ func modules() []struct {
 		{"analytics", []string{"inventory", "show"}},
 		{"auditlog", nil},
 		{"site", nil},
+		{"vault", nil},
 		{"deadletter", nil},
 		{"demo", []string{
 			"category",

@@ -1,20 +1,16 @@
 package luckybag
 
 import (
-	"context"
-
 	"hawker/internal/base/id"
 	"hawker/internal/platform/module"
-	"hawker/internal/platform/sqldb"
 )
 
-// Sealed are samples of what the module seals.
-func Sealed() []module.Sample {
-	return []module.Sample{{Kind: "seeds of lucky bags", Read: sealedSeed}}
-}
-
-func sealedSeed(ctx context.Context, q sqldb.Querier) (sealed, context string, err error) {
-	var bag id.Bag
-	err = q.QueryRow(ctx, "SELECT id, seed_sealed FROM lucky_bag ORDER BY id DESC LIMIT 1").Scan(&bag, &sealed)
-	return sealed, sealName(bag), err
+// Sealed is what the module seals.
+func Sealed() []module.Sealed {
+	return []module.Sealed{
+		{
+			Kind: "seeds of lucky bags", Table: "lucky_bag", Key: "id", Column: "seed_sealed",
+			ByNumber: func(n int64) string { return sealName(id.FromInt[id.Bag](n)) },
+		},
+	}
 }

@@ -66,13 +66,13 @@ func dropCodes(ctx context.Context, tx *sqldb.Tx, user id.User) error {
 	return err
 }
 
-// Sealed are samples of what the module seals.
-func Sealed() []module.Sample {
-	return []module.Sample{{Kind: "codes sent by mail", Read: func(ctx context.Context, q sqldb.Querier) (
-		sealed, context string, err error,
-	) {
-		var code id.MailCode
-		err = q.QueryRow(ctx, "SELECT id, sealed FROM mailbox_code ORDER BY id DESC LIMIT 1").Scan(&code, &sealed)
-		return sealed, codeSeal(code), err
-	}}}
+// Sealed is what the module seals.
+func Sealed() []module.Sealed {
+	return []module.Sealed{
+		{
+			Kind: "codes sent by mail", Table: "mailbox_code", Key: "id", Column: "sealed",
+			ByNumber: func(n int64) string { return codeSeal(id.FromInt[id.MailCode](n)) },
+		},
+		module.SealedJob("errands of mailboxes", errandKind, errandSeal),
+	}
 }

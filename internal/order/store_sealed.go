@@ -1,21 +1,17 @@
 package order
 
 import (
-	"context"
-
 	"hawker/internal/account"
 	"hawker/internal/base/id"
 	"hawker/internal/platform/module"
-	"hawker/internal/platform/sqldb"
 )
 
-// Sealed are samples of what the module seals.
-func Sealed() []module.Sample {
-	return []module.Sample{{Kind: "addresses of orders", Read: sealedAddress}}
-}
-
-func sealedAddress(ctx context.Context, q sqldb.Querier) (sealed, context string, err error) {
-	var order id.Order
-	err = q.QueryRow(ctx, "SELECT id, address_sealed FROM orders ORDER BY id DESC LIMIT 1").Scan(&order, &sealed)
-	return sealed, account.AddressSeal(order.String()), err
+// Sealed is what the module seals.
+func Sealed() []module.Sealed {
+	return []module.Sealed{
+		{
+			Kind: "addresses of orders", Table: "orders", Key: "id", Column: "address_sealed",
+			ByNumber: func(n int64) string { return account.AddressSeal(id.FromInt[id.Order](n).String()) },
+		},
+	}
 }

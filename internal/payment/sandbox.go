@@ -56,7 +56,6 @@ func NewSandbox(o SandboxOptions) *Sandbox {
 
 const (
 	merchantName  = "Hawker"
-	sealSandbox   = "sandbox key"
 	registerLimit = 10 * time.Second
 )
 
@@ -97,11 +96,14 @@ func (s *Sandbox) register(ctx context.Context) (*sandbox.Client, error) {
 	return c, nil
 }
 
+// sealOf binds our key at a provider to it.
+func sealOf(provider string) string { return provider + " key" }
+
 // key reads our private key, or makes it.
 func (s *Sandbox) key(ctx context.Context) (ed25519.PrivateKey, error) {
 	m, err := loadMerchant(ctx, s.db.Reader(), SandboxName)
 	if err == nil {
-		seed, err := s.box.Open(m.SealedKey, sealSandbox)
+		seed, err := s.box.Open(m.SealedKey, sealOf(SandboxName))
 		if err != nil {
 			return nil, err
 		}
@@ -115,7 +117,7 @@ func (s *Sandbox) key(ctx context.Context) (ed25519.PrivateKey, error) {
 		return nil, err
 	}
 	return key, s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
-		return saveMerchant(ctx, tx, SandboxName, merchant{SealedKey: s.box.Seal(key.Seed(), sealSandbox)})
+		return saveMerchant(ctx, tx, SandboxName, merchant{SealedKey: s.box.Seal(key.Seed(), sealOf(SandboxName))})
 	})
 }
 

@@ -1,20 +1,17 @@
 package room
 
 import (
-	"context"
-
 	"hawker/internal/base/id"
 	"hawker/internal/platform/module"
-	"hawker/internal/platform/sqldb"
 )
 
-// Sealed are samples of what the module seals.
-func Sealed() []module.Sample {
-	return []module.Sample{{Kind: "stream keys", Read: sampleKey}}
-}
-
-func sampleKey(ctx context.Context, q sqldb.Querier) (sealed, context string, err error) {
-	var room id.Room
-	err = q.QueryRow(ctx, "SELECT id, key_sealed FROM room ORDER BY id DESC LIMIT 1").Scan(&room, &sealed)
-	return sealed, keySeal(room), err
+// Sealed is what the module seals.
+func Sealed() []module.Sealed {
+	return []module.Sealed{
+		{
+			Kind: "stream keys", Table: "room", Key: "id", Column: "key_sealed",
+			ByNumber: func(n int64) string { return keySeal(id.FromInt[id.Room](n)) },
+			Index:    "key_index", IndexContext: keyIndex,
+		},
+	}
 }

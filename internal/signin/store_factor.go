@@ -89,25 +89,16 @@ func countCodes(ctx context.Context, q sqldb.Querier, user id.User) (n int, err 
 	return n, err
 }
 
-// Sealed are samples of what the module seals.
-func Sealed() []module.Sample {
-	return []module.Sample{
-		{Kind: "second factors", Read: sealedFactor},
-		{Kind: "addresses of sessions", Read: sealedSession},
+// Sealed is what the module seals.
+func Sealed() []module.Sealed {
+	return []module.Sealed{
+		{
+			Kind: "second factors", Table: "signin_factor", Key: "user_id", Column: "secret_sealed",
+			ByNumber: func(n int64) string { return factorSeal(id.FromInt[id.User](n)) },
+		},
+		{
+			Kind: "addresses of sessions", Table: "account_session", Key: "id", Column: "address_sealed",
+			ByNumber: func(n int64) string { return addressSeal(id.FromInt[id.Session](n)) },
+		},
 	}
-}
-
-func sealedFactor(ctx context.Context, q sqldb.Querier) (sealed, context string, err error) {
-	var user id.User
-	err = q.QueryRow(ctx, "SELECT user_id, secret_sealed FROM signin_factor ORDER BY user_id DESC LIMIT 1").
-		Scan(&user, &sealed)
-	return sealed, factorSeal(user), err
-}
-
-func sealedSession(ctx context.Context, q sqldb.Querier) (sealed, context string, err error) {
-	var session id.Session
-	err = q.QueryRow(ctx,
-		"SELECT id, address_sealed FROM account_session WHERE address_sealed <> '' ORDER BY id DESC LIMIT 1").
-		Scan(&session, &sealed)
-	return sealed, addressSeal(session), err
 }

@@ -1,6 +1,8 @@
 package kit
 
 import (
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -20,6 +22,28 @@ func (m *Mall) Beside(t testing.TB) *Mall {
 		}
 	})
 	return other
+}
+
+// In is another mall in a folder of its own, which may hold an installation. It is not
+// started: Boot does that.
+func (m *Mall) In(t testing.TB, dir string) *Mall {
+	t.Helper()
+	other := m.Beside(t)
+	other.Dir, other.name = dir, "in"
+	other.env = append(other.env, "HAWKER_DATA="+dir, "HAWKER_PAYMENT_SANDBOX_ADDR="+freePorts(t, 1)[0])
+	return other
+}
+
+// As is the same person here.
+func (m *Mall) As(p *Person) *Person { return &Person{m: m, Token: p.Token, Lang: p.Lang} }
+
+// Command runs the program with the mall's settings and answers what it said.
+func (m *Mall) Command(args ...string) (string, error) {
+	m.t.Helper()
+	cmd := exec.Command(Binary(m.t), args...)
+	cmd.Env, cmd.Dir = m.env, filepath.Dir(m.Dir)
+	out, err := cmd.CombinedOutput()
+	return string(out), err
 }
 
 // Refused starts the program and wants it to end by itself; it answers what it said.

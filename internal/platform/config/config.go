@@ -42,6 +42,7 @@ type Config struct {
 	Limits       Limits       `koanf:"limits"`
 	Storage      Storage      `koanf:"storage"`
 	Metrics      Metrics      `koanf:"metrics"`
+	Backup       Backup       `koanf:"backup"`
 	Database     Database     `koanf:"database"`
 	Log          Log          `koanf:"log"`
 	Mall         Mall         `koanf:"mall"`
@@ -139,6 +140,7 @@ func Default() Config {
 		HTTPS:    HTTPS{Domains: []string{}},
 		Outgoing: Outgoing{Ports: []int{443, 1935, 1936}, Networks: []string{}},
 		Storage:  Storage{Reserve: 1 << 30},
+		Backup:   Backup{Every: 24 * time.Hour, KeepDaily: 7, KeepWeekly: 4},
 		Limits:   Limits{Connections: 16384, PerAddress: 4096, Patience: 20 * time.Second},
 		Accounts: Accounts{
 			Registration: "open", SessionIdle: 7 * 24 * time.Hour, SessionMax: 30 * 24 * time.Hour,
@@ -279,6 +281,7 @@ func (c Config) Check() error {
 	c.checkDoors(bad)
 	c.checkHTTPS(bad)
 	c.checkPeople(bad)
+	c.checkBackup(bad)
 	return errors.Join(errs...)
 }
 

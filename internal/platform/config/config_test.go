@@ -117,6 +117,13 @@ func TestEachImpossibleSettingIsNamed(t *testing.T) {
 		{"order.unpaid_max", func(c *config.Config) { c.Order.UnitsMax = -1 }},
 		{"storage.reserve", func(c *config.Config) { c.Storage.Reserve = -1 }},
 		{"video.open_bytes_max", func(c *config.Config) { c.Video.OwnerBytes = 1 << 20 }},
+		{"backup.passphrase_file", func(c *config.Config) { c.Backup.To = "/srv/backup" }},
+		{"backup.every", func(c *config.Config) { c.Backup.Every = time.Minute - 1 }},
+		{"backup.keep_daily", func(c *config.Config) { c.Backup.KeepWeekly = -1 }},
+		{"backup.dump", func(c *config.Config) {
+			c.Backup.To, c.Backup.PassphraseFile, c.Database.URL = "/srv/backup", "/etc/passphrase", "mysql:x"
+		}},
+		{"", func(c *config.Config) { c.Backup.To, c.Backup.PassphraseFile = "/srv/backup", "/etc/passphrase" }},
 		{"outgoing.ports", func(c *config.Config) { c.Outgoing.Ports = []int{65536} }},
 		{"", func(c *config.Config) { c.Outgoing.Networks, c.Outgoing.Ports = []string{"10.0.0.0/8"}, []int{0} }},
 		{"", func(c *config.Config) { c.TrustedProxies = []string{"10.0.0.0/8", "::1/128"} }},

@@ -6,7 +6,6 @@ package keyring
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -21,15 +20,22 @@ import (
 type Ring struct {
 	Path    string          // of the key
 	Objects []string        // folders that are empty where an installation is new
-	Samples []module.Sample // of all kinds that are sealed
+	Sealed  []module.Sealed // all that is
 }
 
 const canaryText, canaryContext = "hawker", "canary"
 
-// Open answers the box of an installation. Of a new one the key is made.
+// Open answers the box of an installation. Of a new one the key is made; of one whose
+// key is being changed there is none.
 func (r Ring) Open(ctx context.Context, db *sqldb.DB) (*secret.Box, error) {
 	known, err := known(ctx, db.Reader())
 	if err != nil {
+		return nil, err
+	}
+	if err := finished(ctx, db.Reader()); err != nil {
+		return nil, err
+	}
+	if _, err := r.settle(known); err != nil {
 		return nil, err
 	}
 	key, err := secret.LoadKey(r.Path)
@@ -58,14 +64,13 @@ func (r Ring) make(ctx context.Context, db *sqldb.DB, known installation) ([]byt
 			"backup (or copy it from another node); without it nobody can sign in and no address can be read",
 			known.KeyID, r.Path)
 	}
-	kind, _, _, err := r.sealed(ctx, db.Reader())
+	kind, _, err := r.any(ctx, db.Reader())
 	if err != nil {
 		return nil, err
 	}
-	if kind != "" {
+	if kind.Kind != "" {
 		return nil, fmt.Errorf("the master key is missing: this database holds what is sealed (%s). Restore %s from "+
-			"the "+
-			"backup; a new key could open none of it", kind, r.Path)
+			"the backup; a new key could open none of it", kind.Kind, r.Path)
 	}
 	if err := r.alone(); err != nil {
 		return nil, err
@@ -98,34 +103,36 @@ func (r Ring) alone() error {
 // adopt notes the key of a database that knows none: a new one, or one of before keys
 // were noted.
 func (r Ring) adopt(ctx context.Context, db *sqldb.DB, box *secret.Box) error {
-	kind, sealed, context, err := r.sealed(ctx, db.Reader())
+	kind, v, err := r.any(ctx, db.Reader())
 	if err != nil {
 		return err
 	}
-	if kind == "" {
+	if kind.Kind == "" {
 		err = r.alone()
-	} else if _, oerr := box.Open(sealed, context); oerr != nil {
+	} else if _, oerr := box.Open(v.sealed, v.context); oerr != nil {
 		err = fmt.Errorf("%s is not the key of this database (it does not open %s). Restore the right one from the "+
-			"backup", r.Path, kind)
+			"backup", r.Path, kind.Kind)
 	}
 	if err != nil {
 		return err
 	}
-	return note(ctx, db, installation{box.KeyID(), box.Seal([]byte(canaryText), canaryContext)})
+	return note(ctx, db, noted(box))
 }
 
-// sealed finds anything that is sealed; the kind is empty where there is nothing.
-func (r Ring) sealed(ctx context.Context, q sqldb.Querier) (kind, sealed, context string, err error) {
-	for _, s := range r.Samples {
-		sealed, context, err := s.Read(ctx, q)
-		if errors.Is(err, sql.ErrNoRows) {
-			continue
-		}
-		if err != nil || sealed != "" {
-			return s.Kind, sealed, context, err
+// noted is what a database knows of a key.
+func noted(box *secret.Box) installation {
+	return installation{box.KeyID(), box.Seal([]byte(canaryText), canaryContext)}
+}
+
+// any finds anything that is sealed; the kind is empty where there is nothing.
+func (r Ring) any(ctx context.Context, q sqldb.Querier) (module.Sealed, value, error) {
+	for _, kind := range r.Sealed {
+		some, err := ends(ctx, q, kind, 1)
+		if err != nil || len(some) > 0 {
+			return kind, append(some, value{})[0], err
 		}
 	}
-	return "", "", "", nil
+	return module.Sealed{}, value{}, nil
 }
 
 func (r Ring) fits(known installation, box *secret.Box) error {
@@ -138,15 +145,46 @@ func (r Ring) fits(known installation, box *secret.Box) error {
 	return nil
 }
 
+// Present answers the id of the database's key, and what is wrong when that is not where
+// it should be.
+func (r Ring) Present(ctx context.Context, q sqldb.Querier) (id string, err error) {
+	known, err := known(ctx, q)
+	if err != nil {
+		return "", err
+	}
+	if err := finished(ctx, q); err != nil {
+		return "", err
+	}
+	if known == (installation{}) {
+		return "", errors.New("nothing has been started here yet")
+	}
+	box, err := boxOf(r.Path)
+	if err != nil {
+		return "", fmt.Errorf("the master key: %w", err)
+	}
+	return known.KeyID, r.fits(known, box)
+}
+
+const samples = 5 // of the oldest and of the newest values of a kind, which doctor opens
+
 // Check is what doctor asks: it answers what is wrong, reading only.
 func (r Ring) Check(ctx context.Context, q sqldb.Querier) (wrong []string, err error) {
 	known, err := known(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	key, err := secret.LoadKey(r.Path)
+	if err := finished(ctx, q); errors.Is(err, errUnfinished) {
+		return []string{err.Error()}, nil
+	} else if err != nil {
+		return nil, err
+	}
+	path := r.Path
+	if fresh, err := boxOf(r.next()); err == nil && fresh.KeyID() == known.KeyID {
+		path = r.next() // the next start settles that
+	}
+	key, err := secret.LoadKey(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		if kind, _, _, err := r.sealed(ctx, q); known == (installation{}) && kind == "" {
+		if kind, _, err := r.any(ctx, q); known == (installation{}) && kind.Kind == "" {
 			return nil, err // nothing has been started here yet
 		}
 		return []string{fmt.Sprintf("%s is missing: restore it from the backup (key %s)", r.Path, known.KeyID)}, nil
@@ -163,16 +201,15 @@ func (r Ring) Check(ctx context.Context, q sqldb.Querier) (wrong []string, err e
 			return []string{err.Error()}, nil
 		}
 	}
-	for _, s := range r.Samples {
-		sealed, context, err := s.Read(ctx, q)
-		if errors.Is(err, sql.ErrNoRows) || err == nil && sealed == "" {
-			continue
-		}
+	for _, kind := range r.Sealed {
+		some, err := ends(ctx, q, kind, samples)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("read %s: %w", kind.Kind, err)
 		}
-		if _, err := box.Open(sealed, context); err != nil {
-			wrong = append(wrong, fmt.Sprintf("%s: %v", s.Kind, err))
+		for _, v := range some {
+			if _, err := box.Open(v.sealed, v.context); err != nil {
+				wrong = append(wrong, fmt.Sprintf("%s: %v", kind.Kind, err))
+			}
 		}
 	}
 	return wrong, nil

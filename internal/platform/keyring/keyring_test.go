@@ -2,6 +2,9 @@ package keyring_test
 
 import (
 	"context"
+	"database/sql"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,10 +19,9 @@ import (
 
 // house is an installation: a database and a folder.
 type house struct {
-	t      *testing.T
-	db     *sqldb.DB
-	dir    string
-	sealed string // what a module has sealed; empty: nothing yet
+	t   *testing.T
+	db  *sqldb.DB
+	dir string
 }
 
 func open(t *testing.T) *house {
@@ -27,12 +29,35 @@ func open(t *testing.T) *house {
 	return &house{t: t, db: sqltest.New(t), dir: t.TempDir()}
 }
 
+// letters and people are what is sealed here.
+func letters() module.Sealed {
+	return module.Sealed{
+		Kind: "letters", Table: "account_address", Key: "id", Column: "sealed",
+		ByNumber: func(n int64) string { return fmt.Sprint("letter ", n) },
+	}
+}
+
+func people() module.Sealed {
+	return module.Sealed{
+		Kind: "people", Table: "account_user", Key: "id", Column: "email_sealed",
+		ByNumber: func(n int64) string { return fmt.Sprint("person ", n) },
+		Index:    "email_index", IndexContext: "mail",
+	}
+}
+
+func seals() module.Sealed {
+	return module.Sealed{
+		Kind: "seals", Table: "payment_merchant", Key: "provider", Column: "sealed_key",
+		ByName: func(name string) string { return "seal of " + name },
+	}
+}
+
+func errands() module.Sealed { return module.SealedJob("errands", "test.errand", "an errand") }
+
 func (h *house) ring() keyring.Ring {
 	return keyring.Ring{
 		Path: filepath.Join(h.dir, "keys", "master.key"), Objects: []string{filepath.Join(h.dir, "media")},
-		Samples: []module.Sample{{Kind: "letters", Read: func(context.Context, sqldb.Querier) (string, string, error) {
-			return h.sealed, "letter 1", nil
-		}}},
+		Sealed: []module.Sealed{letters(), people(), seals(), errands()},
 	}
 }
 
@@ -43,10 +68,37 @@ func (h *house) start() *secret.Box {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	if h.sealed == "" {
-		h.sealed = box.Seal([]byte("dear"), "letter 1")
+	if h.letter() == "" {
+		h.keep(1, box.Seal([]byte("dear"), "letter 1"))
 	}
 	return box
+}
+
+func (h *house) update(query string, args ...any) {
+	h.t.Helper()
+	err := h.db.Update(h.t.Context(), func(ctx context.Context, tx *sqldb.Tx) error {
+		_, err := tx.Exec(ctx, query, args...)
+		return err
+	})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// keep stores a letter.
+func (h *house) keep(n int64, sealed string) {
+	h.t.Helper()
+	h.update("INSERT INTO account_address (id, user_id, sealed, created_at) VALUES (?, 1, ?, 1)", n, sealed)
+}
+
+// letter is the first letter, "" where there is none.
+func (h *house) letter() (sealed string) {
+	h.t.Helper()
+	err := h.db.Reader().QueryRow(h.t.Context(), "SELECT sealed FROM account_address WHERE id = 1").Scan(&sealed)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		h.t.Fatal(err)
+	}
+	return sealed
 }
 
 func (h *house) refuse(words ...string) {
@@ -129,7 +181,7 @@ func TestADatabaseOfBefore(t *testing.T) {
 	t.Parallel()
 	h, older := open(t), open(t)
 	older.start()
-	h.sealed = older.sealed
+	h.keep(1, older.letter())
 	h.refuse("missing", "letters")
 	h.write("keys/master.key", strings.Repeat("ab", secret.KeySize))
 	h.refuse("is not the key of this database", "letters")
@@ -162,8 +214,7 @@ func TestAnEmptyDatabaseBesideOldFilesIsRefused(t *testing.T) {
 func TestASampleThatDoesNotOpen(t *testing.T) {
 	t.Parallel()
 	h := open(t)
-	box := h.start()
-	h.sealed = box.Seal([]byte("dear"), "letter 2")
+	h.update("UPDATE account_address SET sealed = ? WHERE id = 1", h.start().Seal([]byte("dear"), "letter 2"))
 	if wrong := h.check(); len(wrong) != 1 || !strings.Contains(wrong[0], "letters") {
 		t.Errorf("doctor says %v", wrong)
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"hawker/internal/platform/jobs"
+	"hawker/internal/platform/module"
 	"hawker/internal/platform/secret"
 	"hawker/internal/platform/sqldb"
 )
@@ -70,6 +71,9 @@ func Kind(box *secret.Box, s Sender) jobs.Kind {
 		},
 	}
 }
+
+// Sealed is what waits to be sent.
+func Sealed() []module.Sealed { return []module.Sealed{module.SealedJob("letters", kind, seal)} }
 
 // Log writes letters down in place of sending them.
 type Log struct{ Log *slog.Logger }

@@ -52,9 +52,30 @@ type Check struct {
 	Run  func(ctx context.Context, q sqldb.Querier) ([]string, error)
 }
 
-// Sample is a sealed value of one kind: what is sealed, and the context of its seal.
-// Sealed is empty where there is none yet; sql.ErrNoRows says the same.
-type Sample struct {
-	Kind string
-	Read func(ctx context.Context, q sqldb.Querier) (sealed, context string, err error)
+// Sealed declares one kind of sealed values: a column of a table, and how a value is
+// bound to its row. Doctor opens some of each kind, and a change of the master key
+// seals all of them anew.
+type Sealed struct {
+	Kind string // in words, unlike any other
+	// Key is the table's primary key of one column, Column holds the values; an empty one
+	// is not sealed yet.
+	Table, Key, Column string
+	// ByNumber and ByName answer the context of the seal by the row's key: one is set, as
+	// the keys are.
+	ByNumber func(key int64) string
+	ByName   func(key string) string
+	// Field is where in the column's JSON object the value stands; empty: it is the column.
+	Field string
+	// Among is a column in which Is stands in rows of this kind; empty: all rows are.
+	Among, Is string
+	// Index is the column by which a value is found again, with its context; empty: none.
+	Index, IndexContext string
+}
+
+// SealedJob declares what jobs of a kind carry in the field "sealed" of their payload.
+func SealedJob(kind, job, context string) Sealed {
+	return Sealed{
+		Kind: kind, Table: "job", Key: "id", Column: "payload", Field: "sealed", Among: "kind", Is: job,
+		ByNumber: func(int64) string { return context },
+	}
 }

@@ -30,8 +30,11 @@ type Box struct {
 	id    string
 }
 
-// version prefixes sealed text, so that keys can be rolled.
-const version = "v1."
+// What sealed text begins with: a version, and since the second the id of the key.
+const (
+	version1 = "v1."
+	version2 = "v2."
+)
 
 // NewBox makes a box of a master key.
 func NewBox(master []byte) (*Box, error) {
@@ -70,10 +73,11 @@ func LoadOrCreateKey(path string) ([]byte, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return key, err
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	key = make([]byte, KeySize)
+	if _, err := rand.Read(key); err != nil {
 		return nil, err
 	}
-	if err := createKey(path); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := StoreKey(path, key); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("make the master key: %w", err)
 	}
 	return LoadKey(path)
@@ -92,14 +96,13 @@ func LoadKey(path string) ([]byte, error) {
 	return key, nil
 }
 
-// createKey writes a key under another name and links it, so that a key is there
-// whole or not at all.
-func createKey(path string) (err error) {
-	key := make([]byte, KeySize)
-	if _, err := rand.Read(key); err != nil {
+// StoreKey writes a key under another name and links it, so that a key is there
+// whole or not at all; fs.ErrExist where one is.
+func StoreKey(path string, key []byte) (err error) {
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	dir := filepath.Dir(path)
 	f, err := os.CreateTemp(dir, "new-*.key") // for its owner only
 	if err != nil {
 		return err
@@ -123,6 +126,18 @@ func createKey(path string) (err error) {
 	if err != nil {
 		return err
 	}
+	return errors.Join(err, syncDir(dir))
+}
+
+// Replace puts the key of one file in the place of another's, at once.
+func Replace(path, by string) error {
+	if err := os.Rename(by, path); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
 		return err
@@ -132,14 +147,26 @@ func createKey(path string) (err error) {
 
 // Seal hides plain; context says what and whose it is and must be given again.
 func (b *Box) Seal(plain []byte, context string) string {
-	return version + base64.RawURLEncoding.EncodeToString(b.aead.Seal(nil, nil, plain, []byte(context)))
+	return version2 + b.id + "." + base64.RawURLEncoding.EncodeToString(b.aead.Seal(nil, nil, plain, []byte(context)))
 }
+
+// ErrOtherKey is a value that another key has sealed.
+var ErrOtherKey = errors.New("sealed with another key")
 
 // Open shows what Seal hid.
 func (b *Box) Open(sealed, context string) ([]byte, error) {
-	body, ok := strings.CutPrefix(sealed, version)
-	if !ok {
-		return nil, errors.New("sealed value of an unknown version")
+	body, old := strings.CutPrefix(sealed, version1)
+	if !old {
+		rest, known := strings.CutPrefix(sealed, version2)
+		key, text, whole := strings.Cut(rest, ".")
+		if !known || !whole {
+			return nil, errors.New("sealed value of an unknown version")
+		}
+		if key != b.id {
+			return nil, fmt.Errorf("open sealed %s: %w: %.*s, this is %s", context, ErrOtherKey, 2*keyIDBytes, key,
+				b.id)
+		}
+		body = text
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(body)
 	if err != nil {

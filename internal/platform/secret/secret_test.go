@@ -2,8 +2,10 @@ package secret_test
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"hawker/internal/platform/secret"
@@ -42,7 +44,11 @@ func TestOnlyTheSameBoxAndPlaceOpen(t *testing.T) {
 			t.Errorf("opened with letter %d changed: %q", i, plain)
 		}
 	}
-	for _, text := range []string{"", "v1.", "v2." + sealed[3:], sealed[:len(sealed)/2]} {
+	id := b.KeyID() + "."
+	for _, text := range []string{
+		"", "v1.", "v1." + sealed[3:], "v2.", "v2." + id, "v2" + sealed[3+len(id):],
+		"v3." + sealed[3:], sealed[:len(sealed)/2],
+	} {
 		if _, err := b.Open(text, "address adr_1"); err == nil {
 			t.Errorf("opened %q", text)
 		}
@@ -74,5 +80,23 @@ func TestTheKeyIsMadeOnceForItsOwnerOnly(t *testing.T) {
 	}
 	if _, err := secret.NewBox(first[:16]); err == nil {
 		t.Error("half a key is taken")
+	}
+}
+
+// What was sealed before values named their key is read on; a value that names
+// another key is told as such.
+func TestValuesNameTheirKey(t *testing.T) {
+	t.Parallel()
+	b := box(t, 1)
+	sealed := b.Seal([]byte("x"), "here")
+	body, named := strings.CutPrefix(sealed, "v2."+b.KeyID()+".")
+	if !named {
+		t.Fatalf("%q does not name key %s", sealed, b.KeyID())
+	}
+	if plain, err := b.Open("v1."+body, "here"); err != nil || string(plain) != "x" {
+		t.Errorf("a value of before: %q, %v", plain, err)
+	}
+	if _, err := box(t, 2).Open(sealed, "here"); !errors.Is(err, secret.ErrOtherKey) {
+		t.Errorf("another's: %v", err)
 	}
 }

@@ -1,6 +1,6 @@
 // Package space keeps a part of the disk free for what must never fail: the books. What
-// can wait asks before it writes. Who stops first keeps most free: uploads, then
-// recordings.
+// can wait asks before it writes. Who stops first keeps most free: uploads and backups,
+// then recordings.
 package space
 
 import (
@@ -43,12 +43,18 @@ func With(ask func() (int64, error), bytes int64, c clock.Clock) *Reserve {
 	return &Reserve{bytes: bytes, ask: ask, clock: c}
 }
 
+// Free tells what an ordinary process may still write where a folder lies; ErrUnknown.
+func Free(dir string) (int64, error) { return free(dir) }
+
 // Uploads stop when there is less than this many times the reserve, recordings when
 // there is less than the reserve itself.
 const uploadsKeep = 2
 
 // ForUpload lets n more bytes come; ErrFull if they may not.
 func (r *Reserve) ForUpload(n int64) error { return r.let(n, uploadsKeep*r.bytes) }
+
+// ForCopy lets a copy of n bytes be made; ErrFull if it may not.
+func (r *Reserve) ForCopy(n int64) error { return r.let(n, uploadsKeep*r.bytes) }
 
 // ForRecording lets a recording go on; ErrFull if it may not.
 func (r *Reserve) ForRecording() error { return r.let(0, r.bytes) }

@@ -149,6 +149,8 @@ const (
 	mysqlDeadlock     = 1213
 	mariadbSnapshot   = 1020 // the row has changed since the transaction's snapshot
 	tidbWriteConflict = 9007
+
+	mysqlNoTable = 1146
 )
 
 func codes(err error) (lite, my int) {
@@ -173,6 +175,16 @@ func IsUnique(err error) bool {
 func IsCheck(err error) bool {
 	lite, my := codes(err)
 	return lite == sqliteCheck || my == mysqlCheck || my == mariadbCheck
+}
+
+// missingTable reports a question to a table that is not there.
+func missingTable(err error) bool {
+	var l *sqlite.Error
+	if errors.As(err, &l) {
+		return strings.Contains(l.Error(), "no such table")
+	}
+	_, my := codes(err)
+	return my == mysqlNoTable
 }
 
 // IsRetryable reports an error after which the server has rolled back the whole

@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
+
+	"hawker/internal/platform/steps"
 )
 
 // Migrate brings the schema to the newest version and then leases a node
@@ -21,38 +24,99 @@ func Migrate(ctx context.Context, db *DB, fsys fs.FS) error {
 	return db.leaseNode(ctx)
 }
 
-// MigrateSchema applies what is pending and answers the names of what it applied.
+// ErrNewer is a database that a newer program has brought further than this one knows.
+var ErrNewer = errors.New("the database is of a newer program")
+
+// Known compares a database with what the program knows: the version that it has, 0 of an
+// empty one, and the one that it would be brought to. ErrNewer where that is behind.
+func Known(ctx context.Context, q Querier, fsys fs.FS, dialect Dialect) (has, newest int64, err error) {
+	if newest, err = Newest(fsys, dialect); err != nil {
+		return 0, 0, err
+	}
+	if has, err = Version(ctx, q); err != nil {
+		return 0, newest, err
+	}
+	if has > newest {
+		return has, newest, fmt.Errorf("%w: its schema is %d, this program knows %d. Start the newer program, or "+
+			"restore what was kept before the upgrade", ErrNewer, has, newest)
+	}
+	return has, newest, nil
+}
+
+// MigrateSchema applies what is pending and answers the names of what it applied. It may
+// be ended at any moment: on SQLite a migration happens or does not, on MySQL, where a
+// change of a table is a transaction of its own, the next call goes on with the statement
+// at which this one ended. ErrNewer where the database is ahead.
 func MigrateSchema(ctx context.Context, db *DB, fsys fs.FS) ([]string, error) {
-	folder, err := fs.Sub(fsys, string(db.dialect))
+	if _, _, err := Known(ctx, db.Reader(), fsys, db.dialect); err != nil {
+		return nil, err
+	}
+	provider, err := db.migrations(fsys)
 	if err != nil {
 		return nil, err
 	}
-	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
-	dialect := goose.DialectSQLite3
-	if db.dialect == MySQL {
-		dialect = goose.DialectMySQL
-		locker, err := lock.NewMySQLTableLocker()
-		if err != nil {
-			return nil, err
-		}
-		options = append(options, goose.WithLocker(locker))
-	}
-	provider, err := goose.NewProvider(dialect, db.write, folder, options...)
+	files, err := versions(fsys, db.dialect)
 	if err != nil {
 		return nil, err
 	}
 	applied, err := provider.Up(ctx)
 	var partial *goose.PartialError
 	if errors.As(err, &partial) && partial.Failed != nil && partial.Failed.Source != nil {
-		return nil, fmt.Errorf("migrate %s: %w", partial.Failed.Source.Path, err)
+		return nil, fmt.Errorf("migrate %s: %w", files[partial.Failed.Source.Version], err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("migrate: %w", err)
 	}
 	names := make([]string, len(applied))
 	for i, m := range applied {
-		names[i] = m.Source.Path
-		db.log.Debug("migrated", "file", m.Source.Path, "took_ms", m.Duration.Milliseconds())
+		names[i] = files[m.Source.Version]
+		db.log.Debug("migrated", "file", names[i], "took_ms", m.Duration.Milliseconds())
 	}
 	return names, nil
+}
+
+func (db *DB) migrations(fsys fs.FS) (*goose.Provider, error) {
+	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
+	folder, err := fs.Sub(fsys, string(db.dialect))
+	if err != nil {
+		return nil, err
+	}
+	if db.dialect == SQLite {
+		return goose.NewProvider(goose.DialectSQLite3, db.write, folder, options...)
+	}
+	locker, err := lock.NewMySQLTableLocker()
+	if err != nil {
+		return nil, err
+	}
+	files, err := versions(fsys, db.dialect)
+	if err != nil {
+		return nil, err
+	}
+	migrations, err := steps.Migrations(folder, files)
+	if err != nil {
+		return nil, err
+	}
+	options = append(options, goose.WithLocker(locker), goose.WithGoMigrations(migrations...))
+	return goose.NewProvider(goose.DialectMySQL, db.write, nil, options...)
+}
+
+// versions names the files of a dialect by their version.
+func versions(fsys fs.FS, dialect Dialect) (map[int64]string, error) {
+	files, err := fs.Glob(fsys, string(dialect)+"/*.sql")
+	out := map[int64]string{}
+	for _, f := range files {
+		v, verr := goose.NumericComponent(f)
+		err = errors.Join(err, verr)
+		out[v] = path.Base(f)
+	}
+	return out, err
+}
+
+// Newest is the newest version of the schema that a program knows.
+func Newest(fsys fs.FS, dialect Dialect) (newest int64, err error) {
+	files, err := versions(fsys, dialect)
+	for v := range files {
+		newest = max(newest, v)
+	}
+	return newest, err
 }

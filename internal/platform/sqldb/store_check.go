@@ -2,6 +2,7 @@ package sqldb
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"strings"
 )
@@ -43,4 +44,15 @@ func (db *DB) Check(ctx context.Context) (wrong []string, err error) {
 		}
 	}
 	return wrong, err
+}
+
+// Version is that of the schema: of the newest migration that was applied, 0 where none
+// was.
+func Version(ctx context.Context, q Querier) (version int64, err error) {
+	var newest sql.NullInt64
+	err = q.QueryRow(ctx, "SELECT MAX(version_id) FROM goose_db_version WHERE is_applied = 1").Scan(&newest)
+	if missingTable(err) {
+		return 0, nil
+	}
+	return newest.Int64, err
 }
