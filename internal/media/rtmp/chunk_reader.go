@@ -14,10 +14,9 @@ const (
 	chunkMax        = 1<<24 - 1
 	chunkDefault    = 128
 	chunkStreamsMax = 64
-	openBytesMax    = 16 << 20  // of all messages that are not whole yet
 	readBuffer      = 16 << 10  // an ordinary frame; there may be hundreds of connections
 	growStep        = 256 << 10 // memory follows data that came, not lengths that were claimed
-	keepBufferMax   = 1 << 20
+	keepBufferMax   = 4 << 10   // of an idle chunk stream: an ordinary command
 	extended        = 0xffffff
 )
 
@@ -46,7 +45,9 @@ type chunkReader struct {
 	streams  map[uint32]*chunkStream
 	last     *chunkStream // most chunks follow one of the same stream
 	lastID   uint32
-	open     int  // bytes of unfinished messages
+	held     int // bytes of all buffers, whether a message is in them or not
+	most     int // of held
+	tallies  []*tally
 	noRepeat bool // this peer leaves the extended timestamp out of type 3 chunks
 	head     [11]byte
 }
@@ -65,7 +66,10 @@ type chunkStream struct {
 }
 
 func newChunkReader(r io.Reader) *chunkReader {
-	return &chunkReader{r: bufio.NewReaderSize(r, readBuffer), size: chunkDefault, streams: map[uint32]*chunkStream{}}
+	return &chunkReader{
+		r: bufio.NewReaderSize(r, readBuffer), size: chunkDefault, streams: map[uint32]*chunkStream{},
+		most: openBytesMax,
+	}
 }
 
 // read gives the next message. Chunk size and abort messages are obeyed here
@@ -106,8 +110,19 @@ func (c *chunkReader) obey(m *Message) error {
 }
 
 func (c *chunkReader) discard(cs *chunkStream) {
-	c.open -= len(cs.buf)
-	cs.buf, cs.partial = cs.buf[:0], false
+	cs.partial = false
+	c.empty(cs, cap(cs.buf) <= keepBufferMax)
+}
+
+// empty takes what is in a chunk stream's buffer out of it, and lets go of the buffer too
+// unless it is kept.
+func (c *chunkReader) empty(cs *chunkStream, keep bool) {
+	if keep {
+		cs.buf = cs.buf[:0]
+		return
+	}
+	c.free(cap(cs.buf))
+	cs.buf = nil
 }
 
 // chunk reads one chunk; whole is true if it ended a message.
@@ -130,14 +145,9 @@ func (c *chunkReader) chunk() (m Message, whole bool, err error) {
 		return m, false, nil
 	}
 	m = Message{Type: cs.kind, StreamID: cs.streamID, Timestamp: cs.timestamp, Payload: cs.buf}
-	c.open -= len(cs.buf)
 	cs.partial = false
-	if media := cs.kind == typeAudio || cs.kind == typeVideo || cs.kind == typeAggregate; media ||
-		cap(cs.buf) > keepBufferMax {
-		cs.buf = nil
-	} else {
-		cs.buf = cs.buf[:0]
-	}
+	media := cs.kind == typeAudio || cs.kind == typeVideo || cs.kind == typeAggregate
+	c.empty(cs, !media && cap(cs.buf) <= keepBufferMax)
 	return m, true, nil
 }
 
@@ -262,29 +272,31 @@ func (c *chunkReader) skipRepeated(cs *chunkStream) error {
 // payload reads the chunk's share of the message.
 func (c *chunkReader) payload(cs *chunkStream) error {
 	want := min(cs.length-len(cs.buf), c.size)
-	if c.open+want > openBytesMax {
-		return protocolError("more than %d bytes of unfinished messages", openBytesMax)
-	}
 	for want > 0 {
 		n := len(cs.buf)
 		step := min(want, growStep)
 		if cap(cs.buf)-n < step {
-			cs.grow(n + step)
+			if err := c.grow(cs, n+step); err != nil {
+				return err
+			}
 		}
 		cs.buf = cs.buf[:n+step]
 		if _, err := io.ReadFull(c.r, cs.buf[n:]); err != nil {
 			return err
 		}
-		c.open += step
 		want -= step
 	}
 	return nil
 }
 
 // grow makes room for need bytes, and for the whole message if that is little.
-func (cs *chunkStream) grow(need int) {
+func (c *chunkReader) grow(cs *chunkStream, need int) error {
 	size := max(need, min(cs.length, growStep), min(2*cap(cs.buf), cs.length))
+	if err := c.hold(size - cap(cs.buf)); err != nil {
+		return err
+	}
 	b := make([]byte, len(cs.buf), size)
 	copy(b, cs.buf)
 	cs.buf = b
+	return nil
 }

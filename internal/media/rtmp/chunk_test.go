@@ -340,8 +340,8 @@ func FuzzChunkReader(f *testing.F) {
 		if total > len(b) {
 			t.Errorf("%d bytes of payload out of %d", total, len(b))
 		}
-		if c.open < 0 || c.open > openBytesMax {
-			t.Errorf("%d bytes open", c.open)
+		if c.held != counted(c) || c.held > openBytesMax {
+			t.Errorf("%d bytes held", c.held)
 		}
 	})
 }

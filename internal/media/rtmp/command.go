@@ -120,7 +120,7 @@ func (s *session) publish(ctx context.Context, c call) error {
 	if err != nil {
 		return errors.Join(s.status("error", "NetStream.Publish.BadName", "publishing refused"), err)
 	}
-	s.sink = sink
+	s.sink, s.in.most = sink, openBytesMax
 	return errors.Join(s.begin(), s.status("status", "NetStream.Publish.Start", "publishing"))
 }
 

@@ -93,6 +93,9 @@ func (s *session) run(ctx context.Context) {
 	if s.sink != nil {
 		s.sink.Close(err)
 	}
+	if s.in != nil {
+		s.in.release()
+	}
 	quiet := errors.Is(err, io.EOF) || errors.Is(err, errLeft) || errors.Is(err, errEnded) ||
 		errors.Is(err, net.ErrClosed)
 	if !quiet {
@@ -110,6 +113,7 @@ func (s *session) serve(ctx context.Context) error {
 	}
 	// Only now, so that a half-open connection costs little.
 	s.in, s.out = newChunkReader(s.count), newChunkWriter(s.conn)
+	s.in.most, s.in.tallies = openBytesFirst, s.srv.talliesOf(s.conn)
 	for {
 		s.moveDeadline()
 		m, err := s.in.read()
