@@ -17,6 +17,7 @@ const (
 	readBuffer      = 16 << 10  // an ordinary frame; there may be hundreds of connections
 	growStep        = 256 << 10 // memory follows data that came, not lengths that were claimed
 	keepBufferMax   = 4 << 10   // of an idle chunk stream: an ordinary command
+	deltaFirstMost  = 10_000    // ms
 	extended        = 0xffffff
 )
 
@@ -193,7 +194,9 @@ func (c *chunkReader) messageHeader(cs *chunkStream, format byte) error {
 	if format == 3 {
 		return c.continuation(cs)
 	}
-	if format > 0 && !cs.known {
+	// Encoders made with librtmp begin with format 1 where no message went before. It tells
+	// all but the message stream, of which a connection has one.
+	if format > 1 && !cs.known {
 		return protocolError("chunk stream begins with format %d", format)
 	}
 	if cs.partial { // a new message before the old one is whole: the old one is lost
@@ -224,13 +227,24 @@ func (c *chunkReader) messageHeader(cs *chunkStream, format byte) error {
 		cs.extValue = value
 	}
 	if format == 0 {
-		cs.timestamp, cs.delta = value, 0
+		cs.timestamp, cs.delta = value, firstDelta(value)
 	} else {
 		cs.delta = value
 		cs.timestamp += value
 	}
 	cs.known, cs.partial = true, true
 	return nil
+}
+
+// firstDelta is how much later a message of type 3 is than the one of type 0 before it: by
+// that one's whole time (RTMP 1.0, 5.3.1.2.4), which ffmpeg writes where a track's second
+// frame comes as late as its first. librtmp writes the same header for a message of the same
+// time, at any time of the stream: a distance that no two frames have is no distance.
+func firstDelta(timestamp uint32) uint32 {
+	if timestamp > deltaFirstMost {
+		return 0
+	}
+	return timestamp
 }
 
 // continuation is a type 3 chunk. Whether it repeats the extended timestamp
