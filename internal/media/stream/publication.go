@@ -20,7 +20,7 @@ type Publication struct {
 	request    PublishRequest
 	kick       func(error)
 	once       sync.Once
-	video      *flv.VideoConfig
+	video      flv.VideoTrack
 	audio      *flv.AudioConfig
 }
 
@@ -134,17 +134,21 @@ func (p *Publication) FrameRate(fps float64) error {
 
 // VideoConfig takes an AVCDecoderConfigurationRecord, which is copied.
 func (p *Publication) VideoConfig(record []byte) error {
-	v := flv.Video{Kind: flv.KindConfig, Key: true, Data: record}
-	return p.videoConfig(v, flv.VideoBody(v))
+	return p.videoConfig(flv.AVC, record)
 }
 
-func (p *Publication) videoConfig(v flv.Video, body []byte) error {
-	c, err := flv.ParseVideoConfig(v.Format, v.Data)
-	if err != nil {
+func (p *Publication) videoConfig(f flv.VideoFormat, record []byte) error {
+	if err := p.video.Configure(f, record); err != nil {
 		return err
 	}
-	p.video = &c
-	meta := metadata(p.video, p.audio)
+	return p.pictured()
+}
+
+// pictured tells of the configuration that the pictures have from now on.
+func (p *Publication) pictured() error {
+	c := *p.video.Config()
+	body := flv.VideoBody(flv.Video{Format: c.Format, Kind: flv.KindConfig, Key: true, Data: c.Record})
+	meta := metadata(&c, p.audio)
 	return p.stream.config(p, func(k *packager, f *feed) {
 		k.setVideo(c)
 		f.configure(PacketVideo, body, meta)
@@ -163,7 +167,7 @@ func (p *Publication) audioConfig(a flv.Audio, body []byte) error {
 		return err
 	}
 	p.audio = &c
-	meta := metadata(p.video, p.audio)
+	meta := metadata(p.video.Config(), p.audio)
 	return p.stream.config(p, func(k *packager, f *feed) {
 		k.setAudio(c)
 		f.configure(PacketAudio, body, meta)
@@ -183,7 +187,7 @@ func (p *Publication) Video(ts uint32, body []byte) error {
 	}
 	switch v.Kind {
 	case flv.KindConfig:
-		if err := p.videoConfig(v, body); err != nil {
+		if err := p.videoConfig(v.Format, v.Data); err != nil {
 			return p.spoilt(err)
 		}
 		return nil
@@ -202,18 +206,23 @@ func (p *Publication) Picture(ts uint32, v flv.Video) error {
 }
 
 func (p *Publication) picture(ts uint32, v flv.Video, body []byte) error {
-	if p.video == nil || p.video.Format != v.Format {
-		return p.spoilt(errNoConfig)
-	}
-	sample, key, err := p.video.Check(v.Data)
+	v.Wrapped = false
+	v, fresh, err := p.video.Frame(v)
 	if err != nil {
 		return p.spoilt(err)
 	}
-	if key && !v.Key {
-		v.Key = true
-		body = flv.VideoBody(v)
+	if fresh {
+		if err := p.pictured(); err != nil {
+			return err
+		}
 	}
-	v.Data = sample
+	if v.Kind == flv.KindEnd {
+		return nil
+	}
+	if v.Wrapped {
+		body = flv.VideoBody(v)
+		v.Data = body[len(body)-len(v.Data):]
+	}
 	return p.stream.picture(p, ts, v, body)
 }
 
