@@ -147,7 +147,7 @@ func (t *VideoTrack) intoLengths(v *Video) error {
 		switch _, err := (&VideoConfig{Format: v.Format, LengthSize: t.size()}).checkNALUs(v.Data); {
 		case err == nil && !coded:
 			t.form = formLengths
-		case err != nil && coded:
+		case err != nil && coded && t.couldBegin(fromStartCodes(v.Data)):
 			t.form = formStartCodes
 		}
 	}
@@ -159,6 +159,26 @@ func (t *VideoTrack) intoLengths(v *Video) error {
 	}
 	v.Data, v.Wrapped = fromStartCodes(v.Data), true
 	return nil
+}
+
+// couldBegin tells whether there are nothing but NAL units in data, and a decoder could begin with
+// them. A torn picture that is up to 511 bytes long by its length begins like a start code.
+func (t *VideoTrack) couldBegin(data []byte) bool {
+	n, begins := 0, false
+	for ; len(data) > 4; n++ {
+		size := int(naluSize(data, 4))
+		header := data[4]
+		if header&0x80 != 0 { // forbidden_zero_bit
+			return false
+		}
+		kind := header & 0x1f
+		if t.format == HEVC {
+			kind = header >> 1 & 0x3f
+		}
+		begins = begins || isSet(t.format, kind) || (&VideoConfig{Format: t.format}).begins(header)
+		data = data[4+size:]
+	}
+	return n > 0 && begins
 }
 
 // fourByteLengths makes the configuration say what start codes were turned into.

@@ -34,6 +34,11 @@ var (
 	errEnded   = errors.New("rtmp: the stream ended")
 )
 
+// ErrMedia is what a Sink answers to a publisher of whom nothing can be taken; it is told so.
+var ErrMedia = errors.New("rtmp: media refused")
+
+const mediaRefusal = "codec not supported: send H.264, HEVC or AV1 with AAC or Opus"
+
 // session is one connection. One goroutine reads, writes and calls the sink;
 // while it plays, a second one writes the media, under the lock of writing.
 type session struct {
@@ -208,10 +213,15 @@ func (s *session) media(kind uint8, ts uint32, body []byte) error {
 	if s.sink == nil {
 		return nil // before publish, or after its end
 	}
+	take := s.sink.Audio
 	if kind == typeVideo {
-		return s.sink.Video(ts, body)
+		take = s.sink.Video
 	}
-	return s.sink.Audio(ts, body)
+	err := take(ts, body)
+	if errors.Is(err, ErrMedia) { // what encoders show, and end by
+		return errors.Join(s.status("error", "NetStream.Failed", mediaRefusal), err)
+	}
+	return err
 }
 
 // aggregate splits a message that holds FLV tags. Their times count from the

@@ -3,6 +3,7 @@ package rtmp
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -199,4 +200,20 @@ func TestLoopGoesOnInTime(t *testing.T) {
 		}
 		last = v.Timestamp
 	}
+}
+
+// Of whom nothing can be taken is told so, in the words that encoders show, and is let go.
+func TestRefusedMediaIsTold(t *testing.T) {
+	t.Parallel()
+	d := newDesk()
+	d.refusal = fmt.Errorf("%w: H.263", ErrMedia)
+	k := newTalk(t, serve(t, &Server{Handler: d}))
+	k.publish()
+	k.say(Message{Type: typeAudio, StreamID: 1, Payload: []byte{0x2f, 0xff}})
+	told, _ := k.hear("onStatus", 0)[3].(amf.Object)
+	if told["level"] != "error" || told["code"] != "NetStream.Failed" || told["description"] != mediaRefusal {
+		t.Errorf("told: %v", told)
+	}
+	k.ends()
+	d.wait(t, "close room: "+d.refusal.Error())
 }

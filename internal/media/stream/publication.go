@@ -22,6 +22,7 @@ type Publication struct {
 	once       sync.Once
 	video      flv.VideoTrack
 	audio      *flv.AudioConfig
+	told       bool // the observer knows of it
 }
 
 // StreamID is the stream that the publisher was granted.
@@ -57,6 +58,9 @@ func (s *Stream) publish(ctx context.Context, a admitted) (*Publication, error) 
 	old := s.pub
 	if old != nil {
 		s.leave()
+		if old.told {
+			s.hub.tell(func(o Observer) { o.OnUnpublish(s.id, old.generation, ErrReplaced) })
+		}
 	}
 	s.stopLinger()
 	if s.ended {
@@ -68,12 +72,11 @@ func (s *Stream) publish(ctx context.Context, a admitted) (*Publication, error) 
 	s.pack.begin(p.generation)
 	s.feed.restart()
 	s.meter.start(s.clock.Now())
+	s.trouble = [2]Trouble{}
 	s.mu.Unlock()
 	if old != nil {
 		old.dismiss(ErrReplaced)
-		s.hub.tell(func(o Observer) { o.OnUnpublish(s.id, old.generation, ErrReplaced) })
 	}
-	s.hub.tell(func(o Observer) { o.OnPublish(s.id, p.generation) })
 	return p, nil
 }
 
@@ -179,7 +182,7 @@ func (p *Publication) audioConfig(a flv.Audio, body []byte) error {
 func (p *Publication) Video(ts uint32, body []byte) error {
 	v, err := flv.ParseVideo(body)
 	if err != nil {
-		return p.spoilt(err)
+		return p.spoilt(Video, err)
 	}
 	if v.Wrapped {
 		body = flv.VideoBody(v)
@@ -188,7 +191,7 @@ func (p *Publication) Video(ts uint32, body []byte) error {
 	switch v.Kind {
 	case flv.KindConfig:
 		if err := p.videoConfig(v.Format, v.Data); err != nil {
-			return p.spoilt(err)
+			return p.spoilt(Video, err)
 		}
 		return nil
 	case flv.KindFrame:
@@ -209,7 +212,7 @@ func (p *Publication) picture(ts uint32, v flv.Video, body []byte) error {
 	v.Wrapped = false
 	v, fresh, err := p.video.Frame(v)
 	if err != nil {
-		return p.spoilt(err)
+		return p.spoilt(Video, err)
 	}
 	if fresh {
 		if err := p.pictured(); err != nil {
@@ -230,7 +233,7 @@ func (p *Publication) picture(ts uint32, v flv.Video, body []byte) error {
 func (p *Publication) Audio(ts uint32, body []byte) error {
 	a, err := flv.ParseAudio(body)
 	if err != nil {
-		return p.spoilt(err)
+		return p.spoilt(Audio, err)
 	}
 	if a.Wrapped {
 		body = flv.AudioBody(a)
@@ -239,7 +242,7 @@ func (p *Publication) Audio(ts uint32, body []byte) error {
 	switch a.Kind {
 	case flv.KindConfig:
 		if err := p.audioConfig(a, body); err != nil {
-			return p.spoilt(err)
+			return p.spoilt(Audio, err)
 		}
 		return nil
 	case flv.KindFrame:
@@ -259,24 +262,12 @@ func (p *Publication) Sound(ts uint32, data []byte) error {
 
 func (p *Publication) sound(ts uint32, a flv.Audio, body []byte) error {
 	if p.audio == nil || p.audio.Format != a.Format {
-		return p.spoilt(errNoConfig)
+		return p.spoilt(Audio, errNoConfig)
 	}
 	return p.stream.sound(p, ts, a.Data, body)
 }
 
-// spoilt counts a tag that had to be left out.
-func (p *Publication) spoilt(err error) error {
-	s := p.stream
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.current(p) {
-		return ErrReplaced
-	}
-	s.meter.dropped++
-	return err
-}
-
 // Fatal tells whether an error of a media method ends the publication.
 func Fatal(err error) bool {
-	return errors.Is(err, ErrReplaced) || errors.Is(err, errTooMuch)
+	return errors.Is(err, ErrReplaced) || errors.Is(err, errTooMuch) || errors.Is(err, ErrUnplayable)
 }
