@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -104,7 +105,8 @@ func (s *session) run(ctx context.Context) {
 	quiet := errors.Is(err, io.EOF) || errors.Is(err, errLeft) || errors.Is(err, errEnded) ||
 		errors.Is(err, net.ErrClosed)
 	if !quiet {
-		s.srv.Log.Info("rtmp connection ended", "remote", s.request.RemoteAddr, "app", s.request.App, "error", err)
+		app, _, _ := strings.Cut(s.request.App, "/") // what follows may be a key
+		s.srv.Log.Info("rtmp connection ended", "remote", s.request.RemoteAddr, "app", app, "error", err)
 	}
 }
 

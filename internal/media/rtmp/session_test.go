@@ -217,3 +217,41 @@ func TestRefusedMediaIsTold(t *testing.T) {
 	k.ends()
 	d.wait(t, "close room: "+d.refusal.Error())
 }
+
+// What people paste into an encoder names the same stream; what does not, does not.
+func TestFormsOfAnAddress(t *testing.T) {
+	t.Parallel()
+	d := newDesk()
+	addr := serve(t, &Server{Handler: d})
+	for _, c := range []struct{ app, name, wantApp, wantName string }{
+		{"live", "room", "live", "room"},
+		{"live/room", "", "live", "room"},
+		{"/live/room/", "", "live", "room"},
+		{"live/room?key=x", "", "live", "room"},
+		{"live", "room ", "live", "room"},
+		{"live", "\troom\r\n", "live", "room"},
+		{"live", "room\u200b", "live", "room"},
+		{"live", "/room/", "live", "room"},
+		{"live", "room?key=x", "live", "room"},
+		{"live", "room ?key=x", "live", "room"},
+		{"live/_definst_", "room", "live", "room"},
+		{"live", "_definst_/room", "live", "room"},
+		{"live/_definst_/room", "", "live", "room"},
+		{"live", "", "live", ""},
+		{"live/other", "room", "live/other", "room"},
+		{"live", "a b", "live", "a b"},
+	} {
+		k := newTalk(t, addr)
+		k.command("connect", 1, amf.Object{"app": c.app})
+		k.hear("_result", 1)
+		k.command("publish", 5, nil, c.name, "live")
+		k.hear("onStatus", 0)
+		d.mu.Lock()
+		got := d.requests[len(d.requests)-1]
+		d.mu.Unlock()
+		if got.App != c.wantApp || got.Name != c.wantName {
+			t.Errorf("%q and %q: %q and %q", c.app, c.name, got.App, got.Name)
+		}
+		_ = k.conn.Close()
+	}
+}
