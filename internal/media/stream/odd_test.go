@@ -215,3 +215,27 @@ func TestLengthsAreKept(t *testing.T) {
 		}
 	}
 }
+
+// Slides and watching cameras send a picture every few seconds, without sound: one line without a break, in
+// which each picture lasts until the next.
+func TestRarePicturesAreOneLine(t *testing.T) {
+	t.Parallel()
+	for _, gap := range []int{1, 4, 5, 7} {
+		r := newRig(t, rigOptions{gap: -1})
+		e := r.publish("room", shape{noAudio: true, fps: 1, gop: 1})
+		for i := range 12 {
+			e.video(uint32(i * gap * 1000))
+			r.clock.Advance(time.Duration(gap) * time.Second)
+			e.watch()
+		}
+		r.look()
+		if n := r.discontinuities(); n != 0 {
+			t.Errorf("a picture every %d s: %d discontinuities", gap, n)
+		}
+		for _, s := range r.list.Segments[len(r.list.Segments)-3 : len(r.list.Segments)-1] {
+			if s.Duration < float64(gap)-0.1 || s.Duration > float64(gap)+2 {
+				t.Errorf("a picture every %d s: a segment of %g s", gap, s.Duration)
+			}
+		}
+	}
+}
