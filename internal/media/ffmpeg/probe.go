@@ -26,6 +26,7 @@ type Info struct {
 	Duration   time.Duration
 	HDR        bool
 	AudioCodec string
+	Reorder    int // pictures that come before those that are shown before them
 }
 
 // Rate is a frame rate as a fraction.
@@ -41,6 +42,7 @@ const (
 	rateDefault = 30
 	rateMin     = 10
 	sideMin     = 16
+	reorderMax  = 16
 	probeCPU    = 20 * time.Second
 )
 
@@ -57,6 +59,7 @@ type probedStream struct {
 	Codec       string            `json:"codec_name"`
 	Width       int               `json:"width"`
 	Height      int               `json:"height"`
+	Reorder     int               `json:"has_b_frames"`
 	Aspect      string            `json:"sample_aspect_ratio"`
 	Rate        string            `json:"r_frame_rate"`
 	Average     string            `json:"avg_frame_rate"`
@@ -118,7 +121,7 @@ func (p probed) info(kind Container) (Info, error) {
 	}
 	in.Codec, in.HDR = pic.Codec, pic.Transfer == "smpte2084" || pic.Transfer == "arib-std-b67"
 	in.Width, in.Height = pic.shown()
-	in.Rate = pic.rate()
+	in.Rate, in.Reorder = pic.rate(), min(max(pic.Reorder, 0), reorderMax)
 	in.Duration = max(parseSeconds(p.Format.Duration), parseSeconds(pic.Duration))
 	if kind == isoMedia() { // of fragments cut from the middle ffprobe tells where they end, not how long they are
 		in.Duration -= min(parseSeconds(pic.Start), in.Duration)
