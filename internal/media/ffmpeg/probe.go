@@ -60,6 +60,8 @@ type probedStream struct {
 	Width       int               `json:"width"`
 	Height      int               `json:"height"`
 	Reorder     int               `json:"has_b_frames"`
+	Pixels      string            `json:"pix_fmt"`    // of decoded pictures; none: nothing decodes them
+	Samples     string            `json:"sample_fmt"` // of decoded sound
 	Aspect      string            `json:"sample_aspect_ratio"`
 	Rate        string            `json:"r_frame_rate"`
 	Average     string            `json:"avg_frame_rate"`
@@ -102,18 +104,20 @@ func (t *Tool) Probe(ctx context.Context, dir, input string) (Info, error) {
 	return p.info(kind)
 }
 
+// info takes the first picture and the first sound that can be decoded: phones put a spatial track before
+// the one for everybody. A film whose sound nobody decodes is silent.
 func (p probed) info(kind Container) (Info, error) {
 	in := Info{Container: kind, Video: -1, Audio: -1}
 	var pic probedStream
 	for _, s := range p.Streams {
 		switch {
-		case s.Type == "video" && in.Video < 0 && s.Disposition["attached_pic"] == 0:
+		case s.Type == "video" && in.Video < 0 && s.Disposition["attached_pic"] == 0 && s.Codec != "" && s.Pixels != "":
 			in.Video, pic = s.Index, s
-		case s.Type == "audio" && in.Audio < 0 && s.Codec != "":
+		case s.Type == "audio" && in.Audio < 0 && s.Codec != "" && s.Samples != "":
 			in.Audio, in.AudioCodec = s.Index, s.Codec
 		}
 	}
-	if in.Video < 0 || pic.Codec == "" || pic.Width < sideMin || pic.Height < sideMin {
+	if in.Video < 0 || pic.Width < sideMin || pic.Height < sideMin {
 		return Info{}, fmt.Errorf("%w: no picture in it", ErrNotVideo)
 	}
 	if pic.Width > pixelsMax/pic.Height {

@@ -117,7 +117,7 @@ func TestPictureAndSoundAreTogether(t *testing.T) {
 			dir := t.TempDir()
 			film(t, dir, append(append([]string{
 				"-f", "lavfi", "-i",
-				"color=black:s=320x180:d=4:r="+c.rate+",drawbox=c=white:t=fill:enable='between(t,1.999,2.3)'",
+				"color=black:s=320x180:d=4:r=" + c.rate + ",drawbox=c=white:t=fill:enable='between(t,1.999,2.3)'",
 				"-f", "lavfi", "-i", "aevalsrc='if(between(t,2,2.3),sin(2*PI*1000*t),0)':s=48000:d=4",
 			}, c.source...), "-c:a", "aac", "-f", "mp4", "in")...)
 			info, err := tool().Probe(t.Context(), dir, "in")
