@@ -210,12 +210,19 @@ func (j Job) hlsArgs(name string, most time.Duration) []string {
 // graph decodes once and scales in a cascade, each rung from the one above.
 func (j Job) graph(rungs []Rung) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "[0:%d]fps=%s,%s", j.Info.Video, j.Info.Rate, scaleTo(rungs[0], j.Info))
+	fmt.Fprintf(&b, "[0:%d]", j.Info.Video)
+	if j.Info.Interlaced { // at whole size, by which lines are told apart
+		b.WriteString("bwdif=mode=send_frame:deint=interlaced,")
+	}
+	fmt.Fprintf(&b, "fps=%s,%s", j.Info.Rate, fitTo(rungs[0], j.Info))
 	if j.Info.HDR { // after scaling down: it is float
 		b.WriteString(",zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709," +
 			"tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv")
 	}
 	b.WriteString(",format=yuv420p")
+	if j.Info.Hold > 0 {
+		fmt.Fprintf(&b, ",tpad=stop_mode=clone:stop_duration=%s", seconds(j.Info.Hold))
+	}
 	for i := range rungs {
 		if i > 0 {
 			fmt.Fprintf(&b, ";[n%d]%s", i-1, scaleTo(rungs[i], j.Info))
@@ -239,6 +246,16 @@ func (j Job) graph(rungs []Rung) string {
 func heard() string {
 	return "aresample=async=1:first_pts=0,aformat=sample_rates=48000:channel_layouts=stereo," +
 		"atrim=start_sample=" + strconv.Itoa(primed)
+}
+
+// fitTo is scaleTo for what comes of the source, which may change its size on the way: what has other
+// proportions by then stands in the middle. Rounding a side is no other proportion.
+func fitTo(r Rung, in Info) string {
+	w, h := r.size(in)
+	same := fmt.Sprintf("lt(abs(dar*%d/%d-1),0.03)", h, w)
+	wide := fmt.Sprintf("if(%s,%d,min(%d,max(2,trunc(%d*dar/2)*2)))", same, w, w, h)
+	high := fmt.Sprintf("if(%s,%d,min(%d,max(2,trunc(%d/dar/2)*2)))", same, h, h, w)
+	return fmt.Sprintf("scale=w='%s':h='%s':flags=bicubic,pad=%d:%d:(ow-iw)/2:(oh-ih)/2,setsar=1", wide, high, w, h)
 }
 
 func scaleTo(r Rung, in Info) string {
