@@ -45,6 +45,7 @@ const (
 	CodeTooLarge   = "video.too_many_pixels"
 	CodeUploadGone = "video.upload_gone"
 	CodeProcessing = "video.processing_failed"
+	CodeWaiting    = "video.waiting" // no failure yet: it will be tried again
 )
 
 // Video is a short film.
@@ -156,11 +157,18 @@ func take(ctx context.Context, tx *sqldb.Tx, v Video) (id.Video, error) {
 	if !fresh {
 		return v.ID, fault.Conflict("video.already_posted")
 	}
+	return v.ID, enqueue(ctx, tx, v)
+}
+
+func jobKey(video id.Video) string { return "video:" + video.String() }
+
+// enqueue asks for a film's transcoding.
+func enqueue(ctx context.Context, tx *sqldb.Tx, v Video) error {
 	kind := jobKind
 	if v.clip() {
 		kind = clipKind
 	}
-	return v.ID, jobs.Enqueue(ctx, tx, jobs.Job{Kind: kind, Key: "video:" + v.ID.String(), Payload: jobPayload{v.ID}})
+	return jobs.Enqueue(ctx, tx, jobs.Job{Kind: kind, Key: jobKey(v.ID), Payload: jobPayload{v.ID}})
 }
 
 func checkCaption(caption string) (string, error) {

@@ -49,7 +49,7 @@ type View struct {
 	ClipOf      id.Room          `json:"clip_of_room_id,omitzero" doc:"The show it was cut from"`
 	State       State            `json:"state" enum:"processing,ready,published,failed"`
 	Progress    int              `json:"progress" doc:"Percent"`
-	Failure     string           `json:"failure" doc:"Code of the reason"`
+	Failure     string           `json:"failure" doc:"Code of the reason; video.waiting: will be tried again"`
 	FailureText string           `json:"failure_text" doc:"The reason in the caller's language"`
 	CreatedAt   time.Time        `json:"created_at"`
 }

@@ -97,7 +97,7 @@ func (t *Tool) Probe(ctx context.Context, dir, input string) (Info, error) {
 		return true
 	}})
 	var exit *child.ExitError
-	if errors.As(err, &exit) && !exit.Killed() {
+	if errors.As(err, &exit) && !exit.Killed() && !child.Accident(err) {
 		return Info{}, fmt.Errorf("%w: %w", ErrNotVideo, err)
 	}
 	if err != nil {
