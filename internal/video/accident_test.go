@@ -94,14 +94,14 @@ func TestAnAccidentIsWaitedOut(t *testing.T) {
 			if got := m.find(v); got.State != video.Processing {
 				t.Errorf("before its time it is %s", got.State)
 			}
-			if a := m.call(m.author, "POST", "/videos/"+v.ID.String()+"/retry", ""); a.status != 200 {
+			if a := m.call(m.author, "POST", "/videos/"+v.ID.String()+"/requeue", ""); a.status != 200 {
 				t.Errorf("asked for again: %d %s", a.status, a.body)
 			}
 			m.must(m.queue.Drain(t.Context()))
 			if got := m.find(v); got.State != video.Published || got.Failure != "" {
 				t.Errorf("then it is %s, %q", got.State, got.Failure)
 			}
-			if a := m.call(m.author, "POST", "/videos/"+v.ID.String()+"/retry",
+			if a := m.call(m.author, "POST", "/videos/"+v.ID.String()+"/requeue",
 				""); a.code() != "video.nothing_to_retry" {
 				t.Errorf("once more: %d %s", a.status, a.body)
 			}

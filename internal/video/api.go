@@ -25,7 +25,6 @@ type API struct {
 }
 
 func postRate() cache.Rate  { return cache.Rate{Count: 30, Per: time.Hour} }
-func retryRate() cache.Rate { return cache.Rate{Count: 10, Per: time.Minute} }
 func shareRate() cache.Rate { return cache.Rate{Count: 20, Per: time.Minute} }
 
 // Register adds the operations.
@@ -44,9 +43,9 @@ func (h API) Register(api *httpapi.API) {
 		h.publish)
 	httpapi.Register(api, add("video-unpublish", "POST", "/videos/{id}/unpublish", httpapi.SignedIn, "Hide a film"),
 		h.unpublish)
-	retry := add("video-retry", "POST", "/videos/{id}/retry", httpapi.SignedIn,
+	retry := add("video-requeue", "POST", "/videos/{id}/requeue", httpapi.SignedIn,
 		"Process a film again that waits or failed by an accident")
-	retry.Limit = retryRate()
+	retry.Limit = shareRate()
 	httpapi.Register(api, retry, h.retry)
 	httpapi.Register(api, add("video-like", "POST", "/videos/{id}/likes", httpapi.SignedIn, "Like"), h.like)
 	unlike := add("video-unlike", "DELETE", "/videos/{id}/likes", httpapi.SignedIn, "Take a like back")

@@ -75,16 +75,10 @@ func setProgress(ctx context.Context, tx *sqldb.Tx, video id.Video, percent int)
 	return err
 }
 
-// setNote says why a film under way waits.
-func setNote(ctx context.Context, tx *sqldb.Tx, video id.Video, code string) error {
-	_, err := tx.Exec(ctx, "UPDATE video SET failure = ?, progress = 0 WHERE id = ? AND state = ?", code, video,
-		Processing)
-	return err
-}
-
-func setProcessing(ctx context.Context, tx *sqldb.Tx, video id.Video) error {
-	_, err := tx.Exec(ctx, "UPDATE video SET state = ?, failure = '', progress = 0 WHERE id = ? AND state = ?",
-		Processing, video, Failed)
+// setWork has a film that is in a state be under way, and says what keeps it from being done, if anything does.
+func setWork(ctx context.Context, tx *sqldb.Tx, video id.Video, from State, code string) error {
+	_, err := tx.Exec(ctx, "UPDATE video SET state = ?, failure = ?, progress = 0 WHERE id = ? AND state = ?",
+		Processing, code, video, from)
 	return err
 }
 

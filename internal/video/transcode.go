@@ -33,6 +33,17 @@ const (
 
 var errUploadGone = errors.New("video: the upload is not there any more")
 
+func jobKey(video id.Video) string { return "video:" + video.String() }
+
+// enqueue asks for a film's transcoding.
+func enqueue(ctx context.Context, tx *sqldb.Tx, v Video) error {
+	kind := jobKind
+	if v.clip() {
+		kind = clipKind
+	}
+	return jobs.Enqueue(ctx, tx, jobs.Job{Kind: kind, Key: jobKey(v.ID), Payload: jobPayload{v.ID}})
+}
+
 type jobPayload struct {
 	Video id.Video `json:"video"`
 }
@@ -86,7 +97,9 @@ func (s *Service) transcode(ctx context.Context, r jobs.Run, last bool) error {
 		code := reason(err)
 		switch accident := code == "" && ffmpeg.Accident(err); {
 		case accident && s.db.Clock().Now().Sub(r.Since) < patience:
-			return jobs.Later(errors.Join(err, s.note(ctx, v.ID, CodeWaiting)))
+			return jobs.Later(errors.Join(err, s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+				return setWork(ctx, tx, v.ID, Processing, CodeWaiting)
+			})))
 		case code == "" && !accident && !last:
 			return err
 		}
@@ -128,11 +141,6 @@ func (s *Service) fail(ctx context.Context, v Video, code string) error {
 	return s.Uploads.Remove(v.Upload)
 }
 
-// note tells the author why a film under way is not done yet.
-func (s *Service) note(ctx context.Context, video id.Video, code string) error {
-	return s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error { return setNote(ctx, tx, video, code) })
-}
-
 // Retry has a film tried again now: one that waits for an accident of the machine to pass, or one that failed by what
 // need not be the film's fault and whose upload is still there. Faults: video.not_found, video.nothing_to_retry,
 // video.upload_gone.
@@ -157,7 +165,7 @@ func (s *Service) Retry(ctx context.Context, user id.User, operator bool, video 
 	return s.move(ctx, video, func(ctx context.Context, tx *sqldb.Tx, v Video) error {
 		switch {
 		case v.State == Failed && v.Failure == CodeProcessing:
-			if err := setProcessing(ctx, tx, v.ID); err != nil {
+			if err := setWork(ctx, tx, v.ID, Failed, ""); err != nil {
 				return err
 			}
 			return enqueue(ctx, tx, v)
@@ -229,7 +237,7 @@ func (s *Service) reporter(ctx context.Context, video id.Video) func(float64) {
 }
 
 // prefix is where a film's files are kept.
-func prefix(video id.Video) string { return "videos/" + video.String() + "/" }
+func prefix(video id.Video) string { return folder + "/" + video.String() + "/" }
 
 // store puts the result away, the playlist that names all else last.
 func (s *Service) store(ctx context.Context, video id.Video, dir string) error {

@@ -23,7 +23,7 @@ import (
 	"hawker/internal/platform/blob"
 	"hawker/internal/platform/events"
 	"hawker/internal/platform/idem"
-	"hawker/internal/platform/jobs"
+	"hawker/internal/platform/signed"
 	"hawker/internal/platform/sqldb"
 )
 
@@ -97,6 +97,7 @@ type Options struct {
 	WorkDir     string // for films at work; this process alone has it
 	DurationMax time.Duration
 	Workers     int
+	Seal        signed.Seal // of the addresses of films that are not public
 }
 
 // Service is the module.
@@ -158,17 +159,6 @@ func take(ctx context.Context, tx *sqldb.Tx, v Video) (id.Video, error) {
 		return v.ID, fault.Conflict("video.already_posted")
 	}
 	return v.ID, enqueue(ctx, tx, v)
-}
-
-func jobKey(video id.Video) string { return "video:" + video.String() }
-
-// enqueue asks for a film's transcoding.
-func enqueue(ctx context.Context, tx *sqldb.Tx, v Video) error {
-	kind := jobKind
-	if v.clip() {
-		kind = clipKind
-	}
-	return jobs.Enqueue(ctx, tx, jobs.Job{Kind: kind, Key: jobKey(v.ID), Payload: jobPayload{v.ID}})
 }
 
 func checkCaption(caption string) (string, error) {
