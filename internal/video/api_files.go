@@ -66,12 +66,11 @@ func (s *Service) file(ctx context.Context, key string, may func(Video) bool) (s
 	if name == key || strings.Contains(file, "/") || video.UnmarshalText([]byte(text)) != nil {
 		return "", fs.ErrNotExist
 	}
-	v, err := s.Find(ctx, video)
-	if err != nil && fault.As(err) == nil {
+	switch v, err := s.Find(ctx, video); {
+	case err != nil && fault.As(err) == nil:
 		return "", err
+	case err == nil && may(v):
+		return prefix(v.ID) + file, nil
 	}
-	if err != nil || !may(v) {
-		return "", fs.ErrNotExist
-	}
-	return prefix(v.ID) + file, nil
+	return "", fs.ErrNotExist
 }

@@ -27,8 +27,7 @@ const (
 	stepsMin  = 5 // percent between two notes of progress
 	progress0 = 2 // probed
 	progress1 = 95
-	// patience is how long accidents of the machine are waited out before a film fails by them.
-	patience = 12 * time.Hour
+	patience  = 12 * time.Hour // with accidents of the machine
 )
 
 var errUploadGone = errors.New("video: the upload is not there any more")
@@ -141,9 +140,8 @@ func (s *Service) fail(ctx context.Context, v Video, code string) error {
 	return s.Uploads.Remove(v.Upload)
 }
 
-// Retry has a film tried again now: one that waits for an accident of the machine to pass, or one that failed by what
-// need not be the film's fault and whose upload is still there. Faults: video.not_found, video.nothing_to_retry,
-// video.upload_gone.
+// Retry has a film tried again now that waits for an accident to pass, or failed by one and has its upload
+// still. Faults: video.not_found, video.nothing_to_retry, video.upload_gone.
 func (s *Service) Retry(ctx context.Context, user id.User, operator bool, video id.Video) (Video, error) {
 	v, err := s.Find(ctx, video)
 	if err != nil {
