@@ -217,7 +217,7 @@ func (s *services) openVideos(p *platform) (err error) {
 	s.videos = video.New(video.Options{
 		DB: p.db, Log: p.log, Uploads: s.uploads, Blobs: p.blobs, Tool: ffmpeg.New(p.cfg.Live.FFmpeg, p.clock),
 		Catalog: s.catalog, Staff: s.shops, WorkDir: p.node.Dir(), DurationMax: p.cfg.Video.DurationMax,
-		Workers: p.cfg.Video.Workers,
+		Workers: p.cfg.Video.Workers, Seal: p.box,
 	})
 	s.clips = clip.New(clip.Options{
 		DB: p.db, Log: p.log, Archive: p.archive, Uploads: s.uploads, Videos: s.videos, Catalog: s.catalog,
@@ -261,7 +261,8 @@ func (a *App) selling(goods *catalog.API, orders counter.Views) []module.Module 
 	currency := a.cfg.Mall.Currency
 	return []module.Module{
 		inventory.Module(), ledger.API{DB: a.db}.Module(),
-		shop.API{Service: a.shops, People: a.accounts}.Module(), picture.API{Service: a.pictures}.Module(),
+		shop.API{Service: a.shops, People: a.accounts}.Module(),
+		picture.API{Service: a.pictures, Guards: a.videos.Guards()}.Module(),
 		category.API{Service: a.categories}.Module(), a.notices.Module(),
 		catalog.Module(goods, catalog.MerchantAPI{Service: a.catalog, DB: a.db, Currency: currency}),
 		social.API{Service: a.social}.Module(), rights.Module(a.news, a.rooms), a.auctions.Module(), a.bags.Module(),

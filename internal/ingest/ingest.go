@@ -65,7 +65,7 @@ func (s *Service) Admit(ctx context.Context, r stream.PublishRequest) (stream.Gr
 		key = q
 	}
 	if r.App != App {
-		return s.unlisted(r, room.ErrWrongKey)
+		return s.unlisted(r, wrongApp{})
 	}
 	h, err := s.rooms.ByKey(ctx, key)
 	if err != nil {
@@ -82,6 +82,16 @@ func (s *Service) Admit(ctx context.Context, r stream.PublishRequest) (stream.Gr
 }
 
 const openNameMax = 64
+
+// wrongApp is an address of which the key was not even looked at. Who publishes hears the same as of
+// a wrong key, the log says what it is.
+type wrongApp struct{}
+
+func (wrongApp) Error() string {
+	return "wrong application: an address ends with /" + App + "/ and the key"
+}
+
+func (wrongApp) Is(target error) bool { return target == room.ErrWrongKey }
 
 // unlisted grants a name that is no key where anyone may publish.
 func (s *Service) unlisted(r stream.PublishRequest, refusal error) (stream.Grant, error) {

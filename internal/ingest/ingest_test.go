@@ -2,8 +2,10 @@ package ingest_test
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/url"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -174,6 +176,26 @@ func TestOpenPublishing(t *testing.T) {
 	}
 	open.OnPublish("plain-name_1", 1) // is nobody's room
 	open.OnUnpublish("plain-name_1", 1, nil)
+}
+
+// Who is refused hears nothing of why; the log says whether the key was wrong or not even looked at.
+func TestTheLogSaysWhatOfAnAddressIsWrong(t *testing.T) {
+	t.Parallel()
+	k := stagetest.Open(t)
+	key := k.Key(k.Room())
+	for _, c := range []struct{ app, name, want string }{
+		{"live", key, ""},
+		{"live", "x" + key, "wrong stream key"},
+		{"live", "", "wrong stream key"},
+		{"stream", key, "wrong application"},
+		{"live/" + key, key, "wrong application"},
+	} {
+		_, err := k.Ingest.Admit(t.Context(), stream.PublishRequest{App: c.app, Name: c.name})
+		if got := fmt.Sprint(err); (err == nil) != (c.want == "") || !strings.HasPrefix(got, c.want) && err != nil ||
+			strings.Contains(got, key) {
+			t.Errorf("%q and %q: %v", c.app, c.name, err)
+		}
+	}
 }
 
 func add(k *stagetest.Kit, r id.Room, u string) (ingest.Restream, error) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"mime/multipart"
+	"net/http"
+	"strings"
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
@@ -16,17 +18,36 @@ import (
 // API is the door by which staff send pictures, and everybody sees them.
 type API struct {
 	Service *Service
+	// Guards answer for what else lies in the store, by the first name of its key: whether it is for everybody
+	// is theirs to say. What nobody answers for is not there.
+	Guards map[string]http.Handler
 }
 
-// Module is what the module brings. Pictures and films that were published are for
-// everybody; nobody guesses the key of another.
+// Module is what the module brings. Pictures are for everybody; nobody guesses the key of another.
 func (h API) Module() module.Module {
 	return module.Module{
 		Name: "picture", Operations: []module.Operations{h},
 		Routes: []httpapi.Route{{
-			Pattern: Prefix + "*", Access: httpapi.Anyone, Handler: blob.Handler(h.Service.store, Prefix),
+			Pattern: Prefix + "*", Access: httpapi.Anyone, Handler: h.files(),
 		}},
 	}
+}
+
+// files serves what lies in the store. It goes by the path as it was decoded, as the store does: however an address is
+// written, it is the same file, and guarded by the same.
+func (h API) files() http.Handler {
+	pictures := blob.Handler(h.Service.store, Prefix)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		first, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, Prefix), "/")
+		switch guard := h.Guards[first]; {
+		case guard != nil:
+			guard.ServeHTTP(w, r)
+		case first == folder:
+			pictures.ServeHTTP(w, r)
+		default:
+			http.NotFound(w, r)
+		}
+	})
 }
 
 // Register adds the operations.

@@ -45,6 +45,8 @@ type Object struct {
 // Prefix stands before a blob's key in its address.
 const Prefix = "/media/"
 
+const folder = "pictures" // of their keys
+
 // URL is the address of the picture.
 func (o Object) URL() string { return Prefix + o.Key }
 
@@ -95,7 +97,7 @@ func (m *Service) AddOnce(ctx context.Context, key idem.Key, shop id.Shop, raw [
 		ID: id.Make[id.Media](m.db), Shop: shop, ContentType: "image/jpeg", Size: int64(len(out)),
 		Width: size.X, Height: size.Y,
 	}
-	o.Key = fmt.Sprintf("pictures/%s.jpg", o.ID)
+	o.Key = fmt.Sprintf(folder+"/%s.jpg", o.ID)
 	if _, err := m.store.Put(ctx, o.Key, bytes.NewReader(out)); err != nil {
 		return Object{}, err
 	}

@@ -15,7 +15,9 @@ import (
 // one to mend first.
 type HealthView struct {
 	State         string    `json:"state" enum:"waiting,receiving,unstable,ended"`
-	Reason        string    `json:"reason" enum:",no_publisher,no_video,no_audio,keyframe_gap,late_frames,record_failed"`
+	Reason        string    `json:"reason" enum:",no_publisher,no_video,no_audio,video_codec,audio_codec,parameter_sets,broken_media,keyframe_gap,late_frames,record_failed,disk_low"`
+	Codec         string    `json:"codec" doc:"What is not taken, with video_codec and audio_codec"`
+	BFrames       bool      `json:"b_frames" doc:"Viewers by WebRTC watch by HLS instead"`
 	BitrateKbps   int64     `json:"bitrate_kbps"`
 	FPS           float64   `json:"fps"`
 	KeyframeGapMs int64     `json:"keyframe_gap_ms"`
@@ -50,17 +52,25 @@ func (v Views) health(st show.Standing) HealthView {
 		if now := st.State(); now == show.Ended || now == show.Cancelled {
 			state = "ended"
 		}
-		return HealthView{State: state, Reason: "no_publisher", Renditions: []string{}}
+		out := HealthView{State: state, Reason: "no_publisher", Renditions: []string{}}
+		if state == "waiting" { // whoever was sent away for it comes again and again
+			out.media(h.VideoTrouble, "video_codec", "no_publisher")
+		}
+		return out
 	}
 	out := HealthView{
 		State: "receiving", BitrateKbps: h.BitRate / 1000, FPS: h.FPS, KeyframeGapMs: h.KeyframeGap.Milliseconds(),
 		Width: h.Width, Height: h.Height,
 		VideoCodec: h.VideoCodec, AudioCodec: h.AudioCodec, Since: h.Since, Recording: h.Recording.Active,
-		Protocol: h.Protocol, Dropped: h.Dropped, Readers: h.Readers, OriginBytes: h.OriginBytes,
+		Protocol: h.Protocol, BFrames: h.Reordered, Dropped: h.Dropped, Readers: h.Readers, OriginBytes: h.OriginBytes,
 	}
 	switch {
-	case h.VideoCodec == "":
-		out.Reason = "no_video"
+	case h.VideoCodec == "" || h.VideoTrouble.Cause != "":
+		out.media(h.VideoTrouble, "video_codec", "no_video")
+	case h.AudioTrouble.Cause != "":
+		out.media(h.AudioTrouble, "audio_codec", "no_audio")
+	case h.Recording.Full:
+		out.Reason = "disk_low"
 	case h.Recording.Err != "":
 		out.Reason = "record_failed"
 	case h.Late > 0:
@@ -75,6 +85,20 @@ func (v Views) health(st show.Standing) HealthView {
 	}
 	v.renditions(&out, h)
 	return out
+}
+
+// media names why a track cannot be played, or what there is to say when nothing of it came.
+func (h *HealthView) media(t stream.Trouble, codec, silent string) {
+	switch t.Cause {
+	case stream.CauseCodec:
+		h.Reason, h.Codec = codec, t.Codec
+	case stream.CauseSets:
+		h.Reason = "parameter_sets"
+	case stream.CauseBroken:
+		h.Reason = "broken_media"
+	default:
+		h.Reason = silent
+	}
 }
 
 // renditions fills in the ladder, which is never a cause of trouble.
@@ -94,7 +118,8 @@ func (v Views) renditions(out *HealthView, h stream.Health) {
 
 // AlarmView is something that a host must see to while on air.
 type AlarmView struct {
-	Code    string     `json:"code" enum:"no_publisher,no_video,no_audio,keyframe_gap,late_frames,record_failed,bitrate_low,stock_low,sold_out"`
+	Code    string     `json:"code" enum:"no_publisher,no_video,no_audio,video_codec,audio_codec,parameter_sets,broken_media,keyframe_gap,late_frames,record_failed,disk_low,bitrate_low,stock_low,sold_out"`
+	Codec   string     `json:"codec,omitempty" doc:"What is not taken, with video_codec and audio_codec"`
 	Product id.Product `json:"product_id,omitzero"`
 	Number  int        `json:"number,omitempty" doc:"On the shelf"`
 	Left    int64      `json:"left"`
@@ -112,7 +137,7 @@ func (v Views) alarms(ctx context.Context, st show.Standing, h HealthView) ([]Al
 		return out, nil
 	}
 	if h.Reason != "" {
-		out = append(out, AlarmView{Code: h.Reason})
+		out = append(out, AlarmView{Code: h.Reason, Codec: h.Codec})
 	} else if h.BitrateKbps > 0 && h.BitrateKbps < bitrateLow {
 		out = append(out, AlarmView{Code: "bitrate_low"})
 	}

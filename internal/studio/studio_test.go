@@ -306,6 +306,24 @@ func TestThePictureTellsItsFirstTrouble(t *testing.T) {
 		{"a full disk", func(h *stream.Health) {
 			h.Recording.Err = "no space"
 		}, "unstable record_failed record_failed"},
+		{"a disk without room", func(h *stream.Health) {
+			h.Recording.Err, h.Recording.Full = "no space", true
+		}, "unstable disk_low disk_low"},
+		{"another codec", func(h *stream.Health) {
+			h.VideoCodec, h.VideoTrouble = "", stream.Trouble{Cause: stream.CauseCodec, Codec: "VP9"}
+		}, "unstable video_codec video_codec"},
+		{"another codec of sound", func(h *stream.Health) {
+			h.AudioCodec, h.AudioTrouble = "", stream.Trouble{Cause: stream.CauseCodec, Codec: "MP3"}
+		}, "unstable audio_codec audio_codec"},
+		{"no parameter sets", func(h *stream.Health) {
+			h.VideoCodec, h.VideoTrouble = "", stream.Trouble{Cause: stream.CauseSets}
+		}, "unstable parameter_sets parameter_sets"},
+		{"a picture that is torn on its way", func(h *stream.Health) {
+			h.VideoTrouble = stream.Trouble{Cause: stream.CauseBroken}
+		}, "unstable broken_media broken_media"},
+		{"sent away for its codec", func(h *stream.Health) {
+			h.Live, h.VideoTrouble = false, stream.Trouble{Cause: stream.CauseCodec, Codec: "Sorenson H.263"}
+		}, "waiting video_codec video_codec"},
 		{"late frames", func(h *stream.Health) {
 			h.Late = 1
 			h.KeyframeGap = time.Minute

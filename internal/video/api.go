@@ -43,6 +43,10 @@ func (h API) Register(api *httpapi.API) {
 		h.publish)
 	httpapi.Register(api, add("video-unpublish", "POST", "/videos/{id}/unpublish", httpapi.SignedIn, "Hide a film"),
 		h.unpublish)
+	retry := add("video-requeue", "POST", "/videos/{id}/requeue", httpapi.SignedIn,
+		"Process a film again that waits or failed by an accident")
+	retry.Limit = shareRate()
+	httpapi.Register(api, retry, h.retry)
 	httpapi.Register(api, add("video-like", "POST", "/videos/{id}/likes", httpapi.SignedIn, "Like"), h.like)
 	unlike := add("video-unlike", "DELETE", "/videos/{id}/likes", httpapi.SignedIn, "Take a like back")
 	unlike.Status = 204
@@ -153,6 +157,12 @@ func (h API) publish(ctx context.Context, in *Path) (*httpapi.Body[View], error)
 
 func (h API) unpublish(ctx context.Context, in *Path) (*httpapi.Body[View], error) {
 	v, err := h.Service.Unpublish(ctx, httpapi.ActorFrom(ctx).User, in.ID)
+	return h.one(ctx, v, err)
+}
+
+func (h API) retry(ctx context.Context, in *Path) (*httpapi.Body[View], error) {
+	actor := httpapi.ActorFrom(ctx)
+	v, err := h.Service.Retry(ctx, actor.User, actor.Operator, in.ID)
 	return h.one(ctx, v, err)
 }
 

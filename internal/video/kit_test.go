@@ -96,7 +96,12 @@ func (m *mall) ShopRefs(ctx context.Context, ids []id.Shop, tag lang.Tag) (map[i
 
 func newMall(t *testing.T) *mall {
 	t.Helper()
-	m := &mall{t: t, dir: t.TempDir(), db: sqltest.New(t)}
+	return newMallOn(t, sqltest.New(t))
+}
+
+func newMallOn(t *testing.T, db *sqldb.DB) *mall {
+	t.Helper()
+	m := &mall{t: t, dir: t.TempDir(), db: db}
 	log := slog.New(slog.DiscardHandler)
 	blobs, err := blob.NewDisk(filepath.Join(m.dir, "media"))
 	m.must(err)
@@ -104,6 +109,8 @@ func newMall(t *testing.T) *mall {
 	files, err := upload.NewStore(filepath.Join(m.dir, "uploads"), clock.Real{}, video.Claims{DB: m.db})
 	m.must(err)
 	pictures := picture.New(m.db, blobs)
+	box, err := secret.NewBox(bytes.Repeat([]byte{7}, 32))
+	m.must(err)
 	m.goods, m.shops = catalog.New(m.db, pictures), shop.New(m.db)
 	m.author, m.other, m.owner = id.Make[id.User](m.db), id.Make[id.User](m.db), id.Make[id.User](m.db)
 	m.room = id.Make[id.Room](m.db)
@@ -114,6 +121,7 @@ func newMall(t *testing.T) *mall {
 		DB: m.db, Log: log, Uploads: files, Blobs: blobs, Tool: ffmpeg.New("ffmpeg", clock.Real{}), Catalog: m.goods,
 		Staff:   m.shops,
 		WorkDir: filepath.Join(m.dir, "work"), DurationMax: 30 * time.Second, Workers: 1,
+		Seal: box,
 	})
 	m.queue = jobs.NewQueue(m.db, supervise.New(log, m.db.Clock()), m.videos.Jobs()...)
 	api := httpapi.New(httpapi.Deps{
@@ -121,8 +129,6 @@ func newMall(t *testing.T) *mall {
 		Sign: m, Staff: m.shops, Metrics: m,
 	})
 	cards := &catalog.API{Service: m.goods, DB: m.db, Shops: m, Currency: "CNY"}
-	box, err := secret.NewBox(bytes.Repeat([]byte{7}, 32))
-	m.must(err)
 	people := account.New(account.Options{DB: m.db, Box: box})
 	video.API{Service: m.videos, Links: m, Views: video.Views{
 		Service: m.videos, Shops: m, People: people, Goods: cards,
@@ -131,9 +137,7 @@ func newMall(t *testing.T) *mall {
 	uploads, err := video.UploadModule(files, upload.Door{SizeMax: sizeMax, Refuse: api.WriteProblem})
 	m.must(err)
 	api.Mount(uploads.Routes...)
-	api.Mount(httpapi.Route{
-		Pattern: picture.Prefix + "*", Access: httpapi.Anyone, Handler: blob.Handler(blobs, picture.Prefix),
-	})
+	api.Mount(picture.API{Service: pictures, Guards: m.videos.Guards()}.Module().Routes...)
 	m.server = httptest.NewServer(api)
 	t.Cleanup(m.server.Close)
 	return m

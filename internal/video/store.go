@@ -36,7 +36,7 @@ func videoByID(ctx context.Context, q sqldb.Querier, video id.Video) (Video, err
 
 func uploadClaimed(ctx context.Context, q sqldb.Querier, upload string) (bool, error) {
 	var one int
-	err := q.QueryRow(ctx, "SELECT 1 FROM video WHERE upload_id = ?", upload).Scan(&one)
+	err := q.QueryRow(ctx, "SELECT 1 FROM video WHERE upload_id = ? AND state <> ?", upload, Failed).Scan(&one)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
@@ -63,13 +63,22 @@ func setState(ctx context.Context, tx *sqldb.Tx, v Video) error {
 
 // setMeasured stores what the transcoding found.
 func setMeasured(ctx context.Context, tx *sqldb.Tx, v Video) error {
-	_, err := tx.Exec(ctx, "UPDATE video SET progress = 100, duration_ms = ?, width = ?, height = ? WHERE id = ?",
+	_, err := tx.Exec(ctx, `UPDATE video SET progress = 100, failure = '', duration_ms = ?, width = ?, height = ?
+		WHERE id = ?`,
 		v.Duration.Milliseconds(), v.Width, v.Height, v.ID)
 	return err
 }
 
 func setProgress(ctx context.Context, tx *sqldb.Tx, video id.Video, percent int) error {
-	_, err := tx.Exec(ctx, "UPDATE video SET progress = ? WHERE id = ? AND state = ?", percent, video, Processing)
+	_, err := tx.Exec(ctx, "UPDATE video SET progress = ?, failure = '' WHERE id = ? AND state = ?", percent, video,
+		Processing)
+	return err
+}
+
+// setWork has a film that is in a state be under way, and says what keeps it from being done, if anything does.
+func setWork(ctx context.Context, tx *sqldb.Tx, video id.Video, from State, code string) error {
+	_, err := tx.Exec(ctx, "UPDATE video SET state = ?, failure = ?, progress = 0 WHERE id = ? AND state = ?",
+		Processing, code, video, from)
 	return err
 }
 

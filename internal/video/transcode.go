@@ -27,9 +27,21 @@ const (
 	stepsMin  = 5 // percent between two notes of progress
 	progress0 = 2 // probed
 	progress1 = 95
+	patience  = 12 * time.Hour // with accidents of the machine
 )
 
 var errUploadGone = errors.New("video: the upload is not there any more")
+
+func jobKey(video id.Video) string { return "video:" + video.String() }
+
+// enqueue asks for a film's transcoding.
+func enqueue(ctx context.Context, tx *sqldb.Tx, v Video) error {
+	kind := jobKind
+	if v.clip() {
+		kind = clipKind
+	}
+	return jobs.Enqueue(ctx, tx, jobs.Job{Kind: kind, Key: jobKey(v.ID), Payload: jobPayload{v.ID}})
+}
 
 type jobPayload struct {
 	Video id.Video `json:"video"`
@@ -62,8 +74,8 @@ func reason(err error) string {
 
 // transcode makes a film of an upload. It stands being done twice: each try has
 // a folder of its own and writes the same names. A file that can never be a film
-// fails at once; what may be an accident (a killed child, a full disk) is tried
-// again before it fails.
+// fails at once; what happened to the machine (no descriptors, a full disk, a child that somebody killed) is put
+// off for hours and tells the author that the film waits; what else goes wrong is tried again before it fails.
 func (s *Service) transcode(ctx context.Context, r jobs.Run, last bool) error {
 	var p jobPayload
 	if err := r.Decode(&p); err != nil {
@@ -82,7 +94,12 @@ func (s *Service) transcode(ctx context.Context, r jobs.Run, last bool) error {
 	}
 	if err != nil {
 		code := reason(err)
-		if code == "" && !last {
+		switch accident := code == "" && ffmpeg.Accident(err); {
+		case accident && s.db.Clock().Now().Sub(r.Since) < patience:
+			return jobs.Later(errors.Join(err, s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+				return setWork(ctx, tx, v.ID, Processing, CodeWaiting)
+			})))
+		case code == "" && !accident && !last:
 			return err
 		}
 		if code == "" {
@@ -117,10 +134,45 @@ func done(ctx context.Context, tx *sqldb.Tx, video id.Video, film ffmpeg.Film) e
 
 func (s *Service) fail(ctx context.Context, v Video, code string) error {
 	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error { return setFailed(ctx, tx, v.ID, code) })
-	if err != nil {
+	if err != nil || code == CodeProcessing { // it may be asked for again, for as long as uploads are kept
 		return err
 	}
 	return s.Uploads.Remove(v.Upload)
+}
+
+// Retry has a film tried again now that waits for an accident to pass, or failed by one and has its upload
+// still. Faults: video.not_found, video.nothing_to_retry, video.upload_gone.
+func (s *Service) Retry(ctx context.Context, user id.User, operator bool, video id.Video) (Video, error) {
+	v, err := s.Find(ctx, video)
+	if err != nil {
+		return v, err
+	}
+	if !operator {
+		if err := s.mayRun(ctx, user, v); err != nil {
+			return Video{}, err
+		}
+	}
+	if v.Failure == CodeProcessing {
+		if _, err := s.Uploads.Finished(ctx, v.Upload, v.Author.String()); err != nil {
+			if fault.As(err) != nil {
+				err = fault.Conflict(CodeUploadGone)
+			}
+			return Video{}, err
+		}
+	}
+	return s.move(ctx, video, func(ctx context.Context, tx *sqldb.Tx, v Video) error {
+		switch {
+		case v.State == Failed && v.Failure == CodeProcessing:
+			if err := setWork(ctx, tx, v.ID, Failed, ""); err != nil {
+				return err
+			}
+			return enqueue(ctx, tx, v)
+		case v.State == Processing && v.Failure == CodeWaiting:
+			_, err := jobs.Hasten(ctx, tx, jobKey(v.ID)) // none: it is being tried
+			return err
+		}
+		return fault.Conflict("video.nothing_to_retry")
+	})
 }
 
 // render works in a folder that holds nothing but this try's own files.
@@ -183,7 +235,7 @@ func (s *Service) reporter(ctx context.Context, video id.Video) func(float64) {
 }
 
 // prefix is where a film's files are kept.
-func prefix(video id.Video) string { return "videos/" + video.String() + "/" }
+func prefix(video id.Video) string { return folder + "/" + video.String() + "/" }
 
 // store puts the result away, the playlist that names all else last.
 func (s *Service) store(ctx context.Context, video id.Video, dir string) error {

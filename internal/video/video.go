@@ -23,7 +23,7 @@ import (
 	"hawker/internal/platform/blob"
 	"hawker/internal/platform/events"
 	"hawker/internal/platform/idem"
-	"hawker/internal/platform/jobs"
+	"hawker/internal/platform/signed"
 	"hawker/internal/platform/sqldb"
 )
 
@@ -45,6 +45,7 @@ const (
 	CodeTooLarge   = "video.too_many_pixels"
 	CodeUploadGone = "video.upload_gone"
 	CodeProcessing = "video.processing_failed"
+	CodeWaiting    = "video.waiting" // no failure yet: it will be tried again
 )
 
 // Video is a short film.
@@ -96,6 +97,7 @@ type Options struct {
 	WorkDir     string // for films at work; this process alone has it
 	DurationMax time.Duration
 	Workers     int
+	Seal        signed.Seal // of the addresses of films that are not public
 }
 
 // Service is the module.
@@ -156,11 +158,7 @@ func take(ctx context.Context, tx *sqldb.Tx, v Video) (id.Video, error) {
 	if !fresh {
 		return v.ID, fault.Conflict("video.already_posted")
 	}
-	kind := jobKind
-	if v.clip() {
-		kind = clipKind
-	}
-	return v.ID, jobs.Enqueue(ctx, tx, jobs.Job{Kind: kind, Key: "video:" + v.ID.String(), Payload: jobPayload{v.ID}})
+	return v.ID, enqueue(ctx, tx, v)
 }
 
 func checkCaption(caption string) (string, error) {

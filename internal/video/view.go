@@ -8,7 +8,6 @@ import (
 	"hawker/internal/base/id"
 	"hawker/internal/catalog"
 	"hawker/internal/media/ffmpeg"
-	"hawker/internal/picture"
 	"hawker/internal/platform/httpapi"
 )
 
@@ -35,7 +34,7 @@ type View struct {
 	Author      AuthorView       `json:"author"`
 	Shop        *catalog.ShopRef `json:"shop"`
 	Caption     string           `json:"caption"`
-	PlaybackURL string           `json:"playback_url" doc:"HLS; empty until it is processed"`
+	PlaybackURL string           `json:"playback_url" doc:"HLS; empty until it is processed, signed while hidden"`
 	MP4URL      string           `json:"mp4_url" doc:"The first frame at once; empty until it is processed"`
 	CoverURL    string           `json:"cover_url"`
 	DurationMs  int64            `json:"duration_ms"`
@@ -49,7 +48,7 @@ type View struct {
 	ClipOf      id.Room          `json:"clip_of_room_id,omitzero" doc:"The show it was cut from"`
 	State       State            `json:"state" enum:"processing,ready,published,failed"`
 	Progress    int              `json:"progress" doc:"Percent"`
-	Failure     string           `json:"failure" doc:"Code of the reason"`
+	Failure     string           `json:"failure" doc:"Code of the reason; video.waiting: will be tried again"`
 	FailureText string           `json:"failure_text" doc:"The reason in the caller's language"`
 	CreatedAt   time.Time        `json:"created_at"`
 }
@@ -65,11 +64,12 @@ type Views struct {
 
 // company is what stands beside films, looked up once for a whole page.
 type company struct {
-	people map[id.User]account.User
-	shops  map[id.Shop]catalog.ShopRef
-	cards  map[id.Product]catalog.Card
-	rooms  map[id.Shop]id.Room
-	liked  map[id.Video]bool
+	service *Service
+	people  map[id.User]account.User
+	shops   map[id.Shop]catalog.ShopRef
+	cards   map[id.Product]catalog.Card
+	rooms   map[id.Shop]id.Room
+	liked   map[id.Video]bool
 }
 
 func (w Views) views(ctx context.Context, list []Video) ([]View, error) {
@@ -98,6 +98,7 @@ func (w Views) company(ctx context.Context, list []Video) (c company, err error)
 			products = append(products, v.Product)
 		}
 	}
+	c.service = w.Service
 	tag := httpapi.Language(ctx)
 	if c.people, err = w.People.Names(ctx, people); err != nil {
 		return c, err
@@ -148,7 +149,7 @@ func (c company) view(ctx context.Context, v Video) View {
 		out.FailureText = httpapi.Translate(httpapi.Language(ctx), v.Failure, nil)
 	}
 	if v.whole() {
-		at := picture.Prefix + prefix(v.ID)
+		at := c.service.address(v)
 		out.PlaybackURL, out.MP4URL, out.CoverURL = at+ffmpeg.MasterName, at+ffmpeg.MP4Name, at+ffmpeg.CoverName
 	}
 	if shop, ok := c.shops[v.Shop]; ok {

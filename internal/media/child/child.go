@@ -64,6 +64,7 @@ type ExitError struct {
 	Program string
 	Err     error  // of the process: exit status or signal
 	Stderr  string // its last words
+	spent   bool   // it used up its CPU time
 }
 
 func (e *ExitError) Error() string {
@@ -74,13 +75,52 @@ func (e *ExitError) Error() string {
 func (e *ExitError) Unwrap() error { return e.Err }
 
 // Killed reports a child that a signal ended: its input need not be at fault.
-func (e *ExitError) Killed() bool {
-	var exit *exec.ExitError
-	if !errors.As(e.Err, &exit) {
+func (e *ExitError) Killed() bool { return e.signal() != 0 }
+
+// Accident reports a failure that is not the input's fault and may pass by itself: the machine is short of something
+// (descriptors, processes, disk), a disk fails, the program is missing, or somebody outside ended
+// the child. A child that ran into its own limits was ended by its input.
+func Accident(err error) bool {
+	for _, cause := range []error{
+		ErrMissing, syscall.EMFILE, syscall.ENFILE, syscall.ENOSPC, syscall.EDQUOT, syscall.EIO, syscall.ENOMEM,
+		syscall.EAGAIN, syscall.EROFS,
+	} {
+		if errors.Is(err, cause) {
+			return true
+		}
+	}
+	var exit *ExitError
+	if !errors.As(err, &exit) {
 		return false
 	}
-	status, ok := exit.Sys().(syscall.WaitStatus)
-	return ok && status.Signaled()
+	for _, words := range []string{
+		"Too many open files", "No space left on device",
+		"Resource temporarily unavailable",
+	} {
+		if strings.Contains(exit.Stderr, words) {
+			return true
+		}
+	}
+	if exit.spent {
+		return false
+	}
+	switch exit.signal() {
+	case syscall.SIGKILL, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT:
+		return true
+	}
+	return false
+}
+
+// signal is what ended the child, 0 if it ended by itself.
+func (e *ExitError) signal() syscall.Signal {
+	var exit *exec.ExitError
+	if !errors.As(e.Err, &exit) {
+		return 0
+	}
+	if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		return status.Signal()
+	}
+	return 0
 }
 
 // Process is a child that runs. Its pipes are nil unless the command asked for
@@ -91,7 +131,8 @@ type Process struct {
 	More []io.ReadCloser
 
 	cmd    *exec.Cmd
-	ours   []*os.File // ends of pipes
+	cpu    time.Duration // that it may use; 0 is without limit
+	ours   []*os.File    // ends of pipes
 	theirs []*os.File
 	words  tail
 	ended  chan struct{}
@@ -102,7 +143,7 @@ type Process struct {
 // must Wait for it. Error ErrMissing.
 func Start(ctx context.Context, c Command) (*Process, error) {
 	p := &Process{
-		cmd: exec.CommandContext(ctx, c.Program, c.Args...), words: tail{max: stderrKept},
+		cmd: exec.CommandContext(ctx, c.Program, c.Args...), words: tail{max: stderrKept}, cpu: c.Limits.CPU,
 		ended: make(chan struct{}),
 	}
 	p.cmd.Dir = c.Dir
@@ -158,9 +199,15 @@ func (p *Process) Wait() error {
 	<-p.ended
 	closeAll(p.ours)
 	if p.err != nil {
-		return &ExitError{Program: p.name(), Err: p.err, Stderr: p.words.String()}
+		return &ExitError{Program: p.name(), Err: p.err, Stderr: p.words.String(), spent: p.spent()}
 	}
 	return nil
+}
+
+// spent tells whether the child, which has ended, used up its CPU time. The kernel kills such a one as anybody may.
+func (p *Process) spent() bool {
+	used := p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime()
+	return p.cpu > 0 && used >= p.cpu/10*9 // the kernel's counts differ
 }
 
 // PID is the child's, and the number of its process group.

@@ -81,8 +81,7 @@ func (j Job) clipArgs() ([]string, Rung) {
 		"-profile:v", "high", "-g", group, "-keyint_min", group, "-sc_threshold", "0", "-flags", "+cgop")
 	args = append(args, j.hlsArgs(rung.name(), j.Max)...)
 	if j.Info.Audio >= 0 {
-		args = append(args, "-map", sound, "-vn", "-c:a", "aac", "-b:a", strconv.Itoa(audioBits), "-ac", "2", "-ar",
-			"48000")
+		args = append(args, "-map", sound, "-vn", "-af", heard(), "-c:a", "aac", "-b:a", strconv.Itoa(audioBits))
 		args = append(args, j.hlsArgs(audioName, j.Max)...)
 	}
 	return args, rung

@@ -44,7 +44,7 @@ func (t *Tool) Cover(ctx context.Context, j Job) error {
 func (t *Tool) still(ctx context.Context, j Job, choose string) error {
 	rung := rungsFor(j.Info)[0]
 	rung.Side = min(rung.Side, coverSide)
-	chain := scaleTo(rung, j.Info) + ","
+	chain := fitTo(rung, j.Info) + ","
 	if j.Info.HDR {
 		chain += "zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709," +
 			"tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv,"

@@ -30,6 +30,9 @@ var (
 	ErrStalled  = errors.New("ffmpeg: no progress")         // killed for it
 )
 
+// Accident reports a failure that is not the film's fault and may pass by itself.
+func Accident(err error) bool { return child.Accident(err) }
+
 // Limits on one child.
 const (
 	pixelsMax    = 36_000_000 // a frame; 8K is 33 million

@@ -67,6 +67,8 @@ const (
 	cpuPerSecond   = 20 // of one second of film; the whole ladder takes 3 to 4
 	cpuBase        = 60 * time.Second
 	mp4SideMax     = 720
+	reordered      = 2    // pictures that x264 holds back: B-frames that others refer to
+	primed         = 1024 // samples of nothing with which AAC leads in
 )
 
 // Names of the files that a rendering leaves in its folder, beside the
@@ -177,11 +179,27 @@ func (j Job) ladderArgs(rungs []Rung, most time.Duration) []string {
 	return args
 }
 
+// timesAsTheyAre keeps the times of what is encoded in the fragments themselves. An edit list would say
+// the same of pictures that are held back and of sound that leads in, but players that go by
+// Media Source Extensions do not look at it, and others do: so there is none. Without one the muxer
+// of MP4 moves each output to zero by itself, pictures and sound by different times, unless it is
+// told not to; and only a fragment that is "discontinuous" begins where it begins.
+const timesAsTheyAre = "movflags=+frag_discont:use_editlist=0:avoid_negative_ts=0"
+
+// leadIn is how much later than in the source everything is in the renditions: as long as the encoder
+// holds pictures back, so that no time is negative.
+func (j Job) leadIn() time.Duration {
+	held := max(reordered, j.Info.Reorder)
+	ms := math.Ceil(float64(held) * 1000 / j.Info.Rate.Float())
+	return time.Duration(ms) * time.Millisecond
+}
+
 // hlsArgs end one output. Nothing of the source's metadata is kept: phones write
 // there where they were.
 func (j Job) hlsArgs(name string, most time.Duration) []string {
 	return []string{
 		"-map_metadata", "-1", "-map_chapters", "-1", "-t", seconds(most),
+		"-output_ts_offset", seconds(j.leadIn()), "-hls_segment_options", timesAsTheyAre,
 		"-f", "hls", "-hls_time", strconv.Itoa(segmentSeconds), "-hls_list_size", "0", "-hls_playlist_type", "vod",
 		"-hls_segment_type", "fmp4", "-hls_flags", "independent_segments",
 		"-hls_fmp4_init_filename", name + "_init.mp4", "-hls_segment_filename", j.Out + "/" + name + "_%04d.m4s",
@@ -192,12 +210,19 @@ func (j Job) hlsArgs(name string, most time.Duration) []string {
 // graph decodes once and scales in a cascade, each rung from the one above.
 func (j Job) graph(rungs []Rung) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "[0:%d]fps=%s,%s", j.Info.Video, j.Info.Rate, scaleTo(rungs[0], j.Info))
+	fmt.Fprintf(&b, "[0:%d]", j.Info.Video)
+	if j.Info.Interlaced { // at whole size, by which lines are told apart
+		b.WriteString("bwdif=mode=send_frame:deint=interlaced,")
+	}
+	fmt.Fprintf(&b, "fps=%s,%s", j.Info.Rate, fitTo(rungs[0], j.Info))
 	if j.Info.HDR { // after scaling down: it is float
 		b.WriteString(",zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709," +
 			"tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv")
 	}
 	b.WriteString(",format=yuv420p")
+	if j.Info.Hold > 0 {
+		fmt.Fprintf(&b, ",tpad=stop_mode=clone:stop_duration=%s", seconds(j.Info.Hold))
+	}
 	for i := range rungs {
 		if i > 0 {
 			fmt.Fprintf(&b, ";[n%d]%s", i-1, scaleTo(rungs[i], j.Info))
@@ -211,10 +236,26 @@ func (j Job) graph(rungs []Rung) string {
 	if j.Info.Audio >= 0 {
 		// A source that names no channel layout fails without aformat; gaps are filled so
 		// that sound stays with picture.
-		fmt.Fprintf(&b, ";[0:%d]aresample=async=1:first_pts=0,aformat=sample_rates=48000:channel_layouts=stereo[a]",
-			j.Info.Audio)
+		fmt.Fprintf(&b, ";[0:%d]%s[a]", j.Info.Audio, heard())
 	}
 	return b.String()
+}
+
+// heard makes sound of any kind stereo that begins with the picture. The encoder leads in with nothing: it takes
+// the place of as much at the beginning, so that each sample stays at its time.
+func heard() string {
+	return "aresample=async=1:first_pts=0,aformat=sample_rates=48000:channel_layouts=stereo," +
+		"atrim=start_sample=" + strconv.Itoa(primed)
+}
+
+// fitTo is scaleTo for what comes of the source, which may change its size on the way: what has other
+// proportions by then stands in the middle. Rounding a side is no other proportion.
+func fitTo(r Rung, in Info) string {
+	w, h := r.size(in)
+	same := fmt.Sprintf("lt(abs(dar*%d/%d-1),0.03)", h, w)
+	wide := fmt.Sprintf("if(%s,%d,min(%d,max(2,trunc(%d*dar/2)*2)))", same, w, w, h)
+	high := fmt.Sprintf("if(%s,%d,min(%d,max(2,trunc(%d/dar/2)*2)))", same, h, h, w)
+	return fmt.Sprintf("scale=w='%s':h='%s':flags=bicubic,pad=%d:%d:(ow-iw)/2:(oh-ih)/2,setsar=1", wide, high, w, h)
 }
 
 func scaleTo(r Rung, in Info) string {

@@ -25,7 +25,11 @@ type Info struct {
 	Rate       Rate // frames a second that the renditions get
 	Duration   time.Duration
 	HDR        bool
+	Interlaced bool
 	AudioCodec string
+	Reorder    int // pictures that come before those that are shown before them
+	// Hold is how much longer the sound lasts than the picture: the last picture stands as long.
+	Hold time.Duration
 }
 
 // Rate is a frame rate as a fraction.
@@ -41,6 +45,8 @@ const (
 	rateDefault = 30
 	rateMin     = 10
 	sideMin     = 16
+	reorderMax  = 16
+	holdMin     = 100 * time.Millisecond // sound ends with a whole frame of its own
 	probeCPU    = 20 * time.Second
 )
 
@@ -57,6 +63,11 @@ type probedStream struct {
 	Codec       string            `json:"codec_name"`
 	Width       int               `json:"width"`
 	Height      int               `json:"height"`
+	Reorder     int               `json:"has_b_frames"`
+	Field       string            `json:"field_order"`
+	Pixels      string            `json:"pix_fmt"`    // of decoded pictures; none: nothing decodes them
+	Samples     string            `json:"sample_fmt"` // of decoded sound
+	Base        string            `json:"time_base"`
 	Aspect      string            `json:"sample_aspect_ratio"`
 	Rate        string            `json:"r_frame_rate"`
 	Average     string            `json:"avg_frame_rate"`
@@ -86,7 +97,7 @@ func (t *Tool) Probe(ctx context.Context, dir, input string) (Info, error) {
 		return true
 	}})
 	var exit *child.ExitError
-	if errors.As(err, &exit) && !exit.Killed() {
+	if errors.As(err, &exit) && !exit.Killed() && !child.Accident(err) {
 		return Info{}, fmt.Errorf("%w: %w", ErrNotVideo, err)
 	}
 	if err != nil {
@@ -99,31 +110,57 @@ func (t *Tool) Probe(ctx context.Context, dir, input string) (Info, error) {
 	return p.info(kind)
 }
 
+// info takes the first picture and the first sound that can be decoded: phones put a spatial track before
+// the one for everybody. A film whose sound nobody decodes is silent.
 func (p probed) info(kind Container) (Info, error) {
 	in := Info{Container: kind, Video: -1, Audio: -1}
-	var pic probedStream
+	var pic, sound probedStream
 	for _, s := range p.Streams {
 		switch {
-		case s.Type == "video" && in.Video < 0 && s.Disposition["attached_pic"] == 0:
+		case s.Type == "video" && in.Video < 0 && s.Disposition["attached_pic"] == 0 && s.decodes(s.Pixels):
 			in.Video, pic = s.Index, s
-		case s.Type == "audio" && in.Audio < 0 && s.Codec != "":
-			in.Audio, in.AudioCodec = s.Index, s.Codec
+		case s.Type == "audio" && in.Audio < 0 && s.decodes(s.Samples):
+			in.Audio, in.AudioCodec, sound = s.Index, s.Codec, s
 		}
 	}
-	if in.Video < 0 || pic.Codec == "" || pic.Width < sideMin || pic.Height < sideMin {
+	if in.Video < 0 || pic.Width < sideMin || pic.Height < sideMin {
 		return Info{}, fmt.Errorf("%w: no picture in it", ErrNotVideo)
 	}
 	if pic.Width > pixelsMax/pic.Height {
 		return Info{}, fmt.Errorf("%w: %dx%d", ErrTooLarge, pic.Width, pic.Height)
 	}
 	in.Codec, in.HDR = pic.Codec, pic.Transfer == "smpte2084" || pic.Transfer == "arib-std-b67"
+	in.Interlaced = pic.Field != "" && pic.Field != "progressive" && pic.Field != "unknown"
 	in.Width, in.Height = pic.shown()
-	in.Rate = pic.rate()
+	in.Rate, in.Reorder = pic.rate(), min(max(pic.Reorder, 0), reorderMax)
+	if d := sound.ends() - pic.ends(); pic.ends() > 0 && d > holdMin {
+		in.Hold = d
+	}
 	in.Duration = max(parseSeconds(p.Format.Duration), parseSeconds(pic.Duration))
 	if kind == isoMedia() { // of fragments cut from the middle ffprobe tells where they end, not how long they are
 		in.Duration -= min(parseSeconds(pic.Start), in.Duration)
 	}
 	return in, nil
+}
+
+// decodes tells whether there is a decoder, by the form that its output would have: ffprobe, which tells a
+// time base of every stream, tells none of one that nothing decodes.
+func (s probedStream) decodes(form string) bool { return s.Codec != "" && (form != "" || s.Base == "") }
+
+// ends is when a stream ends, 0 where nothing tells. Matroska tells it in a tag.
+func (s probedStream) ends() time.Duration {
+	d := parseSeconds(s.Duration)
+	for _, name := range []string{"DURATION", "DURATION-eng"} {
+		var h, m int
+		var sec float64
+		if n, _ := fmt.Sscanf(s.Tags[name], "%d:%d:%f", &h, &m, &sec); d == 0 && n == 3 && h >= 0 && m >= 0 {
+			d = parseSeconds(strconv.FormatFloat(float64(h*3600+m*60)+sec, 'f', -1, 64))
+		}
+	}
+	if d == 0 {
+		return 0
+	}
+	return d + parseSeconds(s.Start)
 }
 
 // shown is the size after squaring pixels and turning.

@@ -53,7 +53,8 @@ func sniff(head []byte) (Container, bool) {
 		return len(head) >= offset+len(magic) && bytes.Equal(head[offset:offset+len(magic)], []byte(magic))
 	}
 	switch {
-	case at(4, "ftyp"), at(4, "moov"), at(4, "mdat"), at(4, "wide"): // old QuickTime has no ftyp
+	case at(4, "ftyp"), at(4, "moov"), at(4, "mdat"), at(4, "wide"), at(4, "free"), at(4, "skip"), at(4, "pnot"):
+		// old QuickTime has no ftyp, and may begin with an atom that is to be skipped
 		return isoMedia(), true
 	case at(0, "\x1a\x45\xdf\xa3"):
 		return matroska(), true
@@ -69,11 +70,20 @@ func sniff(head []byte) (Container, bool) {
 	return Container{}, false
 }
 
+// isTS finds the rhythm of transport packets: of 188 bytes, of 192 as AVCHD camcorders and Blu-ray
+// write them with a time before each, of 204 with a checksum behind. A capture may begin within
+// a packet.
 func isTS(head []byte) bool {
-	for i := range tsPackets {
-		if len(head) <= i*tsPacket || head[i*tsPacket] != tsSync {
-			return false
+	for _, size := range []int{tsPacket, tsPacket + 4, tsPacket + 16} {
+		for first := range size {
+			n := 0
+			for at := first; at < len(head) && head[at] == tsSync; at += size {
+				n++
+			}
+			if n >= tsPackets && (first == 0 || n > tsPackets) {
+				return true
+			}
 		}
 	}
-	return true
+	return false
 }

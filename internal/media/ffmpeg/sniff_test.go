@@ -16,17 +16,27 @@ import (
 func TestAFileIsKnownByItsFirstBytes(t *testing.T) {
 	t.Parallel()
 	packets := strings.Repeat("\x47"+strings.Repeat("\xff", 187), 4)
+	camcorder := strings.Repeat("\x0e\xbfF\x22\x47"+strings.Repeat("\xff", 187), 5)
+	checked := strings.Repeat("\x47"+strings.Repeat("\xff", 203), 4)
 	for head, want := range map[string]string{
 		"\x00\x00\x00\x18ftypmp42":         "mov",
 		"\x00\x00\x00\x08wide\x00\x00":     "mov",
 		"\x00\x00\x01\x00moov":             "mov",
 		"\x7f\xff\xff\xffmdat":             "mov",
+		"\x00\x00\x00\x10free\x00\x00":     "mov",
+		"\x00\x00\x00\x10skip\x00\x00":     "mov",
 		"\x1a\x45\xdf\xa3\x01\x00":         "matroska",
 		"RIFF\x00\x00\x00\x00AVI LIST":     "avi",
 		"OggS\x00":                         "ogg",
 		"FLV\x01\x05":                      "flv",
 		packets:                            "mpegts",
 		packets[:len(packets)-188]:         "",
+		"\xff" + packets:                   "",
+		"\xff" + packets + packets[:1]:     "mpegts", // cut within a packet
+		packets[100:] + packets:            "mpegts",
+		camcorder:                          "mpegts",
+		checked:                            "mpegts",
+		camcorder[:len(camcorder)-192]:     "",
 		"RIFF\x00\x00\x00\x00WAVE":         "",
 		"RIFF\x00\x00\x00\x00WEBPVP8 ":     "",
 		"FLV\x02\x05":                      "",

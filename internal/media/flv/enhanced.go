@@ -145,7 +145,7 @@ func parseEnhancedVideo(b []byte) (Video, error) {
 	case "av01":
 		v.Format = AV1
 	default:
-		return Video{}, ErrCodec
+		return Video{}, &CodecError{fourCCName(e.fourCC)}
 	}
 	switch e.packet {
 	case exSequenceStart:
@@ -185,7 +185,7 @@ func parseEnhancedAudio(b []byte) (Audio, error) {
 	case "Opus":
 		a.Format = Opus
 	default:
-		return Audio{}, ErrCodec
+		return Audio{}, &CodecError{fourCCName(e.fourCC)}
 	}
 	switch e.packet {
 	case exSequenceStart:

@@ -84,3 +84,34 @@ func FuzzConfigs(f *testing.F) {
 		fuzzConfig(t, flv.VideoFormat(format%3), b)
 	})
 }
+
+// Whatever a publisher sends as configurations and pictures, what is given is fit for a sample of the
+// configuration that is told.
+func FuzzVideoTrack(f *testing.F) {
+	record := unhex(f, avcRecord)
+	f.Add(record, []byte{0, 0, 0, 2, 0x65, 1}, false)
+	f.Add(append([]byte{0, 0, 0, 1}, record[8:34]...), []byte{0, 0, 1, 0x65, 1, 0, 0, 1, 0x41}, false)
+	f.Add([]byte{1, 66, 0, 13, 0xff, 0xe0, 0}, []byte{0, 0, 0, 4, 0x67, 1, 2, 3, 0, 0, 0, 1, 0x68}, false)
+	f.Add([]byte{0, 0, 1, 0x42, 1, 0, 0, 1, 0x44, 1, 0, 0, 1, 0x40}, []byte{0, 0, 0, 1, 0x26}, true)
+	f.Fuzz(func(t *testing.T, config, picture []byte, hevc bool) {
+		format := flv.AVC
+		if hevc {
+			format = flv.HEVC
+		}
+		var track flv.VideoTrack
+		_ = track.Configure(format, config)
+		for range 2 {
+			v, _, err := track.Frame(flv.Video{Format: format, Kind: flv.KindFrame, Data: picture})
+			if err != nil {
+				continue
+			}
+			c := track.Config()
+			if _, _, err := c.Check(v.Data); err != nil && v.Kind == flv.KindFrame {
+				t.Errorf("a sample of %x: %v", v.Data, err)
+			}
+			if again, err := flv.ParseVideoConfig(format, c.Record); err != nil || again.LengthSize != c.LengthSize {
+				t.Errorf("a configuration of %x: %+v, %v", c.Record, again, err)
+			}
+		}
+	})
+}

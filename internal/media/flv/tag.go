@@ -79,6 +79,8 @@ type Audio struct {
 
 const (
 	codecAVC       = 7
+	codecHEVC      = 12 // a number that encoders and servers agreed on before Enhanced RTMP
+	codecAV1       = 13
 	nalIDR         = 5
 	soundAAC       = 10
 	frameKey       = 1
@@ -99,8 +101,9 @@ func ParseVideo(b []byte) (Video, error) {
 	if b[0]&exHeaderFlag != 0 {
 		return parseEnhancedVideo(b)
 	}
-	if b[0]&0x0f != codecAVC {
-		return Video{}, ErrCodec
+	codec := int(b[0] & 0x0f)
+	if codec != codecAVC && codec != codecHEVC {
+		return Video{}, &CodecError{VideoName(codec)}
 	}
 	if b[0]>>4 == frameCommand { // "video info/command frame": seek marks, no picture
 		return Video{Kind: KindEnd}, nil
@@ -112,6 +115,9 @@ func ParseVideo(b []byte) (Video, error) {
 		Key:         b[0]>>4 == frameKey,
 		Composition: signed24(b[2:5]),
 		Data:        b[avcHeaderBytes:],
+	}
+	if codec == codecHEVC {
+		v.Format, v.Wrapped = HEVC, true // readers know it by its four letters
 	}
 	switch b[1] {
 	case 0:
@@ -136,7 +142,7 @@ func ParseAudio(b []byte) (Audio, error) {
 		return parseEnhancedAudio(b)
 	}
 	if b[0]>>4 != soundAAC {
-		return Audio{}, ErrCodec
+		return Audio{}, &CodecError{AudioName(int(b[0] >> 4))}
 	}
 	if len(b) < 2 {
 		return Audio{}, ErrShort

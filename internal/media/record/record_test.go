@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/iotest"
 	"testing/synctest"
@@ -20,6 +21,7 @@ import (
 	"hawker/internal/media/hls"
 	"hawker/internal/media/record"
 	"hawker/internal/platform/blob"
+	"hawker/internal/platform/space"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -300,6 +302,31 @@ func TestArchiveFailure(t *testing.T) {
 	if strings.Count(list, "#EXT-X-DISCONTINUITY\n") != 1 || strings.Count(list, "#EXT-X-MAP") != 2 ||
 		strings.Count(list, "-d.m4s\n") != 2 {
 		t.Errorf("playlist:\n%s", list)
+	}
+}
+
+// A recording that stops for want of room says that it is that: kept free for the books, none left, or no
+// more for this account. Anything else is not taken for it.
+func TestARecordingSaysThatTheDiskIsFull(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		err  error
+		full bool
+	}{
+		"none left":        {&fs.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC}, true},
+		"kept free":        {fmt.Errorf("keep: %w", space.ErrFull), true},
+		"no more for us":   {syscall.EDQUOT, true},
+		"something broken": {syscall.EIO, false},
+	} {
+		a := newArchive(t)
+		a.breaks(func(string) error { return c.err })
+		r, p := begin(t, a, "room/1", 0), newTape()
+		r.Add(p.next(false))
+		wait(t, r, func(h record.Health) bool { return h.Lost > 0 })
+		if h := r.Health(); h.Full != c.full || h.Err == "" {
+			t.Errorf("%s: %+v", name, h)
+		}
+		r.Close()
 	}
 }
 

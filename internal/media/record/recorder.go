@@ -18,6 +18,7 @@ import (
 	"log/slog"
 	"path"
 	"sync"
+	"syscall"
 	"time"
 
 	"hawker/internal/media/hls"
@@ -59,6 +60,7 @@ type Health struct {
 	Bytes  int64
 	Lost   int
 	Err    string
+	Full   bool // Err is for want of room on the disk
 }
 
 const (
@@ -140,6 +142,7 @@ func (r *Recorder) Health() Health {
 	h := Health{Active: !r.closed, Bytes: r.info.Bytes, Lost: r.info.Lost}
 	if r.info.Err != nil {
 		h.Err = r.info.Err.Error()
+		h.Full = errors.Is(r.info.Err, syscall.ENOSPC) || errors.Is(r.info.Err, syscall.EDQUOT)
 	}
 	return h
 }

@@ -14,10 +14,10 @@ const (
 	chunkMax        = 1<<24 - 1
 	chunkDefault    = 128
 	chunkStreamsMax = 64
-	openBytesMax    = 16 << 20  // of all messages that are not whole yet
 	readBuffer      = 16 << 10  // an ordinary frame; there may be hundreds of connections
 	growStep        = 256 << 10 // memory follows data that came, not lengths that were claimed
-	keepBufferMax   = 1 << 20
+	keepBufferMax   = 4 << 10   // of an idle chunk stream: an ordinary command
+	deltaFirstMost  = 10_000    // ms
 	extended        = 0xffffff
 )
 
@@ -46,7 +46,9 @@ type chunkReader struct {
 	streams  map[uint32]*chunkStream
 	last     *chunkStream // most chunks follow one of the same stream
 	lastID   uint32
-	open     int  // bytes of unfinished messages
+	held     int // bytes of all buffers, whether a message is in them or not
+	most     int // of held
+	tallies  []*tally
 	noRepeat bool // this peer leaves the extended timestamp out of type 3 chunks
 	head     [11]byte
 }
@@ -65,7 +67,10 @@ type chunkStream struct {
 }
 
 func newChunkReader(r io.Reader) *chunkReader {
-	return &chunkReader{r: bufio.NewReaderSize(r, readBuffer), size: chunkDefault, streams: map[uint32]*chunkStream{}}
+	return &chunkReader{
+		r: bufio.NewReaderSize(r, readBuffer), size: chunkDefault, streams: map[uint32]*chunkStream{},
+		most: openBytesMax,
+	}
 }
 
 // read gives the next message. Chunk size and abort messages are obeyed here
@@ -106,8 +111,19 @@ func (c *chunkReader) obey(m *Message) error {
 }
 
 func (c *chunkReader) discard(cs *chunkStream) {
-	c.open -= len(cs.buf)
-	cs.buf, cs.partial = cs.buf[:0], false
+	cs.partial = false
+	c.empty(cs, cap(cs.buf) <= keepBufferMax)
+}
+
+// empty takes what is in a chunk stream's buffer out of it, and lets go of the buffer too
+// unless it is kept.
+func (c *chunkReader) empty(cs *chunkStream, keep bool) {
+	if keep {
+		cs.buf = cs.buf[:0]
+		return
+	}
+	c.free(cap(cs.buf))
+	cs.buf = nil
 }
 
 // chunk reads one chunk; whole is true if it ended a message.
@@ -130,14 +146,9 @@ func (c *chunkReader) chunk() (m Message, whole bool, err error) {
 		return m, false, nil
 	}
 	m = Message{Type: cs.kind, StreamID: cs.streamID, Timestamp: cs.timestamp, Payload: cs.buf}
-	c.open -= len(cs.buf)
 	cs.partial = false
-	if media := cs.kind == typeAudio || cs.kind == typeVideo || cs.kind == typeAggregate; media ||
-		cap(cs.buf) > keepBufferMax {
-		cs.buf = nil
-	} else {
-		cs.buf = cs.buf[:0]
-	}
+	media := cs.kind == typeAudio || cs.kind == typeVideo || cs.kind == typeAggregate
+	c.empty(cs, !media && cap(cs.buf) <= keepBufferMax)
 	return m, true, nil
 }
 
@@ -183,7 +194,9 @@ func (c *chunkReader) messageHeader(cs *chunkStream, format byte) error {
 	if format == 3 {
 		return c.continuation(cs)
 	}
-	if format > 0 && !cs.known {
+	// Encoders made with librtmp begin with format 1 where no message went before. It tells
+	// all but the message stream, of which a connection has one.
+	if format > 1 && !cs.known {
 		return protocolError("chunk stream begins with format %d", format)
 	}
 	if cs.partial { // a new message before the old one is whole: the old one is lost
@@ -214,13 +227,24 @@ func (c *chunkReader) messageHeader(cs *chunkStream, format byte) error {
 		cs.extValue = value
 	}
 	if format == 0 {
-		cs.timestamp, cs.delta = value, 0
+		cs.timestamp, cs.delta = value, firstDelta(value)
 	} else {
 		cs.delta = value
 		cs.timestamp += value
 	}
 	cs.known, cs.partial = true, true
 	return nil
+}
+
+// firstDelta is how much later a message of type 3 is than the one of type 0 before it: by
+// that one's whole time (RTMP 1.0, 5.3.1.2.4), which ffmpeg writes where a track's second
+// frame comes as late as its first. librtmp writes the same header for a message of the same
+// time, at any time of the stream: a distance that no two frames have is no distance.
+func firstDelta(timestamp uint32) uint32 {
+	if timestamp > deltaFirstMost {
+		return 0
+	}
+	return timestamp
 }
 
 // continuation is a type 3 chunk. Whether it repeats the extended timestamp
@@ -262,29 +286,31 @@ func (c *chunkReader) skipRepeated(cs *chunkStream) error {
 // payload reads the chunk's share of the message.
 func (c *chunkReader) payload(cs *chunkStream) error {
 	want := min(cs.length-len(cs.buf), c.size)
-	if c.open+want > openBytesMax {
-		return protocolError("more than %d bytes of unfinished messages", openBytesMax)
-	}
 	for want > 0 {
 		n := len(cs.buf)
 		step := min(want, growStep)
 		if cap(cs.buf)-n < step {
-			cs.grow(n + step)
+			if err := c.grow(cs, n+step); err != nil {
+				return err
+			}
 		}
 		cs.buf = cs.buf[:n+step]
 		if _, err := io.ReadFull(c.r, cs.buf[n:]); err != nil {
 			return err
 		}
-		c.open += step
 		want -= step
 	}
 	return nil
 }
 
 // grow makes room for need bytes, and for the whole message if that is little.
-func (cs *chunkStream) grow(need int) {
+func (c *chunkReader) grow(cs *chunkStream, need int) error {
 	size := max(need, min(cs.length, growStep), min(2*cap(cs.buf), cs.length))
+	if err := c.hold(size - cap(cs.buf)); err != nil {
+		return err
+	}
 	b := make([]byte, len(cs.buf), size)
 	copy(b, cs.buf)
 	cs.buf = b
+	return nil
 }

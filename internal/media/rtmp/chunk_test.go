@@ -174,6 +174,34 @@ func TestDeltas(t *testing.T) {
 	compare(t, got, want)
 }
 
+// What librtmp and what ffmpeg write where others begin with format 0, or go on with format 3 after it.
+func TestHeadersThatAreShortened(t *testing.T) {
+	var r raw
+	r.head(1, 4, 40, 2, typeAudio) // no message went before
+	r.WriteString("ab")
+	r.basic(3, 4)
+	r.WriteString("cd")
+	r.head(0, 5, 23, 2, typeAudio) // the second frame as late as the first
+	r.WriteString("ef")
+	r.basic(3, 5)
+	r.WriteString("gh")
+	r.basic(3, 5)
+	r.WriteString("ij")
+	r.head(0, 6, 3_600_000, 2, typeAudio) // an hour in: another of the same time
+	r.WriteString("kl")
+	r.basic(3, 6)
+	r.WriteString("mn")
+	got, err := readAll(t, &r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Message{}
+	for i, at := range []uint32{40, 80, 23, 46, 69, 3_600_000, 3_600_000} {
+		want = append(want, Message{Type: typeAudio, Timestamp: at, Payload: []byte("abcdefghijklmn")[2*i : 2*i+2]})
+	}
+	compare(t, got, want)
+}
+
 func TestChunkStreamIDsAndInterleaving(t *testing.T) {
 	ids := []int{2, 63, 64, 319, 320, 65599}
 	var r raw
@@ -224,7 +252,7 @@ func TestHostileChunks(t *testing.T) {
 			r.WriteByte(1)
 		},
 		"message over 10 MiB":  func(r *raw) { r.head(0, 6, 0, messageMax+1, typeVideo) },
-		"begins with format 1": func(r *raw) { r.head(1, 6, 0, 1, typeVideo) },
+		"begins with format 2": func(r *raw) { r.head(2, 6, 0, 0, 0) },
 		"begins with format 3": func(r *raw) { r.basic(3, 6) },
 		"too many chunk streams": func(r *raw) {
 			for i := range chunkStreamsMax + 1 {
@@ -340,8 +368,8 @@ func FuzzChunkReader(f *testing.F) {
 		if total > len(b) {
 			t.Errorf("%d bytes of payload out of %d", total, len(b))
 		}
-		if c.open < 0 || c.open > openBytesMax {
-			t.Errorf("%d bytes open", c.open)
+		if c.held != counted(c) || c.held > openBytesMax {
+			t.Errorf("%d bytes held", c.held)
 		}
 	})
 }

@@ -5,9 +5,12 @@ import (
 	"errors"
 	"net/url"
 	"strings"
+	"unicode"
 
 	"hawker/internal/media/rtmp/amf"
 )
+
+const defaultInstance = "_definst_"
 
 // call is one command of the peer.
 type call struct {
@@ -120,7 +123,7 @@ func (s *session) publish(ctx context.Context, c call) error {
 	if err != nil {
 		return errors.Join(s.status("error", "NetStream.Publish.BadName", "publishing refused"), err)
 	}
-	s.sink = sink
+	s.sink, s.in.most = sink, openBytesMax
 	return errors.Join(s.begin(), s.status("status", "NetStream.Publish.Start", "publishing"))
 }
 
@@ -137,7 +140,7 @@ func (s *session) named(name string) PublishRequest {
 	name, query, _ := strings.Cut(name, "?")
 	app, appQuery, _ := strings.Cut(s.request.App, "?")
 	r := s.request
-	r.App, r.Name = strings.Trim(app, "/"), strings.TrimPrefix(name, "/")
+	r.App, r.Name = placed(app, name)
 	r.Query = url.Values{}
 	for _, q := range []string{query, appQuery, s.tcQuery} {
 		v, err := url.ParseQuery(q)
@@ -152,6 +155,24 @@ func (s *session) named(name string) PublishRequest {
 	}
 	return r
 }
+
+// placed cleans what people paste: blanks and line ends about a name, the instance that Flash
+// servers called _definst_, and a whole address where the application belongs, without a name.
+func placed(app, name string) (string, string) {
+	clean := func(s string) string { return strings.TrimFunc(s, func(c rune) bool { return c == '/' || !seen(c) }) }
+	app, name = clean(app), clean(name)
+	app = strings.TrimSuffix(strings.Replace(app, "/"+defaultInstance+"/", "/", 1), "/"+defaultInstance)
+	if rest, ok := strings.CutPrefix(name, defaultInstance+"/"); ok {
+		name = rest
+	}
+	if at := strings.IndexByte(app, '/'); name == "" && at >= 0 {
+		app, name = app[:at], app[at+1:]
+	}
+	return app, name
+}
+
+// seen is a rune that may stand at an end of a name: neither a blank nor what nobody sees.
+func seen(c rune) bool { return unicode.IsGraphic(c) && !unicode.IsSpace(c) }
 
 // unpublish ends the publication; the connection may stay and publish again.
 func (s *session) unpublish(c call) error {

@@ -30,6 +30,7 @@ type desk struct {
 	video    []Message
 	audio    []Message
 	kick     func(error)
+	refusal  error // of media
 	reel     *reel // what players get; nil: nothing
 	plays    []PlayRequest
 	changed  chan struct{}
@@ -116,7 +117,7 @@ func (s deskSink) Audio(ts uint32, b []byte) error {
 	defer s.d.mu.Unlock()
 	s.d.audio = append(s.d.audio, Message{Timestamp: ts, Payload: append([]byte(nil), b...)})
 	s.d.note(fmt.Sprintf("audio %d", ts))
-	return nil
+	return s.d.refusal
 }
 
 func (s deskSink) Close(reason error) {

@@ -72,6 +72,9 @@ type Server struct {
 	ConnsMax     int           // 0 means 2000
 	ConnsPerHome int           // of one IPv4 address or IPv6 /64; 0 means 200
 	PlayersMax   int           // 0 means 500
+	// HeldMax is how many bytes the unfinished messages of all may hold, of which one
+	// address may hold a quarter; 0 means 256 MiB.
+	HeldMax int
 	// Trusted are networks of servers that bring the publishers of many.
 	Trusted []netip.Prefix
 }
@@ -93,15 +96,25 @@ type serving struct {
 	*Server
 	mu    sync.Mutex
 	conns map[net.Conn]netip.Addr // whose it is; not valid before that is known
-	homes map[netip.Addr]int
+	homes map[netip.Addr]*home
+	held  tally
 	plays int
 	wg    sync.WaitGroup
+}
+
+// home is what the connections of one address come to.
+type home struct {
+	conns int
+	held  tally
 }
 
 // Serve accepts connections until ctx ends, then closes all of them and returns
 // once they are gone.
 func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
-	v := &serving{Server: s, conns: map[net.Conn]netip.Addr{}, homes: map[netip.Addr]int{}}
+	v := &serving{Server: s, conns: map[net.Conn]netip.Addr{}, homes: map[netip.Addr]*home{}}
+	if v.held.most = int64(s.HeldMax); v.held.most <= 0 {
+		v.held.most = heldMaxDefault
+	}
 	stop := context.AfterFunc(ctx, func() { _ = ln.Close() })
 	defer stop()
 	defer v.wg.Wait()
@@ -181,34 +194,50 @@ func (v *serving) register(c net.Conn) bool {
 
 // settle counts a connection as one of its home, if that has not too many.
 func (v *serving) settle(c net.Conn) bool {
-	home := homeOf(c.RemoteAddr())
-	trusted := slices.ContainsFunc(v.Trusted, func(n netip.Prefix) bool { return n.Contains(home) })
+	addr := homeOf(c.RemoteAddr())
+	trusted := slices.ContainsFunc(v.Trusted, func(n netip.Prefix) bool { return n.Contains(addr) })
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	most := v.ConnsPerHome
 	if most <= 0 {
 		most = connsPerHomeDefault
 	}
-	if v.homes[home] >= most && !trusted {
-		v.Log.Debug("rtmp connection refused: too many of one address", "remote", home)
+	h := v.homes[addr]
+	if h == nil {
+		h = &home{held: tally{most: v.held.most / heldShare}}
+		if trusted { // many callers
+			h.held.most = v.held.most
+		}
+		v.homes[addr] = h
+	}
+	if h.conns >= most && !trusted {
+		v.Log.Debug("rtmp connection refused: too many of one address", "remote", addr)
 		return false
 	}
-	v.conns[c] = home
-	v.homes[home]++
+	v.conns[c] = addr
+	h.conns++
 	return true
+}
+
+// talliesOf are those on which what a settled connection holds is counted.
+func (v *serving) talliesOf(c net.Conn) []*tally {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return []*tally{&v.homes[v.conns[c]].held, &v.held}
 }
 
 func (v *serving) unregister(c net.Conn) {
 	_ = c.Close()
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	home := v.conns[c]
+	addr := v.conns[c]
 	delete(v.conns, c)
-	if !home.IsValid() {
+	if !addr.IsValid() {
 		return // it was never settled
 	}
-	if v.homes[home]--; v.homes[home] <= 0 {
-		delete(v.homes, home)
+	h := v.homes[addr]
+	if h.conns--; h.conns <= 0 {
+		delete(v.homes, addr)
 	}
 }
 

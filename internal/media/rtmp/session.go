@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -33,6 +34,11 @@ var (
 	errPlayers = errors.New("rtmp: too many players")
 	errEnded   = errors.New("rtmp: the stream ended")
 )
+
+// ErrMedia is what a Sink answers to a publisher of whom nothing can be taken; it is told so.
+var ErrMedia = errors.New("rtmp: media refused")
+
+const mediaRefusal = "codec not supported: send H.264, HEVC or AV1 with AAC or Opus"
 
 // session is one connection. One goroutine reads, writes and calls the sink;
 // while it plays, a second one writes the media, under the lock of writing.
@@ -93,10 +99,14 @@ func (s *session) run(ctx context.Context) {
 	if s.sink != nil {
 		s.sink.Close(err)
 	}
+	if s.in != nil {
+		s.in.release()
+	}
 	quiet := errors.Is(err, io.EOF) || errors.Is(err, errLeft) || errors.Is(err, errEnded) ||
 		errors.Is(err, net.ErrClosed)
 	if !quiet {
-		s.srv.Log.Info("rtmp connection ended", "remote", s.request.RemoteAddr, "app", s.request.App, "error", err)
+		app, _, _ := strings.Cut(s.request.App, "/") // what follows may be a key
+		s.srv.Log.Info("rtmp connection ended", "remote", s.request.RemoteAddr, "app", app, "error", err)
 	}
 }
 
@@ -110,6 +120,7 @@ func (s *session) serve(ctx context.Context) error {
 	}
 	// Only now, so that a half-open connection costs little.
 	s.in, s.out = newChunkReader(s.count), newChunkWriter(s.conn)
+	s.in.most, s.in.tallies = openBytesFirst, s.srv.talliesOf(s.conn)
 	for {
 		s.moveDeadline()
 		m, err := s.in.read()
@@ -204,10 +215,15 @@ func (s *session) media(kind uint8, ts uint32, body []byte) error {
 	if s.sink == nil {
 		return nil // before publish, or after its end
 	}
+	take := s.sink.Audio
 	if kind == typeVideo {
-		return s.sink.Video(ts, body)
+		take = s.sink.Video
 	}
-	return s.sink.Audio(ts, body)
+	err := take(ts, body)
+	if errors.Is(err, ErrMedia) { // what encoders show, and end by
+		return errors.Join(s.status("error", "NetStream.Failed", mediaRefusal), err)
+	}
+	return err
 }
 
 // aggregate splits a message that holds FLV tags. Their times count from the

@@ -3,6 +3,7 @@ package rtmp
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -198,5 +199,59 @@ func TestLoopGoesOnInTime(t *testing.T) {
 			t.Errorf("%d after %d, kind %d", v.Timestamp, last, v.Payload[1])
 		}
 		last = v.Timestamp
+	}
+}
+
+// Of whom nothing can be taken is told so, in the words that encoders show, and is let go.
+func TestRefusedMediaIsTold(t *testing.T) {
+	t.Parallel()
+	d := newDesk()
+	d.refusal = fmt.Errorf("%w: H.263", ErrMedia)
+	k := newTalk(t, serve(t, &Server{Handler: d}))
+	k.publish()
+	k.say(Message{Type: typeAudio, StreamID: 1, Payload: []byte{0x2f, 0xff}})
+	told, _ := k.hear("onStatus", 0)[3].(amf.Object)
+	if told["level"] != "error" || told["code"] != "NetStream.Failed" || told["description"] != mediaRefusal {
+		t.Errorf("told: %v", told)
+	}
+	k.ends()
+	d.wait(t, "close room: "+d.refusal.Error())
+}
+
+// What people paste into an encoder names the same stream; what does not, does not.
+func TestFormsOfAnAddress(t *testing.T) {
+	t.Parallel()
+	d := newDesk()
+	addr := serve(t, &Server{Handler: d})
+	for _, c := range []struct{ app, name, wantApp, wantName string }{
+		{"live", "room", "live", "room"},
+		{"live/room", "", "live", "room"},
+		{"/live/room/", "", "live", "room"},
+		{"live/room?key=x", "", "live", "room"},
+		{"live", "room ", "live", "room"},
+		{"live", "\troom\r\n", "live", "room"},
+		{"live", "room\u200b", "live", "room"},
+		{"live", "/room/", "live", "room"},
+		{"live", "room?key=x", "live", "room"},
+		{"live", "room ?key=x", "live", "room"},
+		{"live/_definst_", "room", "live", "room"},
+		{"live", "_definst_/room", "live", "room"},
+		{"live/_definst_/room", "", "live", "room"},
+		{"live", "", "live", ""},
+		{"live/other", "room", "live/other", "room"},
+		{"live", "a b", "live", "a b"},
+	} {
+		k := newTalk(t, addr)
+		k.command("connect", 1, amf.Object{"app": c.app})
+		k.hear("_result", 1)
+		k.command("publish", 5, nil, c.name, "live")
+		k.hear("onStatus", 0)
+		d.mu.Lock()
+		got := d.requests[len(d.requests)-1]
+		d.mu.Unlock()
+		if got.App != c.wantApp || got.Name != c.wantName {
+			t.Errorf("%q and %q: %q and %q", c.app, c.name, got.App, got.Name)
+		}
+		_ = k.conn.Close()
 	}
 }

@@ -34,6 +34,7 @@ type encoder struct {
 	kicked     chan error
 	quietVideo bool
 	quietAudio bool
+	away       bool // something of it was answered by ErrUnplayable
 }
 
 func (r *rig) publish(name string, s shape) *encoder {

@@ -8,27 +8,30 @@ import (
 
 // Health is what the host of a stream wants to know.
 type Health struct {
-	StreamID    string
-	Generation  int64
-	Live        bool // somebody publishes
-	Ended       bool
-	Since       time.Time // of the present publisher
-	LastFrame   time.Time // when the newest frame came
-	Protocol    string
-	RemoteAddr  string
-	VideoCodec  string
-	AudioCodec  string
-	Width       int
-	Height      int
-	FPS         float64 // over the last seconds
-	BitRate     int64   // bits per second, over the last seconds
-	KeyframeGap time.Duration
-	Dropped     int64     // frames left out as unusable or overlapping
-	Late        int64     // frames that came more than 5 s after their time
-	Clock       time.Time // PROGRAM-DATE-TIME of the newest frame
-	Recording   record.Health
-	Readers     int   // of packets: FLV, RTMP, WHEP, children of this process
-	OriginBytes int64 // playlists and media that went out by HTTP in this process
+	StreamID   string
+	Generation int64
+	Live       bool // somebody publishes
+	Ended      bool
+	Since      time.Time // of the present publisher
+	LastFrame  time.Time // when the newest frame came
+	Protocol   string
+	RemoteAddr string
+	VideoCodec string
+	AudioCodec string
+	// Why the present publisher's picture or sound is not taken; while nobody publishes, the last one's.
+	VideoTrouble, AudioTrouble Trouble
+	Reordered                  bool // pictures come in another order than they are shown: B-frames
+	Width                      int
+	Height                     int
+	FPS                        float64 // over the last seconds
+	BitRate                    int64   // bits per second, over the last seconds
+	KeyframeGap                time.Duration
+	Dropped                    int64     // frames left out as unusable or overlapping
+	Late                       int64     // frames that came more than 5 s after their time
+	Clock                      time.Time // PROGRAM-DATE-TIME of the newest frame
+	Recording                  record.Health
+	Readers                    int   // of packets: FLV, RTMP, WHEP, children of this process
+	OriginBytes                int64 // playlists and media that went out by HTTP in this process
 
 	Ladder     []int    // sizes of the renditions that are wanted
 	Renditions []string // that can be played now, the largest first
@@ -53,6 +56,7 @@ type meter struct {
 	haveKey        bool
 	keyGap         time.Duration
 	dropped, lates int64
+	reordered      bool
 }
 
 func (m *meter) start(now time.Time) {
@@ -121,6 +125,7 @@ func (s *Stream) health() Health {
 		StreamID: s.id, Generation: s.state.Generation, Live: s.pub != nil, Ended: s.ended,
 		Since: s.meter.since, LastFrame: s.meter.last,
 		FPS: s.meter.fps, BitRate: s.meter.bits, KeyframeGap: s.meter.keyGap,
+		VideoTrouble: s.trouble[Video], AudioTrouble: s.trouble[Audio], Reordered: s.meter.reordered,
 		Dropped: s.meter.dropped, Late: s.meter.lates, Ladder: s.ladder,
 	}
 	for _, r := range s.ladderNow() {

@@ -44,7 +44,8 @@ type Admission interface {
 }
 
 // Observer is told what happened, in order, by one goroutine that no media
-// waits for.
+// waits for. A publisher has come when something of it can be played, not before; one
+// of whom nothing can is not told of.
 type Observer interface {
 	OnPublish(streamID string, generation int64)
 	OnUnpublish(streamID string, generation int64, reason error)

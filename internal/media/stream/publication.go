@@ -20,8 +20,9 @@ type Publication struct {
 	request    PublishRequest
 	kick       func(error)
 	once       sync.Once
-	video      *flv.VideoConfig
+	video      flv.VideoTrack
 	audio      *flv.AudioConfig
+	told       bool // the observer knows of it
 }
 
 // StreamID is the stream that the publisher was granted.
@@ -57,6 +58,9 @@ func (s *Stream) publish(ctx context.Context, a admitted) (*Publication, error) 
 	old := s.pub
 	if old != nil {
 		s.leave()
+		if old.told {
+			s.hub.tell(func(o Observer) { o.OnUnpublish(s.id, old.generation, ErrReplaced) })
+		}
 	}
 	s.stopLinger()
 	if s.ended {
@@ -68,12 +72,11 @@ func (s *Stream) publish(ctx context.Context, a admitted) (*Publication, error) 
 	s.pack.begin(p.generation)
 	s.feed.restart()
 	s.meter.start(s.clock.Now())
+	s.trouble = [2]Trouble{}
 	s.mu.Unlock()
 	if old != nil {
 		old.dismiss(ErrReplaced)
-		s.hub.tell(func(o Observer) { o.OnUnpublish(s.id, old.generation, ErrReplaced) })
 	}
-	s.hub.tell(func(o Observer) { o.OnPublish(s.id, p.generation) })
 	return p, nil
 }
 
@@ -134,17 +137,21 @@ func (p *Publication) FrameRate(fps float64) error {
 
 // VideoConfig takes an AVCDecoderConfigurationRecord, which is copied.
 func (p *Publication) VideoConfig(record []byte) error {
-	v := flv.Video{Kind: flv.KindConfig, Key: true, Data: record}
-	return p.videoConfig(v, flv.VideoBody(v))
+	return p.videoConfig(flv.AVC, record)
 }
 
-func (p *Publication) videoConfig(v flv.Video, body []byte) error {
-	c, err := flv.ParseVideoConfig(v.Format, v.Data)
-	if err != nil {
+func (p *Publication) videoConfig(f flv.VideoFormat, record []byte) error {
+	if err := p.video.Configure(f, record); err != nil {
 		return err
 	}
-	p.video = &c
-	meta := metadata(p.video, p.audio)
+	return p.pictured()
+}
+
+// pictured tells of the configuration that the pictures have from now on.
+func (p *Publication) pictured() error {
+	c := *p.video.Config()
+	body := flv.VideoBody(flv.Video{Format: c.Format, Kind: flv.KindConfig, Key: true, Data: c.Record})
+	meta := metadata(&c, p.audio)
 	return p.stream.config(p, func(k *packager, f *feed) {
 		k.setVideo(c)
 		f.configure(PacketVideo, body, meta)
@@ -163,7 +170,7 @@ func (p *Publication) audioConfig(a flv.Audio, body []byte) error {
 		return err
 	}
 	p.audio = &c
-	meta := metadata(p.video, p.audio)
+	meta := metadata(p.video.Config(), p.audio)
 	return p.stream.config(p, func(k *packager, f *feed) {
 		k.setAudio(c)
 		f.configure(PacketAudio, body, meta)
@@ -175,7 +182,7 @@ func (p *Publication) audioConfig(a flv.Audio, body []byte) error {
 func (p *Publication) Video(ts uint32, body []byte) error {
 	v, err := flv.ParseVideo(body)
 	if err != nil {
-		return p.spoilt(err)
+		return p.spoilt(Video, err)
 	}
 	if v.Wrapped {
 		body = flv.VideoBody(v)
@@ -183,8 +190,8 @@ func (p *Publication) Video(ts uint32, body []byte) error {
 	}
 	switch v.Kind {
 	case flv.KindConfig:
-		if err := p.videoConfig(v, body); err != nil {
-			return p.spoilt(err)
+		if err := p.videoConfig(v.Format, v.Data); err != nil {
+			return p.spoilt(Video, err)
 		}
 		return nil
 	case flv.KindFrame:
@@ -202,18 +209,23 @@ func (p *Publication) Picture(ts uint32, v flv.Video) error {
 }
 
 func (p *Publication) picture(ts uint32, v flv.Video, body []byte) error {
-	if p.video == nil || p.video.Format != v.Format {
-		return p.spoilt(errNoConfig)
-	}
-	sample, key, err := p.video.Check(v.Data)
+	v.Wrapped = false
+	v, fresh, err := p.video.Frame(v)
 	if err != nil {
-		return p.spoilt(err)
+		return p.spoilt(Video, err)
 	}
-	if key && !v.Key {
-		v.Key = true
+	if fresh {
+		if err := p.pictured(); err != nil {
+			return err
+		}
+	}
+	if v.Kind == flv.KindEnd {
+		return nil
+	}
+	if v.Wrapped {
 		body = flv.VideoBody(v)
+		v.Data = body[len(body)-len(v.Data):]
 	}
-	v.Data = sample
 	return p.stream.picture(p, ts, v, body)
 }
 
@@ -221,7 +233,7 @@ func (p *Publication) picture(ts uint32, v flv.Video, body []byte) error {
 func (p *Publication) Audio(ts uint32, body []byte) error {
 	a, err := flv.ParseAudio(body)
 	if err != nil {
-		return p.spoilt(err)
+		return p.spoilt(Audio, err)
 	}
 	if a.Wrapped {
 		body = flv.AudioBody(a)
@@ -230,7 +242,7 @@ func (p *Publication) Audio(ts uint32, body []byte) error {
 	switch a.Kind {
 	case flv.KindConfig:
 		if err := p.audioConfig(a, body); err != nil {
-			return p.spoilt(err)
+			return p.spoilt(Audio, err)
 		}
 		return nil
 	case flv.KindFrame:
@@ -250,24 +262,12 @@ func (p *Publication) Sound(ts uint32, data []byte) error {
 
 func (p *Publication) sound(ts uint32, a flv.Audio, body []byte) error {
 	if p.audio == nil || p.audio.Format != a.Format {
-		return p.spoilt(errNoConfig)
+		return p.spoilt(Audio, errNoConfig)
 	}
 	return p.stream.sound(p, ts, a.Data, body)
 }
 
-// spoilt counts a tag that had to be left out.
-func (p *Publication) spoilt(err error) error {
-	s := p.stream
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.current(p) {
-		return ErrReplaced
-	}
-	s.meter.dropped++
-	return err
-}
-
 // Fatal tells whether an error of a media method ends the publication.
 func Fatal(err error) bool {
-	return errors.Is(err, ErrReplaced) || errors.Is(err, errTooMuch)
+	return errors.Is(err, ErrReplaced) || errors.Is(err, errTooMuch) || errors.Is(err, ErrUnplayable)
 }

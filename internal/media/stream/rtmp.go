@@ -2,6 +2,8 @@ package stream
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"hawker/internal/media/rtmp"
 )
@@ -27,6 +29,9 @@ func (a rtmpHandler) Publish(ctx context.Context, r rtmp.PublishRequest, kick fu
 type rtmpSink struct{ p *Publication }
 
 func fatalOnly(err error) error {
+	if errors.Is(err, ErrUnplayable) {
+		return fmt.Errorf("%w: %w", rtmp.ErrMedia, err)
+	}
 	if Fatal(err) {
 		return err
 	}

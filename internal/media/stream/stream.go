@@ -78,7 +78,9 @@ type Stream struct {
 	recorder  *record.Recorder
 	marks     []hls.Mark // told before the window was there
 	meter     meter
-	end       int64 // of the line of the last publisher
+	trouble   [2]Trouble // of the present publisher, or of the last
+	told      bool       // the observer knows of a publisher and of no end
+	end       int64      // of the line of the last publisher
 }
 
 // startLife prepares for a first publisher. The caller holds turn and mu.
@@ -199,8 +201,11 @@ func (s *Stream) unpublish(p *Publication, reason error) bool {
 	s.leave()
 	stop := make(chan struct{})
 	s.linger = stop
+	if s.told { // of this one, or of one that it has taken over from
+		s.told = false
+		s.hub.tell(func(o Observer) { o.OnUnpublish(s.id, p.generation, reason) })
+	}
 	s.mu.Unlock()
-	s.hub.tell(func(o Observer) { o.OnUnpublish(s.id, p.generation, reason) })
 	s.hub.wg.Go(func() { s.wait(stop) })
 	return true
 }
@@ -308,11 +313,16 @@ func (s *Stream) picture(p *Publication, ts uint32, v flv.Video, body []byte) er
 	s.feed.frame(Packet{Kind: PacketVideo, Key: v.Key, Time: uint32(out), Body: body})
 	now := s.clock.Now()
 	s.meter.video(now, out, v.Key, len(v.Data))
+	s.meter.reordered = s.meter.reordered || v.Composition != 0
 	at := ticks(out) * ticksPerMs
 	err := s.pack.addVideo(frame{
 		at: at, pts: at + ticks(v.Composition)*ticksPerMs, key: v.Key, data: v.Data,
 	}, now)
 	s.meter.late(now, &s.pack.wall, at)
+	s.trouble[Video] = Trouble{}
+	if err == nil && s.pack.video.ready {
+		s.announce(p)
+	}
 	return err
 }
 
@@ -331,8 +341,12 @@ func (s *Stream) sound(p *Publication, ts uint32, data, body []byte) error {
 	now := s.clock.Now()
 	s.meter.audio(now, len(data))
 	used, err := s.pack.addAudio(ticks(out)*ticksPerMs, data, now)
-	if !used {
+	s.trouble[Audio] = Trouble{}
+	switch {
+	case !used:
 		s.meter.dropped++
+	case err == nil:
+		s.announce(p)
 	}
 	return err
 }

@@ -11,6 +11,7 @@ const (
 
 const (
 	jumpForwardMs   = 3000 // more is a new time line
+	jumpAloneMs     = 7500 // of a track that has no other beside it: rare pictures, each shorter than a segment may be
 	jumpBackMs      = 500
 	sameLineMs      = 3000 // tracks this close belong to one line
 	resumeMs        = 1000 // a track that paused comes back this close to the other
@@ -48,7 +49,11 @@ func (t *timeline) place(tr Track, ts uint32) (out int64, jump bool) {
 	d := int64(int32(ts - l.last)) // signed difference: a wrap is a small step
 	l.last = ts
 	l.raw += d
-	if d <= jumpForwardMs && d >= -jumpBackMs {
+	forward := int64(jumpForwardMs)
+	if !other.have {
+		forward = jumpAloneMs
+	}
+	if d <= forward && d >= -jumpBackMs {
 		if d > 0 {
 			l.step = min(d, 1000)
 		}

@@ -60,7 +60,8 @@ func TestAStoreIsAMap(t *testing.T) {
 			},
 			"read": func(rt *rapid.T) {
 				k := key.Draw(rt, "key")
-				r := blob.Range{Offset: rapid.Int64Range(0, 9).Draw(rt, "from"), Length: rapid.Int64Range(0, 9).Draw(rt, "n")}
+				r := blob.Range{Offset: rapid.Int64Range(0, 9).Draw(rt, "from"), Length: rapid.Int64Range(0, 9).Draw(rt,
+					"n")}
 				b, err := s.Open(t.Context(), k, r)
 				text, there := model[k]
 				if there && r.Offset > int64(len(text)) {

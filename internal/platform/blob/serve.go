@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"net/http"
 	"path"
 	"strings"
@@ -16,30 +17,63 @@ import (
 func Handler(s Store, prefix string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		key := strings.TrimPrefix(r.URL.Path, prefix)
-		b, err := s.Open(r.Context(), key, Range{})
-		switch {
-		case errors.Is(err, fs.ErrNotExist), errors.Is(err, ErrBadKey):
-			http.NotFound(w, r)
-			return
-		case err != nil: // a store that does not answer has not lost the blob: players ask again
-			http.Error(w, http.StatusText(http.StatusServiceUnavailable), http.StatusServiceUnavailable)
-			return
-		}
-		defer b.Close()
-		h := w.Header()
-		h.Set("Cache-Control", "public, max-age=31536000, immutable")
-		h.Set("Content-Type", b.Type())
+		cache := "public, max-age=31536000, immutable"
 		if path.Ext(key) == ".m3u8" {
-			h.Set("Cache-Control", "public, max-age=2")
+			cache = "public, max-age=2"
 		}
-		content, seeks := b.ReadCloser.(io.ReadSeeker) // a file is sent by the kernel
-		if !seeks {
-			far := NewReader(r.Context(), s, b.Info)
-			defer far.Close()
-			content = far
-		}
-		http.ServeContent(w, r, key, b.At, content)
+		Serve(w, r, s, key, cache)
 	})
+}
+
+// NotCached is said of what only the one may keep who asks, and of every refusal of it.
+const NotCached = "private, no-store"
+
+// Gate serves blobs that judge lets through: it tells the key that a request is for, and how its
+// answer may be cached, or fs.ErrNotExist for what is not there for this caller.
+func Gate(s Store, log *slog.Logger, judge func(r *http.Request) (key, cache string, err error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", NotCached)
+		key, cache, err := judge(r)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			http.NotFound(w, r)
+		case err != nil:
+			if r.Context().Err() == nil {
+				log.Error("who may have a file", "path", r.URL.Path, "error", err)
+			}
+			http.Error(w, http.StatusText(http.StatusServiceUnavailable), http.StatusServiceUnavailable)
+		default:
+			if cache == NotCached {
+				w.Header().Set("Cross-Origin-Resource-Policy", "same-origin")
+				w.Header().Set("Referrer-Policy", "no-referrer")
+			}
+			Serve(w, r, s, key, cache)
+		}
+	})
+}
+
+// Serve answers with a blob, which may be cached so.
+func Serve(w http.ResponseWriter, r *http.Request, s Store, key, cache string) {
+	b, err := s.Open(r.Context(), key, Range{})
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, ErrBadKey):
+		http.NotFound(w, r)
+		return
+	case err != nil: // a store that does not answer has not lost the blob: players ask again
+		http.Error(w, http.StatusText(http.StatusServiceUnavailable), http.StatusServiceUnavailable)
+		return
+	}
+	defer b.Close()
+	h := w.Header()
+	h.Set("Cache-Control", cache)
+	h.Set("Content-Type", b.Type())
+	content, seeks := b.ReadCloser.(io.ReadSeeker) // a file is sent by the kernel
+	if !seeks {
+		far := NewReader(r.Context(), s, b.Info)
+		defer far.Close()
+		content = far
+	}
+	http.ServeContent(w, r, key, b.At, content)
 }
 
 // NewReader reads a blob from wherever it is sought to, by ranges. Close it.

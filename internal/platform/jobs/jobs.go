@@ -40,10 +40,23 @@ func Enqueue(ctx context.Context, tx *sqldb.Tx, j Job) error {
 	return insertJob(ctx, tx, j, string(payload))
 }
 
+// Later is what a try answers that failed by an accident: it counts as none, and the next one comes the later the
+// longer the job waits. For how long that may go on is for who works to decide, by Run.Since.
+func Later(cause error) error { return &later{cause} }
+
+type later struct{ cause error }
+
+func (l *later) Error() string { return "put off: " + l.cause.Error() }
+func (l *later) Unwrap() error { return l.cause }
+
+// Hasten has a job tried now that waits for its time; it reports whether there was one.
+func Hasten(ctx context.Context, tx *sqldb.Tx, key string) (bool, error) { return hasten(ctx, tx, key) }
+
 // Run is one try at a job.
 type Run struct {
 	ID      id.Job
-	Attempt int // from 1
+	Since   time.Time // when it was asked for, or asked for again
+	Attempt int       // from 1
 	payload string
 	token   string
 	queue   *Queue
@@ -91,6 +104,8 @@ const (
 	pollOthers = time.Second           // on a shared database, for what other nodes committed
 	retryFirst = 2 * time.Second
 	retryMax   = 10 * time.Minute
+	laterMin   = 15 * time.Second
+	laterMax   = 30 * time.Minute
 )
 
 // Run works until ctx ends and returns when the last job has let go.
@@ -220,6 +235,11 @@ func (q *Queue) try(ctx context.Context, k Kind, r Run) error {
 		return finish(after, q.db, r)
 	case ctx.Err() != nil:
 		return release(after, q.db, r) // stopping is not the job's fault
+	}
+	if accident := (*later)(nil); errors.As(err, &accident) {
+		wait := min(max(q.db.Clock().Now().Sub(r.Since)/2, laterMin), laterMax)
+		q.guard.Log().Warn("job put off", "kind", k.Name, "id", r.ID.String(), "for", wait, "error", err)
+		return putOff(after, q.db, r, wait, err)
 	}
 	dead := r.Attempt >= k.Tries
 	q.guard.Log().Warn("job failed", "kind", k.Name, "id", r.ID.String(), "attempt", r.Attempt, "dead", dead, "error",

@@ -46,6 +46,56 @@ func drain(t *testing.T, q *jobs.Queue) {
 	}
 }
 
+// What is put off for an accident uses up no try, comes later and later, is given up by who works alone, and comes
+// at once when somebody asks.
+func TestAnAccidentIsNoTry(t *testing.T) {
+	t.Parallel()
+	db, c := sqltest.NewManual(t)
+	broken, started, runs, attempt := true, c.Now(), 0, 0
+	q := queue(db, func(_ context.Context, r jobs.Run) error {
+		runs, attempt = runs+1, r.Attempt
+		if !r.Since.Equal(started) {
+			t.Errorf("asked for at %s, not %s", r.Since, started)
+		}
+		if broken {
+			return jobs.Later(errNo)
+		}
+		return nil
+	})
+	enqueue(t, db, jobs.Job{Key: "k"})
+	var last time.Duration
+	for at := time.Duration(0); at < 12*time.Hour; at += time.Second {
+		before := runs
+		drain(t, q)
+		if runs > before && runs > 1 {
+			if wait := at - last; wait < 14*time.Second || wait > 31*time.Minute || attempt != 1 {
+				t.Fatalf("try %d, attempt %d, after %s", runs, attempt, wait)
+			}
+		}
+		if runs > before {
+			last = at
+		}
+		c.Advance(time.Second)
+	}
+	if runs < 20 || runs > 60 {
+		t.Errorf("%d tries in 12 hours", runs)
+	}
+	broken, started = false, c.Now()
+	err := db.Update(t.Context(), func(ctx context.Context, tx *sqldb.Tx) error {
+		found, err := jobs.Hasten(ctx, tx, "k")
+		if other, err := jobs.Hasten(ctx, tx, "other"); !found || other || err != nil {
+			t.Errorf("hastened %v, another %v, %v", found, other, err)
+		}
+		return err
+	})
+	before := runs
+	drain(t, q)
+	if dead, deadErr := jobs.Dead(t.Context(), db.Reader()); err != nil || runs != before+1 || dead != 0 ||
+		deadErr != nil {
+		t.Errorf("%v: %d runs more, %d dead, %v", err, runs-before, dead, deadErr)
+	}
+}
+
 func TestDueWorkIsDoneOnce(t *testing.T) {
 	t.Parallel()
 	db, c := sqltest.NewManual(t)

@@ -28,8 +28,9 @@ func insertJob(ctx context.Context, tx *sqldb.Tx, j Job, payload string) error {
 	if err != nil || fresh {
 		return err
 	}
-	_, err = tx.Exec(ctx, `UPDATE job SET state = ?, attempts = 0, payload = ?, due_at = ?
-		WHERE unique_key = ? AND state = ?`, stateReady, payload, sqldb.Millis(j.At), j.Key, stateDead)
+	_, err = tx.Exec(ctx, `UPDATE job SET state = ?, attempts = 0, payload = ?, due_at = ?, created_at = ?
+		WHERE unique_key = ? AND state = ?`, stateReady, payload, sqldb.Millis(j.At), sqldb.Millis(tx.Now()), j.Key,
+		stateDead)
 	return err
 }
 
@@ -57,14 +58,17 @@ func claim(ctx context.Context, db *sqldb.DB, k Kind) (r Run, ok bool, err error
 	err = db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
 		r, ok = Run{token: id.Token()}, false
 		now := sqldb.Millis(tx.Now())
-		row := tx.QueryRow(ctx, `SELECT id, attempts, payload FROM job WHERE kind = ? AND ((state = ? AND due_at <= ?)
+		row := tx.QueryRow(ctx, `SELECT id, attempts, payload, created_at FROM job WHERE kind = ? AND ((state = ?
+			AND due_at <= ?)
 			OR (state = ? AND lease_until < ?)) ORDER BY due_at, id LIMIT 1`,
 			k.Name, stateReady, now, stateRunning, now)
-		if err := row.Scan(&r.ID, &r.Attempt, &r.payload); errors.Is(err, sql.ErrNoRows) {
+		var since int64
+		if err := row.Scan(&r.ID, &r.Attempt, &r.payload, &since); errors.Is(err, sql.ErrNoRows) {
 			return nil
 		} else if err != nil {
 			return err
 		}
+		r.Since = sqldb.FromMillis(since)
 		if r.Attempt >= k.Tries {
 			// The last try ended its worker and nobody was left to say that it failed; or it
 			// failed when a program that gave it more tries had it.
@@ -119,6 +123,23 @@ func release(ctx context.Context, db *sqldb.DB, r Run) error {
 	})
 }
 
+// putOff lets a job wait as if it had not been tried.
+func putOff(ctx context.Context, db *sqldb.DB, r Run, wait time.Duration, cause error) error {
+	return db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE job SET state = ?, token = '', attempts = attempts - 1, due_at = ?,
+			last_error = ?
+			WHERE id = ? AND token = ?`,
+			stateReady, sqldb.Millis(tx.Now().Add(wait)), sqldb.Cut(cause.Error(), errorMax), r.ID, r.token)
+		return err
+	})
+}
+
+func hasten(ctx context.Context, tx *sqldb.Tx, key string) (bool, error) {
+	n, err := tx.Exec(ctx, "UPDATE job SET due_at = ?, created_at = ? WHERE unique_key = ? AND state = ?",
+		sqldb.Millis(tx.Now()), sqldb.Millis(tx.Now()), key, stateReady)
+	return n > 0, err
+}
+
 func postpone(ctx context.Context, db *sqldb.DB, r Run, wait time.Duration, dead bool, cause error) error {
 	state := stateReady
 	if dead {
@@ -168,8 +189,10 @@ func ListDead(ctx context.Context, q sqldb.Querier, before id.Job, limit int) ([
 
 // Requeue has a job that used up its tries done again. Fault jobs.not_dead.
 func Requeue(ctx context.Context, db *sqldb.DB, job id.Job) error {
-	return change(ctx, db, "UPDATE job SET state = ?, attempts = 0, due_at = ? WHERE id = ? AND state = ?",
-		stateReady, sqldb.Millis(db.Clock().Now()), job, stateDead)
+	now := sqldb.Millis(db.Clock().Now())
+	return change(ctx, db, `UPDATE job SET state = ?, attempts = 0, due_at = ?, created_at = ? WHERE id = ?
+		AND state = ?`,
+		stateReady, now, now, job, stateDead)
 }
 
 // Discard drops a job that used up its tries. Fault jobs.not_dead.

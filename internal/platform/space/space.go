@@ -7,13 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"syscall"
 	"time"
 
 	"hawker/internal/base/clock"
 )
 
-// ErrFull is a disk of which the rest is kept free.
-var ErrFull = errors.New("space: what is left of the disk is kept free (storage.reserve)")
+// ErrFull is a disk of which the rest is kept free. To who asks the system's way it is full.
+var ErrFull = fmt.Errorf("space: what is left of the disk is kept free (storage.reserve): %w", syscall.ENOSPC)
 
 // ErrUnknown is a system that does not tell what is free: nothing is refused then.
 var ErrUnknown = errors.New("space: this system does not tell what is free")

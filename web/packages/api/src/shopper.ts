@@ -80,6 +80,7 @@ function videos({ send }: Client) {
       send('PATCH', '/videos/{id}', { path: { id }, body }),
     publishVideo: (id: string) => send('POST', '/videos/{id}/publish', { path: { id } }),
     unpublishVideo: (id: string) => send('POST', '/videos/{id}/unpublish', { path: { id } }),
+    retryVideo: (id: string) => send('POST', '/videos/{id}/requeue', { path: { id } }),
     likeVideo: (id: string) => send('POST', '/videos/{id}/likes', { path: { id } }),
     unlikeVideo: (id: string) => send('DELETE', '/videos/{id}/likes', { path: { id } }),
     shareVideo: (id: string) => send('POST', '/videos/{id}/share', { path: { id } }),

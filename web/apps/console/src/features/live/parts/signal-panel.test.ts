@@ -37,6 +37,12 @@ describe('the signal', () => {
     expect(page.get('h2').text()).toBe('Signal is unstable')
     expect(page.text()).toContain('Lower the bitrate')
   })
+  it('names the codec that viewers cannot play, and what to set', async () => {
+    const { page } = await panel({ state: 'unstable', reason: 'audio_codec', codec: 'MP3', b_frames: true })
+    expect(page.text()).toContain('as MP3')
+    expect(page.text()).toContain('AAC')
+    expect(page.text()).toContain('B-frames')
+  })
   it('names codecs and sizes as people do', async () => {
     const { figure } = await panel()
     expect(figure('Codecs')).toBe('H.264 + AAC')

@@ -37,6 +37,24 @@ describe('my videos', () => {
     ])
     expect(rows[3]?.text()).toContain('No caption')
   })
+  it('says that one waits, and has it or one that failed by an accident tried again', async () => {
+    let failure = 'video.waiting'
+    const { page, press, sent } = await list(
+      () => [
+        video('a', { state: 'processing', failure, failure_text: 'It waits' }),
+        video('b', { state: 'failed', failure: 'video.not_a_video', failure_text: 'No picture in it' }),
+      ],
+      {
+        'POST /videos/a/requeue': () => {
+          failure = ''
+        },
+      },
+    )
+    expect(page.text()).toContain('It waits')
+    await press('Try again')
+    expect(sent('POST /videos/a/requeue')).toHaveLength(1)
+    expect(page.text()).not.toContain('Try again')
+  })
   it('publishes once, and shows what is true then', async () => {
     let state = 'ready'
     const { answer, arrive } = later()
