@@ -96,13 +96,14 @@ func (a *App) server(h http.Handler) *http.Server {
 }
 
 func (a *App) serveHTTP(ctx context.Context) error {
-	servers, failed := []*http.Server{a.server(a.plain())}, make(chan error, 2)
-	go func() { failed <- servers[0].Serve(a.lnHTTP) }()
+	plain, failed := a.server(a.plain()), make(chan error, 2)
+	servers := []*http.Server{plain}
+	go func() { failed <- plain.Serve(a.lnHTTP) }()
 	if a.lnHTTPS != nil {
-		s := a.server(a.api)
-		s.TLSConfig = a.certs.TLS()
-		servers = append(servers, s)
-		go func() { failed <- s.ServeTLS(a.lnHTTPS, "", "") }()
+		secure := a.server(a.api)
+		secure.TLSConfig = a.certs.TLS()
+		servers = append(servers, secure)
+		go func() { failed <- secure.ServeTLS(a.lnHTTPS, "", "") }()
 	}
 	select {
 	case err := <-failed:
