@@ -1,11 +1,15 @@
 import type { RouteRecordRaw } from 'vue-router'
 
 export default [
-  { path: '/orders', component: () => import('./pages/orders-page.vue'), meta: { auth: true, bare: true } },
+  {
+    path: '/orders',
+    component: () => import('./pages/orders-page.vue'),
+    meta: { auth: true, bare: true, texts: 'orders' },
+  },
   {
     path: '/orders/:id',
     component: () => import('./pages/order-page.vue'),
     props: true,
-    meta: { auth: true, bare: true },
+    meta: { auth: true, bare: true, texts: 'orders' },
   },
 ] satisfies RouteRecordRaw[]
