@@ -90,7 +90,7 @@ func StartAuthority(t testing.TB, httpPort, tlsPort int) Authority {
 	for limit := time.Now().Add(30 * time.Second); ; {
 		c, err := net.Dial("tcp", at)
 		if err == nil {
-			c.Close()
+			_ = c.Close() // it was only whether somebody is there
 			return a
 		}
 		if time.Now().After(limit) {
@@ -122,8 +122,11 @@ func freeAddr(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer ln.Close()
-	return ln.Addr().String()
+	at := ln.Addr().String()
+	if err := ln.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return at
 }
 
 // buffer is written by several.
