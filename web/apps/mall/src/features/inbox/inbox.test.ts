@@ -22,12 +22,7 @@ describe('the inbox', () => {
       '¥69 for order 26112201 is on its way back',
       '/orders/ord_1',
     ],
-    [
-      'refund.done',
-      { ...order, amount: money },
-      '¥69 for order 26112201 went back to you',
-      '/orders/ord_1',
-    ],
+    ['refund.done', { ...order, amount: money }, '¥69 for order 26112201 went back to you', '/orders/ord_1'],
     [
       'refund.done_by_shop',
       { ...order, amount: money },
