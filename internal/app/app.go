@@ -47,6 +47,8 @@ type App struct {
 	api     *httpapi.API
 	certs   *certs.Certs // nil where somebody else speaks TLS
 
+	refusals *audit.Refusals
+
 	setupCode string // printed while nobody runs the installation
 
 	lnHTTP  net.Listener
@@ -141,22 +143,18 @@ func (a *App) openModules(demo bool) (err error) {
 	if a.services, err = newServices(&a.platform, a.localURL); err != nil {
 		return err
 	}
+	a.refusals = &audit.Refusals{DB: a.db, Limiter: cache.NewMemoryLimiter(a.clock), Log: a.log}
 	a.api = httpapi.New(httpapi.Deps{
 		Log: a.log, Clock: a.clock, Limiter: cache.NewMemoryLimiter(a.clock), Sign: a.signin, Staff: a.shops,
 		Rooms: a.rooms, Cookies: a.cookies(), PublicURL: a.cfg.PublicURL, Metrics: a.metrics,
 		Trusted: a.cfg.TrustedNetworks(), ReauthenticateWithin: a.cfg.Accounts.Reproof,
-		Refused:        audit.Refusals{DB: a.db, Limiter: cache.NewMemoryLimiter(a.clock), Log: a.log}.Note,
+		Refused:        a.refusals.Note,
 		PictureOrigins: a.cfg.PictureOrigins(), Spoken: spoken(),
 	})
 	if a.modules, err = a.list(demo); err != nil {
 		return err
 	}
-	a.metrics.Gauge("hawker_connections_refused", "HTTP connections that were too many, since the start.",
-		func() float64 {
-			return float64(a.refused())
-		})
-	a.metrics.Gauge("hawker_panics", "Panics that were caught since the start.",
-		func() float64 { return float64(a.guard.Panics()) })
+	a.measure()
 	for _, m := range a.modules {
 		a.api.Section(m.Name)
 		for _, o := range m.Operations {

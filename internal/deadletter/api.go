@@ -5,9 +5,12 @@ import (
 	"time"
 
 	"hawker/internal/base/page"
+	"hawker/internal/platform/events"
 	"hawker/internal/platform/httpapi"
+	"hawker/internal/platform/jobs"
 	"hawker/internal/platform/module"
 	"hawker/internal/platform/sqldb"
+	"hawker/internal/platform/telemetry"
 )
 
 // API is the module's door.
@@ -15,7 +18,7 @@ type API struct{ DB *sqldb.DB }
 
 // Module is what the module brings.
 func (h API) Module() module.Module {
-	return module.Module{Name: "deadletter", Operations: []module.Operations{h}, Checks: Checks()}
+	return module.Module{Name: "deadletter", Operations: []module.Operations{h}, Checks: Checks(), Measure: h.measure}
 }
 
 // Register adds the operations.
@@ -61,3 +64,20 @@ func (h API) requeue(ctx context.Context, in *letterInput) (*httpapi.Empty, erro
 func (h API) discard(ctx context.Context, in *letterInput) (*httpapi.Empty, error) {
 	return httpapi.Done(Discard(ctx, h.DB, in.Letter))
 }
+
+// measure counts what was set aside when it is asked for; -1 while nobody can tell.
+func (h API) measure(m *telemetry.Metrics) {
+	m.Gauge("hawker_dead_letters", "Events and jobs that nobody could do.", func() float64 {
+		ctx, cancel := context.WithTimeout(context.Background(), countWithin)
+		defer cancel()
+		dead, _, err := events.Stuck(ctx, h.DB.Reader())
+		given, jobsErr := jobs.Dead(ctx, h.DB.Reader())
+		if err != nil || jobsErr != nil {
+			return -1
+		}
+		return float64(dead + given)
+	})
+}
+
+// countWithin bounds how long figures wait for the database.
+const countWithin = 2 * time.Second

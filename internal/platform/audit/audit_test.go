@@ -183,7 +183,7 @@ func TestALongSideIsLeftOut(t *testing.T) {
 func TestRefusalsAreFew(t *testing.T) {
 	t.Parallel()
 	db, c := sqltest.NewManual(t)
-	r := audit.Refusals{DB: db, Limiter: cache.NewMemoryLimiter(c), Log: slog.New(slog.DiscardHandler)}
+	r := &audit.Refusals{DB: db, Limiter: cache.NewMemoryLimiter(c), Log: slog.New(slog.DiscardHandler)}
 	gone, hangUp := context.WithCancel(by(t, ann))
 	hangUp()
 	for range 5 {
@@ -197,6 +197,9 @@ func TestRefusalsAreFew(t *testing.T) {
 	}
 	for n := range 200 {
 		r.Note(by(t, id.FromInt[id.User](int64(n+10))), "admin-word-list")
+	}
+	if r.Count() != 210 {
+		t.Errorf("%d are counted", r.Count())
 	}
 	if n := len(list(t, db, audit.Filter{})); n > 70 {
 		t.Errorf("%d refusals in a minute", n)

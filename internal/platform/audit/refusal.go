@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"hawker/internal/platform/cache"
@@ -15,6 +16,8 @@ type Refusals struct {
 	DB      *sqldb.DB
 	Limiter cache.Limiter
 	Log     *slog.Logger
+
+	count atomic.Int64
 }
 
 // ActionRefused is the action of a refusal; its subject is the operation.
@@ -23,8 +26,12 @@ const ActionRefused Action = "access.refused"
 // refusalsMax bounds what the log takes of refusals in a minute.
 const refusalsMax = 60
 
+// Count is how many there were, whether or not they were kept.
+func (r *Refusals) Count() int64 { return r.count.Load() }
+
 // Note keeps a refusal of whoever the context is of.
-func (r Refusals) Note(ctx context.Context, operation string) {
+func (r *Refusals) Note(ctx context.Context, operation string) {
+	r.count.Add(1)
 	o := OriginOf(ctx)
 	for key, most := range map[string]int{
 		"audit:" + operation + ":" + o.Actor.String(): 1, "audit:refusals": refusalsMax,

@@ -74,6 +74,15 @@ func (r *Reserve) let(n, keep int64) error {
 	return nil
 }
 
+// Rest tells what is free, -1 where the system does not.
+func (r *Reserve) Rest() int64 {
+	rest, err := r.rest()
+	if err != nil {
+		return -1
+	}
+	return rest
+}
+
 func (r *Reserve) rest() (int64, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
