@@ -136,6 +136,7 @@ func newServices(p *platform, localURL func() string) (s services, err error) {
 		Prices: checkout.Prices{Currency: currency, Shipping: p.cfg.Mall.Shipping},
 		Tools: checkout.Tools{
 			Promotions: s.promotions, HoldDeal: s.promotions.Terms.HoldDeal, Evidence: shelf.Evidence{},
+			Proofs: s.proofs(p),
 		},
 	})
 	s.auctions = auction.New(auction.Deps{

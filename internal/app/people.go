@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"hawker/internal/account"
+	"hawker/internal/checkout"
 	"hawker/internal/demo"
 	"hawker/internal/mailbox"
 	"hawker/internal/operator"
@@ -91,4 +92,12 @@ func (a *App) checkDemo(ctx context.Context, withDemo bool) error {
 		}
 	}
 	return nil
+}
+
+// proofs are asked for before stock is held, where the operator wants that.
+func (s *services) proofs(p *platform) checkout.Proofs {
+	if !p.cfg.Order.VerifiedEmail {
+		return nil
+	}
+	return s.accounts
 }

@@ -42,11 +42,18 @@ func (*market) ShipmentViews(context.Context, []id.Order) (map[id.Order][]counte
 
 func openMarket(t *testing.T) *market {
 	t.Helper()
-	m := &market{Market: checkouttest.New(t), home: id.FromInt[id.Address](1)}
+	m := checkouttest.New(t)
+	return marketOf(t, m, m.Checkout)
+}
+
+// marketOf opens the door of a market that sells by s.
+func marketOf(t *testing.T, of *checkouttest.Market, s *checkout.Service) *market {
+	t.Helper()
+	m := &market{Market: of, home: id.FromInt[id.Address](1)}
 	m.buyer = m.User()
 	views := counter.Views{Service: m.Orders, Shops: m, Payments: m, Shipments: m}
 	m.door = httpapitest.Open(t, m.Clock, checkout.API{
-		Service: m.Checkout, DB: m.DB, Orders: m.Orders, Views: views, Shops: m,
+		Service: s, DB: m.DB, Orders: m.Orders, Views: views, Shops: m,
 	}.Module())
 	return m
 }

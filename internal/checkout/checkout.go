@@ -71,6 +71,7 @@ type Service struct {
 	holdDeal    time.Duration // how long units of a deal wait for money
 	evidence    Evidence      // nil: none is kept
 	shownTo     *shownPrices
+	proofs      Proofs // nil: none is asked for
 }
 
 // Tools are what an installation with live selling adds; each may be left out.
@@ -78,6 +79,12 @@ type Tools struct {
 	Promotions Promotions
 	HoldDeal   time.Duration
 	Evidence   Evidence
+	Proofs     Proofs // nil: whoever has an account may hold stock
+}
+
+// Proofs know who has shown that their mailbox is theirs.
+type Proofs interface {
+	EmailVerified(ctx context.Context, q sqldb.Querier, user id.User) (bool, error)
 }
 
 // Options are what the module needs of others.
@@ -95,7 +102,7 @@ func New(o Options) *Service {
 	return &Service{
 		db: o.DB, orders: o.Orders, addresses: o.Addresses, attribution: o.Attribution, prices: o.Prices,
 		tools: o.Tools.Promotions, holdDeal: o.Tools.HoldDeal, evidence: o.Tools.Evidence,
-		shownTo: newShownPrices(),
+		shownTo: newShownPrices(), proofs: o.Tools.Proofs,
 	}
 }
 
@@ -130,7 +137,7 @@ const takesMax = 4
 
 // Place creates the orders of a wish, once per key. Faults: those of Quote,
 // account.no_address, checkout.note_too_long, checkout.price_changed,
-// order.too_many_unpaid, order.too_many_units,
+// order.too_many_unpaid, order.too_many_units, order.verify_first,
 // inventory.insufficient_stock, and the reason why a coupon that was asked for
 // does not apply.
 func (s *Service) Place(ctx context.Context, key idem.Key, c Command) (r Result, err error) {
@@ -160,6 +167,9 @@ func (s *Service) placeOnce(ctx context.Context, key idem.Key, c Command) (Resul
 		if s.unseen(c, q.Payable) {
 			return Result{}, s.changed(q)
 		}
+		if err := s.proved(ctx, tx, c.User); err != nil {
+			return Result{}, err
+		}
 		if err := s.orders.AdmitUnpaid(ctx, tx, c.User, unitsOf(c.Lines)); err != nil {
 			return Result{}, err
 		}
@@ -169,6 +179,19 @@ func (s *Service) placeOnce(ctx context.Context, key idem.Key, c Command) (Resul
 		}
 		return r, err
 	})
+}
+
+// proved refuses stock to who has not shown that there is a mailbox behind the account,
+// where the operator asks for it.
+func (s *Service) proved(ctx context.Context, tx *sqldb.Tx, user id.User) error {
+	if s.proofs == nil {
+		return nil
+	}
+	ok, err := s.proofs.EmailVerified(ctx, tx, user)
+	if err == nil && !ok {
+		err = fault.Forbidden("order.verify_first")
+	}
+	return err
 }
 
 // changed tells a buyer what it costs by now.

@@ -123,3 +123,26 @@ func TestTwoAtOnceDoNotPassTogether(t *testing.T) {
 		t.Errorf("%d orders of 4 units passed", got)
 	}
 }
+
+// proved are those whose mailbox is theirs.
+type proved map[id.User]bool
+
+func (p proved) EmailVerified(_ context.Context, _ sqldb.Querier, user id.User) (bool, error) {
+	return p[user], nil
+}
+
+// Where the operator asks for it, nobody holds stock by an account behind which there is
+// no mailbox. What it would cost they may ask.
+func TestStockIsHeldByWhoIsProved(t *testing.T) {
+	t.Parallel()
+	known, of := proved{}, checkouttest.New(t)
+	m := marketOf(t, of, of.CheckoutWith(checkout.Tools{Proofs: known}))
+	tea := m.Product(1000, 5)
+	wish := func() body { return m.order(wanted(tea.SKUs[0].ID, 1)) }
+	m.door.Call(m.buyer, 200, "POST /checkout/quote", wanted(tea.SKUs[0].ID, 1))
+	m.door.Refuse(m.buyer, 403, "order.verify_first", "POST /orders", wish())
+	m.WantStock(tea, 5, 0, 0, 0)
+	known[m.buyer] = true
+	m.door.Call(m.buyer, 201, "POST /orders", wish())
+	m.WantStock(tea, 4, 1, 0, 0)
+}

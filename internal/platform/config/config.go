@@ -80,6 +80,7 @@ type Order struct {
 	UnpaidMax     int           `koanf:"unpaid_max"`
 	UnitsMax      int64         `koanf:"unpaid_units_max"`
 	PerMinute     int           `koanf:"placed_per_minute"`
+	VerifiedEmail bool          `koanf:"verified_email"`
 }
 
 // Distribution holds the rules of commissions.
