@@ -335,6 +335,7 @@ func (k *till) wantTotals(in, back int64) {
 // inboxes writes down who is told what.
 type inboxes struct {
 	buyer id.User
+	mu    sync.Mutex // each event is told beside the others
 	told  []string
 }
 
@@ -343,6 +344,8 @@ func (b *inboxes) Send(_ context.Context, users []id.User, kind, _ string, paylo
 	if err != nil {
 		return err
 	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	var n struct{ Amount struct{ Amount int64 } }
 	for _, u := range users {
 		who := map[bool]string{true: "buyer", false: "owner"}[u == b.buyer]
@@ -373,7 +376,7 @@ func (k *till) wantTold(want string) {
 			k.t.Fatal(err)
 		}
 	}
-	slices.Sort(to.told) // each event is told beside the others
+	slices.Sort(to.told)
 	if got := strings.Join(to.told, ", "); got != want {
 		k.t.Errorf("told: %s; want %s", got, want)
 	}

@@ -216,13 +216,13 @@ func TestDiskFullWhileRecording(t *testing.T) {
 		merchant.Get("/merchant/"+merchant.Shop(t)+"/rooms/"+room.ID).Want(t, http.StatusOK).Into(t, &full)
 		return full.Health.Reason
 	}
-	m.Eventually("the host is told", func() bool { return reason() == "record_failed" })
+	m.Eventually("the host is told", func() bool { return reason() == "disk_low" })
 	before := v.count()
 	m.Eventually("the show goes on", func() bool { return v.count() >= before+6 })
 	if breaks, holes := v.verdict(t); breaks != 0 || holes != 0 {
 		t.Errorf("the picture has %d breaks, %d segments are missing", breaks, holes)
 	}
-	if got := reason(); got != "record_failed" {
+	if got := reason(); got != "disk_low" {
 		t.Errorf("the host is told %q", got)
 	}
 	merchant.Post("/merchant/"+merchant.Shop(t)+"/rooms/"+room.ID+"/end", nil).Want(t, http.StatusOK)
