@@ -206,8 +206,8 @@ func (p *Process) Wait() error {
 // spent tells whether the child, which has ended, used up its CPU time. The kernel kills such a one as anybody may.
 func (p *Process) spent() bool {
 	used := p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime()
-	// The kernel ends a child by the ticks in which it ran, which on a machine with much to do are fewer than it says in
-	// the end that it used.
+	// The kernel ends a child by the ticks in which it ran. On a machine with much to do they
+	// are more than what it says in the end that was used.
 	return p.cpu > 0 && used >= p.cpu/2
 }
 
