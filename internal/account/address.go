@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -39,8 +40,20 @@ const (
 	phoneMax        = 32
 )
 
-// phoneDigitsMin is the length of the shortest numbers that parcels are announced to.
-const phoneDigitsMin = 5
+// The lengths of the shortest numbers that parcels are announced to, and of the longest
+// that there are (E.164, 6).
+const (
+	phoneDigitsMin = 5
+	phoneDigitsMax = 15
+)
+
+// named reports whether a field says something: a person and a place are called by letters,
+// a street may be a number.
+func named(field, text string) bool {
+	return strings.ContainsFunc(text, func(r rune) bool {
+		return unicode.IsLetter(r) || field == "detail" && unicode.IsNumber(r)
+	})
+}
 
 // Check reports the first thing that is wrong with an address. Every field stands on
 // the label of a parcel: one line that can be read.
@@ -48,12 +61,14 @@ func (a Address) Check() error {
 	for _, f := range []struct{ name, text string }{
 		{"name", a.Name}, {"phone", a.Phone}, {"region", a.Region}, {"detail", a.Detail},
 	} {
-		if !lang.Line(f.text) || utf8.RuneCountInString(f.text) > addressFieldMax {
+		said := f.name == "phone" || named(f.name, f.text)
+		if !said || !lang.Line(f.text) || utf8.RuneCountInString(f.text) > addressFieldMax {
 			return fault.Invalid("account.bad_address", "field", f.name).At("body." + f.name)
 		}
 	}
 	digits := strings.NewReplacer("+", "", "-", "", "(", "", ")", "", " ", "").Replace(a.Phone)
-	if len(a.Phone) > phoneMax || strings.Trim(digits, "0123456789") != "" || len(digits) < phoneDigitsMin {
+	n := len(digits)
+	if len(a.Phone) > phoneMax || strings.Trim(digits, "0123456789") != "" || n < phoneDigitsMin || n > phoneDigitsMax {
 		return fault.Invalid("account.bad_phone").At("body.phone")
 	}
 	return nil
