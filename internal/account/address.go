@@ -38,13 +38,8 @@ const (
 	addressesMax    = 50
 	addressFieldMax = 200
 	phoneMax        = 32
-)
-
-// The lengths of the shortest numbers that parcels are announced to, and of the longest
-// that there are (E.164, 6).
-const (
-	phoneDigitsMin = 5
-	phoneDigitsMax = 15
+	phoneDigitsMin  = 5  // the shortest numbers that parcels are announced to
+	phoneDigitsMax  = 15 // E.164, 6
 )
 
 // named reports whether a field says something: a person and a place are called by letters,
@@ -67,8 +62,8 @@ func (a Address) Check() error {
 		}
 	}
 	digits := strings.NewReplacer("+", "", "-", "", "(", "", ")", "", " ", "").Replace(a.Phone)
-	n := len(digits)
-	if len(a.Phone) > phoneMax || strings.Trim(digits, "0123456789") != "" || n < phoneDigitsMin || n > phoneDigitsMax {
+	if n := len(digits); len(a.Phone) > phoneMax || strings.Trim(digits, "0123456789") != "" || n < phoneDigitsMin ||
+		n > phoneDigitsMax {
 		return fault.Invalid("account.bad_phone").At("body.phone")
 	}
 	return nil
@@ -110,10 +105,8 @@ func (s *Service) Addresses(ctx context.Context, user id.User) ([]SavedAddress, 
 }
 
 // AddressOf finds one of a person's addresses; fault account.no_address.
-func (s *Service) AddressOf(ctx context.Context, q sqldb.Querier, user id.User, address id.Address) (SavedAddress,
-	error,
-) {
-	a, err := addressByID(ctx, q, s.box, user, address)
+func (s *Service) AddressOf(ctx context.Context, q sqldb.Querier, user id.User, of id.Address) (SavedAddress, error) {
+	a, err := addressByID(ctx, q, s.box, user, of)
 	if errors.Is(err, sql.ErrNoRows) {
 		return SavedAddress{}, fault.NotFound("account.no_address")
 	}

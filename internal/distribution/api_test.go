@@ -100,7 +100,8 @@ func TestAPIOverview(t *testing.T) {
 	status, o := call[overview](t, s, promoter, "GET /distribution/me", "")
 	if status != 200 || o.Code != m.code(promoter) || o.LinkURL != "https://mall.example/s/"+o.Code ||
 		o.ParentName != "u**" ||
-		o.Frozen != money.Of(300, cny) || o.TodayOrders != 1 || o.UnpaidOrders != 1 || o.Estimate != money.Of(150, cny) ||
+		o.Frozen != money.Of(300, cny) ||
+		o.TodayOrders != 1 || o.UnpaidOrders != 1 || o.Estimate != money.Of(150, cny) ||
 		len(o.Days) != distribution.DaysShown || o.Days[6].Date != "2026-11-22" || o.Days[6].Amount.Amount != 300 {
 		t.Errorf("%d %+v", status, o)
 	}
