@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -37,10 +38,17 @@ const (
 	addressesMax    = 50
 	addressFieldMax = 200
 	phoneMax        = 32
+	phoneDigitsMin  = 5  // the shortest numbers that parcels are announced to
+	phoneDigitsMax  = 15 // E.164, 6
 )
 
-// phoneDigitsMin is the length of the shortest numbers that parcels are announced to.
-const phoneDigitsMin = 5
+// named reports whether a field says something: a person and a place are called by letters,
+// a street may be a number.
+func named(field, text string) bool {
+	return strings.ContainsFunc(text, func(r rune) bool {
+		return unicode.IsLetter(r) || field == "detail" && unicode.IsNumber(r)
+	})
+}
 
 // Check reports the first thing that is wrong with an address. Every field stands on
 // the label of a parcel: one line that can be read.
@@ -48,12 +56,14 @@ func (a Address) Check() error {
 	for _, f := range []struct{ name, text string }{
 		{"name", a.Name}, {"phone", a.Phone}, {"region", a.Region}, {"detail", a.Detail},
 	} {
-		if !lang.Line(f.text) || utf8.RuneCountInString(f.text) > addressFieldMax {
+		said := f.name == "phone" || named(f.name, f.text)
+		if !said || !lang.Line(f.text) || utf8.RuneCountInString(f.text) > addressFieldMax {
 			return fault.Invalid("account.bad_address", "field", f.name).At("body." + f.name)
 		}
 	}
 	digits := strings.NewReplacer("+", "", "-", "", "(", "", ")", "", " ", "").Replace(a.Phone)
-	if len(a.Phone) > phoneMax || strings.Trim(digits, "0123456789") != "" || len(digits) < phoneDigitsMin {
+	if n := len(digits); len(a.Phone) > phoneMax || strings.Trim(digits, "0123456789") != "" || n < phoneDigitsMin ||
+		n > phoneDigitsMax {
 		return fault.Invalid("account.bad_phone").At("body.phone")
 	}
 	return nil
@@ -95,10 +105,8 @@ func (s *Service) Addresses(ctx context.Context, user id.User) ([]SavedAddress, 
 }
 
 // AddressOf finds one of a person's addresses; fault account.no_address.
-func (s *Service) AddressOf(ctx context.Context, q sqldb.Querier, user id.User, address id.Address) (SavedAddress,
-	error,
-) {
-	a, err := addressByID(ctx, q, s.box, user, address)
+func (s *Service) AddressOf(ctx context.Context, q sqldb.Querier, user id.User, of id.Address) (SavedAddress, error) {
+	a, err := addressByID(ctx, q, s.box, user, of)
 	if errors.Is(err, sql.ErrNoRows) {
 		return SavedAddress{}, fault.NotFound("account.no_address")
 	}

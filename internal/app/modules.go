@@ -8,6 +8,7 @@ import (
 	"hawker/internal/auction"
 	"hawker/internal/audience"
 	"hawker/internal/auditlog"
+	"hawker/internal/card"
 	"hawker/internal/cart"
 	"hawker/internal/catalog"
 	"hawker/internal/category"
@@ -253,6 +254,10 @@ func (a *App) list(withDemo bool) ([]module.Module, error) {
 		site.API{
 			Config: a.cfg, DB: a.db, Log: a.log, Dist: web.Dist(), Metrics: a.metrics.Handler(),
 			Problem: a.api.WriteProblem, Providers: a.payments.Providers(),
+			Cards: card.Things{
+				DB: a.db, Catalog: a.catalog, Rooms: a.rooms, Videos: a.videos, Shops: a.shops, Mall: a.cfg.Mall.Name,
+				Currency: currency,
+			}.Tellers(),
 		}.Module(),
 	}), err
 }

@@ -91,6 +91,7 @@ func modules() []struct {
 		{"analytics", []string{"inventory", "show"}},
 		{"auditlog", nil},
 		{"site", nil},
+		{"card", []string{"catalog", "inventory", "room", "shop", "site", "video"}},
 		{"vault", nil},
 		{"deadletter", nil},
 		{"demo", []string{

@@ -3,7 +3,6 @@ package cart_test
 import (
 	"context"
 	"fmt"
-	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -121,8 +120,7 @@ func TestACartIsAListOnPaper(t *testing.T) {
 					paper[who] = list[1:]
 				}
 			case "buy":
-				must(rt, m.DB.Update(t.Context(), bought(who, skus[:2])))
-				paper[who] = without(paper[who], skus[:2])
+				paper[who] = bought(rt, m.DB, who, paper[who], cart.Item{SKU: sku, Quantity: max(n, 1)})
 			}
 		}
 		for _, who := range people {
@@ -188,17 +186,23 @@ func changed(t *rapid.T, carts *cart.Service, who id.User, paper []cart.Item, n 
 	return paper
 }
 
-func bought(who id.User, skus []id.SKU) func(context.Context, *sqldb.Tx) error {
-	return func(ctx context.Context, tx *sqldb.Tx) error { return cart.Bought(ctx, tx, who, skus) }
-}
-
-func without(paper []cart.Item, skus []id.SKU) (out []cart.Item) {
-	for _, it := range paper {
-		if !slices.Contains(skus, it.SKU) {
-			out = append(out, it)
+func bought(t *rapid.T, db *sqldb.DB, who id.User, paper []cart.Item, it cart.Item) (left []cart.Item) {
+	err := db.Update(context.Background(), func(ctx context.Context, tx *sqldb.Tx) error {
+		return cart.Bought(ctx, tx, who, map[id.SKU]int64{it.SKU: it.Quantity})
+	})
+	for _, have := range paper {
+		if have.SKU != it.SKU || have.Quantity < it.Quantity {
+			left = append(left, have)
 		}
 	}
-	return out
+	want := ""
+	if len(left) == len(paper) {
+		want = "checkout.cart_changed"
+	}
+	if fault.Code(err) != want || err != nil && want == "" {
+		t.Fatalf("buying %d: %v, want %q", it.Quantity, err, want)
+	}
+	return left
 }
 
 func write(items []cart.Item) (text string) {

@@ -193,7 +193,13 @@ func (s *Service) Drop(ctx context.Context, user id.User, item id.CartItem) erro
 	return s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error { return deleteItem(ctx, tx, user, item) })
 }
 
-// Bought takes SKUs out of a cart in the transaction of the order.
-func Bought(ctx context.Context, tx *sqldb.Tx, user id.User, skus []id.SKU) error {
-	return deleteSKUs(ctx, tx, user, skus)
+// Bought takes what is ordered out of a cart, in the transaction of the order: a cart that
+// stands in two windows is ordered once. Fault checkout.cart_changed, when less of it is
+// there than is ordered.
+func Bought(ctx context.Context, tx *sqldb.Tx, user id.User, units map[id.SKU]int64) error {
+	n, err := deleteItems(ctx, tx, user, units)
+	if err == nil && n != int64(len(units)) {
+		err = fault.Conflict("checkout.cart_changed")
+	}
+	return err
 }

@@ -1,7 +1,11 @@
 package cart
 
 import (
+	"cmp"
 	"context"
+	"maps"
+	"slices"
+	"strings"
 
 	"hawker/internal/base/id"
 	"hawker/internal/platform/sqldb"
@@ -66,8 +70,16 @@ func deleteItem(ctx context.Context, tx *sqldb.Tx, user id.User, item id.CartIte
 	return err
 }
 
-func deleteSKUs(ctx context.Context, tx *sqldb.Tx, user id.User, skus []id.SKU) error {
-	_, err := tx.Exec(ctx, "DELETE FROM cart_item WHERE user_id = ? AND sku_id IN ("+sqldb.Marks(len(skus))+")",
-		append([]any{user}, sqldb.Args(skus)...)...)
-	return err
+// deleteItems takes out the items that hold at least so many units, and says how many did.
+func deleteItems(ctx context.Context, tx *sqldb.Tx, user id.User, units map[id.SKU]int64) (int64, error) {
+	held := make([]string, 0, len(units))
+	args := make([]any, 0, 1+2*len(units))
+	args = append(args, user)
+	for _, sku := range slices.SortedFunc(maps.Keys(units), func(a, b id.SKU) int {
+		return cmp.Compare(a.Int(),
+			b.Int())
+	}) {
+		held, args = append(held, "sku_id = ? AND quantity >= ?"), append(args, sku, units[sku])
+	}
+	return tx.Exec(ctx, "DELETE FROM cart_item WHERE user_id = ? AND ("+strings.Join(held, " OR ")+")", args...)
 }

@@ -136,7 +136,7 @@ type Result struct {
 const takesMax = 4
 
 // Place creates the orders of a wish, once per key. Faults: those of Quote,
-// account.no_address, checkout.note_too_long, checkout.price_changed,
+// account.no_address, checkout.note_too_long, checkout.price_changed, checkout.cart_changed,
 // order.too_many_unpaid, order.too_many_units, order.verify_first,
 // inventory.insufficient_stock, and the reason why a coupon that was asked for
 // does not apply.
@@ -170,14 +170,15 @@ func (s *Service) placeOnce(ctx context.Context, key idem.Key, c Command) (Resul
 		if err := s.proved(ctx, tx, c.User); err != nil {
 			return Result{}, err
 		}
+		if c.FromCart {
+			if err := cart.Bought(ctx, tx, c.User, unitsOf(c.Lines)); err != nil {
+				return Result{}, err
+			}
+		}
 		if err := s.orders.AdmitUnpaid(ctx, tx, c.User, unitsOf(c.Lines)); err != nil {
 			return Result{}, err
 		}
-		r, err := s.place(ctx, tx, c, q)
-		if err == nil && c.FromCart {
-			err = cart.Bought(ctx, tx, c.User, skusOf(c.Lines))
-		}
-		return r, err
+		return s.place(ctx, tx, c, q)
 	})
 }
 

@@ -143,8 +143,8 @@ func TestOneOrderForEachShopAndThePriceThatWasQuoted(t *testing.T) {
 	if q.Goods != 2*6900+3*100 || q.Payable != q.Goods+2*shipping || len(q.Groups) != 2 {
 		t.Fatalf("quoted %+v", q)
 	}
-	for _, line := range []catalog.Product{here, there} {
-		if _, err := k.carts.Add(t.Context(), k.buyer, line.SKUs[0].ID, 1); err != nil {
+	for _, line := range lines {
+		if _, err := k.carts.Add(t.Context(), k.buyer, line.SKU, line.Quantity); err != nil {
 			t.Fatal(err)
 		}
 	}

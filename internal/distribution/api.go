@@ -65,16 +65,17 @@ type dayView struct {
 
 // overviewView is a promoter's page: their link, their money, their last days.
 type overviewView struct {
-	Code          string      `json:"code"`
-	LinkURL       string      `json:"link_url"`
-	ParentName    string      `json:"parent_name" doc:"Masked; empty when nobody brought me"`
-	Frozen        money.Money `json:"frozen"`
-	Available     money.Money `json:"available"`
-	Paid          money.Money `json:"paid"`
-	Debt          money.Money `json:"debt"`
-	TodayOrders   int64       `json:"today_orders"`
-	TodayEstimate money.Money `json:"today_estimate"`
-	Days          []dayView   `json:"days"`
+	Code         string      `json:"code"`
+	LinkURL      string      `json:"link_url"`
+	ParentName   string      `json:"parent_name" doc:"Masked; empty when nobody brought me"`
+	Frozen       money.Money `json:"frozen"`
+	Available    money.Money `json:"available"`
+	Paid         money.Money `json:"paid"`
+	Debt         money.Money `json:"debt"`
+	TodayOrders  int64       `json:"today_orders" doc:"Ordered today and paid"`
+	UnpaidOrders int64       `json:"unpaid_orders" doc:"Orders that wait for money"`
+	Estimate     money.Money `json:"estimate" doc:"What the unpaid orders would bring; in no other figure"`
+	Days         []dayView   `json:"days" doc:"What paid orders brought, by the day of the order"`
 }
 
 func (h API) me(ctx context.Context, _ *struct{}) (*httpapi.Body[overviewView], error) {
@@ -87,7 +88,7 @@ func (h API) me(ctx context.Context, _ *struct{}) (*httpapi.Body[overviewView], 
 		Code: o.Link.Code, LinkURL: h.Service.people.Absolute(ctx, o.Link),
 		ParentName: o.ParentName, Frozen: m(o.Standing.Frozen),
 		Available: m(o.Standing.Available - o.Standing.Held), Paid: m(o.Standing.PaidOut), Debt: m(o.Standing.Debt),
-		TodayOrders: o.TodayOrders, TodayEstimate: m(o.TodayEstimate),
+		TodayOrders: o.TodayOrders, UnpaidOrders: o.UnpaidOrders, Estimate: m(o.Estimate),
 	}
 	for _, d := range o.Days {
 		v.Days = append(v.Days, dayView{d.Date, m(d.Amount)})

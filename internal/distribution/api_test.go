@@ -84,14 +84,15 @@ func TestAPIOverview(t *testing.T) {
 	p := m.paid(buyer, m.code(promoter), 1000)
 	m.order(buyer, "", 500, 0, commission.Rule{}) // waits for money
 	type overview struct {
-		Code          string   `json:"code"`
-		LinkURL       string   `json:"link_url"`
-		ParentName    string   `json:"parent_name"`
-		Frozen        apiMoney `json:"frozen"`
-		Available     apiMoney `json:"available"`
-		TodayOrders   int      `json:"today_orders"`
-		TodayEstimate apiMoney `json:"today_estimate"`
-		Days          []struct {
+		Code         string   `json:"code"`
+		LinkURL      string   `json:"link_url"`
+		ParentName   string   `json:"parent_name"`
+		Frozen       apiMoney `json:"frozen"`
+		Available    apiMoney `json:"available"`
+		TodayOrders  int      `json:"today_orders"`
+		UnpaidOrders int      `json:"unpaid_orders"`
+		Estimate     apiMoney `json:"estimate"`
+		Days         []struct {
 			Date   string   `json:"date"`
 			Amount apiMoney `json:"amount"`
 		} `json:"days"`
@@ -99,8 +100,9 @@ func TestAPIOverview(t *testing.T) {
 	status, o := call[overview](t, s, promoter, "GET /distribution/me", "")
 	if status != 200 || o.Code != m.code(promoter) || o.LinkURL != "https://mall.example/s/"+o.Code ||
 		o.ParentName != "u**" ||
-		o.Frozen != money.Of(300, cny) || o.TodayOrders != 2 || o.TodayEstimate != money.Of(450, cny) ||
-		len(o.Days) != distribution.DaysShown || o.Days[6].Date != "2026-11-22" || o.Days[6].Amount.Amount != 450 {
+		o.Frozen != money.Of(300, cny) ||
+		o.TodayOrders != 1 || o.UnpaidOrders != 1 || o.Estimate != money.Of(150, cny) ||
+		len(o.Days) != distribution.DaysShown || o.Days[6].Date != "2026-11-22" || o.Days[6].Amount.Amount != 300 {
 		t.Errorf("%d %+v", status, o)
 	}
 	m.complete(p)

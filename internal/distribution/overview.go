@@ -16,21 +16,22 @@ import (
 // DaysShown is how many days an overview goes back, today included.
 const DaysShown = 7
 
-// Day is what one day brought, counted when ordered.
+// Day is what one day's orders brought, once they were paid.
 type Day struct {
 	Date   string // in the installation's zone
 	Amount int64
 }
 
-// Overview is a promoter at one glance. The balances are the ledger's; the
-// estimates count orders that are not paid yet, too.
+// Overview is a promoter at one glance. The balances are the ledger's, the days agree with
+// the list of commissions, and what is not paid yet stands by itself.
 type Overview struct {
-	Link          referral.Link
-	ParentName    string // masked; empty when nobody brought them
-	Standing      ledger.CommissionStanding
-	TodayOrders   int64
-	TodayEstimate int64
-	Days          []Day // the oldest first
+	Link         referral.Link
+	ParentName   string // masked; empty when nobody brought them
+	Standing     ledger.CommissionStanding
+	TodayOrders  int64 // paid ones
+	Days         []Day // the oldest first, today the last
+	UnpaidOrders int64 // orders that wait for money
+	Estimate     int64 // what those would bring
 }
 
 // OverviewOf draws a user's overview; everybody has one.
@@ -56,9 +57,11 @@ func (d *Distribution) OverviewOf(ctx context.Context, user id.User, now time.Ti
 			return o, err
 		}
 		o.Days = append(o.Days, Day{starts[i].Format(time.DateOnly), one.amount})
-		o.TodayOrders, o.TodayEstimate = one.orders, one.amount
+		o.TodayOrders = one.orders
 	}
-	return o, nil
+	waiting, err := estimated(ctx, q, user, d.settings.Currency)
+	o.UnpaidOrders, o.Estimate = waiting.orders, waiting.amount
+	return o, err
 }
 
 // Commission is one share of one line, as its owner sees it.

@@ -16,11 +16,19 @@ type dayRow struct{ orders, amount int64 }
 // span is a stretch of time, without its end.
 type span struct{ from, to time.Time }
 
-// earned adds up what was ordered in a stretch of time and not voided.
+// earned adds up what orders of a stretch of time brought that were paid: the entries
+// that the list of commissions shows.
 func earned(ctx context.Context, q sqldb.Querier, user id.User, c money.Currency, in span) (d dayRow, err error) {
 	err = q.QueryRow(ctx, `SELECT COUNT(DISTINCT order_id), COALESCE(SUM(kept), 0) FROM commission_entry
-		WHERE user_id = ? AND created_at >= ? AND created_at < ? AND currency = ? AND state <> ?`,
-		user, sqldb.Millis(in.from), sqldb.Millis(in.to), c, StateVoid).Scan(&d.orders, &d.amount)
+		WHERE user_id = ? AND created_at >= ? AND created_at < ? AND currency = ? AND state IN (?, ?)`,
+		user, sqldb.Millis(in.from), sqldb.Millis(in.to), c, StateFrozen, StateAvailable).Scan(&d.orders, &d.amount)
+	return d, err
+}
+
+// estimated adds up what orders would bring that wait for money.
+func estimated(ctx context.Context, q sqldb.Querier, user id.User, c money.Currency) (d dayRow, err error) {
+	err = q.QueryRow(ctx, `SELECT COUNT(DISTINCT order_id), COALESCE(SUM(kept), 0) FROM commission_entry
+		WHERE user_id = ? AND currency = ? AND state = ?`, user, c, StateEstimated).Scan(&d.orders, &d.amount)
 	return d, err
 }
 

@@ -30,11 +30,13 @@ type API struct {
 	Problem Problem
 	// Providers are the ways to pay, the usual one first.
 	Providers []string
+	// Cards tell what pages of single things say, by the first word of their addresses.
+	Cards map[string]Teller
 }
 
 // Module is what the module brings.
 func (h API) Module() module.Module {
-	pages := newPages(h.Dist, h.Log, h.Problem)
+	pages := newPages(h)
 	get := []string{http.MethodGet}
 	return module.Module{
 		Name: "site", Operations: []module.Operations{h},

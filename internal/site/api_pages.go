@@ -21,15 +21,17 @@ type pages struct {
 	log     *slog.Logger
 	problem Problem
 	scripts map[string]string // of each index.html, as ownScripts gives them
+	name    string            // of the mall
+	cards   map[string]Teller
 }
 
 // Problem writes an error as an answer.
 type Problem func(w http.ResponseWriter, r *http.Request, err error)
 
-func newPages(dist fs.FS, log *slog.Logger, problem Problem) pages {
-	p := pages{dist, log, problem, map[string]string{}}
-	for _, name := range []string{"mall/index.html", "console/index.html"} {
-		p.scripts[name] = ownScripts(dist, name)
+func newPages(h API) pages {
+	p := pages{h.Dist, h.Log, h.Problem, map[string]string{}, h.Config.Mall.Name, h.Cards}
+	for _, name := range []string{mallPage, "console/index.html"} {
+		p.scripts[name] = ownScripts(h.Dist, name)
 	}
 	return p
 }
@@ -58,6 +60,10 @@ func (p pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.asset(w, r, path.Join(folder, path.Clean("/"+name)))
 		return
 	}
+	if folder == "mall" {
+		p.mall(w, r, name)
+		return
+	}
 	p.file(w, r, folder+"/index.html", "no-cache")
 }
 
@@ -78,7 +84,7 @@ func (p pages) file(w http.ResponseWriter, r *http.Request, name, keep string) {
 		}
 		if raw, err := fs.ReadFile(p.dist, name+enc.ext); err == nil {
 			h.Set("Content-Encoding", enc.name)
-			p.write(w, r, name, keep, raw)
+			p.answer(w, r, body{name, keep, http.StatusOK, raw})
 			return
 		}
 	}
@@ -91,7 +97,7 @@ func (p pages) file(w http.ResponseWriter, r *http.Request, name, keep string) {
 		p.problem(w, r, err)
 		return
 	}
-	p.write(w, r, name, keep, raw)
+	p.answer(w, r, body{name, keep, http.StatusOK, raw})
 }
 
 // takes reports whether a caller takes an encoding: it is named, and not with the
@@ -109,22 +115,36 @@ func takes(accepted, encoding string) bool {
 	return false
 }
 
-func (p pages) write(w http.ResponseWriter, r *http.Request, name, keep string, raw []byte) {
-	h := w.Header()
-	kind := mime.TypeByExtension(path.Ext(name))
-	if kind == "" {
-		kind = "application/octet-stream"
+// body is a file as it is answered: by which name, how long it may be kept.
+type body struct {
+	name, keep string
+	status     int
+	raw        []byte
+}
+
+func kindOf(name string) string {
+	switch kind := mime.TypeByExtension(path.Ext(name)); {
+	case path.Ext(name) == ".webmanifest": // not every machine's list has it
+		return "application/manifest+json"
+	case kind != "":
+		return kind
 	}
-	h.Set("Content-Type", kind)
-	h.Set("Cache-Control", keep)
-	h.Set("Vary", "Accept-Encoding")
-	if own := p.scripts[name]; own != "" {
+	return "application/octet-stream"
+}
+
+func (p pages) answer(w http.ResponseWriter, r *http.Request, b body) {
+	h := w.Header()
+	h.Set("Content-Type", kindOf(b.name))
+	h.Set("Cache-Control", b.keep)
+	h.Add("Vary", "Accept-Encoding")
+	if own := p.scripts[b.name]; own != "" {
 		h.Set(policyName, strings.Replace(h.Get(policyName), scriptsOfOurs, scriptsOfOurs+own, 1))
 	}
+	w.WriteHeader(b.status)
 	if r.Method == http.MethodHead {
 		return
 	}
-	if _, err := w.Write(raw); err != nil {
+	if _, err := w.Write(b.raw); err != nil {
 		p.log.Debug("page not written", "error", err)
 	}
 }

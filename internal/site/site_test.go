@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -38,6 +39,11 @@ type place struct {
 
 func open(t *testing.T, dist fs.FS, change ...func(c *config.Config)) *place {
 	t.Helper()
+	return openWith(t, dist, nil, change...)
+}
+
+func openWith(t *testing.T, dist fs.FS, cards map[string]site.Teller, change ...func(c *config.Config)) *place {
+	t.Helper()
 	db, clock := sqltest.NewManual(t)
 	p := &place{db: db}
 	cfg := config.Default()
@@ -47,8 +53,11 @@ func open(t *testing.T, dist fs.FS, change ...func(c *config.Config)) *place {
 		f(&cfg)
 	}
 	m := site.API{
-		Config: cfg, DB: db, Dist: dist, Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("figures")) }),
-		Problem: func(w http.ResponseWriter, r *http.Request, err error) { p.ring(w, r, err) },
+		Config: cfg, DB: db, Dist: dist, Log: slog.New(slog.DiscardHandler),
+		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = w.Write([]byte("figures"))
+		}),
+		Problem: func(w http.ResponseWriter, r *http.Request, err error) { p.ring(w, r, err) }, Cards: cards,
 	}
 	p.Door = httpapitest.Open(t, clock, m.Module())
 	p.ring = p.API.WriteProblem

@@ -10,6 +10,7 @@ import (
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
+	"hawker/internal/media/ffmpeg"
 	"hawker/internal/picture"
 	"hawker/internal/platform/blob"
 	"hawker/internal/platform/signed"
@@ -35,6 +36,9 @@ func (s *Service) address(v Video) string {
 	}
 	return picture.Prefix + private + "/" + s.links().Token(prefix(v.ID)) + "/" + prefix(v.ID)
 }
+
+// Cover is the address of a film's first picture.
+func (s *Service) Cover(v Video) string { return s.address(v) + ffmpeg.CoverName }
 
 // Guards answer for films' files in the store of pictures, by the first name of their addresses. Of a
 // film that is hidden there are none by its public address, from that moment on.

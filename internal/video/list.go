@@ -33,9 +33,7 @@ func (s *Service) Of(ctx context.Context, author id.User, shop id.Shop, r page.R
 	return page.Cut(rows, r.Size(), func(v Video) any { return v.ID }), err
 }
 
-const showingMax = 20
-
-// VideosShowing implements catalog.VideosOf.
+// VideosShowing implements catalog.VideosOf; the latest 20.
 func (s *Service) VideosShowing(ctx context.Context, product id.Product) ([]id.Video, error) {
-	return videosShowing(ctx, s.db.Reader(), product, showingMax)
+	return videosShowing(ctx, s.db.Reader(), product, 20)
 }

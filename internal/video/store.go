@@ -140,12 +140,10 @@ func feed(ctx context.Context, q sqldb.Querier, before feedKey, limit int) ([]Vi
 	return sqldb.Collect(rows, err, scanVideo)
 }
 
-func videosOf(ctx context.Context, q sqldb.Querier, author id.User, shop id.Shop, before id.Video,
-	limit int,
-) ([]Video, error) {
-	index, where, args := "ix_video_author", "author_id = ?", []any{author}
+func videosOf(ctx context.Context, q sqldb.Querier, by id.User, shop id.Shop, before id.Video, n int) ([]Video, error) {
+	index, where, args := "ix_video_author", "author_id = ?", []any{by}
 	switch {
-	case author.IsZero():
+	case by.IsZero():
 		index, where, args = "ix_video_shop", "shop_id = ?", []any{shop}
 	case !shop.IsZero():
 		where, args = where+" AND shop_id = ?", append(args, shop)
@@ -154,7 +152,7 @@ func videosOf(ctx context.Context, q sqldb.Querier, author id.User, shop id.Shop
 	if !before.IsZero() {
 		query, args = query+" AND id < ?", append(args, before)
 	}
-	rows, err := q.Query(ctx, query+" ORDER BY id DESC LIMIT ?", append(args, limit)...)
+	rows, err := q.Query(ctx, query+" ORDER BY id DESC LIMIT ?", append(args, n)...)
 	return sqldb.Collect(rows, err, scanVideo)
 }
 

@@ -57,6 +57,20 @@ export function formatMoney(money: Money, locale: string): string {
   return `${p.sign}${p.symbol}${p.whole}${p.fraction}`
 }
 
+/** shortMoney is for narrow places: a thousand and more is rounded, ¥1,234,567 → ¥1.2M. */
+export function shortMoney(money: Money, locale: string): string {
+  const value = money.amount / 10 ** exponentOf(money.currency)
+  if (Math.abs(value) < 1000) return formatMoney(money, locale)
+  return new Intl.NumberFormat(locale, {
+    style: 'currency',
+    currency: money.currency,
+    currencyDisplay: 'narrowSymbol',
+    notation: 'compact',
+    minimumFractionDigits: 0,
+    maximumFractionDigits: 1,
+  }).format(value)
+}
+
 /** parseMoney reads what a person typed ("19.9") into minor units, or null when it is not an amount. */
 export function parseMoney(text: string, currency: string): Money | null {
   const exponent = exponentOf(currency)

@@ -39,6 +39,19 @@ describe('choice of an address', () => {
     const { page } = await picker([home], 'adr_9')
     expect(page.emitted('update:modelValue')?.[0]).toEqual(['adr_1'])
   })
+  it('mends one that is wrong where it is chosen', async () => {
+    const { page, press, sent, settle } = await picker([home, work], 'adr_1', {
+      'PATCH /me/addresses/adr_1': home,
+    })
+    await press('Change')
+    await press('EditAnn')
+    await settle()
+    expect(page.get<HTMLInputElement>('input[autocomplete=name]').element.value).toBe('Ann')
+    await press('Save address')
+    expect(sent('PATCH /me/addresses/adr_1')).toHaveLength(1)
+    expect(page.find('form').exists()).toBe(false)
+    expect(page.text()).toContain('Ann')
+  })
   it('asks who has none for the first', async () => {
     const { page } = await picker([])
     expect(page.find('form').exists()).toBe(true)

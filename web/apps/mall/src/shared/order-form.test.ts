@@ -103,4 +103,16 @@ describe('order form', () => {
     expect(submit?.attributes('disabled')).toBeDefined()
     expect(sent('POST /orders')).toHaveLength(0)
   })
+  it('sends whoever ordered this cart elsewhere to their orders, and not the same order again', async () => {
+    const { page, press, buttons, sent } = await form(
+      { 'POST /orders': new Refusal(409, 'checkout.cart_changed', 'Your cart has changed') },
+      { fromCart: true },
+    )
+    await press('¥39')
+    expect(sent('POST /orders')[0]?.body).toMatchObject({ from_cart: true })
+    expect(page.get('[role=alert]').text()).toBe('Your cart has changed')
+    expect(buttons('¥39')).toHaveLength(0)
+    expect(buttons('Orders')[0]?.attributes('href')).toBe('/orders')
+    expect(buttons('Cart')[0]?.attributes('href')).toBe('/cart')
+  })
 })

@@ -59,6 +59,28 @@ describe('payment page', () => {
     expect(page.text()).toContain('Paid')
     expect(page.findAll('button')).toHaveLength(0)
   })
+  it('says that the bank said no, and pays anew under another key', async () => {
+    const tab = { location: { assign: vi.fn() }, close: vi.fn() }
+    vi.spyOn(window, 'open').mockReturnValue(tab as unknown as Window)
+    let failed = false
+    const { page, press, sent, cache, settle } = await panel('', {
+      'GET /orders/ord_1': () => ({
+        ...order('pending_payment'),
+        payment: { ...payment, status: failed ? 'failed' : 'pending', amount: yuan(3900) },
+      }),
+      [pays]: payment,
+    })
+    await press('Pay')
+    expect(page.text()).not.toContain('declined')
+    failed = true
+    await cache.invalidateQueries({ key: ['order'] })
+    await settle()
+    expect(page.text()).toContain('The payment was declined')
+    expect(page.text()).toContain('Nothing was charged')
+    await press('Pay again')
+    const [one, two] = sent(pays)
+    expect(two?.key).not.toBe(one?.key)
+  })
   it('offers nothing to pay for an order that is closed', async () => {
     const { page } = await panel('closed')
     expect(page.findAll('button')).toHaveLength(0)

@@ -1,8 +1,10 @@
+import { ApiError } from '@hawker/api'
 import { stage } from '@hawker/api/testing'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { defineComponent, h, ref } from 'vue'
 import UiButton from './ui-button.vue'
 import UiCheckbox from './ui-checkbox.vue'
+import UiError from './ui-error.vue'
 import UiLoadMore from './ui-load-more.vue'
 import UiToasts from './ui-toasts.vue'
 
@@ -125,5 +127,36 @@ describe('short messages', () => {
     vi.advanceTimersByTime(4000)
     await settle()
     expect(page.findAll('p')).toHaveLength(0)
+  })
+})
+
+describe('a block that failed', () => {
+  const block = async (error: Error) => {
+    const again = vi.fn()
+    const Page = defineComponent(() => () => h(UiError, { error, onRetry: again }))
+    return { ...(await stage(Page, { app: 'mall' })), again }
+  }
+  const at = (location: string) => [{ location, code: 'x', message: '' }]
+  it('offers to try again', async () => {
+    const { page, press, again } = await block(new ApiError(503, 'x', 'Not now'))
+    expect(page.text()).toContain('Not now')
+    await press('Try again')
+    expect(again).toHaveBeenCalledOnce()
+  })
+  it('leads out of what is not there, where trying again cannot help', async () => {
+    for (const error of [
+      new ApiError(404, 'x', 'Not on sale'),
+      new ApiError(422, 'x', 'Look at the fields', at('path.id')),
+    ]) {
+      const { page, buttons } = await block(error)
+      expect(page.text()).toContain('This is not here')
+      expect(page.text()).not.toContain('Look at the fields')
+      expect(buttons('Try again')).toHaveLength(0)
+      expect(buttons('Home')[0]?.attributes('href')).toBe('/')
+    }
+  })
+  it('does not take a refused field for a thing that is gone', async () => {
+    const { buttons } = await block(new ApiError(422, 'x', 'No', at('body.email')))
+    expect(buttons('Try again')).toHaveLength(1)
   })
 })

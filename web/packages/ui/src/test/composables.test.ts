@@ -7,6 +7,7 @@ import { useInterval } from '../composables/use-interval'
 import { useMediaQuery } from '../composables/use-media-query'
 import { useNow } from '../composables/use-now'
 import { useOnline } from '../composables/use-online'
+import { useTitle } from '../composables/use-title'
 import { createToaster } from '../composables/use-toast'
 
 function within<T>(use: () => T) {
@@ -139,5 +140,27 @@ describe('useFailure', () => {
     ['nothing at all', undefined],
   ])('says what it can of %s', async (_what, error) => {
     expect(await words(error)).toBe(plain)
+  })
+})
+
+describe('useTitle', () => {
+  it('names the tab after what is shown, as it changes, and no longer than it is shown', async () => {
+    const name = ref<string | undefined>('Cup')
+    const Page = defineComponent(() => {
+      useTitle(() => name.value)
+      return () => null
+    })
+    const { leave } = await stage(Page, { app: 'mall' })
+    expect(document.title).toBe('Cup · Hawker')
+    name.value = 'Teapot'
+    await nextTick()
+    expect(document.title).toBe('Teapot · Hawker')
+    name.value = undefined
+    await nextTick()
+    expect(document.title).toBe('Hawker')
+    name.value = 'Cup'
+    await nextTick()
+    leave()
+    expect(document.title).toBe('Hawker')
   })
 })

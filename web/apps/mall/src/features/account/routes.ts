@@ -7,4 +7,9 @@ export default [
     meta: { bare: true, texts: 'account' },
   },
   { path: '/me', component: () => import('./pages/me-page.vue'), meta: { texts: 'account' } },
+  {
+    path: '/me/addresses',
+    component: () => import('./pages/addresses-page.vue'),
+    meta: { auth: true, bare: true, texts: 'account' },
+  },
 ] satisfies RouteRecordRaw[]

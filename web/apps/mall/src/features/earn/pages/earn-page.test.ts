@@ -10,6 +10,8 @@ const me = (part: Record<string, unknown> = {}) => ({
   paid: yuan(0),
   debt: yuan(0),
   today_orders: 2,
+  unpaid_orders: 0,
+  estimate: yuan(0),
   parent_name: '',
   days: [
     { date: '2026-11-21', amount: yuan(0) },
@@ -50,6 +52,21 @@ describe('what sharing earns', () => {
     const other = await page({ 'GET /distribution/me': me({ debt: yuan(100), parent_name: 'Bo' }) })
     expect(other.page.text()).toContain('To be set off for refunds')
     expect(other.page.text()).toContain('You were invited by Bo.')
+  })
+  it('names estimates as what they are, beside the figures and not in them', async () => {
+    const { page: p } = await page()
+    expect(p.text()).toContain('Commission of paid orders')
+    expect(p.text()).not.toContain('Waiting for payment')
+    const other = await page({
+      'GET /distribution/me': me({ unpaid_orders: 2, estimate: yuan(200_002_468) }),
+    })
+    expect(other.page.text()).toContain('Waiting for payment: 2. They would bring about ¥2,000,024.68')
+  })
+  it('keeps large sums inside their column, and whole for who cannot see it', async () => {
+    const days = [{ date: '2026-11-22', amount: yuan(200_002_468) }]
+    const { page: p } = await page({ 'GET /distribution/me': me({ days }) })
+    expect(p.get('ol [aria-hidden]').text()).toBe('¥2M')
+    expect(p.get('ol .sr-only').text()).toContain('¥2,000,024.68')
   })
   it('copies the link that earns', async () => {
     const copy = vi.spyOn(navigator.clipboard, 'writeText').mockResolvedValue()

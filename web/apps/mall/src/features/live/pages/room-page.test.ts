@@ -49,6 +49,19 @@ async function page(at: () => unknown, answers: Answers = {}) {
 
 describe('a room', () => {
   beforeEach(() => opened.clear())
+  it.each(['shelf', 'buy', 'coupons', 'bag', 'auction'])(
+    'moves the picture up while one buys by the sheet %s',
+    async (sheet) => {
+      const { page: p, router, settle } = await page(() => room({ state: 'live' }))
+      expect(p.get('.stage-host').classes()).not.toContain('shrunk')
+      await router.push(`/live/rom_1?sheet=${sheet}&item=x`)
+      await settle()
+      expect(p.get('.stage-host').classes()).toContain('shrunk')
+      await router.push('/live/rom_1?sheet=menu')
+      await settle()
+      expect(p.get('.stage-host').classes()).not.toContain('shrunk')
+    },
+  )
   it.each([
     [{ state: 'scheduled' }, 'Not live yet'],
     [{ state: 'cancelled' }, 'Called off'],
