@@ -5,12 +5,13 @@ DATA  ?= data
 HTTP  ?= 127.0.0.1:8080
 RTMP  ?= 127.0.0.1:1935
 ARGS  ?=
+MINUTES ?= 30
 export CGO_ENABLED ?= 0
 
 WEB_SOURCES := $(shell git ls-files web 2>/dev/null | grep -v '^web/dist' || true)
 TOOLS := bin/tools
 
-.PHONY: run build web test bench lint fmt clean help
+.PHONY: run build web test bench soak lint fmt clean help
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
 
@@ -90,6 +91,9 @@ fmt: $(TOOLS)/.installed ## format everything
 
 bench: need-run build ## the figures, as tables
 	./bin/hawker bench $(ARGS)
+
+soak: need-run ## MINUTES=30 of load while it is killed, its disk fills and its clock jumps (not part of test)
+	MINUTES=$(MINUTES) GO=$(GO) scripts/soak
 
 openapi: ## renew the description that the web client's types are made from
 	$(GO) run ./internal/platform/schemadoc/generate

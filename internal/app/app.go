@@ -115,6 +115,9 @@ func (a *App) openPlatform(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := a.whole(ctx); err != nil {
+		return err
+	}
 	if err := Vault(a.cfg, a.log, a.clock).BeforeUpgrade(ctx, a.db); err != nil {
 		return err
 	}
