@@ -173,9 +173,3 @@ func (s *Service) Users(ctx context.Context, f Find) (page.Page[User], error) {
 	rows, err := usersBefore(ctx, s.db.Reader(), s.box, f, before)
 	return page.Cut(rows, f.Size(), func(u User) any { return u.ID }), err
 }
-
-// EmailVerified reports whether somebody has shown that their mailbox is theirs.
-func (s *Service) EmailVerified(ctx context.Context, q sqldb.Querier, user id.User) (bool, error) {
-	u, err := userByID(ctx, q, s.box, user)
-	return !u.VerifiedAt.IsZero(), err
-}

@@ -84,7 +84,7 @@ type Tools struct {
 
 // Proofs know who has shown that their mailbox is theirs.
 type Proofs interface {
-	EmailVerified(ctx context.Context, q sqldb.Querier, user id.User) (bool, error)
+	ByID(ctx context.Context, user id.User) (account.User, error)
 }
 
 // Options are what the module needs of others.
@@ -167,7 +167,7 @@ func (s *Service) placeOnce(ctx context.Context, key idem.Key, c Command) (Resul
 		if s.unseen(c, q.Payable) {
 			return Result{}, s.changed(q)
 		}
-		if err := s.proved(ctx, tx, c.User); err != nil {
+		if err := s.proved(ctx, c.User); err != nil {
 			return Result{}, err
 		}
 		if c.FromCart {
@@ -184,12 +184,12 @@ func (s *Service) placeOnce(ctx context.Context, key idem.Key, c Command) (Resul
 
 // proved refuses stock to who has not shown that there is a mailbox behind the account,
 // where the operator asks for it.
-func (s *Service) proved(ctx context.Context, tx *sqldb.Tx, user id.User) error {
+func (s *Service) proved(ctx context.Context, user id.User) error {
 	if s.proofs == nil {
 		return nil
 	}
-	ok, err := s.proofs.EmailVerified(ctx, tx, user)
-	if err == nil && !ok {
+	u, err := s.proofs.ByID(ctx, user)
+	if err == nil && u.VerifiedAt.IsZero() {
 		err = fault.Forbidden("order.verify_first")
 	}
 	return err

@@ -15,6 +15,7 @@ import (
 	"hawker/internal/checkout/checkouttest"
 	"hawker/internal/order"
 	"hawker/internal/platform/sqldb"
+	"hawker/internal/platform/sqldb/sqltest"
 )
 
 // careful is a shop where little may wait for money.
@@ -127,8 +128,11 @@ func TestTwoAtOnceDoNotPassTogether(t *testing.T) {
 // proved are those whose mailbox is theirs.
 type proved map[id.User]bool
 
-func (p proved) EmailVerified(_ context.Context, _ sqldb.Querier, user id.User) (bool, error) {
-	return p[user], nil
+func (p proved) ByID(_ context.Context, user id.User) (u account.User, err error) {
+	if p[user] {
+		u.VerifiedAt = sqltest.Start
+	}
+	return u, nil
 }
 
 // Where the operator asks for it, nobody holds stock by an account behind which there is
