@@ -5,7 +5,9 @@
 package crash
 
 import (
+	"errors"
 	"fmt"
+	"log/slog"
 	"runtime/debug"
 )
 
@@ -31,4 +33,15 @@ func Catch(fn func() error) (err error) {
 		}
 	}()
 	return fn()
+}
+
+// Told calls fn as Catch does and writes a panic to the log, for goroutines that nobody supervises.
+func Told(log *slog.Logger, in string, fn func() error) error {
+	err := Catch(fn)
+	var c *Error
+	if errors.As(err, &c) {
+		log.Error("panic", "in", in, "panic", c.Value, "stack", string(c.Stack))
+		return fmt.Errorf("panic in %s", in)
+	}
+	return err
 }

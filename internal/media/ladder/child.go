@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"hawker/internal/base/crash"
 	"hawker/internal/media/child"
 	"hawker/internal/media/flv"
 	"hawker/internal/media/stream"
@@ -112,10 +113,12 @@ func (c *encoder) run(ctx context.Context, h head) error {
 		return err
 	}
 	c.worker.change(func(s *Status) { s.State, s.PID = Starting, p.PID() })
+	log := c.worker.ladder.cfg.Log
 	var feeding, taking, guard sync.WaitGroup
 	over := atomic.Bool{}
 	feeding.Go(func() {
-		if err := c.feed(ctx, p.In, h); errors.Is(err, io.EOF) {
+		err := crash.Told(log, "a feed", func() error { return c.feed(ctx, p.In, h) })
+		if errors.Is(err, io.EOF) {
 			over.Store(true)
 		} else if err != nil && !errors.Is(err, syscall.EPIPE) {
 			cancel(err)
@@ -125,7 +128,8 @@ func (c *encoder) run(ctx context.Context, h head) error {
 	for i, pipe := range p.More {
 		taking.Go(func() {
 			defer pipe.Close()
-			if err := c.take(pipe, c.outs[i]); !ended(err) {
+			err := crash.Told(log, "a rendition", func() error { return c.take(pipe, c.outs[i]) })
+			if !ended(err) {
 				cancel(err)
 			}
 		})

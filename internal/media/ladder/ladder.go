@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"hawker/internal/base/clock"
+	"hawker/internal/base/crash"
 	"hawker/internal/media/child"
 	"hawker/internal/media/stream"
 )
@@ -206,7 +207,7 @@ func (w *worker) run(ctx context.Context) {
 			continue
 		}
 		began := c.Clock.Now()
-		err := w.once(ctx, h)
+		err := crash.Told(c.Log, "a ladder", func() error { return w.once(ctx, h) })
 		if err == nil || errors.Is(err, stream.ErrNoStream) || ctx.Err() != nil {
 			return
 		}

@@ -21,6 +21,7 @@ import (
 	"syscall"
 	"time"
 
+	"hawker/internal/base/crash"
 	"hawker/internal/media/hls"
 )
 
@@ -168,14 +169,15 @@ func (r *Recorder) run(ctx context.Context) {
 	for {
 		s, ok := r.next()
 		if !ok {
-			r.finish(ctx)
+			_ = crash.Told(r.opts.Log, "a recording", func() error { r.finish(ctx); return nil }) // the program goes on
 			return
 		}
 		if s == nil {
 			r.broken = true
 			continue
 		}
-		n, err := r.write(ctx, s)
+		var n int64
+		err := crash.Told(r.opts.Log, "a recording", func() (err error) { n, err = r.write(ctx, s); return err })
 		r.broken = err != nil
 		r.note(s, n, err)
 	}

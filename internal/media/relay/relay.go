@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"hawker/internal/base/clock"
+	"hawker/internal/base/crash"
 	"hawker/internal/media/rtmp"
 	"hawker/internal/media/stream"
 )
@@ -176,7 +177,7 @@ func (s *sender) run(ctx context.Context) {
 			s.wait(ctx, lookEvery)
 			continue
 		}
-		err = s.send(ctx, tap)
+		err = crash.Told(s.relay.cfg.Log, "a restream", func() error { return s.send(ctx, tap) })
 		tap.Close()
 		if err == nil || ctx.Err() != nil {
 			continue // the stream is over, or the target is not wanted any more

@@ -6,6 +6,7 @@ import (
 	"io"
 	"time"
 
+	"hawker/internal/base/crash"
 	"hawker/internal/media/rtmp/amf"
 )
 
@@ -69,7 +70,7 @@ func (s *session) startSending(ctx context.Context, source Source) {
 	s.playing, s.moved = p, time.Time{}
 	go func() {
 		defer close(p.done)
-		p.err = s.pump(ctx, source)
+		p.err = crash.Told(s.srv.Log, "an rtmp player", func() error { return s.pump(ctx, source) })
 		if ctx.Err() == nil {
 			s.farewell(p.err)
 		}

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"hawker/internal/base/crash"
 	"hawker/internal/media/rtmp/amf"
 )
 
@@ -87,7 +88,7 @@ func newSession(srv *serving, conn net.Conn) *session {
 
 func (s *session) run(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
-	err := s.serve(ctx)
+	err := crash.Told(s.srv.Log, "an rtmp connection", func() error { return s.serve(ctx) })
 	cancel()
 	if s.playing != nil {
 		_ = s.conn.Close() // a write that is under way returns

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"hawker/internal/base/clock"
+	"hawker/internal/base/crash"
 	"hawker/internal/media/record"
 )
 
@@ -127,7 +128,9 @@ func NewHub(c Config) *Hub {
 
 func (h *Hub) tell(f func(Observer)) {
 	if h.cfg.Observer != nil {
-		h.notices.add(func() { f(h.cfg.Observer) })
+		h.notices.add(func() {
+			_ = crash.Told(h.cfg.Log, "an observer", func() error { f(h.cfg.Observer); return nil }) // the next is told
+		})
 	}
 }
 

@@ -195,6 +195,7 @@ type rigOptions struct {
 	store     *memoryStore
 	keeper    stream.Store     // instead of store
 	admission stream.Admission // instead of admitAll
+	clumsy    bool             // who is told panics at the first news
 }
 
 func newRig(t *testing.T, o rigOptions) *rig {
@@ -215,8 +216,12 @@ func newRig(t *testing.T, o rigOptions) *rig {
 	if o.keeper == nil {
 		o.keeper = o.store
 	}
+	var observer stream.Observer = r.events
+	if o.clumsy {
+		observer = &clumsyObserver{events: r.events}
+	}
 	r.hub = stream.NewHub(stream.Config{
-		Clock: r.clock, Log: slog.New(slog.DiscardHandler), Store: o.keeper, Observer: r.events,
+		Clock: r.clock, Log: slog.New(slog.DiscardHandler), Store: o.keeper, Observer: observer,
 		Admission: o.admission, Archive: o.archive,
 	})
 	r.web = r.hub.Handler()

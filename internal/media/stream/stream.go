@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"hawker/internal/base/clock"
+	"hawker/internal/base/crash"
 	"hawker/internal/media/flv"
 	"hawker/internal/media/hls"
 	"hawker/internal/media/record"
@@ -178,7 +179,7 @@ func (s *Stream) ahead() State {
 func (s *Stream) reserve(want State) {
 	ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
 	defer cancel()
-	err := s.hub.cfg.Store.Save(ctx, s.id, want)
+	err := crash.Told(s.log, "a store", func() error { return s.hub.cfg.Store.Save(ctx, s.id, want) })
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reserving = false

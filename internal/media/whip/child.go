@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"hawker/internal/base/clock"
+	"hawker/internal/base/crash"
 	"hawker/internal/media/child"
 )
 
@@ -79,10 +80,12 @@ func (c *converter) once(ctx context.Context) error {
 	c.pid.Store(int64(p.PID()))
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		_ = c.feed(ctx, p.In) // it fails when the child is gone, which Wait tells better
+		_ = crash.Told(c.log, "a feed", func() error {
+			return c.feed(ctx, p.In)
+		}) // it fails when the child is gone, which Wait tells better
 		_ = p.In.Close()
 	})
-	readErr := c.take(p.Out)
+	readErr := crash.Told(c.log, "a child", func() error { return c.take(p.Out) })
 	cancel()
 	err = p.Wait()
 	wg.Wait()

@@ -12,6 +12,7 @@ import (
 	"github.com/pion/rtp"
 	"github.com/pion/rtp/codecs"
 
+	"hawker/internal/base/crash"
 	"hawker/internal/media/flv"
 	"hawker/internal/media/stream"
 )
@@ -93,7 +94,7 @@ func (p *pump) decide(err error) {
 func (p *pump) run() {
 	defer p.cancel()
 	defer p.tap.Close()
-	err := p.pass()
+	err := crash.Told(p.feed.server.cfg.Log, "a pump", p.pass)
 	if p.audio != nil {
 		p.audio.stop()
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
 
+	"hawker/internal/base/crash"
 	"hawker/internal/media/flv"
 	"hawker/internal/media/stream"
 )
@@ -133,7 +134,9 @@ func (x *session) spawn(f func()) {
 	x.wg.Go(func() {
 		select {
 		case <-x.ready:
-			f()
+			if err := crash.Told(x.server.cfg.Log, "a whip session", func() error { f(); return nil }); err != nil {
+				x.end(err)
+			}
 		case <-x.ctx.Done():
 		}
 	})

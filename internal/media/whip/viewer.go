@@ -9,6 +9,8 @@ import (
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
+
+	"hawker/internal/base/crash"
 )
 
 const (
@@ -95,10 +97,19 @@ func (v *viewer) begin() {
 	})
 	for _, s := range v.senders {
 		if s != nil {
-			v.wg.Go(func() { v.readFeedback(s) })
+			v.spawn(func() { v.readFeedback(s) })
 		}
 	}
-	v.wg.Go(v.run)
+	v.spawn(v.run)
+}
+
+// spawn starts a goroutine that end waits for; one that panics ends its viewer and nobody else.
+func (v *viewer) spawn(f func()) {
+	v.wg.Go(func() {
+		if err := crash.Told(v.server.cfg.Log, "a whep viewer", func() error { f(); return nil }); err != nil {
+			v.end(err)
+		}
+	})
 }
 
 // push queues a packet; a viewer that cannot keep up loses some.
