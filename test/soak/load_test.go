@@ -43,12 +43,13 @@ type sent struct {
 
 // load is what comes in, and what the mall has said that it keeps.
 type load struct {
-	t    *testing.T
-	m    *kit.Mall
-	sku  string
-	room atomic.Pointer[kit.Room]
-	stop chan struct{}
-	wg   sync.WaitGroup
+	t     *testing.T
+	m     *kit.Mall
+	sku   string
+	room  atomic.Pointer[kit.Room]
+	every int // acts of a buyer from one film to the next
+	stop  chan struct{}
+	wg    sync.WaitGroup
 
 	mu       sync.Mutex
 	orders   []*bought
@@ -99,7 +100,7 @@ func (l *load) buyer(p *kit.Person, address string, nth int) {
 		switch {
 		case n%5 == 4:
 			l.say(p, n)
-		case n%25 == 10 && films < uploadsMax:
+		case n%l.every == l.every/2 && films < uploadsMax:
 			if l.upload(pool, p, byte(n)) {
 				films++
 			}

@@ -57,7 +57,7 @@ func TestSoak(t *testing.T) {
 	merchant.Post("/merchant/"+merchant.Shop(t)+"/skus/"+sku+"/stock", map[string]any{
 		"delta": 500000, "reason": "count",
 	}).Want(t, 200)
-	w.l = &load{t: t, m: w.m, sku: sku, stop: make(chan struct{}), refused: map[string]int{}}
+	w.l = &load{t: t, m: w.m, sku: sku, every: 10 * minutes, stop: make(chan struct{}), refused: map[string]int{}}
 	w.l.begin()
 	accidents := []func(){w.clockAhead, w.diskFull, w.clockBack, w.diskFullAtTheEnd}
 	for n := range minutes {
@@ -181,9 +181,9 @@ func (w *world) diskFull() {
 	}
 	w.fill(0)
 	before := w.l.counts()
-	<-time.After(5 * time.Second)
+	<-time.After(12 * time.Second)
 	now := w.l.counts()
-	w.say("no disk left: %d orders and %d messages in 5 s", now[0]-before[0], now[1]-before[1])
+	w.say("no disk left: %d orders and %d messages in 12 s", now[0]-before[0], now[1]-before[1])
 	w.empty()
 	w.progress("there is disk again")
 }
