@@ -55,6 +55,7 @@ func (h API) Register(api *httpapi.API) {
 		ID: "config-get", Method: "GET", Path: "/config",
 		Access: httpapi.Anyone, Summary: "What a client needs to know of the installation",
 	}, h.config)
+	h.registerHealth(api)
 }
 
 // configView is what a client has to know of this mall.

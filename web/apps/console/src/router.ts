@@ -38,7 +38,7 @@ export function createConsoleRouter() {
     }
     const operator = session.user?.roles.includes('operator') ?? false
     if (to.meta.operator) return operator || { path: '/' }
-    if (!useShop().shop) return { path: operator ? '/admin/dead-letters' : '/no-shop' }
+    if (!useShop().shop) return { path: operator ? '/admin/health' : '/no-shop' }
     // Whoever may not read the figures starts where their work is.
     const may = useMay()
     if (to.path !== '/' || may('figures.read')) return true

@@ -1,4 +1,4 @@
-import type { Body, Client, Query } from './client'
+import type { Answer, Body, Client, Query } from './client'
 import type { AuditFilter } from './types'
 
 function goods({ send }: Client) {
@@ -138,6 +138,8 @@ function talk({ send }: Client) {
   }
 }
 
+/** PlatformUser is an account as operators see it. */
+export type PlatformUser = Answer<'GET', '/admin/users'>['items'][number]
 type NewWord = Body<'POST', '/admin/words'>
 
 function house({ send }: Client) {
@@ -226,6 +228,14 @@ function operatorApi({ send }: Client) {
       add: (body: NewWord, key: string) => send('POST', '/admin/words', { body, key }),
       remove: (word: string) => send('DELETE', '/admin/words/{word}', { path: { word } }),
     }),
+    users: (q: string, cursor: string) => send('GET', '/admin/users', { query: { q, cursor } }),
+    setUser: (user: string, body: Body<'PATCH', '/admin/users/{user}'>) =>
+      send('PATCH', '/admin/users/{user}', { path: { user }, body }),
+    endSessions: (user: string) => send('DELETE', '/admin/users/{user}/sessions', { path: { user } }),
+    dropSecondFactor: (user: string) =>
+      send('DELETE', '/admin/users/{user}/second-factor', { path: { user } }),
+    ledger: () => send('GET', '/admin/ledger'),
+    nodeHealth: () => send('GET', '/admin/health'),
     platformAudit: (query: AuditFilter) => send('GET', '/admin/audit', { query }),
     deadLetters: () => send('GET', '/admin/dead-letters'),
     requeueLetter: (letter: string) =>

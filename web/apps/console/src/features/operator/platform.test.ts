@@ -1,0 +1,85 @@
+import { stage, type Answers } from '@hawker/api/testing'
+import { describe, expect, it } from 'vitest'
+import type { Component } from 'vue'
+import HealthPage from './pages/health-page.vue'
+import LedgerPage from './pages/ledger-page.vue'
+import UsersPage from './pages/users-page.vue'
+
+const open = (page: Component, answers: Answers, path = '/') =>
+  stage(page, { app: 'console', user: { roles: ['operator'] }, answers, path })
+const ann = {
+  id: 'usr_2',
+  email: 'ann@example.com',
+  email_verified: true,
+  display_name: 'Ann',
+  operator: false,
+  created_at: '2026-11-22T12:00:00Z',
+}
+const books = (balanced: boolean) => ({
+  balanced,
+  currencies: [
+    {
+      currency: 'CNY',
+      debits: 12_300,
+      credits: balanced ? 12_300 : 12_200,
+      accounts: [{ code: 1001, kind: 'cash', debits: 12_300, credits: 0, balance: 12_300 }],
+    },
+  ],
+})
+
+describe('users of the platform', () => {
+  it('are found by what stands in the address, and shut out only when that was confirmed', async () => {
+    const users = 'GET /admin/users'
+    const on = await open(UsersPage, { [users]: { items: [ann] }, 'PATCH /admin/users/usr_2': ann }, '/?q=An')
+    expect(on.sent(users)[0]?.query.get('q')).toBe('An')
+    const menu = on.page.getComponent({ name: 'ui-menu' })
+    menu.vm.$emit('choose', 'disable')
+    await on.settle()
+    expect(on.page.text()).toContain('Shut Ann out?')
+    expect(on.sent('PATCH /admin/users/usr_2')).toHaveLength(0)
+    await on.page.findAll('dialog[open] footer button')[1]?.trigger('click')
+    await on.settle()
+    expect(on.sent('PATCH /admin/users/usr_2')[0]?.body).toEqual({ disabled: true })
+    expect(on.sent(users).length).toBeGreaterThan(1)
+  })
+  it('are offered what fits how they stand', async () => {
+    const out = { ...ann, operator: true, disabled_at: '2026-11-23T12:00:00Z' }
+    const on = await open(UsersPage, { 'GET /admin/users': { items: [out] } })
+    const items = on.page.getComponent({ name: 'ui-menu' }).props('items') as { key: string }[]
+    expect(items.map((x) => x.key)).toEqual(['enable', 'demote', 'sessions', 'factor'])
+    expect(on.page.text()).toContain('Shut out')
+  })
+})
+
+describe('the ledger', () => {
+  it('says whether the books agree, and shows each account', async () => {
+    const on = await open(LedgerPage, { 'GET /admin/ledger': books(true) })
+    expect(on.page.get('[role=status]').text()).toContain('Balanced')
+    expect(on.page.get('tbody tr').text()).toMatch(/1001 cash.*¥123/)
+    const off = await open(LedgerPage, { 'GET /admin/ledger': books(false) })
+    expect(off.page.get('[role=alert]').text()).toContain('Out of balance')
+  })
+})
+
+describe('health', () => {
+  const page = (health: object, letters: object[] = [], balanced = true) =>
+    open(HealthPage, {
+      'GET /admin/health': { ready: true, disk_free_bytes: 50e9, disk_reserve_bytes: 1e9, ...health },
+      'GET /admin/dead-letters': { items: letters },
+      'GET /admin/ledger': books(balanced),
+    })
+  const states = (on: Awaited<ReturnType<typeof page>>) =>
+    on.page.findAll('li').map((x) => x.text().includes('In order'))
+  it('is in order where all is', async () => {
+    const on = await page({})
+    expect(states(on)).toEqual([true, true, true, true])
+    expect(on.page.text()).toContain('50 GB free')
+  })
+  it('names what is not', async () => {
+    expect(states(await page({ ready: false }))).toEqual([false, true, true, true])
+    expect(states(await page({ disk_free_bytes: 1.5e9 }))).toEqual([true, false, true, true])
+    expect(states(await page({ disk_free_bytes: undefined }))).toEqual([true, true, true, true])
+    expect(states(await page({}, [{}]))).toEqual([true, true, false, true])
+    expect(states(await page({}, [], false))).toEqual([true, true, true, false])
+  })
+})
