@@ -18,6 +18,11 @@ type Tx struct {
 	db   *DB
 	conn execer
 	now  time.Time
+
+	// broken is the first error that was no rule of the schema. The database may have taken
+	// back everything by then (SQLite on a full disk, MySQL after a deadlock): what came
+	// after it would be committed alone.
+	broken error
 }
 
 type execer interface {
@@ -37,8 +42,12 @@ func (tx *Tx) Dialect() Dialect { return tx.db.dialect }
 
 // Query implements Querier.
 func (tx *Tx) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if tx.broken != nil {
+		return nil, tx.broken
+	}
 	tx.db.show(query, args)
-	return tx.conn.QueryContext(ctx, query, args...)
+	rows, err := tx.conn.QueryContext(ctx, query, args...)
+	return rows, tx.note(err)
 }
 
 // QueryRow implements Querier.
@@ -53,12 +62,23 @@ func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error
 	if table := changed(query); tx.db.history[table] {
 		return 0, fmt.Errorf("%w: %s", ErrHistory, table)
 	}
+	if tx.broken != nil {
+		return 0, tx.broken
+	}
 	tx.db.show(query, args)
 	res, err := tx.conn.ExecContext(ctx, query, args...)
 	if err != nil {
-		return 0, err
+		return 0, tx.note(err)
 	}
 	return res.RowsAffected()
+}
+
+// note ends the transaction for good by an error that is no rule of the schema.
+func (tx *Tx) note(err error) error {
+	if err != nil && !IsUnique(err) && !IsCheck(err) {
+		tx.broken = err
+	}
+	return err
 }
 
 // ErrHistory is returned for a statement that would rewrite a history.
@@ -204,6 +224,9 @@ func runSafely(ctx context.Context, tx *Tx, fn func(ctx context.Context, tx *Tx)
 	if c := (*crash.Error)(nil); errors.As(err, &c) {
 		return fmt.Errorf("in a transaction: %w", err)
 	}
+	if err == nil {
+		err = tx.broken // which the function did not care for
+	}
 	return err
 }
 
@@ -220,6 +243,7 @@ func rehearse(ctx context.Context, tx *Tx, conn execer, fn func(ctx context.Cont
 	if _, err := conn.ExecContext(ctx, "ROLLBACK TO SAVEPOINT rehearsal"); err != nil {
 		return err
 	}
+	tx.broken = nil // of a run that was taken back
 	_, err = conn.ExecContext(ctx, "RELEASE SAVEPOINT rehearsal")
 	return err
 }
