@@ -37,11 +37,14 @@ describe('the menu', () => {
   })
   it('has the platform’s pages for operators only, who need no shop', async () => {
     expect((await nav([], ['operator'])).entries()).toEqual([
+      'Health',
+      'Users',
+      'Ledger',
       'Platform words',
       'Dead letters',
       'Platform audit',
     ])
-    expect((await nav([shop('a', 'warehouse')], ['operator'])).entries()).toHaveLength(6)
+    expect((await nav([shop('a', 'warehouse')], ['operator'])).entries()).toHaveLength(9)
   })
   it('says where somebody is', async () => {
     const { page } = await nav([shop('a', 'owner')])

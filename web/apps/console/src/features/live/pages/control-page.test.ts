@@ -149,10 +149,9 @@ describe('the control room', () => {
   it('says why a room cannot be opened, and can be asked again', async () => {
     let there = false
     const { page, press } = await desk({
-      [`GET ${base}`]: () =>
-        there ? room() : new Refusal(404, 'live.no_such_room', 'There is no such room'),
+      [`GET ${base}`]: () => (there ? room() : new Refusal(503, 'system.not_ready', 'Not now')),
     })
-    expect(page.get('[role=alert]').text()).toContain('There is no such room')
+    expect(page.get('[role=alert]').text()).toContain('Not now')
     there = true
     await press('Try again')
     expect(page.get('h1').text()).toBe('Tea tonight')

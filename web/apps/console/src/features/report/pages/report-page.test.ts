@@ -72,9 +72,9 @@ describe('the report of a show', () => {
   it('says why there is none, and can be asked again', async () => {
     let there = false
     const { page: p, press } = await page({
-      [at]: () => (there ? report() : new Refusal(404, 'live.no_such_room', 'There is no such room')),
+      [at]: () => (there ? report() : new Refusal(503, 'system.not_ready', 'Not now')),
     })
-    expect(p.get('[role=alert]').text()).toContain('There is no such room')
+    expect(p.get('[role=alert]').text()).toContain('Not now')
     there = true
     await press('Try again')
     expect(p.get('h1').text()).toBe('Tea tonight')
