@@ -19,9 +19,8 @@ type Tx struct {
 	conn execer
 	now  time.Time
 
-	// broken is the first error that was no rule of the schema. The database may have taken
-	// back everything by then (SQLite on a full disk, MySQL after a deadlock): what came
-	// after it would be committed alone.
+	// An error that was no rule of the schema. The database may have taken back everything by then (SQLite on a full
+	// disk, MySQL after a deadlock): what came after it would be committed alone.
 	broken error
 }
 
@@ -61,14 +60,13 @@ func (tx *Tx) QueryRow(ctx context.Context, query string, args ...any) *sql.Row 
 func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
 	if table := changed(query); tx.db.history[table] {
 		return 0, fmt.Errorf("%w: %s", ErrHistory, table)
-	}
-	if tx.broken != nil {
+	} else if tx.broken != nil {
 		return 0, tx.broken
 	}
 	tx.db.show(query, args)
 	res, err := tx.conn.ExecContext(ctx, query, args...)
-	if err != nil {
-		return 0, tx.note(err)
+	if tx.note(err) != nil {
+		return 0, err
 	}
 	return res.RowsAffected()
 }
@@ -111,8 +109,7 @@ func nextWord(text string) (word, rest string) {
 	return text, ""
 }
 
-// InsertOnce inserts and answers false when a row with the same unique key is
-// there already.
+// InsertOnce inserts; false: a row with the same unique key is there already.
 func (tx *Tx) InsertOnce(ctx context.Context, query string, args ...any) (bool, error) {
 	_, err := tx.Exec(ctx, query, args...)
 	if IsUnique(err) {
@@ -121,8 +118,7 @@ func (tx *Tx) InsertOnce(ctx context.Context, query string, args ...any) (bool, 
 	return err == nil, err
 }
 
-// NextID implements id.Source outside a transaction, for ids that must be known
-// before it (a key sent to a provider, say).
+// NextID implements id.Source before a transaction, for a key sent to a provider, say.
 func (db *DB) NextID() int64 {
 	if db.ids == nil {
 		panic("sqldb: ids asked for before Migrate leased a node")
@@ -217,8 +213,7 @@ func ignoreDone(err error) error {
 	return err
 }
 
-// runSafely turns a panic of fn into an error, so that a bug in one transaction
-// rolls that one back and leaves its neighbours in the batch alone.
+// runSafely makes a panic of fn an error, so that it leaves its neighbours in the batch alone.
 func runSafely(ctx context.Context, tx *Tx, fn func(ctx context.Context, tx *Tx) error) error {
 	err := crash.Catch(func() error { return fn(ctx, tx) })
 	if c := (*crash.Error)(nil); errors.As(err, &c) {
@@ -230,8 +225,8 @@ func runSafely(ctx context.Context, tx *Tx, fn func(ctx context.Context, tx *Tx)
 	return err
 }
 
-// rehearse runs fn and takes back what it wrote. Its own error is not looked at:
-// the run that counts meets it again. The error answered is the transaction's.
+// rehearse runs fn and takes back what it wrote. The run that counts meets its error again: only the transaction's is
+// answered.
 func rehearse(ctx context.Context, tx *Tx, conn execer, fn func(ctx context.Context, tx *Tx) error) error {
 	if _, err := conn.ExecContext(ctx, "SAVEPOINT rehearsal"); err != nil {
 		return err
