@@ -66,11 +66,11 @@ UNWATCHED = $(foreach p,modernc.org/sqlite/lib modernc.org/libc modernc.org/memo
 
 # -race needs cgo; the program itself does without. Packages wait for encoders and clocks more than they compute.
 test-go: build
-	CGO_ENABLED=1 scripts/in-memory $(GO) test -race $(UNWATCHED) -p 3 -timeout 20m $(PACKAGES)
+	CGO_ENABLED=1 scripts/in-memory $(GO) test -race $(UNWATCHED) -ldflags='-s -w' -p 3 -timeout 20m $(PACKAGES)
 
 # The packages that keep rows, again, on MariaDB.
 test-mysql: build
-	scripts/in-memory scripts/with-mariadb $(GO) test -p 3 -timeout 15m $$($(GO) list -f '{{if or .TestImports .XTestImports}}{{.ImportPath}} {{join .TestImports " "}} {{join .XTestImports " "}}{{end}}' ./internal/... ./test/... | grep -E 'sqltest|/test/' | cut -d' ' -f1)
+	scripts/in-memory scripts/with-mariadb $(GO) test -ldflags='-s -w' -p 3 -timeout 15m $$($(GO) list -f '{{if or .TestImports .XTestImports}}{{.ImportPath}} {{join .TestImports " "}} {{join .XTestImports " "}}{{end}}' ./internal/... ./test/... | grep -E 'sqltest|/test/' | cut -d' ' -f1)
 
 test-e2e: build
 	cd web && ../scripts/in-memory npm run --silent e2e
