@@ -12,12 +12,14 @@ for (const scheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme: scheme })
     await page.route('**/assets/*.js', () => undefined)
     const night = scheme === 'dark'
+    const rooms = await page.request.get('/api/v1/live/rooms')
+    const room = (await rooms.json()).items[0].id as string
     for (const path of ['/me', '/console/']) {
       await page.goto(path, { waitUntil: 'commit' })
       await expect.poll(() => theme(page), path).toBe(night ? 'night' : 'paper')
       await expect.poll(async () => dark(await ground(page)), path).toBe(night)
     }
-    for (const path of ['/', '/studio/live', '/live/room_x']) {
+    for (const path of ['/', '/studio/live', `/live/${room}`]) {
       await page.goto(path, { waitUntil: 'commit' })
       await expect.poll(async () => dark(await ground(page)), path).toBe(true)
     }
