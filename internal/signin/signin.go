@@ -201,8 +201,11 @@ func (s *Service) open(ctx context.Context, u account.User, c account.Credential
 		if err := s.drop(ctx, tx, u.ID, over); err != nil {
 			return err
 		}
+		who := audit.OriginOf(ctx)
+		who.Kind, who.Actor = audit.Person, u.ID // a visitor until now
 		return audit.Record(ctx, tx, audit.Entry{
-			Action: "sign_in.done", Subject: u.ID.String(), After: map[string]bool{"second_factor": more != nil},
+			Action: "sign_in.done", Origin: who, Subject: u.ID.String(),
+			After: map[string]bool{"second_factor": more != nil},
 		})
 	})
 	if err != nil {
