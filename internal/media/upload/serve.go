@@ -36,7 +36,8 @@ type server struct {
 
 // Handler serves tus. Faults answered beside the protocol's own errors:
 // auth.sign_in_required, upload.not_found, upload.too_large, upload.too_many,
-// upload.quota, upload.full, upload.claimed, upload.no_length, upload.busy.
+// upload.quota, upload.full, upload.claimed, upload.no_length, upload.busy,
+// upload.outdated.
 func (s *Store) Handler(d Door) (http.Handler, error) {
 	h := &server{store: s, door: d, turns: turns{clock: s.clock, here: map[string]*turn{}}}
 	tus, err := handler.NewHandler(handler.Config{
@@ -77,7 +78,7 @@ func (h *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	b := &body{ReadCloser: r.Body, control: http.NewResponseController(w)}
-	leave, err := h.turns.take(r.Context(), upload, b.stop)
+	leave, err := h.turns.take(r.Context(), upload, writesFrom(r), b.stop)
 	if err != nil {
 		h.door.Refuse(w, r, err)
 		return
@@ -86,6 +87,14 @@ func (h *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Body = b
 	h.tus.ServeHTTP(w, r)
 	b.over()
+}
+
+// writesFrom is the byte at which a request goes on.
+func writesFrom(r *http.Request) int64 {
+	if from, err := strconv.ParseInt(r.Header.Get("Upload-Offset"), 10, 64); err == nil && r.Method == http.MethodPatch {
+		return from
+	}
+	return anyOffset
 }
 
 // upload is the name of what is asked for, empty for a new one.

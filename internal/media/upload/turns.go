@@ -3,6 +3,7 @@ package upload
 import (
 	"context"
 	"io"
+	"math"
 	"net/http"
 	"sync"
 	"time"
@@ -18,7 +19,9 @@ const turnWithin = 20 * time.Second
 
 // turns let one request at a time at an upload. A phone that changes its network comes
 // back while its earlier request still waits for bytes on a line that is dead: who
-// comes interrupts who is there, and goes on once that has saved what came.
+// comes interrupts who is there, and goes on once that has saved what came. A request
+// that a proxy or a dead line held back until after its successor began is refused: its
+// bytes are there already, and the successor is who is waited for.
 //
 // tusd does so too, but reads the earlier request's body without a lock meanwhile
 // (2.8.0, pkg/handler/context.go); behind turns it never has two at once.
@@ -30,19 +33,27 @@ type turns struct {
 }
 
 type turn struct {
+	from int64 // the byte at which it goes on, anyOffset where it writes none
 	stop func()
 	over chan struct{}
 }
 
-// take waits for the turn at an upload. stop is called, perhaps more than once and at
-// any time until leave, when somebody else comes. Faults: upload.busy.
-func (t *turns) take(ctx context.Context, upload string, stop func()) (leave func(), err error) {
+// anyOffset is where a request begins that writes nothing.
+const anyOffset = math.MaxInt64
+
+// take waits for the turn at an upload, for a request that writes from a byte on. stop is
+// called, perhaps more than once and at any time until leave, when somebody else comes.
+// Faults: upload.busy, upload.outdated.
+func (t *turns) take(ctx context.Context, upload string, from int64, stop func()) (leave func(), err error) {
 	timer := t.clock.NewTimer(turnWithin)
 	defer timer.Stop()
 	for {
-		before, leave := t.enter(upload, stop)
+		before, leave := t.enter(upload, from, stop)
 		if before == nil {
 			return leave, nil
+		}
+		if before.from != anyOffset && from < before.from {
+			return nil, fault.Conflict("upload.outdated")
 		}
 		before.stop()
 		select {
@@ -56,13 +67,13 @@ func (t *turns) take(ctx context.Context, upload string, stop func()) (leave fun
 }
 
 // enter takes the turn, or gives whose it is.
-func (t *turns) enter(upload string, stop func()) (before *turn, leave func()) {
+func (t *turns) enter(upload string, from int64, stop func()) (before *turn, leave func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if before := t.here[upload]; before != nil {
 		return before, nil
 	}
-	mine := &turn{stop: stop, over: make(chan struct{})}
+	mine := &turn{from: from, stop: stop, over: make(chan struct{})}
 	t.here[upload] = mine
 	return nil, func() {
 		t.mu.Lock()

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -166,4 +167,32 @@ func TestTakingOverSpoilsNoConnection(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// A part that was held back on its way and comes after its successor began neither ends that nor waits for it.
+func TestWhatComesTooLateInterruptsNobody(t *testing.T) {
+	dir := t.TempDir()
+	web := door(t, dir)
+	content := []byte("0123456789")
+	path := ask(t, web, http.MethodPost, prefix, nil, "Upload-Length", "10").Header.Get("Location")
+	ask(t, web, http.MethodPatch, path, bytes.NewReader(content[:4]), "Upload-Offset", "0")
+
+	line, far := io.Pipe()
+	ended := make(chan int, 1)
+	go func() { ended <- ask(t, web, http.MethodPatch, path, line, "Upload-Offset", "4").StatusCode }()
+	if _, err := far.Write(content[4:7]); err != nil {
+		t.Fatal(err)
+	}
+	grown(t, filepath.Join(dir, filepath.Base(path)), 7)
+	late := ask(t, web, http.MethodPatch, path, bytes.NewReader(content[:4]), "Upload-Offset", "0")
+	if code, _ := io.ReadAll(late.Body); strings.TrimSpace(string(code)) != "upload.outdated" {
+		t.Errorf("the late part is answered %d %s", late.StatusCode, code)
+	}
+	if _, err := far.Write(content[7:]); err != nil {
+		t.Fatal(err)
+	}
+	_ = far.Close()
+	if status := <-ended; status != http.StatusNoContent || offset(t, web, path) != len(content) {
+		t.Errorf("its successor: %d, %d bytes are there", status, offset(t, web, path))
+	}
 }
