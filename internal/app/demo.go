@@ -2,11 +2,13 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"strings"
 
 	"hawker/internal/demo"
+	"hawker/internal/platform/config"
 )
 
 // FillDemo fills an empty installation. One that has been filled is left alone.
@@ -19,6 +21,39 @@ func (a *App) FillDemo(ctx context.Context) error {
 		Catalog:   a.catalog,
 		Referrals: a.referrals, Stage: a.stage, Uploads: a.uploads, Videos: a.videos,
 	}.Fill(ctx)
+}
+
+// ErrDemoAnywhere refuses to show demo accounts to others.
+var ErrDemoAnywhere = errors.New("this mall has demo accounts whose password everybody knows, so it listens on this " +
+	"machine alone (127.0.0.1). Set up a mall of your own with `hawker setup`, or say --demo-anywhere if you mean it")
+
+// checkDemo keeps demo accounts from other machines, whether they are made now or were
+// before and kept their password.
+func (a *App) checkDemo(ctx context.Context, withDemo bool) error {
+	here := true
+	for _, address := range []string{a.cfg.HTTP, a.cfg.RTMP, a.cfg.HTTPS.Address, a.cfg.Live.RTMPS} {
+		here = here && (address == "" || config.Loopback(address))
+	}
+	if here || a.cfg.DemoAnywhere {
+		return nil
+	}
+	if withDemo {
+		return ErrDemoAnywhere
+	}
+	for _, p := range demo.People() {
+		_, c, err := a.accounts.Credentials(ctx, p.Email)
+		if err != nil {
+			return err
+		}
+		known, err := a.accounts.Matches(ctx, demo.Password, c)
+		if err != nil {
+			return err
+		}
+		if known {
+			return fmt.Errorf("%s: %w", p.Email, ErrDemoAnywhere)
+		}
+	}
+	return nil
 }
 
 // Welcome is what a person reads when the program has started.

@@ -300,6 +300,27 @@ func TestSizes(t *testing.T) {
 	}
 }
 
+// wiringLinesMax is what every module together may need to be put together.
+const wiringLinesMax = 300
+
+// TestWiringIsAList keeps what puts the program together to one line or two a module, the names of packages aside.
+func TestWiringIsAList(t *testing.T) {
+	lines := 0
+	for _, f := range files(t) {
+		if f.path != "internal/app/modules.go" && f.path != "internal/app/people.go" {
+			continue
+		}
+		last := f.ast.Name.Pos()
+		for _, s := range f.ast.Imports {
+			last = max(last, s.End())
+		}
+		lines += f.set.File(f.ast.Pos()).LineCount() - f.set.Position(last).Line
+	}
+	if lines == 0 || lines > wiringLinesMax {
+		t.Errorf("the modules are put together in %d lines; %d are the limit", lines, wiringLinesMax)
+	}
+}
+
 const (
 	columnsMax = 120
 	tabColumns = 4

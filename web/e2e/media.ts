@@ -7,9 +7,9 @@ const run = promisify(execFile)
 const tone = ['-f', 'lavfi', '-i', 'sine=frequency=440']
 const x264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-g', '30', '-c:a', 'aac']
 
-/** publish sends a real RTMP stream until it is stopped. */
+/** publish sends a real RTMP stream until it is stopped: a small one, for browsers decode and draw it without a card. */
 export function publish(to: string): { stop: () => void } {
-  const picture = ['-re', '-f', 'lavfi', '-i', 'testsrc2=size=360x640:rate=30']
+  const picture = ['-re', '-f', 'lavfi', '-i', 'testsrc2=size=180x320:rate=15']
   const args = ['-v', 'error', ...picture, ...tone, ...x264, '-tune', 'zerolatency', '-f', 'flv', to]
   const child = spawn('ffmpeg', args, { stdio: 'ignore' })
   return { stop: () => void child.kill('SIGKILL') }

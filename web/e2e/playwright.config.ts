@@ -18,7 +18,7 @@ export default defineConfig({
   testDir: '.',
   outputDir: '../test-results',
   fullyParallel: false,
-  workers: 2,
+  workers: 1,
   retries: 0,
   // Limits, not figures: a machine half as fast, with something else to do, has to pass.
   timeout: 180_000,
