@@ -2,7 +2,7 @@ package auction
 
 import (
 	"context"
-	"errors"
+	"time"
 
 	"hawker/internal/base/id"
 	"hawker/internal/platform/sqldb"
@@ -12,15 +12,9 @@ import (
 // endRehearsed cancels the lots that run since a rehearsal that a room has left: what
 // was bid there buys nothing. Planned ones stay.
 func (s *Service) endRehearsed(ctx context.Context, e room.ModeChanged) error {
-	if e.From != room.Rehearsal {
-		return nil
-	}
-	lots, err := allRunningIn(ctx, s.DB.Reader(), e.Room)
-	errs := []error{err}
-	for _, l := range lots {
-		errs = append(errs, s.endForgotten(ctx, l.ID))
-	}
-	return errors.Join(errs...)
+	return room.EndRehearsed(ctx, e, func(ctx context.Context, r id.Room) ([]Lot, error) {
+		return allRunningIn(ctx, s.DB.Reader(), r)
+	}, func(ctx context.Context, l Lot) error { return s.endForgotten(ctx, l.ID) })
 }
 
 func (s *Service) endForgotten(ctx context.Context, auction id.Auction) error {
@@ -46,17 +40,6 @@ func (s *Service) endForgotten(ctx context.Context, auction id.Auction) error {
 }
 
 // shown leaves out what was started in a rehearsal that its room has left.
-func (s *Service) shown(ctx context.Context, q sqldb.Querier, lots []Lot) (out []Lot, err error) {
-	for _, l := range lots {
-		aired := l.StartsAt.IsZero()
-		if !aired {
-			if aired, err = s.Rooms.Aired(ctx, q, l.Room, l.StartsAt); err != nil {
-				return nil, err
-			}
-		}
-		if aired {
-			out = append(out, l)
-		}
-	}
-	return out, nil
+func (s *Service) shown(ctx context.Context, q sqldb.Querier, lots []Lot) ([]Lot, error) {
+	return room.Aired(ctx, q, s.Rooms, lots, func(l Lot) (id.Room, time.Time) { return l.Room, l.StartsAt })
 }

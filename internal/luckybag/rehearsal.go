@@ -2,7 +2,7 @@ package luckybag
 
 import (
 	"context"
-	"errors"
+	"time"
 
 	"hawker/internal/base/id"
 	"hawker/internal/platform/sqldb"
@@ -12,15 +12,9 @@ import (
 // endRehearsed cancels the bags of a rehearsal that a room has left: they are not drawn
 // among those who come now.
 func (s *Service) endRehearsed(ctx context.Context, e room.ModeChanged) error {
-	if e.From != room.Rehearsal {
-		return nil
-	}
-	bags, err := undrawnBags(ctx, s.DB.Reader(), e.Room)
-	errs := []error{err}
-	for _, b := range bags {
-		errs = append(errs, s.endForgotten(ctx, b.ID))
-	}
-	return errors.Join(errs...)
+	return room.EndRehearsed(ctx, e, func(ctx context.Context, r id.Room) ([]Bag, error) {
+		return undrawnBags(ctx, s.DB.Reader(), r)
+	}, func(ctx context.Context, b Bag) error { return s.endForgotten(ctx, b.ID) })
 }
 
 func (s *Service) endForgotten(ctx context.Context, bag id.Bag) error {
@@ -49,15 +43,6 @@ func (s *Service) endForgotten(ctx context.Context, bag id.Bag) error {
 }
 
 // shown leaves out what is of a rehearsal that its room has left.
-func (s *Service) shown(ctx context.Context, q sqldb.Querier, bags []Bag) (out []Bag, err error) {
-	for _, b := range bags {
-		aired, err := s.Rooms.Aired(ctx, q, b.Room, b.OpenedAt)
-		if err != nil {
-			return nil, err
-		}
-		if aired {
-			out = append(out, b)
-		}
-	}
-	return out, nil
+func (s *Service) shown(ctx context.Context, q sqldb.Querier, bags []Bag) ([]Bag, error) {
+	return room.Aired(ctx, q, s.Rooms, bags, func(b Bag) (id.Room, time.Time) { return b.Room, b.OpenedAt })
 }
