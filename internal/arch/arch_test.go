@@ -38,9 +38,10 @@ func modules() []struct {
 		{"password", nil},
 		{"naming", nil},
 		{"totp", nil},
+		{"device", nil},
 		{"account", []string{"naming", "password"}},
 		{"shop", []string{"account", "naming"}},
-		{"signin", []string{"account", "naming", "totp"}},
+		{"signin", []string{"account", "device", "naming", "totp"}},
 		{"mailbox", []string{"account", "signin"}},
 		{"operator", []string{"account", "shop", "signin"}},
 		{"room", nil}, // a place; what happens there on one evening is a show

@@ -2,7 +2,6 @@ package signin
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"hawker/internal/base/fault"
@@ -77,7 +76,7 @@ func (s *Service) Confirm(ctx context.Context, a httpapi.Actor, code string, fro
 	if err != nil {
 		return nil, err
 	}
-	codes := newCodes()
+	codes := totp.RecoveryCodes()
 	err = s.Ending(ctx, a.User, a.Session, func(ctx context.Context, tx *sqldb.Tx) error {
 		f, err := factorOf(ctx, tx, s.Box, a.User)
 		if err != nil {
@@ -86,7 +85,7 @@ func (s *Service) Confirm(ctx context.Context, a httpapi.Actor, code string, fro
 		if f.secret == "" || f.on() {
 			return fault.Conflict("account.no_enrolment")
 		}
-		step, ok := totp.StepOf(f.secret, plainCode(code), tx.Now())
+		step, ok := totp.StepOf(f.secret, totp.Plain(code), tx.Now())
 		if !ok {
 			return fault.Invalid("account.wrong_code").At("body.code")
 		}
@@ -146,7 +145,7 @@ func tellFactor(ctx context.Context, tx *sqldb.Tx, e FactorChanged) error {
 
 // NewCodes replaces the codes to recover. Fault account.no_factor.
 func (s *Service) NewCodes(ctx context.Context, user id.User) ([]string, error) {
-	codes := newCodes()
+	codes := totp.RecoveryCodes()
 	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
 		f, err := factorOf(ctx, tx, s.Box, user)
 		if err != nil {
@@ -168,34 +167,14 @@ func (s *Service) useCode(ctx context.Context, tx *sqldb.Tx, user id.User, code 
 		return err
 	}
 	ok := false
-	plain := plainCode(code)
+	plain := totp.Plain(code)
 	if step, right := totp.StepOf(f.secret, plain, tx.Now()); right && f.on() {
 		ok, err = takeStep(ctx, tx, user, step)
-	} else if f.on() && len(plain) == recoverySize {
+	} else if f.on() && len(plain) == totp.RecoverySize {
 		ok, err = takeCode(ctx, tx, user, plain)
 	}
 	if err == nil && !ok {
 		err = fault.Invalid("account.wrong_code").At("body.code")
 	}
 	return err
-}
-
-const (
-	recoveryCodes = 10
-	recoverySize  = 12 // of 32 letters and digits: 60 bits
-	recoveryGroup = 4
-)
-
-func newCodes() []string {
-	out := make([]string, recoveryCodes)
-	for i := range out {
-		t := id.Token()[:recoverySize]
-		out[i] = t[:recoveryGroup] + "-" + t[recoveryGroup:2*recoveryGroup] + "-" + t[2*recoveryGroup:]
-	}
-	return out
-}
-
-// plainCode is a code as it is compared: people write blanks, dashes and capitals.
-func plainCode(code string) string {
-	return strings.ToLower(strings.NewReplacer(" ", "", "-", "").Replace(code))
 }

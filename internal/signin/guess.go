@@ -7,6 +7,7 @@ import (
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
+	"hawker/internal/device"
 	"hawker/internal/platform/cache"
 )
 
@@ -29,7 +30,7 @@ type guess struct {
 // guess takes a try at something of an account. Fault request.too_many.
 func (s *Service) guess(ctx context.Context, what string, user id.User, from Caller) (guess, error) {
 	g := guess{s.Limiter, map[string]cache.Rate{}}
-	if name := nameOf(s.Box, from.Device, user); name != "" && !user.IsZero() {
+	if name := device.NameOf(s.Box, from.Device, user); name != "" && !user.IsZero() {
 		return g, g.take(ctx, what+":device:"+name, nearRate())
 	}
 	if err := g.take(ctx, what+":"+from.Home, nearRate()); err != nil {

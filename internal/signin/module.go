@@ -5,7 +5,6 @@ import (
 
 	"hawker/internal/platform/module"
 	"hawker/internal/platform/schedule"
-	"hawker/internal/platform/sqldb"
 )
 
 // Module is what the module brings.
@@ -13,7 +12,7 @@ func (h API) Module() module.Module {
 	return module.Module{
 		Name: "signin", Operations: []module.Operations{h},
 		Tasks: []schedule.Task{
-			{Name: "account.sessions", Next: sqldb.Oldest("account_session", "expires_at", 0), Do: h.Service.Sweep},
+			{Name: "account.sessions", Next: h.Service.NextSweep, Do: h.Service.Sweep},
 			{Name: "account.seen", Every: time.Minute, Do: h.Service.WriteSeen},
 		},
 	}

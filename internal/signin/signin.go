@@ -19,6 +19,7 @@ import (
 	"hawker/internal/account"
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
+	"hawker/internal/device"
 	"hawker/internal/naming"
 	"hawker/internal/platform/audit"
 	"hawker/internal/platform/cache"
@@ -173,7 +174,7 @@ func (s *Service) Open(ctx context.Context, user id.User, from Caller) (Session,
 func (s *Service) open(ctx context.Context, u account.User, c account.Credential, from Caller,
 	more func(ctx context.Context, tx *sqldb.Tx) error,
 ) (Session, error) {
-	out := Session{User: u, Token: id.Token() + id.Token(), Device: known(s.Box, from.Device, u.ID)}
+	out := Session{User: u, Token: id.Token() + id.Token(), Device: device.Known(s.Box, from.Device, u.ID)}
 	var over []ended
 	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
 		ok, err := s.People.Hold(ctx, tx, u.ID, c)
@@ -341,11 +342,6 @@ func (s *Service) WriteSeen(ctx context.Context) error {
 		return nil
 	}
 	return s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error { return setSeen(ctx, tx, seen) })
-}
-
-// Sweep deletes what has expired.
-func (s *Service) Sweep(ctx context.Context) error {
-	return sqldb.Prune(ctx, s.db, "account_session", "expires_at", s.db.Clock().Now())
 }
 
 func tokenHash(token string) string {

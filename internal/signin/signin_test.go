@@ -482,3 +482,46 @@ func TestSessionsHoldUntilTheirEnd(t *testing.T) {
 		}
 	})
 }
+
+// A session that ends by itself ends as one that is signed out does: whoever listens by it is told, at its time.
+func TestWhatEndsByItselfIsTold(t *testing.T) {
+	t.Parallel()
+	k := open(t, func(o *signin.Options) { o.Idle, o.Max = 48*time.Hour, 100*time.Hour })
+	u := k.register("a@example.com")
+	_, idle := k.enter("a@example.com", from("1"))
+	token, used := k.enter("a@example.com", from("2"))
+	begun := k.clock.Now()
+	ends := func(what string, at time.Duration, told ...string) {
+		t.Helper()
+		next, err := k.NextSweep(t.Context(), k.db.Reader())
+		if err != nil || next.Before(begun.Add(at)) || next.After(begun.Add(at+time.Minute)) {
+			t.Errorf("%s: the next ends at %v, %v, want %v", what, next, err, begun.Add(at))
+		}
+		k.clock.Advance(next.Sub(k.clock.Now()))
+		if err := k.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		eventstest.Want(t, eventstest.Heard(t, k.db, signin.EventSignedOut), told...)
+	}
+	gone := func(a httpapi.Actor) string {
+		return signin.EventSignedOut + ` {"user":"` + u.ID.String() + `","session":"` + a.Session.String() + `"}`
+	}
+	useAfter := func(d time.Duration) {
+		t.Helper()
+		k.clock.Advance(d)
+		other := k.anew() // asks the database, as each does from time to time
+		if _, err := other.Authenticate(t.Context(), token.Token); err != nil {
+			t.Fatal(err)
+		}
+		if err := other.WriteSeen(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	useAfter(40 * time.Hour)
+	ends("nobody used it", 48*time.Hour, gone(idle))
+	useAfter(30 * time.Hour)
+	ends("its time is up", 100*time.Hour, gone(used))
+	if next, err := k.NextSweep(t.Context(), k.db.Reader()); err != nil || !next.IsZero() {
+		t.Errorf("there is none, and the next ends at %v, %v", next, err)
+	}
+}

@@ -68,6 +68,27 @@ func oldest(ctx context.Context, q sqldb.Querier, user id.User, keep int) ([]end
 	return sqldb.Collect(rows, err, scanEnded)
 }
 
+// stale is a session that has ended by itself.
+type stale struct {
+	user id.User
+	ended
+}
+
+// staleSessions are those that have expired, or else those that nobody used for so long.
+func staleSessions(ctx context.Context, q sqldb.Querier, now time.Time, idle time.Duration, n int) ([]stale, error) {
+	for column, until := range map[string]time.Time{"expires_at": now, "seen_at": now.Add(-idle)} {
+		rows, err := q.Query(ctx, "SELECT user_id, id, token_hash FROM account_session WHERE "+column+
+			" <= ? ORDER BY "+column+" LIMIT ?", sqldb.Millis(until), n)
+		list, err := sqldb.Collect(rows, err, func(s sqldb.Scanner) (x stale, err error) {
+			return x, s.Scan(&x.user, &x.session, &x.hash)
+		})
+		if err != nil || len(list) > 0 {
+			return list, err
+		}
+	}
+	return nil, nil
+}
+
 func deleteSession(ctx context.Context, tx *sqldb.Tx, user id.User, session id.Session) (bool, error) {
 	n, err := tx.Exec(ctx, "DELETE FROM account_session WHERE id = ? AND user_id = ?", session, user)
 	return n == 1, err

@@ -9,6 +9,7 @@ import (
 	"hawker/internal/platform/module"
 	"hawker/internal/platform/secret"
 	"hawker/internal/platform/sqldb"
+	"hawker/internal/totp"
 )
 
 func factorSeal(user id.User) string { return "second factor " + user.String() }
@@ -70,7 +71,7 @@ func setCodes(ctx context.Context, tx *sqldb.Tx, user id.User, codes []string) e
 	}
 	for _, c := range codes {
 		_, err := tx.Exec(ctx, "INSERT INTO signin_recovery_code (user_id, code_hash) VALUES (?, ?)", user,
-			codeHash(user, plainCode(c)))
+			codeHash(user, totp.Plain(c)))
 		if err != nil {
 			return err
 		}

@@ -1,4 +1,6 @@
-package signin
+// Package device makes and reads the cookie of a known browser: who signed in from it
+// before. It opens no door; guesses from elsewhere do not shut out who has it.
+package device
 
 import (
 	"crypto/subtle"
@@ -20,8 +22,8 @@ func entry(box *secret.Box, user id.User, name string) string {
 	return text + "." + box.Index(text, "device")[:proofSize]
 }
 
-// nameOf finds under which name somebody signed in from this browser before, "" for never.
-func nameOf(box *secret.Box, cookie string, user id.User) string {
+// NameOf finds under which name somebody signed in from this browser before, "" for never.
+func NameOf(box *secret.Box, cookie string, user id.User) string {
 	for line := range strings.SplitSeq(cookie, "~") {
 		parts := strings.Split(line, ".")
 		if len(parts) != 3 || parts[0] != user.String() {
@@ -34,9 +36,9 @@ func nameOf(box *secret.Box, cookie string, user id.User) string {
 	return ""
 }
 
-// known is the cookie of a browser from which somebody has just signed in.
-func known(box *secret.Box, cookie string, user id.User) string {
-	name := nameOf(box, cookie, user)
+// Known is the cookie of a browser from which somebody has just signed in.
+func Known(box *secret.Box, cookie string, user id.User) string {
+	name := NameOf(box, cookie, user)
 	if name == "" {
 		name = id.Token()[:16]
 	}
