@@ -177,9 +177,10 @@ func (s *services) openLive(p *platform) {
 func (s *services) openRooms(p *platform, news room.News) {
 	s.shelf = shelf.New(shelf.Options{DB: p.db, Log: p.log, Catalog: s.catalog, News: news, Picture: s.hub})
 	s.chat = chat.New(chat.Options{
-		DB: p.db, Log: p.log, Shows: s.shows, Catalog: s.catalog, Shops: s.shops, News: news, Words: s.words,
-		Follows: s.social, Limiter: cache.NewMemoryLimiter(p.clock), People: s.accounts, Listener: s.bags,
-		Sockets: p.news,
+		DB: p.db, Log: p.log, Shows: s.shows, Catalog: s.catalog, Shops: s.shops, Staff: s.shops, News: news,
+		Words: s.words, Follows: s.social, Limiter: cache.NewMemoryLimiter(p.clock), People: s.accounts,
+		Listener: s.bags,
+		Sockets:  p.news,
 	})
 	s.audience = audience.New(audience.Options{
 		DB: p.db, Log: p.log, Shows: s.shows, News: news, Words: s.words, People: s.accounts, Chat: s.chat,

@@ -45,8 +45,9 @@ func enter(t *testing.T) *hall {
 	h.People[h.ann] = account.User{ID: h.ann, DisplayName: "小安"}
 	h.room = h.Room()
 	speech := chat.New(chat.Options{
-		DB: h.DB, Log: quiet(), Shows: h.Shows, Catalog: h.Products, Shops: h, Words: h.Words, Follows: h.Follows,
-		News: room.News{Publisher: h.News, Log: quiet()}, Limiter: cache.NewMemoryLimiter(h.Clock), People: h.People,
+		DB: h.DB, Log: quiet(), Shows: h.Shows, Catalog: h.Products, Shops: h, Staff: h, Words: h.Words,
+		Follows: h.Follows,
+		News:    room.News{Publisher: h.News, Log: quiet()}, Limiter: cache.NewMemoryLimiter(h.Clock), People: h.People,
 		Sockets: h.Sockets,
 	})
 	h.door = httpapitest.Open(t, h.Clock, speech.Module())
@@ -56,6 +57,11 @@ func enter(t *testing.T) *hall {
 	h.door.Name("id", h.room)
 	h.known()
 	return h
+}
+
+// May implements chat.Staff: who is hired at the door works for the shop.
+func (h *hall) May(ctx context.Context, user id.User, shop id.Shop, _ permission.Permission) (bool, error) {
+	return h.door.May(ctx, user, shop, permission.LiveModerate)
 }
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
@@ -102,6 +108,12 @@ func TestWhatIsSaidIsRead(t *testing.T) {
 	if shop.Show("kind", "user_name") != "host 茶铺" {
 		t.Errorf("the shop says %v", shop)
 	}
+	h.People[h.mod] = account.User{ID: h.mod, DisplayName: "小莫"}
+	own := h.say(h.mod, "我看看") // by the name that viewers could have too, so the server says whose it is
+	if own.Show("kind", "user_name") != "staff 小莫" {
+		t.Errorf("who works there says %v", own)
+	}
+	h.door.Call(h.mod, 204, "POST "+staff+"/"+own.Text("id")+"/remove", nil)
 	at := func(d time.Duration) string { return first.Add(d).Format("2006-01-02T15:04:05Z") }
 	for query, want := range map[string][]string{
 		"":                                      {"你好", "多少钱", "欢迎"},

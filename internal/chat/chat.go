@@ -14,6 +14,7 @@ import (
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/base/lang"
+	"hawker/internal/base/permission"
 	"hawker/internal/catalog"
 	"hawker/internal/moderation"
 	"hawker/internal/platform/cache"
@@ -30,6 +31,7 @@ type Kind string
 // The kinds.
 const (
 	FromViewer Kind = "chat"
+	FromStaff  Kind = "staff" // by their own name: the server says whose they are
 	FromHost   Kind = "host"
 	FromOrder  Kind = "order"
 	FromSystem Kind = "system"
@@ -74,6 +76,11 @@ type Names interface {
 	Names(ctx context.Context, users []id.User) (map[id.User]account.User, error)
 }
 
+// Staff tells whether somebody works for a shop.
+type Staff interface {
+	May(ctx context.Context, user id.User, shop id.Shop, p permission.Permission) (bool, error)
+}
+
 // Listener hears what viewers say, after it is on the screens.
 type Listener interface {
 	Said(ctx context.Context, room id.Room, user id.User, text string) error
@@ -91,6 +98,7 @@ type Options struct {
 	Shows    *show.Service
 	Catalog  *catalog.Service
 	Shops    catalog.ShopNames
+	Staff    Staff
 	News     room.News
 	Words    *moderation.Service
 	Follows  *social.Service

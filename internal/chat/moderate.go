@@ -9,6 +9,7 @@ import (
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
+	"hawker/internal/base/permission"
 	"hawker/internal/moderation"
 	"hawker/internal/platform/cache"
 	"hawker/internal/platform/sqldb"
@@ -47,6 +48,11 @@ func (s *Service) Speak(ctx context.Context, m Message) (Message, error) {
 		m.Text = text
 	}
 	m.Question = isQuestion(m.Text)
+	if ours, err := s.options.Staff.May(ctx, m.User, st.Shop, permission.CatalogRead); err != nil {
+		return Message{}, err
+	} else if ours {
+		m.Kind = FromStaff // every role has that permission
+	}
 	m, err = s.Say(ctx, m)
 	if err == nil && m.State == Shown && s.options.Listener != nil {
 		if err := s.options.Listener.Said(ctx, m.Room, m.User, m.Text); err != nil {

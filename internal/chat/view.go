@@ -10,7 +10,7 @@ import (
 // MessageView is a message as screens show it.
 type MessageView struct {
 	ID   id.Message `json:"id"`
-	Kind Kind       `json:"kind" enum:"chat,order,host,system"`
+	Kind Kind       `json:"kind" enum:"chat,staff,order,host,system"`
 	Name string     `json:"user_name"`
 	Text string     `json:"text"`
 	// Texts is there for what the program says itself: news go to readers of every language at once.

@@ -128,7 +128,8 @@ func (k *Kit) Restart() {
 	})
 	p.Shelf = shelf.New(shelf.Options{DB: k.DB, Log: log, Catalog: k.Products, News: news, Picture: k.Engine})
 	p.Chat = chat.New(chat.Options{
-		DB: k.DB, Log: log, Shows: p.Shows, Catalog: k.Products, News: news, Words: k.Words, Follows: k.Follows,
+		DB: k.DB, Log: log, Shows: p.Shows, Catalog: k.Products, Staff: k.Staff, News: news, Words: k.Words,
+		Follows: k.Follows,
 		Limiter: &limiter{clock: k.Clock, used: map[string]time.Time{}}, People: k.People, Listener: k.Listener,
 		Sockets: k.Sockets,
 	})

@@ -20,6 +20,10 @@ describe('what is said', () => {
     expect(viewer?.findAll('span').filter((s) => s.text() === 'Shop')).toHaveLength(0)
     expect(host?.findAll('span').filter((s) => s.text() === 'Shop')).toHaveLength(1)
   })
+  it('marks who works for the shop, whatever their name', async () => {
+    const { page } = await log([message('1', { kind: 'staff' })])
+    expect(page.find('li').text()).toMatch(/^Ann\s*Staff\s*hello$/)
+  })
   it('tells the writer that a message waits for review', async () => {
     const { page } = await log([message('1', { held: true }), message('2')])
     const [held, plain] = page.findAll('li')
