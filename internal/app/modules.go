@@ -179,8 +179,7 @@ func (s *services) openRooms(p *platform, news room.News) {
 	s.chat = chat.New(chat.Options{
 		DB: p.db, Log: p.log, Shows: s.shows, Catalog: s.catalog, Shops: s.shops, Staff: s.shops, News: news,
 		Words: s.words, Follows: s.social, Limiter: cache.NewMemoryLimiter(p.clock), People: s.accounts,
-		Listener: s.bags,
-		Sockets:  p.news,
+		Listener: s.bags, Sockets: p.news,
 	})
 	s.audience = audience.New(audience.Options{
 		DB: p.db, Log: p.log, Shows: s.shows, News: news, Words: s.words, People: s.accounts, Chat: s.chat,
