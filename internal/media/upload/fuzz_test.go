@@ -67,6 +67,8 @@ func FuzzTus(f *testing.F) {
 		{"POST", prefix, tus + "Upload-Length: 5\r\nUpload-Metadata: filename YS5tcDQ=,filetype dmlkZW8vbXA0", ""},
 		{"POST", prefix, octets + "Upload-Length: 5\r\nContent-Length: 5", "01234"},
 		{"POST", prefix, octets + "Upload-Length: 3\r\nTransfer-Encoding: chunked", "5\r\n01234\r\n0\r\n\r\n"},
+		{"POST", prefix, octets + "Upload-Length: 3\r\nTransfer-Encoding: chunked", "\n"},
+		{"PATCH", to, octets + "Upload-Offset: 3\r\nTransfer-Encoding: chunked", "2\r\n3456\r\n"},
 		{"POST", prefix, tus + "Upload-Length: +9223372036854775807", ""},
 		{"POST", prefix, tus + "Upload-Length: 5\r\nUpload-Defer-Length: 1\r\nUpload-Concat: partial", ""},
 		{"POST", prefix, tus + "Upload-Length: 5\r\nUpload-Metadata: owner dXNyX2I=,owner,, filename =,X *", ""},

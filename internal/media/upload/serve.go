@@ -74,11 +74,12 @@ func (h *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w = &pathLocation{ResponseWriter: w}
 	upload := h.upload(r)
+	b := &body{ReadCloser: r.Body, control: http.NewResponseController(w)}
 	if upload == "" || r.Method == http.MethodOptions {
+		r.Body = b
 		h.tus.ServeHTTP(w, r)
 		return
 	}
-	b := &body{ReadCloser: r.Body, control: http.NewResponseController(w)}
 	leave, err := h.turns.take(r.Context(), upload, writesFrom(r), b.stop)
 	if err != nil {
 		h.door.Refuse(w, r, err)
