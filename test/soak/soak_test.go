@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -325,10 +326,11 @@ func (w *world) messages() {
 
 // errors are what the program called errors, counted.
 func (w *world) errors() {
-	said := map[string]int{}
+	said, numbers := map[string]int{}, regexp.MustCompile(`(request_id=|[a-z]{3}_)[0-9a-z]+`)
 	for line := range strings.Lines(w.m.Log()) {
 		if _, text, found := strings.Cut(line, "level=ERROR msg="); found {
-			said[text[:min(len(text)-1, 150)]]++
+			text = numbers.ReplaceAllString(strings.TrimSpace(text), "…") // alike but for whose they are
+			said[text[:min(len(text), 300)]]++
 		}
 		if strings.HasPrefix(line, "panic:") || strings.Contains(line, "goroutine ") {
 			w.t.Error("the log has a panic: " + line)

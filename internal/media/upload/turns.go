@@ -123,8 +123,8 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, told(err)
 }
 
-// told makes an error of reading one that is its sender's: tusd knows lines that break, and calls all else its own fault,
-// such as chunks that are none.
+// told makes an error of reading one that is its sender's: tusd knows lines that break, and
+// calls all else its own fault, such as chunks that are none.
 func told(err error) error {
 	if err == nil || err == io.EOF || errors.As(err, new(net.Error)) || errors.As(err, new(handler.Error)) ||
 		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, http.ErrBodyReadAfterClose) {
