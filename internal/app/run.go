@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -74,8 +75,7 @@ func (a *App) limits() conns.Limits {
 	}.Within(conns.OpenFilesMax())
 }
 
-// listenRTMP takes the PROXY protocol's word for who publishes from trusted
-// networks, and only from those.
+// listenRTMP opens the door of publishers.
 func (a *App) listenRTMP(ctx context.Context, addr string) (net.Listener, error) {
 	var lc net.ListenConfig
 	ln, err := lc.Listen(ctx, "tcp", addr)
@@ -83,6 +83,11 @@ func (a *App) listenRTMP(ctx context.Context, addr string) (net.Listener, error)
 	if err != nil || len(trusted) == 0 {
 		return ln, err
 	}
+	return proxied(ln, trusted), nil
+}
+
+// proxied takes the PROXY protocol's word for who connects from trusted networks, and only from those.
+func proxied(ln net.Listener, trusted []netip.Prefix) net.Listener {
 	return &proxyproto.Listener{
 		Listener: ln, ReadHeaderTimeout: headerWithin,
 		ConnPolicy: func(o proxyproto.ConnPolicyOptions) (proxyproto.Policy, error) {
@@ -91,7 +96,7 @@ func (a *App) listenRTMP(ctx context.Context, addr string) (net.Listener, error)
 			}
 			return proxyproto.SKIP, nil
 		},
-	}, nil
+	}
 }
 
 // HTTPAddr is where pages and API are served.
