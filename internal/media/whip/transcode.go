@@ -24,8 +24,8 @@ const (
 	flvTagBytes    = 11
 	flvTagVideo    = 9
 	av1Delimiter   = "\x12\x00" // temporal delimiter OBU, which RTP leaves out
-	// keyEvery is the distance of key frames that a child makes, from each to the next. ffmpeg's own example counts them
-	// from zero: after a gap each picture is a key frame until the count has caught up.
+	// keyEvery is the distance of key frames that a child makes, from each to the next. ffmpeg's own example counts
+	// them from zero: after a gap each picture is a key frame until the count has caught up.
 	keyEvery = "expr:isnan(prev_forced_t)+gte(t,prev_forced_t+2)"
 )
 
