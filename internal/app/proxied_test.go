@@ -38,7 +38,7 @@ func FuzzProxyHeader(f *testing.F) {
 		"PROXY UNKNOWN\r\n",
 		"PROXY UNKNOWN ffff::1 ffff::2 1 2\r\n", "PROXY TCP4 1.2.3.4\r\n", "PROXY TCP4 1.2.3.4 192.0.2.1 80 1935\n", "",
 		string(v2), string(v2[:20]), "\r\n\r\n\x00\r\nQUIT\n\x20\x00\x00\x00", "\r\n\r\n\x00\r\nQUIT\n\x21\x00\x00\x00",
-		"\r\n\r\n\x00\r\nQUIT\n\x21\x31\x00\x04abcd",
+		"\r\n\r\n\x00\r\nQUIT\n\x21\x31\x00\x04abcd", "\r\n\r\n\x00\r\nQUIT\n\x21\x40\x00\x00",
 	} {
 		f.Add([]byte(begin+"\x03rest"), true)
 		f.Add([]byte(begin+"\x03rest"), false)

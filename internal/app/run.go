@@ -89,7 +89,7 @@ func (a *App) listenRTMP(ctx context.Context, addr string) (net.Listener, error)
 // proxied takes the PROXY protocol's word for who connects from trusted networks, and only from those.
 func proxied(ln net.Listener, trusted []netip.Prefix) net.Listener {
 	return &proxyproto.Listener{
-		Listener: ln, ReadHeaderTimeout: headerWithin,
+		Listener: ln, ReadHeaderTimeout: headerWithin, ValidateHeader: named,
 		ConnPolicy: func(o proxyproto.ConnPolicyOptions) (proxyproto.Policy, error) {
 			if conns.Trusted(trusted, o.Upstream.String()) {
 				return proxyproto.USE, nil
@@ -97,6 +97,16 @@ func proxied(ln net.Listener, trusted []netip.Prefix) net.Listener {
 			return proxyproto.SKIP, nil
 		},
 	}
+}
+
+var errNoSource = errors.New("a PROXY header that names nobody")
+
+// named refuses a header of a kind of network that the library does not know: the connection would have no address.
+func named(h *proxyproto.Header) error {
+	if h.Command.IsProxy() && h.SourceAddr == nil {
+		return errNoSource
+	}
+	return nil
 }
 
 // HTTPAddr is where pages and API are served.
