@@ -5,7 +5,6 @@ package highest
 import (
 	"context"
 	"database/sql"
-	"errors"
 )
 
 // Tables whose rows have an id of ours. Both statements name them; what they name is no input.
@@ -22,28 +21,33 @@ func ID(ctx context.Context, db *sql.DB, server bool) (int64, error) {
 	if server {
 		query = ofMySQL
 	}
-	rows, err := db.QueryContext(ctx, query)
+	names, err := list(ctx, db, query)
 	if err != nil {
 		return 0, err
 	}
-	var each []string
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return 0, errors.Join(err, rows.Close())
-		}
-		each = append(each, "SELECT MAX(id) FROM "+name)
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-		return 0, err
-	}
 	newest := int64(0)
-	for _, query := range each {
+	for _, name := range names {
 		var n sql.NullInt64
-		if err := db.QueryRowContext(ctx, query).Scan(&n); err != nil {
+		if err := db.QueryRowContext(ctx, "SELECT MAX(id) FROM "+name).Scan(&n); err != nil {
 			return 0, err
 		}
 		newest = max(newest, n.Int64)
 	}
 	return newest, nil
+}
+
+func list(ctx context.Context, db *sql.DB, query string) (names []string, err error) {
+	rows, err := db.QueryContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		names = append(names, name)
+	}
+	return names, rows.Err()
 }

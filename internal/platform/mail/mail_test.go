@@ -141,8 +141,10 @@ func certificate(t *testing.T) (*tls.Config, *tls.Config) {
 func TestLettersBySMTP(t *testing.T) {
 	t.Parallel()
 	server, client := certificate(t)
-	letter := mail.Letter{To: "王@example.com", Subject: "确认你的邮箱",
-		Text: "打开链接：\nhttps://mall.example/confirm-email#abc\n"}
+	letter := mail.Letter{
+		To: "王@example.com", Subject: "确认你的邮箱",
+		Text: "打开链接：\nhttps://mall.example/confirm-email#abc\n",
+	}
 	letter.To = "wang@example.com"
 	for name, c := range map[string]struct {
 		security string

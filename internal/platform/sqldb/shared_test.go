@@ -40,7 +40,7 @@ func giveWay(t *testing.T, swallow bool) {
 				runs.Add(1)
 				for i, row := range order {
 					_, err := tx.Exec(ctx, "UPDATE outbox SET attempts = attempts + 1 WHERE id = ?", row)
-					if err != nil && !(swallow && sqldb.IsRetryable(err)) {
+					if err != nil && (!swallow || !sqldb.IsRetryable(err)) {
 						return err
 					}
 					if here(); i == 0 && db.Shared() {
