@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -74,8 +75,7 @@ func (a *App) limits() conns.Limits {
 	}.Within(conns.OpenFilesMax())
 }
 
-// listenRTMP takes the PROXY protocol's word for who publishes from trusted
-// networks, and only from those.
+// listenRTMP opens the door of publishers.
 func (a *App) listenRTMP(ctx context.Context, addr string) (net.Listener, error) {
 	var lc net.ListenConfig
 	ln, err := lc.Listen(ctx, "tcp", addr)
@@ -83,15 +83,30 @@ func (a *App) listenRTMP(ctx context.Context, addr string) (net.Listener, error)
 	if err != nil || len(trusted) == 0 {
 		return ln, err
 	}
+	return proxied(ln, trusted), nil
+}
+
+// proxied takes the PROXY protocol's word for who connects from trusted networks, and only from those.
+func proxied(ln net.Listener, trusted []netip.Prefix) net.Listener {
 	return &proxyproto.Listener{
-		Listener: ln, ReadHeaderTimeout: headerWithin,
+		Listener: ln, ReadHeaderTimeout: headerWithin, ValidateHeader: named,
 		ConnPolicy: func(o proxyproto.ConnPolicyOptions) (proxyproto.Policy, error) {
 			if conns.Trusted(trusted, o.Upstream.String()) {
 				return proxyproto.USE, nil
 			}
 			return proxyproto.SKIP, nil
 		},
-	}, nil
+	}
+}
+
+var errNoSource = errors.New("a PROXY header that names nobody")
+
+// named refuses a header of a kind of network that the library does not know: the connection would have no address.
+func named(h *proxyproto.Header) error {
+	if h.Command.IsProxy() && h.SourceAddr == nil {
+		return errNoSource
+	}
+	return nil
 }
 
 // HTTPAddr is where pages and API are served.

@@ -34,6 +34,9 @@ func (m *Mall) In(t testing.TB, dir string) *Mall {
 	return other
 }
 
+// Set changes settings, NAME=VALUE of the environment, for the next Boot.
+func (m *Mall) Set(env ...string) { m.env = append(m.env, env...) }
+
 // As is the same person here.
 func (m *Mall) As(p *Person) *Person { return &Person{m: m, Token: p.Token, Lang: p.Lang} }
 

@@ -22,8 +22,7 @@ import (
 const (
 	mug        = "马克杯"
 	buyers     = 8
-	beat       = 250 * time.Millisecond // between two acts of one buyer
-	uploadsMax = 18                     // of one buyer, below what is allowed
+	uploadsMax = 18 // of one buyer, below what is allowed
 	filmSize   = 200 << 10
 )
 
@@ -47,7 +46,8 @@ type load struct {
 	m     *kit.Mall
 	sku   string
 	room  atomic.Pointer[kit.Room]
-	every int // acts of a buyer from one film to the next
+	beat  time.Duration // between two acts of one buyer
+	every int           // acts of a buyer from one film to the next
 	stop  chan struct{}
 	wg    sync.WaitGroup
 
@@ -88,7 +88,7 @@ func (l *load) begin() {
 
 // buyer orders, pays for most, talks, and sends a film now and then.
 func (l *load) buyer(p *kit.Person, address string, nth int) {
-	tick := time.NewTicker(beat)
+	tick := time.NewTicker(l.beat)
 	defer tick.Stop()
 	films, pool := 0, &http.Client{Timeout: time.Minute}
 	for n := nth; ; n++ {

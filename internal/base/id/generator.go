@@ -40,6 +40,14 @@ func NewGenerator(c clock.Clock, node int) (*Generator, error) {
 	return &Generator{clock: c, node: int64(node)}, nil
 }
 
+// After has the next ids come after one that is there already: the clock by which that was made may have been ahead of
+// what it says now.
+func (g *Generator) After(last int64) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.last = max(g.last, last>>(nodeBits+sequenceBits)<<sequenceBits|sequenceMask)
+}
+
 // NextID implements Source. Ids never repeat and never go back, even when the
 // clock does or when more than 4,096 are asked for in a millisecond: the
 // sequence then runs ahead of the clock.

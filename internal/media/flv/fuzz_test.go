@@ -13,6 +13,7 @@ func FuzzTag(f *testing.F) {
 	f.Add(unhex(f, "90"+ca+av1Record), unhex(f, "91 4f707573 fc00"))
 	f.Add(unhex(f, "96 21"+ca+"01 000001 07"+cc+"00 000005 00000a 0908"), unhex(f, "95 11 4f707573 00 000001 09"))
 	f.Add(unhex(f, "97 ff 0001 0a0b 03"+cc+"09"), unhex(f, "97 00 01 07 00 02 01 4f707573 09"))
+	f.Add(unhex(f, "2c 00 303030 30"), unhex(f, "30")) // HEVC by its old number
 	f.Fuzz(func(t *testing.T, video, audio []byte) {
 		if v, err := flv.ParseVideo(video); err == nil {
 			fuzzVideo(t, video, v)

@@ -121,7 +121,7 @@ func ParseVideo(b []byte) (Video, error) {
 	}
 	switch b[1] {
 	case 0:
-		v.Kind = KindConfig
+		v.Kind, v.Composition = KindConfig, 0 // what stands there is of no frame
 	case 1:
 		v.Kind = KindFrame
 	default:

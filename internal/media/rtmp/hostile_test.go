@@ -150,6 +150,7 @@ func TestWhoseAConnectionIs(t *testing.T) {
 	}
 	silent := make(chan struct{})
 	come(func() net.Addr { <-silent; return &net.TCPAddr{} })
+	come(func() net.Addr { return nil }) // a header that named nobody: it ends nobody else
 	for _, c := range []struct {
 		addr string
 		in   bool

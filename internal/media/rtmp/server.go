@@ -165,9 +165,17 @@ func (v *serving) accept(ctx context.Context, c net.Conn) {
 	})
 }
 
+// peerOf is the address of a peer, "" for one that has none: a listener in front may not know it.
+func peerOf(c net.Conn) string {
+	if a := c.RemoteAddr(); a != nil {
+		return a.String()
+	}
+	return ""
+}
+
 // homeOf is what a connection is counted by.
-func homeOf(a net.Addr) netip.Addr {
-	p, err := netip.ParseAddrPort(a.String())
+func homeOf(peer string) netip.Addr {
+	p, err := netip.ParseAddrPort(peer)
 	if err != nil {
 		return netip.IPv6Unspecified() // all whose address we do not know share one
 	}
@@ -194,7 +202,7 @@ func (v *serving) register(c net.Conn) bool {
 
 // settle counts a connection as one of its home, if that has not too many.
 func (v *serving) settle(c net.Conn) bool {
-	addr := homeOf(c.RemoteAddr())
+	addr := homeOf(peerOf(c))
 	trusted := slices.ContainsFunc(v.Trusted, func(n netip.Prefix) bool { return n.Contains(addr) })
 	v.mu.Lock()
 	defer v.mu.Unlock()

@@ -82,7 +82,7 @@ func newSession(srv *serving, conn net.Conn) *session {
 	count := &countingReader{r: conn}
 	return &session{
 		srv: srv, conn: conn, count: count, idle: idle, window: windowDefault,
-		request: PublishRequest{RemoteAddr: conn.RemoteAddr().String()},
+		request: PublishRequest{RemoteAddr: peerOf(conn)},
 	}
 }
 

@@ -63,6 +63,7 @@ func (h *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path+"/" == h.door.Prefix {
 		r.URL.Path = h.door.Prefix
 	}
+	sayMeant(r)
 	if r.Method != http.MethodOptions {
 		done, err := h.admit(r)
 		if err != nil {
@@ -73,11 +74,12 @@ func (h *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w = &pathLocation{ResponseWriter: w}
 	upload := h.upload(r)
+	b := &body{ReadCloser: r.Body, control: http.NewResponseController(w)}
 	if upload == "" || r.Method == http.MethodOptions {
+		r.Body = b
 		h.tus.ServeHTTP(w, r)
 		return
 	}
-	b := &body{ReadCloser: r.Body, control: http.NewResponseController(w)}
 	leave, err := h.turns.take(r.Context(), upload, writesFrom(r), b.stop)
 	if err != nil {
 		h.door.Refuse(w, r, err)
@@ -87,6 +89,16 @@ func (h *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Body = b
 	h.tus.ServeHTTP(w, r)
 	b.over()
+}
+
+// sayMeant makes a request what it says it is: tus lets a POST stand for any other method, and
+// whoever is asked about a request has to judge the one that is done.
+func sayMeant(r *http.Request) {
+	const override = "X-HTTP-Method-Override"
+	if meant := r.Header.Get(override); r.Method == http.MethodPost && meant != "" {
+		r.Method = meant
+		r.Header.Del(override)
+	}
 }
 
 // writesFrom is the byte at which a request goes on.
@@ -120,7 +132,7 @@ func (h *server) admit(r *http.Request) (done func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	// What a job works on is not changed under it. The header is another way to say DELETE.
+	// What a job works on is not changed under it.
 	if r.Method == http.MethodHead {
 		return done, nil
 	}
@@ -129,7 +141,11 @@ func (h *server) admit(r *http.Request) (done func(), err error) {
 		err = fault.Conflict("upload.claimed")
 	}
 	if err == nil && r.Method == http.MethodPatch {
-		err = h.room(max(0, min(r.ContentLength, info.Size-info.Offset)))
+		more := info.Size - info.Offset
+		if r.ContentLength >= 0 { // else nobody knows how much comes
+			more = min(more, r.ContentLength)
+		}
+		err = h.room(more)
 	}
 	return done, err
 }

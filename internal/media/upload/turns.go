@@ -2,8 +2,10 @@ package upload
 
 import (
 	"context"
+	"errors"
 	"io"
 	"math"
+	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -118,7 +120,17 @@ func (b *body) Read(p []byte) (int, error) {
 	if b.end() && err != nil && err != io.EOF {
 		err = handler.ErrUploadInterrupted
 	}
-	return n, err
+	return n, told(err)
+}
+
+// told makes an error of reading one that is its sender's: tusd knows lines that break, and
+// calls all else its own fault, such as chunks that are none.
+func told(err error) error {
+	if err == nil || err == io.EOF || errors.As(err, new(net.Error)) || errors.As(err, new(handler.Error)) ||
+		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, http.ErrBodyReadAfterClose) {
+		return err
+	}
+	return handler.NewError("ERR_BODY", "the body cannot be read", http.StatusBadRequest)
 }
 
 func (b *body) begin() (stopped bool) {

@@ -157,6 +157,42 @@ func TestAChildBeginsWithAKeyFrame(t *testing.T) {
 	}
 }
 
+// However long a publisher's picture stood still, it goes on with a key frame each two seconds and no more.
+func TestKeyFramesAfterAGap(t *testing.T) {
+	t.Parallel()
+	const before, rate = 30, 30
+	film := foreignPictures(t, vp8Encoder...)
+	keys := make(chan bool, len(film)+1)
+	x := newTranscoder(webrtc.MimeTypeVP8, "ffmpeg", clock.Real{}, discard(), func(_ uint32, body []byte) {
+		if body[1] != 0 { // no parameter sets
+			keys <- body[0]>>4 == 1
+		}
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- x.conv.once(ctx) }()
+	go func() {
+		for i, data := range film {
+			at := i * videoRate / rate
+			if i >= before {
+				at += 600 * videoRate
+			}
+			x.in <- ivfFrame{rtpTime: uint32(at), key: i == 0, data: data}
+		}
+	}()
+	n := 0
+	for i := range len(film) - 5 { // the last may stay in the child
+		if <-keys && i >= before {
+			n++
+		}
+	}
+	cancel()
+	<-ended
+	if want := (len(film)-before)/rate/2 + 1; n < 1 || n > want {
+		t.Errorf("%d of the %d pictures after the gap are key frames, want 1 to %d", n, len(film)-before, want)
+	}
+}
+
 // A child that is behind costs pictures up to the next key frame and no memory.
 func TestAChildThatIsBehind(t *testing.T) {
 	t.Parallel()

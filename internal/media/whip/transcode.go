@@ -24,8 +24,9 @@ const (
 	flvTagBytes    = 11
 	flvTagVideo    = 9
 	av1Delimiter   = "\x12\x00" // temporal delimiter OBU, which RTP leaves out
-	// keyEvery is the distance of key frames that a child makes.
-	keyEvery = "expr:gte(t,n_forced*2)"
+	// keyEvery is the distance of key frames that a child makes, from each to the next. ffmpeg's own example counts
+	// them from zero: after a gap each picture is a key frame until the count has caught up.
+	keyEvery = "expr:isnan(prev_forced_t)+gte(t,prev_forced_t+2)"
 )
 
 var errFLV = errors.New("whip: bad FLV from the child")

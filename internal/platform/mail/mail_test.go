@@ -14,6 +14,8 @@ import (
 	"math/big"
 	"net"
 	netmail "net/mail"
+	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -35,6 +37,7 @@ type office struct {
 	mu      sync.Mutex
 	taken   []string
 	secure  []bool // was it by TLS
+	to      []string
 	refuses int    // so many letters first
 	user    string // "" for anybody
 }
@@ -67,9 +70,15 @@ func (v *visit) Mail(string, *smtp.MailOptions) error {
 	}
 	return nil
 }
-func (*visit) Rcpt(string, *smtp.RcptOptions) error { return nil }
-func (*visit) Reset()                               {}
-func (*visit) Logout() error                        { return nil }
+
+func (v *visit) Rcpt(to string, _ *smtp.RcptOptions) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.to = append(v.to, to)
+	return nil
+}
+func (*visit) Reset()        {}
+func (*visit) Logout() error { return nil }
 
 func (v *visit) Data(r io.Reader) error {
 	raw, err := io.ReadAll(r)
@@ -132,7 +141,10 @@ func certificate(t *testing.T) (*tls.Config, *tls.Config) {
 func TestLettersBySMTP(t *testing.T) {
 	t.Parallel()
 	server, client := certificate(t)
-	letter := mail.Letter{To: "王@example.com", Subject: "确认你的邮箱", Text: "打开链接：\nhttps://mall.example/confirm-email#abc\n"}
+	letter := mail.Letter{
+		To: "王@example.com", Subject: "确认你的邮箱",
+		Text: "打开链接：\nhttps://mall.example/confirm-email#abc\n",
+	}
 	letter.To = "wang@example.com"
 	for name, c := range map[string]struct {
 		security string
@@ -172,6 +184,33 @@ func TestLettersBySMTP(t *testing.T) {
 			}
 			check(t, o.taken[0], letter)
 		})
+	}
+}
+
+// A domain that people read in their own letters goes to servers as the net writes it: few of them take another.
+func TestLettersToDomainsInAnyLetters(t *testing.T) {
+	t.Parallel()
+	o := &office{}
+	s := mail.SMTP{Server: o.serve(t, nil, false), Security: mail.Plain, From: "吆喝 <mall@吆喝.example>"}
+	for to, want := range map[string]string{
+		"wang@bücher.example": "wang@xn--bcher-kva.example", "wang@例子.测试": "wang@xn--fsqu00a.xn--0zwm56d",
+		"Wang@Example.com": "Wang@example.com",
+	} {
+		o.to, o.taken = nil, nil
+		if err := s.Send(t.Context(), mail.Letter{To: to, Subject: "a", Text: "b\n"}); err != nil {
+			t.Errorf("%s: %v", to, err)
+			continue
+		}
+		if !slices.Equal(o.to, []string{want}) {
+			t.Errorf("%s goes to %q", to, o.to)
+		}
+		check(t, o.taken[0], mail.Letter{To: want, Subject: "a", Text: "b\n"})
+		if !strings.Contains(o.taken[0], "<mall@xn--") || strings.Contains(o.taken[0], "go-mail") {
+			t.Errorf("it comes from %s", o.taken[0])
+		}
+		if host, err := os.Hostname(); err == nil && strings.Contains(o.taken[0], "@"+host+">") {
+			t.Errorf("it names the machine: %s", o.taken[0])
+		}
 	}
 }
 

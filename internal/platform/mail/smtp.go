@@ -5,10 +5,15 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
+	netmail "net/mail"
 	"strconv"
+	"strings"
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
+	"golang.org/x/net/idna"
+
+	"hawker/internal/base/id"
 )
 
 // Ways in which a server is spoken to.
@@ -32,11 +37,18 @@ const smtpWithin = 30 * time.Second
 
 // Send implements Sender.
 func (s SMTP) Send(ctx context.Context, l Letter) error {
-	m := gomail.NewMsg()
-	if err := m.From(s.From); err != nil {
+	from, err := netmail.ParseAddress(s.From)
+	if err != nil {
 		return fmt.Errorf("mail.from: %w", err)
 	}
-	if err := m.To(l.To); err != nil {
+	// Not with the name of this machine, nor with what sends it: a letter is read by strangers.
+	m := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
+	sender := netForm(from.Address)
+	m.SetMessageIDWithValue(id.Token() + sender[strings.LastIndexByte(sender, '@'):])
+	if err := m.FromFormat(from.Name, sender); err != nil {
+		return fmt.Errorf("mail.from: %w", err)
+	}
+	if err := m.To(netForm(l.To)); err != nil {
 		return fmt.Errorf("letter: %w", err)
 	}
 	m.Subject(l.Subject)
@@ -49,6 +61,17 @@ func (s SMTP) Send(ctx context.Context, l Letter) error {
 		return fmt.Errorf("send by %s: %w", s.Server, err)
 	}
 	return nil
+}
+
+// netForm writes an address's domain in the letters of the net (RFC 5891), which every server takes. The client asks no
+// server whether it takes others, and sends them.
+func netForm(address string) string {
+	at := strings.LastIndexByte(address, '@') + 1
+	domain, err := idna.Lookup.ToASCII(address[at:])
+	if err != nil {
+		return address // an inner name, say
+	}
+	return address[:at] + domain
 }
 
 func (s SMTP) client() (*gomail.Client, error) {

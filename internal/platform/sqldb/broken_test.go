@@ -3,8 +3,12 @@ package sqldb_test
 import (
 	"context"
 	"errors"
+	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 
+	"hawker/internal/base/clock"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/platform/sqldb/sqltest"
 )
@@ -49,14 +53,11 @@ func TestAFullDatabaseEndsOne(t *testing.T) {
 	t.Parallel()
 	db := sqltest.NewSQLite(t)
 	errFull := errors.New("it was not full")
-	big := make([]byte, 1<<20)
 	err := db.Update(t.Context(), func(ctx context.Context, tx *sqldb.Tx) error {
 		if _, err := tx.Exec(ctx, "PRAGMA max_page_count = 1"); err != nil { // as many as there are
 			return err
 		}
-		_, err := tx.Exec(ctx, "INSERT INTO idempotency (scope, idem_key, request_hash, answer, created_at) VALUES "+
-			"('s', 'k', 'h', ?, 0)", string(big))
-		if err == nil {
+		if err := insertBig(ctx, tx); err == nil {
 			return errFull
 		}
 		_ = insertNote(ctx, tx, "after")
@@ -76,6 +77,52 @@ func TestAFullDatabaseEndsOne(t *testing.T) {
 	}); err != nil || noted(t, db, "later") != 1 {
 		t.Errorf("the next one: %v", err)
 	}
+}
+
+// Who shares a commit with one that finds the database full hears nothing of it, before and after it.
+func TestAFullDatabaseEndsNoNeighbour(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		db := sqltest.NewSQLite(t, sqltest.Once, func(o *sqldb.Options) { o.Clock = clock.NewManual(sqltest.Start) })
+		names := []string{"a", "b", "big", "c", "d"}
+		errs := make([]error, len(names))
+		goOn := make(chan struct{})
+		var group sync.WaitGroup
+		group.Go(func() { // while it writes, the others gather
+			if err := db.Update(t.Context(), func(ctx context.Context, tx *sqldb.Tx) error {
+				<-goOn
+				_, err := tx.Exec(ctx, "PRAGMA max_page_count = 1") // as many as there are
+				return err
+			}); err != nil {
+				t.Error(err)
+			}
+		})
+		for i, name := range names {
+			synctest.Wait() // they come in this order
+			group.Go(func() {
+				errs[i] = db.Update(t.Context(), func(ctx context.Context, tx *sqldb.Tx) error {
+					if name != "big" {
+						return insertNote(ctx, tx, name)
+					}
+					return insertBig(ctx, tx)
+				})
+			})
+		}
+		synctest.Wait()
+		close(goOn)
+		group.Wait()
+		for i, name := range names {
+			if (errs[i] != nil) != (name == "big") || name != "big" && noted(t, db, name) != 1 {
+				t.Errorf("%s: %v", name, errs[i])
+			}
+		}
+	})
+}
+
+func insertBig(ctx context.Context, tx *sqldb.Tx) error {
+	_, err := tx.Exec(ctx, "INSERT INTO idempotency (scope, idem_key, request_hash, answer, created_at) VALUES "+
+		"('s', 'k', 'h', ?, 0)", strings.Repeat("x", 1<<20))
+	return err
 }
 
 // Rules of the schema are answers, not ends: whoever asks for them goes on.

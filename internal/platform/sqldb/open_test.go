@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"hawker/internal/base/clock"
 	"hawker/internal/base/id"
@@ -206,4 +207,31 @@ func TestAMigrationThatIsGivenUp(t *testing.T) {
 		t.Fatalf("after one that was given up: %v", err)
 	}
 	update(t, db, func(ctx context.Context, tx *sqldb.Tx) error { return put(ctx, tx, tx.NextID()) })
+}
+
+// A clock that was ahead and is right again after a restart makes no id twice when its time comes.
+func TestIDsGoOnAfterAClockThatWasAhead(t *testing.T) {
+	t.Parallel()
+	url := sqltest.FreshURL(t)
+	at := func(now time.Time) *sqldb.DB {
+		return sqltest.NewAt(t, clock.NewManual(now), func(o *sqldb.Options) { o.URL = url })
+	}
+	ahead := at(sqltest.Start.Add(2 * time.Hour))
+	var last int64
+	update(t, ahead, func(ctx context.Context, tx *sqldb.Tx) error {
+		last = tx.NextID()
+		return put(ctx, tx, last)
+	})
+	if err := ahead.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, later := range []time.Duration{0, 2 * time.Hour} {
+		db := at(sqltest.Start.Add(later))
+		if got := db.NextID(); got <= last {
+			t.Errorf("%v later the next is %d, after %d", later, got, last)
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
 }

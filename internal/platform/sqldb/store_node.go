@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"hawker/internal/base/id"
+	"hawker/internal/platform/highest"
 )
 
 // Nodes of a shared database take turns on 1,024 numbers by a leased row, so that
@@ -25,28 +26,26 @@ type nodeLease struct {
 }
 
 func (db *DB) leaseNode(ctx context.Context) (err error) {
-	if !db.Shared() {
-		db.ids, err = id.NewGenerator(db.clock, 0)
+	number := 0
+	if db.Shared() {
+		l := &nodeLease{db: db, token: id.Token(), quit: make(chan struct{}), done: make(chan struct{})}
+		l.lost = make(chan struct{})
+		err = db.Update(ctx, l.take)
+		for try := 1; IsUnique(err) && try < triesMax; try++ { // another node took the same number in this moment
+			err = db.Update(ctx, l.take)
+		}
+		if err != nil {
+			return err
+		}
+		db.lease, number = l, l.node
+		go l.keep()
+	}
+	if db.ids, err = id.NewGenerator(db.clock, number); err != nil {
 		return err
 	}
-	l := &nodeLease{
-		db: db, token: id.Token(), quit: make(chan struct{}), done: make(chan struct{}), lost: make(chan struct{}),
-	}
-	for try := 1; ; try++ {
-		if err = db.Update(ctx, l.take); err == nil {
-			break
-		}
-		if !IsUnique(err) || try == triesMax {
-			return err // else another node took the same number in this moment
-		}
-	}
-	ids, err := id.NewGenerator(db.clock, l.node)
-	if err != nil {
-		return err
-	}
-	db.ids, db.lease = ids, l
-	go l.keep()
-	return nil
+	last, err := highest.ID(ctx, db.read, db.Shared())
+	db.ids.After(last)
+	return err
 }
 
 // take finds a free or lapsed number; the guarded statements decide between two

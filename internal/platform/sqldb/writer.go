@@ -110,47 +110,45 @@ func (w *writer) commit(batch []*request) {
 		failAll(batch, err)
 		return
 	}
+	if len(batch) == 1 {
+		w.oneByOne(ctx, conn, batch)
+		return
+	}
 	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
 		failAll(batch, err)
 		return
 	}
 	now := w.db.clock.Now()
-	if len(batch) == 1 {
-		w.alone(conn, &Tx{db: w.db, conn: conn, now: now}, batch[0])
-		return
-	}
 	for _, r := range batch {
-		tx := &Tx{db: w.db, conn: conn, now: now}
-		if err := w.savepoint(conn, tx, r); err != nil {
-			rollback(conn)
-			failAll(batch, err)
+		if err := w.savepoint(conn, &Tx{db: w.db, conn: conn, now: now}, r); err != nil {
+			_ = end(ctx, conn, err)
+			w.oneByOne(ctx, conn, batch)
 			return
 		}
 	}
-	if _, err := conn.ExecContext(ctx, "COMMIT"); err != nil {
-		rollback(conn)
-		failAll(batch, fmt.Errorf("commit: %w", err))
+	if err := end(ctx, conn, nil); err != nil {
+		failAll(batch, err)
 	}
 }
 
-// alone runs a request that has no neighbours: what it wrote is taken back with the
-// whole transaction, so it needs no savepoint.
-func (w *writer) alone(conn *prepared, tx *Tx, r *request) {
-	if r.err = r.ctx.Err(); r.err == nil {
-		r.err = w.call(conn, tx, r)
-	}
-	if r.err != nil {
-		rollback(conn)
-		return
-	}
-	if _, err := conn.ExecContext(context.WithoutCancel(r.ctx), "COMMIT"); err != nil {
-		rollback(conn)
-		r.err = fmt.Errorf("commit: %w", err)
+// oneByOne runs those that have not failed, each in a transaction of its own, which needs no savepoint. On a full disk
+// SQLite takes back all of a batch's for one statement, which is no fault of the others.
+func (w *writer) oneByOne(ctx context.Context, conn *prepared, batch []*request) {
+	for _, r := range batch {
+		if r.err != nil {
+			continue
+		}
+		if _, r.err = conn.ExecContext(ctx, "BEGIN IMMEDIATE"); r.err == nil {
+			r.err = end(ctx, conn, w.call(conn, &Tx{db: w.db, conn: conn, now: w.db.clock.Now()}, r))
+		}
 	}
 }
 
-// call runs the function of a request.
+// call runs the function of a request that nobody has given up.
 func (w *writer) call(conn *prepared, tx *Tx, r *request) error {
+	if err := r.ctx.Err(); err != nil {
+		return err
+	}
 	ctx := context.WithValue(context.WithoutCancel(r.ctx), nesting{}, true)
 	if w.db.twice {
 		if err := rehearse(ctx, tx, conn, r.fn); err != nil {
@@ -163,15 +161,11 @@ func (w *writer) call(conn *prepared, tx *Tx, r *request) error {
 // savepoint runs one request; the error it returns is the batch's, the
 // request's own goes into r.err.
 func (w *writer) savepoint(conn *prepared, tx *Tx, r *request) error {
-	if r.err = r.ctx.Err(); r.err != nil {
-		return nil
-	}
 	ctx := context.WithoutCancel(r.ctx)
 	if _, err := conn.ExecContext(ctx, "SAVEPOINT one"); err != nil {
 		return err
 	}
-	r.err = w.call(conn, tx, r)
-	if r.err != nil {
+	if r.err = w.call(conn, tx, r); r.err != nil {
 		if _, err := conn.ExecContext(ctx, "ROLLBACK TO one"); err != nil {
 			return err
 		}
@@ -188,8 +182,14 @@ func failAll(batch []*request, err error) {
 	}
 }
 
-// rollback ends what is left of a failed batch. Its own error is of no use:
-// SQLite has often rolled back by itself by then (after a full disk, say).
-func rollback(conn *prepared) {
-	_, _ = conn.ExecContext(context.Background(), "ROLLBACK")
+// end commits, or takes back what is left of a failed transaction: SQLite has often done so by itself by then.
+func end(ctx context.Context, conn *prepared, err error) error {
+	if err == nil {
+		if _, err = conn.ExecContext(ctx, "COMMIT"); err == nil {
+			return nil
+		}
+		err = fmt.Errorf("commit: %w", err)
+	}
+	_, _ = conn.ExecContext(ctx, "ROLLBACK")
+	return err
 }

@@ -35,8 +35,8 @@ func Once(o *sqldb.Options) { o.Twice = false }
 func New(t testing.TB, options ...Option) *sqldb.DB { return NewAt(t, clock.Real{}, options...) }
 
 // NewSQLite opens a fresh SQLite database even where the tests run on MySQL.
-func NewSQLite(t testing.TB) *sqldb.DB {
-	return NewAt(t, clock.Real{}, func(o *sqldb.Options) { o.URL = migratedURL(t) })
+func NewSQLite(t testing.TB, options ...Option) *sqldb.DB {
+	return NewAt(t, clock.Real{}, append(options, func(o *sqldb.Options) { o.URL = migratedURL(t) })...)
 }
 
 // NewManual opens a fresh database whose clock only moves when told to.
