@@ -1,7 +1,11 @@
 import type { RouteRecordRaw } from 'vue-router'
 
 export default [
-  { path: '/cart', component: () => import('./pages/cart-page.vue'), meta: { auth: true, bare: true } },
+  {
+    path: '/cart',
+    component: () => import('./pages/cart-page.vue'),
+    meta: { auth: true, guests: 'page', bare: true },
+  },
   {
     path: '/checkout',
     component: () => import('./pages/checkout-page.vue'),
