@@ -2,6 +2,7 @@ import { createIntents, useApi, type Product, type Sku } from '@hawker/api'
 import { useFailure, useText, useToast } from '@hawker/ui'
 import { useQueryCache } from '@pinia/colada'
 import { ref } from 'vue'
+import { useGuestCart } from '../stores/guest-cart'
 import { useSession } from '../stores/session'
 
 /** useAddToCart puts a choice into the cart of who is signed in, or into the one that a guest's browser keeps. */
@@ -12,12 +13,12 @@ export function useAddToCart() {
   const session = useSession()
   const toast = useToast()
   const failure = useFailure()
+  const kept = useGuestCart()
   const once = createIntents()
   const busy = ref(false)
 
-  async function keep(product: Product, sku: Sku, quantity: number): Promise<boolean> {
-    const { useGuestCart } = await import('../stores/guest-cart')
-    const kept = useGuestCart().add({
+  function keep(product: Product, sku: Sku, quantity: number): boolean {
+    const fits = kept.add({
       sku_id: sku.id,
       product_id: product.id,
       title: product.title,
@@ -26,8 +27,8 @@ export function useAddToCart() {
       price: sku.price,
       quantity,
     })
-    if (!kept) toast.fail(t('shared.cartFull'))
-    return kept
+    if (!fits) toast.fail(t('shared.cartFull'))
+    return fits
   }
   /** add answers whether it is in the cart now; what stood in the way is said. */
   async function add(product: Product, sku: Sku, quantity: number): Promise<boolean> {
@@ -36,7 +37,7 @@ export function useAddToCart() {
       await session.ready()
       const item = { sku_id: sku.id, quantity }
       if (!session.signedIn) {
-        if (!(await keep(product, sku, quantity))) return false
+        if (!keep(product, sku, quantity)) return false
       } else {
         await once(item, (key) => api.addToCart(item, key))
         await cache.invalidateQueries({ key: ['cart'] })

@@ -3,6 +3,7 @@ import { useFailure } from '@hawker/ui'
 import { useQuery, useQueryCache } from '@pinia/colada'
 import { computed } from 'vue'
 import { useCart } from '../../shared/queries'
+import { useGuestMerge } from '../../shared/use-guest-merge'
 import { useGuestCart } from '../../stores/guest-cart'
 import { useSession } from '../../stores/session'
 
@@ -75,6 +76,9 @@ function useKept(guest: () => boolean) {
 /** useAnyCart is the cart of whoever looks. */
 export function useAnyCart() {
   const session = useSession()
+  const merge = useGuestMerge()
+  // Came in by another window, or the network was away when they did.
+  if (session.signedIn) void merge()
   const mine = useMine(() => session.signedIn)
   const kept = useKept(() => !session.signedIn)
   const at = computed(() => (session.signedIn ? mine : kept))

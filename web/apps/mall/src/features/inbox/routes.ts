@@ -4,6 +4,6 @@ export default [
   {
     path: '/inbox',
     component: () => import('./pages/inbox-page.vue'),
-    meta: { auth: true, guests: 'inbox', bare: true },
+    meta: { auth: true, guests: 'inbox', bare: true, texts: 'inbox' },
   },
 ] satisfies RouteRecordRaw[]
