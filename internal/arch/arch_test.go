@@ -89,7 +89,7 @@ func modules() []struct {
 			"catalog", "replay", "room", "shelf", "show", "video", "media/record", "media/upload",
 		}},
 		{"rights", []string{"moderation", "room", "shop", "signin"}},
-		{"analytics", []string{"inventory", "show"}},
+		{"analytics", []string{"inventory", "shop", "show"}},
 		{"auditlog", nil},
 		{"site", nil},
 		{"card", []string{"catalog", "inventory", "room", "shop", "site", "video"}},
