@@ -54,10 +54,6 @@ func (h API) Register(api *httpapi.API) {
 		Summary: "Who am I",
 	}, h.me)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "session-get", Method: "GET", Path: "/auth/session", Access: httpapi.Anyone,
-		Summary: "Who is signed in here, if anybody: a visitor is no fault",
-	}, h.session)
-	httpapi.Register(api, httpapi.Operation{
 		ID: "me-update", Method: "PATCH", Path: "/me", Access: httpapi.SignedIn,
 		Summary: "Change my account",
 	}, h.updateMe)
@@ -101,30 +97,6 @@ func (h API) me(ctx context.Context, _ *struct{}) (*httpapi.Body[UserView], erro
 		return nil, err
 	}
 	return httpapi.OK(h.View(ctx, u, httpapi.ActorFrom(ctx).MustEnrol))
-}
-
-// sessionView is who sits at a browser.
-type sessionView struct {
-	User *UserView `json:"user" doc:"null for a visitor"`
-}
-
-// sessionAnswer is for who asked and nobody else, a visitor's too: after a sign-in it is another.
-type sessionAnswer struct {
-	CacheControl string `header:"Cache-Control"`
-	Body         sessionView
-}
-
-func (h API) session(ctx context.Context, _ *struct{}) (*sessionAnswer, error) {
-	out := &sessionAnswer{CacheControl: "private, no-store"}
-	if !httpapi.ActorFrom(ctx).SignedIn() {
-		return out, nil
-	}
-	me, err := h.me(ctx, nil)
-	if err != nil {
-		return nil, err
-	}
-	out.Body.User = &me.Body
-	return out, nil
 }
 
 type updateMeInput struct {

@@ -58,34 +58,6 @@ func TestMyAccountAndMyBook(t *testing.T) {
 	d.Refuse(wang.ID, 404, "account.no_address", "DELETE /me/addresses/{first}", nil)
 }
 
-// Each page that is opened asks who sits at it: that nobody is signed in is an answer, no
-// refusal, and no cache keeps it.
-func TestWhoSitsHere(t *testing.T) {
-	t.Parallel()
-	d, s := behind(t)
-	wang := register(t, s, "wang@example.com")
-	d.Call(wang.ID, 200, "PATCH /me", body{"locale": "en"})
-	for _, c := range []struct {
-		what  string
-		who   id.User
-		email string
-		more  []string
-	}{
-		{"a visitor", id.User{}, "<nil>", nil},
-		{"with a token that is of no session", id.User{}, "<nil>", []string{"Authorization", "Bearer made-up"}},
-		{"somebody", wang.ID, "wang@example.com", nil},
-	} {
-		a := d.Do(c.who, "GET /auth/session", nil, c.more...)
-		if cache := a.Header.Get("Cache-Control"); a.Status != 200 || cache != "private, no-store" {
-			t.Errorf("%s: answered %d, kept %q", c.what, a.Status, cache)
-		}
-		if got := d.Call(c.who, 200, "GET /auth/session", nil, c.more...).Show("user.email"); got != c.email {
-			t.Errorf("%s is %s", c.what, got)
-		}
-	}
-	d.Refuse(id.User{}, 401, "auth.sign_in_required", "GET /me", nil)
-}
-
 type word string
 
 func (w word) String() string { return string(w) }

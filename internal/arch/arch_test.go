@@ -42,6 +42,7 @@ func modules() []struct {
 		{"account", []string{"naming", "password"}},
 		{"shop", []string{"account", "naming"}},
 		{"signin", []string{"account", "device", "naming", "totp"}},
+		{"whoami", []string{"account"}},
 		{"mailbox", []string{"account", "signin"}},
 		{"operator", []string{"account", "shop", "signin"}},
 		{"room", nil}, // a place; what happens there on one evening is a show

@@ -231,7 +231,7 @@ func TestTheListOfShops(t *testing.T) {
 	for query, want := range map[string]string{
 		"": "Kiln, Loom_1, 100% Silk, Tea house, ", "?q=%20tea": "Tea house, ", "?q=house": "Tea house, ",
 		"?q=%E8%8C%B6": "Tea house, ", "?q=KiIn": "Kiln, ", "?q=0%25": "100% Silk, ", "?q=m_1": "Loom_1, ",
-		"?q=m%251": "", "?q=nothing": "", "?q=owner@x": "Tea house, ", "?q=nobody@x": "",
+		"?q=m%251": "", "?q=nothing": "", "?q=zh-CN": "", "?q=SILK": "100% Silk, ", "?q=owner@x": "Tea house, ", "?q=nobody@x": "",
 	} {
 		if got := names(query); got != want {
 			t.Errorf("%q finds %s; want %s", query, got, want)

@@ -8,8 +8,8 @@ import (
 	"hawker/internal/base/page"
 )
 
-// Find says which shops are listed: those whose name, in any language, holds the text as it
-// looks, or one person's.
+// Find says which shops are listed: those whose name holds the text in any language, or
+// looks like it, or one person's.
 type Find struct {
 	page.Request
 	Text  string

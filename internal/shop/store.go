@@ -68,10 +68,15 @@ func shopsBefore(ctx context.Context, q sqldb.Querier, f Find, before id.Shop) (
 		query, args = query+" AND owner_id = ?", append(args, f.Owner)
 	}
 	if f.Text != "" {
-		key := strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(naming.Key(f.Text))
-		query += ` AND EXISTS (SELECT 1 FROM shop_name n WHERE n.shop_id = shop.id
-			AND n.name_key LIKE ? ESCAPE '!')`
-		args = append(args, "%"+key+"%")
+		written, err := json.Marshal(strings.ToLower(strings.TrimSpace(f.Text)))
+		if err != nil {
+			return nil, err
+		}
+		part := strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(strings.Trim(string(written), `"`))
+		// Languages are named beside the names: who looks for "en" means no language.
+		query += ` AND (LOWER(REPLACE(REPLACE(name, '"zh-CN":', ''), '"en":', '')) LIKE ? ESCAPE '!'
+			OR EXISTS (SELECT 1 FROM shop_name n WHERE n.shop_id = shop.id AND n.name_key = ?))`
+		args = append(args, "%"+part+"%", naming.Key(f.Text))
 	}
 	rows, err := q.Query(ctx, query+" ORDER BY id DESC LIMIT ?", append(args, f.Size()+1)...)
 	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (l Listed, err error) {

@@ -69,8 +69,7 @@ describe('the audit log', () => {
 describe('a side of an entry', () => {
   const say = {
     t: (key: string) => `<${key.replace('audit.', '')}>`,
-    te: (key: string) =>
-      /field\.(price|kind|value|reason|banned)$|value\.(on_sale|percent|a_b)$/.test(key),
+    te: (key: string) => /field\.(price|kind|value|reason|banned)$|value\.(on_sale|percent|a_b)$/.test(key),
     sum: (amount: number) => `¥${amount / 100}`,
     rate: (bp: number) => `${bp / 100}%`,
     n: String,
