@@ -267,7 +267,7 @@ func (a *App) selling(goods *catalog.API, orders counter.Views) []module.Module 
 	currency := a.cfg.Mall.Currency
 	return []module.Module{
 		inventory.Module(), ledger.API{DB: a.db}.Module(),
-		shop.API{Service: a.shops, People: a.accounts}.Module(),
+		shop.API{Service: a.shops, People: a.accounts, Trades: a.analytics}.Module(),
 		picture.API{Service: a.pictures, Guards: a.videos.Guards()}.Module(),
 		category.API{Service: a.categories}.Module(), a.notices.Module(),
 		catalog.Module(goods, catalog.MerchantAPI{Service: a.catalog, DB: a.db, Currency: currency}),

@@ -9,6 +9,7 @@ import (
 	"hawker/internal/platform/module"
 	"hawker/internal/shop"
 	"hawker/internal/signin"
+	"hawker/internal/whoami"
 )
 
 // openPeople makes who people are, how they come in, and who lets them.
@@ -36,7 +37,7 @@ func (a *App) people() []module.Module {
 	people := account.API{Service: a.accounts, Shops: a.shops}
 	door := signin.API{Service: a.signin, People: people, Came: a.referrals, Cookies: a.cookies()}
 	return []module.Module{
-		people.Module(), door.Module(),
+		people.Module(), door.Module(), whoami.API{People: people}.Module(),
 		mailbox.API{Service: a.mailbox, Door: door}.Module(),
 		operator.API{Service: a.operator, Door: door}.Module(),
 	}

@@ -42,6 +42,7 @@ func modules() []struct {
 		{"account", []string{"naming", "password"}},
 		{"shop", []string{"account", "naming"}},
 		{"signin", []string{"account", "device", "naming", "totp"}},
+		{"whoami", []string{"account"}},
 		{"mailbox", []string{"account", "signin"}},
 		{"operator", []string{"account", "shop", "signin"}},
 		{"room", nil}, // a place; what happens there on one evening is a show
@@ -89,7 +90,7 @@ func modules() []struct {
 			"catalog", "replay", "room", "shelf", "show", "video", "media/record", "media/upload",
 		}},
 		{"rights", []string{"moderation", "room", "shop", "signin"}},
-		{"analytics", []string{"inventory", "show"}},
+		{"analytics", []string{"inventory", "shop", "show"}},
 		{"auditlog", nil},
 		{"site", nil},
 		{"card", []string{"catalog", "inventory", "room", "shop", "site", "video"}},

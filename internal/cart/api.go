@@ -21,7 +21,12 @@ type API struct {
 
 // itemView is a line of the cart, with today's price and stock.
 type itemView struct {
-	ID         id.CartItem     `json:"id"`
+	ID id.CartItem `json:"id"`
+	LineView
+}
+
+// LineView is what some units of a SKU are today: in a cart, or before there is one.
+type LineView struct {
 	SKU        id.SKU          `json:"sku_id"`
 	Product    id.Product      `json:"product_id"`
 	Shop       catalog.ShopRef `json:"shop"`
@@ -55,6 +60,33 @@ func (h API) Register(api *httpapi.API) {
 		ID: "cart-item-delete", Method: "DELETE", Path: "/cart/items/{id}",
 		Access: httpapi.SignedIn, Status: 204, Limit: changes(), Summary: "Take an item out",
 	}, h.drop)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "cart-preview", Method: "POST", Path: "/cart/preview",
+		Access: httpapi.Anyone, Limit: changes(),
+		Summary: "What a cart that a browser keeps holds today; what is not on sale is left out",
+	}, h.preview)
+}
+
+type previewInput struct {
+	Body struct {
+		Items []struct {
+			SKU      id.SKU `json:"sku_id"`
+			Quantity int64  `json:"quantity" minimum:"1" maximum:"999"`
+		} `json:"items" maxItems:"120"`
+	}
+}
+
+func (h API) preview(ctx context.Context, in *previewInput) (*httpapi.Body[page.List[LineView]], error) {
+	wanted := make([]Item, len(in.Body.Items))
+	for i, w := range in.Body.Items {
+		wanted[i] = Item{SKU: w.SKU, Quantity: w.Quantity}
+	}
+	items, err := h.Service.Preview(ctx, wanted)
+	if err != nil {
+		return nil, err
+	}
+	v, err := h.views(ctx, items)
+	return httpapi.OK(page.Whole(v, func(i itemView) LineView { return i.LineView }), err)
 }
 
 func (h API) views(ctx context.Context, items []Item) ([]itemView, error) {
@@ -70,12 +102,12 @@ func (h API) views(ctx context.Context, items []Item) ([]itemView, error) {
 	out := make([]itemView, len(items))
 	for i, it := range items {
 		p := it.Offer.Product
-		out[i] = itemView{
-			ID: it.ID, SKU: it.SKU, Product: p.ID, Shop: names[p.Shop], Title: p.Title.In(tag),
+		out[i] = itemView{it.ID, LineView{
+			SKU: it.SKU, Product: p.ID, Shop: names[p.Shop], Title: p.Title.In(tag),
 			Options:    p.ChoiceText(it.Offer.SKU).In(tag),
 			PictureURL: p.Cover(), Price: money.Of(it.Offer.SKU.Price, h.Currency), Quantity: it.Quantity,
 			Available: it.Available, Invalid: it.Invalid(),
-		}
+		}}
 	}
 	return out, nil
 }

@@ -86,6 +86,52 @@ func TestACartBehindTheDoor(t *testing.T) {
 	}
 }
 
+// A guest's cart lies in a browser; what it holds today is told to anybody, and of what
+// cannot be bought nothing, whether it is off sale or was never there.
+func TestACartBeforeThereIsAnybody(t *testing.T) {
+	t.Parallel()
+	m, carts, d := behind(t)
+	on, off := m.Colours(2, 1200, 3), m.Product(1000, 9)
+	checkouttest.Must[catalog.Product](t)(m.Products.SetState(t.Context(), m.Shop, off.ID, catalog.OffSale))
+	ask := func(want int, items ...body) httpapitest.Object {
+		t.Helper()
+		return d.Call(id.User{}, want, "POST /cart/preview", body{"items": append([]body{}, items...)})
+	}
+	line := func(sku any, n int) body { return body{"sku_id": sku, "quantity": n} }
+	got := ask(200, line(off.SKUs[0].ID, 1), line(on.SKUs[1].ID, 4), line(id.Make[id.SKU](m.DB), 1),
+		line(on.SKUs[0].ID, 3))
+	if show := got.Show("items.0.title", "items.0.options_text", "items.0.quantity", "items.0.price.amount",
+		"items.0.available", "items.0.invalid_reason", "items.0.shop.name", "items.0.id"); show !=
+		"茶 色1 4 1200 3 sold_out 店 <nil>" {
+		t.Errorf("more than there is: %s", show)
+	}
+	if show := got.Show("items.1.sku_id", "items.1.invalid_reason", "items.2"); show !=
+		on.SKUs[0].ID.String()+"  <nil>" {
+		t.Errorf("what cannot be bought is told of: %s", show)
+	}
+	if empty := ask(200); empty.At("items") == nil || len(empty.List("items")) != 0 {
+		t.Errorf("nothing is nothing: %v", empty)
+	}
+	for n, items := range map[string][]body{
+		"none of it": {line(on.SKUs[0].ID, 0)}, "beyond a cart": {line(on.SKUs[0].ID, cart.QuantityMax+1)},
+		"too many": make([]body, cart.ItemsMax+1),
+	} {
+		for i := range items {
+			if items[i] == nil {
+				items[i] = line(on.SKUs[0].ID, 1)
+			}
+		}
+		if got := ask(422, items...); got.Text("code") != "request.invalid" {
+			t.Errorf("%s: refused as %s", n, got.Text("code"))
+		}
+	}
+	ann := m.User()
+	d.Call(ann, 200, "POST /cart/preview", body{"items": []body{line(on.SKUs[0].ID, 1)}})
+	if list, err := carts.List(t.Context(), ann); err != nil || len(list) != 0 {
+		t.Errorf("asking put something into a cart: %v, %v", list, err)
+	}
+}
+
 type name string
 
 func (n name) String() string { return string(n) }

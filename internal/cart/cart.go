@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
@@ -79,6 +80,17 @@ func (s *Service) fill(ctx context.Context, items []Item) error {
 		items[i].Offer, items[i].Available = offers[items[i].SKU], levels[items[i].SKU].Available
 	}
 	return nil
+}
+
+// Preview tells what wishes that are in nobody's cart stand for today. SKUs that cannot be
+// bought are left out, whether they are off sale, a draft or nothing at all: whoever asks is
+// told no more than the mall shows.
+func (s *Service) Preview(ctx context.Context, wanted []Item) ([]Item, error) {
+	if len(wanted) == 0 {
+		return wanted, nil
+	}
+	err := s.fill(ctx, wanted)
+	return slices.DeleteFunc(wanted, func(i Item) bool { return !i.Offer.Buyable() }), err
 }
 
 // Add puts units of a SKU into the cart, on top of what is there. Faults:

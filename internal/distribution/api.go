@@ -41,12 +41,19 @@ type PromotedProduct struct {
 	Rule     commission.Rule   `json:"-"`
 }
 
+// exampleAmong is how many products are looked at for one that can be an example.
+const exampleAmong = 20
+
 // Register adds the operations.
 func (h API) Register(api *httpapi.API) {
 	httpapi.Register(api, httpapi.Operation{
 		ID: "distributor-get", Method: "GET", Path: "/distribution/me",
 		Access: httpapi.SignedIn, Summary: "My earnings at a glance",
 	}, h.me)
+	httpapi.Register(api, httpapi.Operation{
+		ID: "distribution-terms-get", Method: "GET", Path: "/distribution/terms",
+		Access: httpapi.Anyone, Summary: "What bringing buyers earns here, for who is not signed in yet",
+	}, h.terms)
 	httpapi.Register(api, httpapi.Operation{
 		ID: "distribution-product-list", Method: "GET", Path: "/distribution/products",
 		Access: httpapi.SignedIn, Summary: "Products that pay for being shared",
@@ -107,6 +114,39 @@ func (h API) products(ctx context.Context, in *httpapi.PageQuery) (*httpapi.Body
 		p.Items = []PromotedProduct{}
 	}
 	return httpapi.OK(p, err)
+}
+
+// levelView is what a level earns of products that set no rates of their own.
+type levelView struct {
+	Level  int               `json:"level"`
+	RateBP money.BasisPoints `json:"rate_bp"`
+}
+
+// termsView is what everybody may know of earning here: no names and no sums of anybody.
+type termsView struct {
+	Levels  []levelView      `json:"levels" doc:"Those that earn, from level 1; none where nobody does"`
+	Example *PromotedProduct `json:"example" doc:"One that can be bought now, if there is any"`
+}
+
+func (h API) terms(ctx context.Context, _ *struct{}) (*httpapi.Body[termsView], error) {
+	v := termsView{Levels: []levelView{}}
+	for i, rate := range h.Service.settings.LevelRates() {
+		v.Levels = append(v.Levels, levelView{i + 1, rate})
+	}
+	if len(v.Levels) == 0 {
+		return httpapi.OK(v, nil)
+	}
+	goods, err := h.products(ctx, &httpapi.PageQuery{Limit: exampleAmong})
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range goods.Body.Items {
+		if p.InStock && p.Estimate.Amount > 0 {
+			v.Example = &p
+			break
+		}
+	}
+	return httpapi.OK(v, nil)
 }
 
 // commissionView is what a promoter earns by one line of an order.

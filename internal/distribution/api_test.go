@@ -186,3 +186,55 @@ func TestAPIProducts(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// Whoever is not signed in is told what bringing buyers earns, and of nobody what they earned.
+func TestAPITerms(t *testing.T) {
+	t.Parallel()
+	type terms struct {
+		Levels []struct {
+			Level  int `json:"level"`
+			RateBP int `json:"rate_bp"`
+		} `json:"levels"`
+		Example *struct {
+			Title    string   `json:"title"`
+			RateBP   int      `json:"rate_bp"`
+			Estimate apiMoney `json:"estimate"`
+		} `json:"example"`
+	}
+	goods := shelf{
+		{Title: "Sold out", Price: money.Of(1999, cny)},
+		{Title: "Free", InStock: true, Price: money.Of(0, cny)},
+		{Title: "Mug", InStock: true, Price: money.Of(1999, cny), Rule: commission.Percent(1500, 300)},
+		{Title: "Bag", InStock: true, Price: money.Of(1999, cny)},
+	}
+	m := newMall(t)
+	s := m.serve()
+	status, got := call[terms](t, s, id.User{}, "GET /distribution/terms", "")
+	if status != 200 || got.Example != nil || len(got.Levels) != 2 || got.Levels[0].Level != 1 ||
+		got.Levels[0].RateBP != 1000 || got.Levels[1].Level != 2 || got.Levels[1].RateBP != 500 {
+		t.Errorf("a mall without goods: %d %+v", status, got)
+	}
+	m.shelf = goods
+	if _, got = call[terms](t, s, m.user("u"), "GET /distribution/terms", ""); got.Example == nil ||
+		got.Example.Title != "Mug en" || got.Example.RateBP != 1500 || got.Example.Estimate != money.Of(299, cny) {
+		t.Errorf("an example that can be bought and pays: %+v", got.Example)
+	}
+	for _, c := range []struct {
+		levels int
+		rule   commission.Rule
+		want   int
+	}{
+		{0, commission.Percent(1000, 500), 0},
+		{3, commission.Percent(1000, 500, 0), 2},
+		{1, commission.Percent(1000, 500), 1},
+	} {
+		set := testSettings()
+		set.Policy.Levels, set.Default = c.levels, c.rule
+		m := newMallWith(t, set)
+		m.shelf = goods
+		_, got := call[terms](t, m.serve(), id.User{}, "GET /distribution/terms", "")
+		if len(got.Levels) != c.want || (got.Example == nil) != (c.want == 0) {
+			t.Errorf("%d levels at %v: %+v", c.levels, c.rule.Rates, got)
+		}
+	}
+}

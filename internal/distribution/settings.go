@@ -3,6 +3,7 @@ package distribution
 import (
 	"time"
 
+	"hawker/internal/base/money"
 	"hawker/internal/commission"
 	"hawker/internal/platform/config"
 )
@@ -19,4 +20,17 @@ func SettingsOf(c config.Config, zone *time.Location) Settings {
 		Default: commission.Percent(d.Level1, d.Level2, d.Level3), AfterSale: d.AfterSale,
 		Currency: c.Mall.Currency, Zone: zone,
 	}
+}
+
+// LevelRates are what the levels earn, from level 1, of products that set no rates: as many
+// as the policy pays and as earn anything.
+func (s Settings) LevelRates() (out []money.BasisPoints) {
+	for level := range s.Policy.Levels {
+		rate := s.Default.Rate(level + 1)
+		if rate == 0 {
+			break
+		}
+		out = append(out, rate)
+	}
+	return out
 }

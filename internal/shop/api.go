@@ -21,6 +21,7 @@ type People interface {
 type API struct {
 	Service *Service
 	People  People
+	Trades  Trades
 }
 
 // Register adds the operations.
@@ -39,6 +40,7 @@ func (h API) Register(api *httpapi.API) {
 		ID: "merchant-staff-delete", Method: "DELETE", Path: base + "/{user}",
 		Access: manage, Status: 204, Proof: httpapi.Recent, Summary: "Take somebody's role away",
 	}, h.dismiss)
+	h.registerAdmin(api)
 }
 
 // colleagueView is somebody who works for a shop.

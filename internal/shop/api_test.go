@@ -39,6 +39,17 @@ func (p people) DisplayNames(context.Context, []id.User) (map[id.User]string, er
 	return out, nil
 }
 
+// trade is that of all shops alike.
+type trade struct{}
+
+func (trade) TradeOf(_ context.Context, shops []id.Shop) (map[id.Shop]shop.Trade, error) {
+	out := map[id.Shop]shop.Trade{}
+	for i, s := range shops {
+		out[s] = shop.Trade{OnSale: int64(i + 1), Orders: 7}
+	}
+	return out, nil
+}
+
 type stall struct {
 	*httpapitest.Door
 	db     *sqldb.DB
@@ -60,7 +71,7 @@ func open(t *testing.T) *stall {
 		t.Fatal(err)
 	}
 	k.shop = sh.ID
-	k.Door = httpapitest.Open(t, clock, shop.API{Service: k.shops, People: k.people}.Module())
+	k.Door = httpapitest.Open(t, clock, shop.API{Service: k.shops, People: k.people, Trades: trade{}}.Module())
 	k.Name("shop", sh.ID)
 	k.Hire(k.people["owner@x"], sh.ID)
 	k.Hire(k.people["manager@x"], sh.ID)
@@ -194,5 +205,48 @@ func TestShopsAreNamedToWhoeverReads(t *testing.T) {
 	}
 	if none, err := k.shops.Named(t.Context(), nil); err != nil || len(none) != 0 {
 		t.Errorf("the names of none: %v, %v", none, err)
+	}
+}
+
+// Operators find shops by what their names look like and by who owns them; page by page
+// each is there once.
+func TestTheListOfShops(t *testing.T) {
+	t.Parallel()
+	k := open(t)
+	boss := id.Make[id.User](k.db)
+	k.Appoint(boss)
+	for _, name := range []string{"100% Silk", "Loom_1", "Kiln"} {
+		owner := k.people["new@x"]
+		if _, err := k.shops.Open(t.Context(), lang.Text{lang.English: name, lang.Chinese: name}, "", owner); err != nil {
+			t.Fatal(err)
+		}
+	}
+	names := func(query string) (out string) {
+		t.Helper()
+		for _, s := range k.Call(boss, 200, "GET /admin/shops"+query, nil).List("items") {
+			out += s.Text("name") + ", "
+		}
+		return out
+	}
+	for query, want := range map[string]string{
+		"": "Kiln, Loom_1, 100% Silk, Tea house, ", "?q=%20tea": "Tea house, ", "?q=house": "Tea house, ",
+		"?q=%E8%8C%B6": "Tea house, ", "?q=KiIn": "Kiln, ", "?q=0%25": "100% Silk, ", "?q=m_1": "Loom_1, ",
+		"?q=m%251": "", "?q=nothing": "", "?q=zh-CN": "", "?q=SILK": "100% Silk, ", "?q=owner@x": "Tea house, ", "?q=nobody@x": "",
+	} {
+		if got := names(query); got != want {
+			t.Errorf("%q finds %s; want %s", query, got, want)
+		}
+	}
+	first := k.Call(boss, 200, "GET /admin/shops?limit=3", nil)
+	if got := first.Show("items.0.owner_name", "items.0.on_sale", "items.2.on_sale", "items.2.orders"); got !=
+		"name of new@x 1 3 7" {
+		t.Errorf("who owns it and what it does: %s", got)
+	}
+	if got := names("?limit=3&cursor=" + first.Text("next_cursor")); got != "Tea house, " {
+		t.Errorf("the second page: %s", got)
+	}
+	k.Refuse(k.people["owner@x"], 403, "auth.operator_only", "GET /admin/shops", nil)
+	if got := k.Call(boss, 500, "GET /admin/shops?q=broken@x", nil); got.Text("code") == "" {
+		t.Errorf("a fault of ours: %v", got)
 	}
 }

@@ -3,6 +3,7 @@ package shop
 import (
 	"context"
 	"encoding/json"
+	"strings"
 
 	"hawker/internal/base/id"
 	"hawker/internal/naming"
@@ -56,6 +57,34 @@ func shopsByID(ctx context.Context, q sqldb.Querier, shops []id.Shop) (map[id.Sh
 		out[sh.ID] = sh
 	}
 	return out, err
+}
+
+func shopsBefore(ctx context.Context, q sqldb.Querier, f Find, before id.Shop) ([]Listed, error) {
+	query, args := "SELECT id, name, logo_url, owner_id, created_at FROM shop WHERE 1 = 1", []any{}
+	if !before.IsZero() {
+		query, args = query+" AND id < ?", append(args, before)
+	}
+	if !f.Owner.IsZero() {
+		query, args = query+" AND owner_id = ?", append(args, f.Owner)
+	}
+	if f.Text != "" {
+		written, err := json.Marshal(strings.ToLower(strings.TrimSpace(f.Text)))
+		if err != nil {
+			return nil, err
+		}
+		part := strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(strings.Trim(string(written), `"`))
+		// Languages are named beside the names: who looks for "en" means no language.
+		query += ` AND (LOWER(REPLACE(REPLACE(name, '"zh-CN":', ''), '"en":', '')) LIKE ? ESCAPE '!'
+			OR EXISTS (SELECT 1 FROM shop_name n WHERE n.shop_id = shop.id AND n.name_key = ?))`
+		args = append(args, "%"+part+"%", naming.Key(f.Text))
+	}
+	rows, err := q.Query(ctx, query+" ORDER BY id DESC LIMIT ?", append(args, f.Size()+1)...)
+	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (l Listed, err error) {
+		var at int64
+		l.Shop, err = scanShop(s, &at)
+		l.CreatedAt = sqldb.FromMillis(at)
+		return l, err
+	})
 }
 
 func membersOf(ctx context.Context, q sqldb.Querier, user id.User) ([]Member, error) {

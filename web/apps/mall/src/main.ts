@@ -4,6 +4,7 @@ import { PiniaColada } from '@pinia/colada'
 import { createPinia } from 'pinia'
 import { createApp } from 'vue'
 import MallApp from './mall-app.vue'
+import { needTextsKey } from './need-texts'
 import { createMallRouter } from './router'
 import { useSession } from './stores/session'
 import './app.css'
@@ -27,6 +28,7 @@ async function start(): Promise<void> {
     'zh-CN': () => import('./locales/zh-CN'),
     en: () => import('./locales/en'),
   })
+  app.provide(needTextsKey, languages.need)
   app.use(createMallRouter(languages.need))
   app.mount('#app')
 }

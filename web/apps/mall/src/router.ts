@@ -5,6 +5,8 @@ declare module 'vue-router' {
   interface RouteMeta {
     /** Only for people who are signed in. */
     auth?: boolean
+    /** What guests see of it all the same: the page itself, or by this name what is behind it (`guest-door.vue`). */
+    guests?: 'page' | 'earn' | 'inbox' | 'orders' | 'upload'
     /** Always night, whatever the setting. */
     night?: boolean
     /** Without the tab bar: the page has its own bottom bar. */
@@ -36,7 +38,9 @@ export function createMallRouter(needTexts: (feature: string) => Promise<void>) 
     await session.ready()
     // Whose role asks for a second factor is let in to set one up, and to nothing else.
     if (session.user?.must_enrol && to.path !== '/me/security') return { path: '/me/security' }
-    return session.signedIn || { path: '/sign-in', query: { next: to.fullPath } }
+    return (
+      session.signedIn || to.meta.guests !== undefined || { path: '/sign-in', query: { next: to.fullPath } }
+    )
   })
   router.afterEach((to) => {
     document.documentElement.dataset['ground'] = to.meta.night ? 'night' : ''

@@ -229,6 +229,7 @@ function operatorApi({ send }: Client) {
       remove: (word: string) => send('DELETE', '/admin/words/{word}', { path: { word } }),
     }),
     users: (q: string, cursor: string) => send('GET', '/admin/users', { query: { q, cursor } }),
+    shops: (q: string, cursor: string) => send('GET', '/admin/shops', { query: { q, cursor } }),
     setUser: (user: string, body: Body<'PATCH', '/admin/users/{user}'>) =>
       send('PATCH', '/admin/users/{user}', { path: { user }, body }),
     endSessions: (user: string) => send('DELETE', '/admin/users/{user}/sessions', { path: { user } }),

@@ -14,12 +14,12 @@ export const useSession = defineStore('session', () => {
 
   async function read(): Promise<void> {
     try {
-      user.value = await api.me()
+      user.value = (await api.session()).user
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       user.value = null
       // Offline is not signed out: ask again at the next need.
-      if (error.status !== 401) known = undefined
+      known = undefined
     }
   }
 

@@ -1,11 +1,11 @@
 import type { Body, Client, Query } from './client'
 import { selling } from './selling'
-import type { ProductFilter } from './types'
+import type { ProductFilter, WantedItem } from './types'
 
 function account({ send }: Client) {
   return {
     config: () => send('GET', '/config'),
-    me: () => send('GET', '/me'),
+    session: () => send('GET', '/auth/session'),
     updateMe: (body: Body<'PATCH', '/me'>) => send('PATCH', '/me', { body }),
     register: (body: Body<'POST', '/auth/register'>, key: string) =>
       send('POST', '/auth/register', { body, key }),
@@ -36,6 +36,7 @@ function buying({ send }: Client) {
     addToCart: (body: Body<'POST', '/cart/items'>, key: string) => send('POST', '/cart/items', { body, key }),
     setQuantity: (id: string, quantity: number) =>
       send('PATCH', '/cart/items/{id}', { path: { id }, body: { quantity } }),
+    previewCart: (items: WantedItem[]) => send('POST', '/cart/preview', { body: { items } }),
     removeFromCart: (id: string) => send('DELETE', '/cart/items/{id}', { path: { id } }),
     quote: (body: Body<'POST', '/checkout/quote'>) => send('POST', '/checkout/quote', { body }),
     placeOrder: (body: Body<'POST', '/orders'>, key: string) => send('POST', '/orders', { body, key }),
@@ -89,6 +90,7 @@ function videos({ send }: Client) {
 
 function distribution({ send }: Client) {
   return {
+    terms: () => send('GET', '/distribution/terms'),
     distributor: () => send('GET', '/distribution/me'),
     promoted: (query: Query<'GET', '/distribution/products'>) =>
       send('GET', '/distribution/products', { query }),

@@ -126,7 +126,7 @@ function hands(page: VueWrapper) {
 export async function stage(component: Component, { app, props, answers = {}, user, path = '/' }: Stage) {
   document.documentElement.lang = 'en'
   const { calls, fetch } = program({
-    'GET /me': user ? { ...ann, ...user } : new Refusal(401, 'auth.sign_in_required', 'Sign in'),
+    'GET /auth/session': { user: user ? { ...ann, ...user } : null },
     'GET /me/addresses': { items: [] },
     'GET /config': { currency: 'CNY', payment_providers: ['sandbox'] },
     ...answers,

@@ -39,6 +39,7 @@ describe('the menu', () => {
     expect((await nav([], ['operator'])).entries()).toEqual([
       'Health',
       'Users',
+      'Shops',
       'Ledger',
       'Platform words',
       'Dead letters',

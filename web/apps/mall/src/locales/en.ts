@@ -5,13 +5,13 @@ import ui from '../../../../packages/ui/src/locales/en.json'
 const files = import.meta.glob(
   [
     '../features/*/locales/en.json',
-    '!../features/{studio,wallet,earn,security,account,orders}/locales/*.json',
+    '!../features/{studio,wallet,earn,security,account,orders,guest,cart,inbox}/locales/*.json',
     '../shared/locales/en.json',
   ],
   { eager: true, import: 'default' },
 )
 export const later = import.meta.glob(
-  '../features/{studio,wallet,earn,security,account,orders}/locales/en.json',
+  '../features/{studio,wallet,earn,security,account,orders,guest,cart,inbox}/locales/en.json',
   {
     import: 'default',
   },

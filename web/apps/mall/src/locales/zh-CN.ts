@@ -5,13 +5,13 @@ import ui from '../../../../packages/ui/src/locales/zh-CN.json'
 const files = import.meta.glob(
   [
     '../features/*/locales/zh-CN.json',
-    '!../features/{studio,wallet,earn,security,account,orders}/locales/*.json',
+    '!../features/{studio,wallet,earn,security,account,orders,guest,cart,inbox}/locales/*.json',
     '../shared/locales/zh-CN.json',
   ],
   { eager: true, import: 'default' },
 )
 export const later = import.meta.glob(
-  '../features/{studio,wallet,earn,security,account,orders}/locales/zh-CN.json',
+  '../features/{studio,wallet,earn,security,account,orders,guest,cart,inbox}/locales/zh-CN.json',
   {
     import: 'default',
   },

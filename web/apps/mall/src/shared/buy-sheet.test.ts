@@ -165,5 +165,7 @@ describe('buying above the picture', () => {
     const to = new URL(buttons('Sign in to buy')[0]?.attributes('href') ?? '', 'http://x')
     expect(to.searchParams.get('next')).toBe('/live/rom_1?sheet=buy&item=a')
     expect(buttons('Buy now')).toHaveLength(0)
+    // What they like they may put aside meanwhile.
+    expect(buttons('Add to cart')).toHaveLength(1)
   })
 })

@@ -22,9 +22,9 @@ export function useAddresses() {
   return useQuery({ key: ['addresses'], query: () => api.addresses(), enabled: () => session.signedIn })
 }
 
-export function useCart() {
+export function useCart(enabled: () => boolean) {
   const api = useApi()
-  return useQuery({ key: ['cart'], query: () => api.cart() })
+  return useQuery({ key: ['cart'], query: () => api.cart(), enabled })
 }
 
 /** useQuote asks the one price engine: what is shown here is what the order will say. */

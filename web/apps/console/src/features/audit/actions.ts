@@ -40,13 +40,3 @@ const ofTheMall = [
 ]
 
 export const actions = (platform: boolean) => (platform ? [...ofTheMall, ...ofShops] : ofShops)
-
-/** shown says in one line what a side of an entry holds, for people; '' for nothing. */
-export function shown(side: unknown): string {
-  if (side === null || side === undefined || side === '') return ''
-  if (typeof side !== 'object') return String(side)
-  return Object.entries(side)
-    .filter(([, v]) => v !== null && v !== '' && v !== 0)
-    .map(([k, v]) => (Array.isArray(side) ? shown(v) : `${k}: ${shown(v)}`))
-    .join(', ')
-}

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Component } from 'vue'
 import HealthPage from './pages/health-page.vue'
 import LedgerPage from './pages/ledger-page.vue'
+import ShopsPage from './pages/shops-page.vue'
 import UsersPage from './pages/users-page.vue'
 
 const open = (page: Component, answers: Answers, path = '/') =>
@@ -48,6 +49,28 @@ describe('users of the platform', () => {
     const items = on.page.getComponent({ name: 'ui-menu' }).props('items') as { key: string }[]
     expect(items.map((x) => x.key)).toEqual(['enable', 'demote', 'sessions', 'factor'])
     expect(on.page.text()).toContain('Shut out')
+  })
+})
+
+describe('shops of the platform', () => {
+  const kiln = {
+    id: 'shp_1',
+    name: 'Kiln',
+    logo_url: '',
+    owner_id: 'usr_2',
+    owner_name: 'Ann',
+    created_at: '2026-11-22T12:00:00Z',
+    on_sale: 12,
+    orders: 3400,
+  }
+  it('say whose they are and what they do, found by what stands in the address', async () => {
+    const on = await open(ShopsPage, { 'GET /admin/shops': { items: [kiln], next_cursor: '' } }, '/?q=Ki')
+    expect(on.sent('GET /admin/shops')[0]?.query.get('q')).toBe('Ki')
+    expect(on.page.get('li').text()).toMatch(/Kiln.*Owner: Ann.*On sale12.*Paid orders3,400/s)
+  })
+  it('say that there is none like it', async () => {
+    const on = await open(ShopsPage, { 'GET /admin/shops': { items: [], next_cursor: '' } })
+    expect(on.page.text()).toContain('No shop like this')
   })
 })
 

@@ -17,6 +17,11 @@ export default [
     meta: { menu: 'users', operator: true },
   },
   {
+    path: '/admin/shops',
+    component: () => import('./pages/shops-page.vue'),
+    meta: { menu: 'shops', operator: true },
+  },
+  {
     path: '/admin/ledger',
     component: () => import('./pages/ledger-page.vue'),
     meta: { menu: 'ledger', operator: true },

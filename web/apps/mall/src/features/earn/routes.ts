@@ -1,5 +1,9 @@
 import type { RouteRecordRaw } from 'vue-router'
 
 export default [
-  { path: '/earn', component: () => import('./pages/earn-page.vue'), meta: { auth: true, texts: 'earn' } },
+  {
+    path: '/earn',
+    component: () => import('./pages/earn-page.vue'),
+    meta: { auth: true, guests: 'earn', texts: 'earn' },
+  },
 ] satisfies RouteRecordRaw[]

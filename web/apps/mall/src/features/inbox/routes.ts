@@ -1,5 +1,9 @@
 import type { RouteRecordRaw } from 'vue-router'
 
 export default [
-  { path: '/inbox', component: () => import('./pages/inbox-page.vue'), meta: { auth: true, bare: true } },
+  {
+    path: '/inbox',
+    component: () => import('./pages/inbox-page.vue'),
+    meta: { auth: true, guests: 'inbox', bare: true, texts: 'inbox' },
+  },
 ] satisfies RouteRecordRaw[]

@@ -4,7 +4,7 @@ export default [
   {
     path: '/orders',
     component: () => import('./pages/orders-page.vue'),
-    meta: { auth: true, bare: true, texts: 'orders' },
+    meta: { auth: true, guests: 'orders', bare: true, texts: 'orders' },
   },
   {
     path: '/orders/:id',

@@ -4,7 +4,7 @@ export default [
   {
     path: '/upload',
     component: () => import('./pages/upload-page.vue'),
-    meta: { auth: true, bare: true, texts: 'studio' },
+    meta: { auth: true, guests: 'upload', bare: true, texts: 'studio' },
   },
   {
     path: '/studio/live',

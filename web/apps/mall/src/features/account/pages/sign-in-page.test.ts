@@ -1,3 +1,4 @@
+import { whyOf } from '../why'
 import { Refusal, stage, type Answers } from '@hawker/api/testing'
 import { describe, expect, it } from 'vitest'
 import SignInPage from './sign-in-page.vue'
@@ -18,6 +19,24 @@ async function fill(on: On, ...values: string[]) {
   for (const [i, input] of on.page.findAll('input').entries()) await input.setValue(values[i] ?? '')
 }
 const labels = (on: On) => on.page.findAll('label').map((l) => l.text().replace(' *', ''))
+
+describe('why somebody is asked', () => {
+  it.each([
+    ['/orders?state=paid', 'to see your orders'],
+    ['/checkout?items=sku_1:2', 'to check out'],
+    ['/live/rom_1?sheet=buy', 'the picture goes on'],
+    ['/me/addresses', 'your account and addresses'],
+  ])('before %s', async (next, want) => {
+    const { page } = await stage(SignInPage, {
+      app: 'mall',
+      path: `/sign-in?next=${encodeURIComponent(next)}`,
+    })
+    expect(page.get('form').text()).toContain(want)
+  })
+  it('is not made up', () => {
+    expect([whyOf('/me'), whyOf('/'), whyOf('/mall')]).toEqual(['', '', ''])
+  })
+})
 
 describe('the door', () => {
   it('lets in, and on to where somebody wanted to go', async () => {

@@ -66,13 +66,17 @@ describe('a product', () => {
     await settle()
     expect(router.currentRoute.value.fullPath).toBe('/checkout?items=sku_Large:1')
   })
-  it('asks a visitor to sign in and leads back here', async () => {
-    const { press, router, sent, settle } = await page({})
+  it('goes into the cart of a guest, which this browser keeps', async () => {
+    localStorage.removeItem('hawker.cart')
+    const { press, sent, says, settle } = await page({})
     await press('Large')
     await press('Add to cart')
+    await vi.waitFor(() => expect(says()).toEqual(['Added to cart']))
     await settle()
-    expect(router.currentRoute.value.fullPath).toBe('/sign-in?next=/p/a')
     expect(sent('POST /cart/items')).toHaveLength(0)
+    const kept: unknown = JSON.parse(localStorage.getItem('hawker.cart') ?? '')
+    expect(kept).toMatchObject([{ sku_id: 'sku_Large', product_id: 'a', quantity: 1, options_text: 'Large' }])
+    localStorage.removeItem('hawker.cart')
   })
   it('keeps what was chosen when the choice is opened again', async () => {
     const { page: p, press, router, settle } = await page({}, {})
