@@ -45,7 +45,7 @@ describe('the menu', () => {
       'Dead letters',
       'Platform audit',
     ])
-    expect((await nav([shop('a', 'warehouse')], ['operator'])).entries()).toHaveLength(9)
+    expect((await nav([shop('a', 'warehouse')], ['operator'])).entries()).toHaveLength(10)
   })
   it('says where somebody is', async () => {
     const { page } = await nav([shop('a', 'owner')])

@@ -5,10 +5,10 @@ export function encodeItems(items: WantedItem[]): string {
   return items.map((x) => `${x.sku_id}:${x.quantity}`).join(',')
 }
 
-/** decodeItems reads it back; whatever is not a SKU with a count of 1 to 99 is left out. */
+/** decodeItems reads it back; whatever is not a SKU with a count that a cart holds, 1 to 999, is left out. */
 export function decodeItems(text: string): WantedItem[] {
   return text.split(',').flatMap((part) => {
-    const match = /^([\w-]+):(\d{1,2})$/.exec(part)
+    const match = /^([\w-]+):(\d{1,3})$/.exec(part)
     const quantity = Number(match?.[2] ?? 0)
     return match?.[1] && quantity > 0 ? [{ sku_id: match[1], quantity }] : []
   })
