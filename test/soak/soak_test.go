@@ -214,7 +214,7 @@ func (w *world) diskFull() {
 func (w *world) littleDisk() {
 	w.t.Helper()
 	w.progress("little disk left")
-	<-time.After(6 * time.Second) // the program asks its disk each few seconds
+	<-time.After(2 * time.Second) // the program asks its disk each second
 	if w.l.tus(pool, w.idler, "POST", "/api/v1/uploads", map[string]string{"Upload-Length": "9"}, nil) != nil {
 		w.t.Error("uploads are taken on the disk that is kept for the books")
 	}
