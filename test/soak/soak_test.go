@@ -51,6 +51,9 @@ func TestSoak(t *testing.T) {
 	if os.Getenv("SOAK_FILLS") != "" {
 		w.disk = os.Getenv("SOAK_DISK")
 	}
+	if w.disk != "" && !strings.HasPrefix(w.clock, w.disk+"/") {
+		t.Fatalf("what is tested does not lie on %s but in %s", w.disk, w.clock)
+	}
 	if err := os.WriteFile(w.clock, make([]byte, 8), 0o600); err != nil {
 		t.Fatal(err)
 	}
