@@ -51,6 +51,9 @@ func TestSoak(t *testing.T) {
 	if os.Getenv("SOAK_FILLS") != "" {
 		w.disk = os.Getenv("SOAK_DISK")
 	}
+	if w.disk != "" && !strings.HasPrefix(w.clock, w.disk+"/") {
+		t.Fatalf("what is tested does not lie on %s but in %s", w.disk, w.clock)
+	}
 	if err := os.WriteFile(w.clock, make([]byte, 8), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -214,7 +217,7 @@ func (w *world) diskFull() {
 func (w *world) littleDisk() {
 	w.t.Helper()
 	w.progress("little disk left")
-	<-time.After(6 * time.Second) // the program asks its disk each few seconds
+	<-time.After(2 * time.Second) // the program asks its disk each second
 	if w.l.tus(pool, w.idler, "POST", "/api/v1/uploads", map[string]string{"Upload-Length": "9"}, nil) != nil {
 		w.t.Error("uploads are taken on the disk that is kept for the books")
 	}
