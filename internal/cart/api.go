@@ -61,7 +61,7 @@ func (h API) Register(api *httpapi.API) {
 		Access: httpapi.SignedIn, Status: 204, Limit: changes(), Summary: "Take an item out",
 	}, h.drop)
 	httpapi.Register(api, httpapi.Operation{
-		ID: "cart-preview", Method: "POST", Path: "/cart/preview",
+		ID: "cart-quote", Method: "POST", Path: "/cart/quote",
 		Access: httpapi.Anyone, Limit: changes(),
 		Summary: "What a cart that a browser keeps holds today; what is not on sale is left out",
 	}, h.preview)

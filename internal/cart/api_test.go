@@ -95,7 +95,7 @@ func TestACartBeforeThereIsAnybody(t *testing.T) {
 	checkouttest.Must[catalog.Product](t)(m.Products.SetState(t.Context(), m.Shop, off.ID, catalog.OffSale))
 	ask := func(want int, items ...body) httpapitest.Object {
 		t.Helper()
-		return d.Call(id.User{}, want, "POST /cart/preview", body{"items": append([]body{}, items...)})
+		return d.Call(id.User{}, want, "POST /cart/quote", body{"items": append([]body{}, items...)})
 	}
 	line := func(sku any, n int) body { return body{"sku_id": sku, "quantity": n} }
 	got := ask(200, line(off.SKUs[0].ID, 1), line(on.SKUs[1].ID, 4), line(id.Make[id.SKU](m.DB), 1),
@@ -126,7 +126,7 @@ func TestACartBeforeThereIsAnybody(t *testing.T) {
 		}
 	}
 	ann := m.User()
-	d.Call(ann, 200, "POST /cart/preview", body{"items": []body{line(on.SKUs[0].ID, 1)}})
+	d.Call(ann, 200, "POST /cart/quote", body{"items": []body{line(on.SKUs[0].ID, 1)}})
 	if list, err := carts.List(t.Context(), ann); err != nil || len(list) != 0 {
 		t.Errorf("asking put something into a cart: %v, %v", list, err)
 	}

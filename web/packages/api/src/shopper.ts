@@ -36,7 +36,7 @@ function buying({ send }: Client) {
     addToCart: (body: Body<'POST', '/cart/items'>, key: string) => send('POST', '/cart/items', { body, key }),
     setQuantity: (id: string, quantity: number) =>
       send('PATCH', '/cart/items/{id}', { path: { id }, body: { quantity } }),
-    previewCart: (items: WantedItem[]) => send('POST', '/cart/preview', { body: { items } }),
+    quoteCart: (items: WantedItem[]) => send('POST', '/cart/quote', { body: { items } }),
     removeFromCart: (id: string) => send('DELETE', '/cart/items/{id}', { path: { id } }),
     quote: (body: Body<'POST', '/checkout/quote'>) => send('POST', '/checkout/quote', { body }),
     placeOrder: (body: Body<'POST', '/orders'>, key: string) => send('POST', '/orders', { body, key }),

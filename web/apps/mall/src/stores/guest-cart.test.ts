@@ -82,7 +82,7 @@ describe('signing in with a cart', () => {
   it('moves it up to what is in stock, and says what stayed out', async () => {
     keep([line('some', 5), line('gone'), line('none', 2), line('full'), line('a', 2)])
     const { cart, sent } = await open({
-      'POST /cart/preview': {
+      'POST /cart/quote': {
         items: [today('some', 4), today('none', 3), today('full', 9), today('a', 9)],
       },
       'GET /cart/items': {
@@ -116,7 +116,7 @@ describe('signing in with a cart', () => {
       .mockReturnValueOnce({})
       .mockReturnValueOnce(new Refusal(503, 'system.not_ready', 'x'))
     const { cart, sent } = await open({
-      'POST /cart/preview': { items: [today('a', 9), today('b', 9)] },
+      'POST /cart/quote': { items: [today('a', 9), today('b', 9)] },
       'POST /cart/items': () => answers() ?? {},
     })
     await cart.merge()
@@ -128,7 +128,7 @@ describe('signing in with a cart', () => {
   it('is done once, however many ask at the same time', async () => {
     keep([line('a')])
     const { answer, arrive } = later()
-    const { cart, sent } = await open({ 'POST /cart/preview': () => answer, 'POST /cart/items': {} })
+    const { cart, sent } = await open({ 'POST /cart/quote': () => answer, 'POST /cart/items': {} })
     const both = Promise.all([cart.merge(), cart.merge()])
     arrive({ items: [today('a', 1)] })
     await both
@@ -137,6 +137,6 @@ describe('signing in with a cart', () => {
   it('asks nothing where there is nothing', async () => {
     const { cart, sent } = await open()
     await cart.merge()
-    expect(sent('POST /cart/preview')).toHaveLength(0)
+    expect(sent('POST /cart/quote')).toHaveLength(0)
   })
 })

@@ -110,7 +110,7 @@ export const useGuestCart = defineStore('guest-cart', () => {
     const wanted = read()
     if (wanted.length === 0) return
     const items = wanted.map(({ sku_id, quantity }) => ({ sku_id, quantity }))
-    const [today, mine] = await Promise.all([api.previewCart(items), api.cart()])
+    const [today, mine] = await Promise.all([api.quoteCart(items), api.cart()])
     // The oldest first, so that the newest is on top there too.
     for (const line of wanted.toReversed()) {
       const have = mine.items.find((x) => x.sku_id === line.sku_id)?.quantity ?? 0

@@ -43,7 +43,7 @@ function useKept(guest: () => boolean) {
   const wanted = computed(() => kept.lines.map(({ sku_id, quantity }) => ({ sku_id, quantity })))
   const query = useQuery({
     key: () => ['guest-cart', JSON.stringify(wanted.value)],
-    query: () => api.previewCart(wanted.value),
+    query: () => api.quoteCart(wanted.value),
     enabled: guest,
     staleTime: 0,
     // While the next number is asked for the last answer stays on screen.

@@ -26,7 +26,7 @@ describe('a guest’s cart', () => {
     localStorage.setItem('hawker.cart', JSON.stringify([kept('a', 3), kept('b', 9), kept('gone', 1)]))
     const { page, sent, buttons, settle } = await stage(CartPage, {
       app: 'mall',
-      answers: { 'POST /cart/preview': { items: [today('a', 9), today('b', 2)] } },
+      answers: { 'POST /cart/quote': { items: [today('a', 9), today('b', 2)] } },
     })
     expect(sent('GET /cart/items')).toHaveLength(0)
     expect(page.text()).toContain('¥30')
@@ -35,7 +35,7 @@ describe('a guest’s cart', () => {
     expect(buttons('Check out (1)')[0]?.attributes('href')).toContain('sku_a:3')
     await page.get('[aria-label*=Quantity] button:last-child').trigger('click')
     await settle()
-    expect(sent('POST /cart/preview').at(-1)?.body).toMatchObject({ items: [{ quantity: 4 }, {}, {}] })
+    expect(sent('POST /cart/quote').at(-1)?.body).toMatchObject({ items: [{ quantity: 4 }, {}, {}] })
     expect(page.text()).toContain('¥40')
     for (const x of page.findAll('[aria-label=Remove]')) await x.trigger('click')
     await settle()
