@@ -1,4 +1,4 @@
-import { createToaster, toasterKey } from '@hawker/ui'
+import { createToaster, createWallClock, toasterKey, wallClockKey } from '@hawker/ui'
 import { flushPromises, mount, type VueWrapper } from '@vue/test-utils'
 import { PiniaColada, useQueryCache } from '@pinia/colada'
 import { createPinia } from 'pinia'
@@ -90,6 +90,8 @@ export interface Stage {
   /** Who is signed in; nobody when left out. */
   user?: Partial<User>
   path?: string
+  /** The zone that the reader's browser is in; the mall is in Asia/Shanghai. */
+  reader?: string
 }
 
 /** some fills in a part of a thing where a spec needs no more of it. */
@@ -123,12 +125,13 @@ function hands(page: VueWrapper) {
 }
 
 /** stage mounts a component for a reader of English and waits for what it asks at first. */
-export async function stage(component: Component, { app, props, answers = {}, user, path = '/' }: Stage) {
+export async function stage(component: Component, on: Stage) {
+  const { app, props, answers = {}, user, path = '/', reader = 'Asia/Shanghai' } = on
   document.documentElement.lang = 'en'
   const { calls, fetch } = program({
     'GET /auth/session': { user: user ? { ...ann, ...user } : null },
     'GET /me/addresses': { items: [] },
-    'GET /config': { currency: 'CNY', payment_providers: ['sandbox'] },
+    'GET /config': { currency: 'CNY', time_zone: 'Asia/Shanghai', payment_providers: ['sandbox'] },
     ...answers,
   })
   const i18n = createI18n({ legacy: false, locale: 'en', messages: { en: messages(app) as never } })
@@ -139,6 +142,8 @@ export async function stage(component: Component, { app, props, answers = {}, us
   await router.push(path)
   const pinia = createPinia()
   const toaster = createToaster()
+  const clock = createWallClock(app === 'console' ? 'mall' : 'reader', reader)
+  clock.home.value = 'Asia/Shanghai'
   const root = mount(
     { render: () => h(RouterView) },
     {
@@ -157,6 +162,7 @@ export async function stage(component: Component, { app, props, answers = {}, us
         provide: {
           [apiKey as symbol]: createApi({ fetch: vi.fn(fetch), locale: () => 'en' }, merchantApi),
           [toasterKey as symbol]: toaster,
+          [wallClockKey as symbol]: clock,
         },
       },
     },

@@ -121,20 +121,27 @@ export function clock(seconds: number): string {
   return hours > 0 ? `${pad(hours)}:${rest}` : rest
 }
 
-/** localTimes writes moments within a text of the server (RFC 3339) as clocks and calendars here do. */
-export function localTimes(text: string, locale: string): string {
-  return text.replace(/\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)/g, (iso) => formatDate(iso, locale))
+/** localTimes writes moments within a text of the server (RFC 3339) as clocks and calendars of the page do. */
+export function localTimes(text: string, write: (iso: string) => string): string {
+  return text.replace(/\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)/g, (iso) => write(iso))
 }
 
-export type DateStyle = 'time' | 'day' | 'full'
+export type DateStyle = 'time' | 'day' | 'weekday' | 'initial' | 'full' | 'now'
 
+// A day begins at 00:00; told only not to count to twelve, some languages write 24:00.
+const minutes = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
 const dateStyles: Record<DateStyle, Intl.DateTimeFormatOptions> = {
-  time: { hour: '2-digit', minute: '2-digit', hour12: false },
+  time: minutes,
   day: { month: 'short', day: 'numeric' },
-  full: { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hour12: false },
+  weekday: { month: 'long', day: 'numeric', weekday: 'long' },
+  initial: { weekday: 'narrow' },
+  full: { month: 'short', day: 'numeric', ...minutes },
+  now: { month: 'short', day: 'numeric', weekday: 'short', ...minutes },
 }
 
-export function formatDate(iso: string, locale: string, style: DateStyle = 'full'): string {
+/** formatDate writes a moment as clocks and calendars of a zone do; pages ask useText, which knows the zone. */
+export function formatDate(iso: string, locale: string, style: DateStyle, zone: string): string {
   const at = new Date(iso)
-  return Number.isNaN(at.getTime()) ? '' : new Intl.DateTimeFormat(locale, dateStyles[style]).format(at)
+  if (Number.isNaN(at.getTime())) return ''
+  return new Intl.DateTimeFormat(locale, { ...dateStyles[style], timeZone: zone }).format(at)
 }
