@@ -2,7 +2,8 @@ import {
   appearanceKey,
   createTheme,
   createToaster,
-  createWallClock,
+  mallClock,
+  readerClock,
   toasterKey,
   wallClockKey,
   type Locale,
@@ -157,7 +158,7 @@ export async function stage(component: Component, on: Stage) {
   await router.push(path)
   const pinia = createPinia()
   const toaster = createToaster()
-  const clock = createWallClock(app === 'console' ? 'mall' : 'reader', reader)
+  const clock = (app === 'console' ? mallClock : readerClock)(reader)
   clock.home.value = 'Asia/Shanghai'
   const root = mount(
     { render: () => h(RouterView) },
@@ -185,12 +186,11 @@ export async function stage(component: Component, on: Stage) {
   )
   await flushPromises()
   const page = root.findComponent(component)
-  const sent = (name: string) => calls.filter((c) => `${c.method} ${c.path}` === name)
   return {
     page,
     ...hands(page),
     calls,
-    sent,
+    sent: (name: string) => calls.filter((c) => `${c.method} ${c.path}` === name),
     router,
     toaster,
     pinia,

@@ -126,22 +126,20 @@ export function localTimes(text: string, write: (iso: string) => string): string
   return text.replace(/\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)/g, (iso) => write(iso))
 }
 
-export type DateStyle = 'time' | 'day' | 'weekday' | 'initial' | 'full' | 'now'
+/** DateStyle is one of the usual ways to write a moment, or one of a page's own. */
+export type DateStyle = 'time' | 'day' | 'full' | Intl.DateTimeFormatOptions
 
 // A day begins at 00:00; told only not to count to twelve, some languages write 24:00.
-const minutes = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
-const dateStyles: Record<DateStyle, Intl.DateTimeFormatOptions> = {
-  time: minutes,
-  day: { month: 'short', day: 'numeric' },
-  weekday: { month: 'long', day: 'numeric', weekday: 'long' },
-  initial: { weekday: 'narrow' },
-  full: { month: 'short', day: 'numeric', ...minutes },
-  now: { month: 'short', day: 'numeric', weekday: 'short', ...minutes },
-}
+const time = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
+const day = { month: 'short', day: 'numeric' } as const
+const dateStyles = { time, day, full: { ...day, ...time } }
 
 /** formatDate writes a moment as clocks and calendars of a zone do; pages ask useText, which knows the zone. */
 export function formatDate(iso: string, locale: string, style: DateStyle, zone: string): string {
   const at = new Date(iso)
   if (Number.isNaN(at.getTime())) return ''
-  return new Intl.DateTimeFormat(locale, { ...dateStyles[style], timeZone: zone }).format(at)
+  return new Intl.DateTimeFormat(locale, {
+    ...(typeof style === 'string' ? dateStyles[style] : style),
+    timeZone: zone,
+  }).format(at)
 }

@@ -1,6 +1,6 @@
-import { computed, inject, shallowRef, type ComputedRef, type InjectionKey, type ShallowRef } from 'vue'
+import { inject, shallowRef, type InjectionKey, type Ref, type ShallowRef } from 'vue'
 import { formatDate, type DateStyle } from './format'
-import { readerZone, sameWall, zoneName } from './zone'
+import { readerZone, zoneName } from './zone'
 
 /**
  * A WallClock says by whose clock an app writes moments (docs/adr/0029). The console goes by the mall's: its staff
@@ -12,35 +12,39 @@ export interface WallClock {
   home: ShallowRef<string | undefined>
   reader: string
   /** The zone that moments are written in; undefined while it is not known. */
-  zone: ComputedRef<string | undefined>
-  /** Set when the program did not say its zone: the reader's stands in until it does. */
-  unsaid: ShallowRef<boolean>
+  zone: Readonly<Ref<string | undefined>>
 }
 
 export const wallClockKey: InjectionKey<WallClock> = Symbol('wall clock')
 
-export function createWallClock(of: 'mall' | 'reader', reader = readerZone()): WallClock {
+/** readerClock is the mall's: it goes by the reader's zone. */
+export const readerClock = (reader = readerZone()): WallClock => ({
+  home: shallowRef(),
+  reader,
+  zone: shallowRef(reader),
+})
+
+/** mallClock is the console's: it goes by the mall's zone. */
+export function mallClock(reader = readerZone()): WallClock {
   const home = shallowRef<string>()
-  const unsaid = shallowRef(false)
-  const standIn = computed(() => (of === 'reader' || unsaid.value ? reader : undefined))
-  const zone = computed(() => (of === 'mall' ? (home.value ?? standIn.value) : reader))
-  return { home, reader, zone, unsaid }
+  return { home, reader, zone: home }
 }
 
 /** useWallClock is the app's clock; what stands outside of an app goes by the reader's. */
 export function useWallClock(): WallClock {
-  return inject(wallClockKey, () => createWallClock('reader'), true)
+  return inject(wallClockKey, null) ?? readerClock()
 }
 
 /** abroad tells whether the reader's and the mall's clocks show different times at a moment. */
 export function abroad(clock: WallClock, at: string): boolean {
-  return clock.home.value !== undefined && !sameWall(at, clock.home.value, clock.reader)
+  const show = (zone: string) => formatDate(at, 'en', 'full', zone)
+  return clock.home.value !== undefined && show(clock.home.value) !== show(clock.reader)
 }
 
 /** writeDate writes a moment by the clock. A reader's own time is named where the mall's is another. */
 export function writeDate(clock: WallClock, iso: string, locale: string, style: DateStyle = 'full'): string {
   const zone = clock.zone.value
-  const text = zone === undefined ? '' : formatDate(iso, locale, style, zone)
-  if (!text || !zone || style !== 'full' || zone === clock.home.value || !abroad(clock, iso)) return text
-  return `${text} ${zoneName(iso, zone, locale)}`
+  const text = zone ? formatDate(iso, locale, style, zone) : ''
+  const named = text && zone && style === 'full' && zone !== clock.home.value && abroad(clock, iso)
+  return named ? `${text} ${zoneName(iso, zone, locale)}` : text
 }

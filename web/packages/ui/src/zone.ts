@@ -61,11 +61,6 @@ export function momentOf(typed: string, zone: string): string {
   return new Date(found.length > 0 ? Math.min(...found) : before).toISOString()
 }
 
-/** sameWall tells whether clocks of two zones show the same at a moment, whatever the zones are called. */
-export function sameWall(at: string, one: string, other: string): boolean {
-  return typedAt(at, one) === typedAt(at, other)
-}
-
 /** zoneName names a zone at a moment: GMT+8, or China Standard Time where there is room. */
 export function zoneName(
   at: string | number,
@@ -73,8 +68,6 @@ export function zoneName(
   locale: string,
   style: 'short' | 'long' = 'short',
 ): string {
-  const parts = new Intl.DateTimeFormat(locale, { timeZone: zone, timeZoneName: style }).formatToParts(
-    new Date(at),
-  )
-  return parts.find((p) => p.type === 'timeZoneName')?.value ?? zone
+  const parts = new Intl.DateTimeFormat(locale, { timeZone: zone, timeZoneName: style })
+  return parts.formatToParts(new Date(at)).find((p) => p.type === 'timeZoneName')?.value ?? zone
 }

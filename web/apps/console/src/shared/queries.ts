@@ -9,13 +9,15 @@ export function useConfig() {
   return useQuery({ key: ['config'], query: () => api.config(), staleTime: 600_000 })
 }
 
-/** useMallClock tells the clock of the page which zone the mall is in, as soon as the program has said it. */
+/**
+ * useMallClock tells the clock of the page which zone the mall is in, as soon as the program has said it. While it
+ * cannot be had the reader's stands in, and is named like the other.
+ */
 export function useMallClock(): void {
   const config = useConfig()
-  const { home, unsaid } = useWallClock()
+  const { home, reader } = useWallClock()
   watchEffect(() => {
-    home.value = config.data.value?.time_zone ?? home.value
-    unsaid.value = config.error.value !== null && home.value === undefined
+    home.value = config.data.value?.time_zone ?? home.value ?? (config.error.value ? reader : undefined)
   })
 }
 

@@ -1,22 +1,10 @@
 import { useApi, type Choice, type WantedItem } from '@hawker/api'
-import { useWallClock } from '@hawker/ui'
 import { useQuery } from '@pinia/colada'
-import { watchEffect } from 'vue'
 import { useSession } from '../stores/session'
 
 export function useConfig() {
   const api = useApi()
   return useQuery({ key: ['config'], query: () => api.config(), staleTime: 600_000 })
-}
-
-/** useMallClock tells the clock of the page which zone the mall is in, as soon as the program has said it. */
-export function useMallClock(): void {
-  const config = useConfig()
-  const { home, unsaid } = useWallClock()
-  watchEffect(() => {
-    home.value = config.data.value?.time_zone ?? home.value
-    unsaid.value = config.error.value !== null && home.value === undefined
-  })
 }
 
 export function useProduct(id: () => string) {

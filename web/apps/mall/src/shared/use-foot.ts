@@ -1,5 +1,5 @@
 import { onScopeDispose, ref, watch, type Ref } from 'vue'
-import { useScreen } from '../stores/screen'
+import { useFeet } from '../stores/feet'
 
 /** useHeight is how high something stands on the page; 0 while it is not there or not laid out. */
 export function useHeight(el: Readonly<Ref<HTMLElement | null>>): Readonly<Ref<number>> {
@@ -21,8 +21,8 @@ export function useHeight(el: Readonly<Ref<HTMLElement | null>>): Readonly<Ref<n
 
 /** useFoot keeps the floating room off a bar at the lower edge: what is pressed there must never be covered. */
 export function useFoot(el: Readonly<Ref<HTMLElement | null>>): void {
-  const screen = useScreen()
+  const feet = useFeet()
   const foot = Symbol('foot')
-  watch(useHeight(el), (px) => screen.setFoot(foot, px), { immediate: true, flush: 'sync' })
-  onScopeDispose(() => screen.setFoot(foot, 0))
+  watch(useHeight(el), (px) => feet.set(foot, px), { immediate: true, flush: 'sync' })
+  onScopeDispose(() => feet.set(foot, 0))
 }

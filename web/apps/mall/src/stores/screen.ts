@@ -1,7 +1,7 @@
 import type { Room } from '@hawker/api'
 import { LivePlayer, type LiveState } from '@hawker/media'
 import { defineStore } from 'pinia'
-import { computed, ref, shallowReactive, shallowRef } from 'vue'
+import { computed, ref, shallowRef } from 'vue'
 import { usePlayer } from './player'
 
 type Playing = Pick<Room, 'id' | 'title' | 'cover_url' | 'channel' | 'playback_url' | 'playback'>
@@ -87,17 +87,6 @@ function usePlaying(element: ReturnType<typeof useElement>) {
   return { room, state, seen, lowDelay, fellBack, play, stop, setLowDelay, resume: () => live?.play() }
 }
 
-/** useFloat is how the floating player stands: as a window or as a pill, above the bars at the lower edge. */
-function useFloat() {
-  const small = ref(false)
-  const feet = shallowReactive(new Map<symbol, number>())
-  function setFoot(of: symbol, px: number) {
-    if (px > 0) feet.set(of, px)
-    else feet.delete(of)
-  }
-  return { small, setFoot, foot: computed(() => Math.max(0, ...feet.values())) }
-}
-
 /**
  * The screen is the one video element of live rooms. Pages borrow it; when they go it moves into the floating player,
  * and the picture and its sound go on because the element is never made anew.
@@ -139,7 +128,8 @@ export const useScreen = defineStore('screen', () => {
   }
   return {
     ...playing,
-    ...useFloat(),
+    /** The floating player is one line and no window. */
+    small: ref(false),
     wide: element.wide,
     quiet: element.quiet,
     place,

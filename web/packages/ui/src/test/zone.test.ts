@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { formatDate } from '../format'
-import { createWallClock, writeDate } from '../wall-clock'
-import { momentOf, sameWall, typedAt, wallAt, zoneName } from '../zone'
+import { abroad, mallClock, readerClock, writeDate } from '../wall-clock'
+import { momentOf, typedAt, wallAt, zoneName } from '../zone'
 
 describe('clocks of a zone', () => {
   it.each([
@@ -39,12 +39,6 @@ describe('clocks of a zone', () => {
   it.each(['', '20:00', '2026-13-01T00:00', 'soon'])('know no moment %j', (text) => {
     expect([momentOf(text, 'UTC'), typedAt(text, 'UTC'), wallAt(text, 'UTC')]).toEqual(['', '', null])
   })
-  it('are compared by what they show, not by what they are called', () => {
-    const at = '2026-11-30T12:00:00Z'
-    expect(sameWall(at, 'Asia/Shanghai', 'Asia/Taipei')).toBe(true)
-    expect(sameWall(at, 'Europe/London', 'UTC')).toBe(true)
-    expect(sameWall('2026-07-30T12:00:00Z', 'Europe/London', 'UTC')).toBe(false)
-  })
   it('have a name of the season', () => {
     expect(zoneName('2026-11-30T12:00:00Z', 'Asia/Shanghai', 'zh-CN')).toBe('GMT+8')
     expect(zoneName('2026-11-30T12:00:00Z', 'Asia/Shanghai', 'en', 'long')).toBe('China Standard Time')
@@ -60,20 +54,19 @@ describe('a moment as it is written', () => {
     expect(formatDate(at, locale, 'full', 'Asia/Shanghai')).toContain('00:05')
   })
   const clock = (of: 'mall' | 'reader', home: string | undefined, reader: string) => {
-    const made = createWallClock(of, reader)
+    const made = (of === 'mall' ? mallClock : readerClock)(reader)
     made.home.value = home
     return made
   }
+  it('is compared by what clocks show, not by what zones are called', () => {
+    expect(abroad(clock('reader', 'Asia/Shanghai', 'Asia/Taipei'), at)).toBe(false)
+    expect(abroad(clock('reader', 'Europe/London', 'UTC'), at)).toBe(false)
+    expect(abroad(clock('reader', 'Europe/London', 'UTC'), '2026-07-30T12:00:00Z')).toBe(true)
+    expect(abroad(clock('reader', undefined, 'UTC'), at)).toBe(false)
+  })
   it('is the mall’s in the console, wherever the reader is, and is not written before it is known', () => {
     const console_ = clock('mall', undefined, 'America/New_York')
     expect(writeDate(console_, at, 'en')).toBe('')
-    console_.home.value = 'Asia/Shanghai'
-    expect(writeDate(console_, at, 'en')).toBe('Nov 30, 00:05')
-  })
-  it('is the reader’s, and says so, while the mall’s cannot be had', () => {
-    const console_ = clock('mall', undefined, 'America/New_York')
-    console_.unsaid.value = true
-    expect(writeDate(console_, at, 'en')).toBe('Nov 29, 11:05')
     console_.home.value = 'Asia/Shanghai'
     expect(writeDate(console_, at, 'en')).toBe('Nov 30, 00:05')
   })
