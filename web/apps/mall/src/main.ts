@@ -1,5 +1,5 @@
 import { apiKey, createApi, lateMerchantApi, useProof } from '@hawker/api'
-import { currentLocale, installUi } from '@hawker/ui'
+import { currentLocale, installUi, readerClock, wallClockKey } from '@hawker/ui'
 import { PiniaColada } from '@pinia/colada'
 import { createPinia } from 'pinia'
 import { createApp } from 'vue'
@@ -13,6 +13,7 @@ async function start(): Promise<void> {
   const app = createApp(MallApp)
   app.use(createPinia())
   app.use(PiniaColada, { queryOptions: { staleTime: 5000, gcTime: 300_000 } })
+  app.provide(wallClockKey, readerClock())
   app.provide(
     apiKey,
     createApi(

@@ -1,4 +1,13 @@
-import { createToaster, toasterKey } from '@hawker/ui'
+import {
+  appearanceKey,
+  createTheme,
+  createToaster,
+  mallClock,
+  readerClock,
+  toasterKey,
+  wallClockKey,
+  type Locale,
+} from '@hawker/ui'
 import { flushPromises, mount, type VueWrapper } from '@vue/test-utils'
 import { PiniaColada, useQueryCache } from '@pinia/colada'
 import { createPinia } from 'pinia'
@@ -7,6 +16,7 @@ import { h, type Component } from 'vue'
 import { createI18n } from 'vue-i18n'
 import { createMemoryHistory, createRouter, RouterView } from 'vue-router'
 import ui from '../../ui/src/locales/en.json'
+import uiZh from '../../ui/src/locales/zh-CN.json'
 import { apiKey, createApi } from './api'
 import { merchantApi } from './merchant'
 import { useSession } from './session'
@@ -43,16 +53,17 @@ export function later<T>() {
 export type Answers = Record<string, unknown>
 
 const texts = {
-  mall: import.meta.glob('../../../apps/mall/src/**/locales/en.json', { eager: true, import: 'default' }),
-  console: import.meta.glob('../../../apps/console/src/**/locales/en.json', {
+  mall: import.meta.glob('../../../apps/mall/src/**/locales/*.json', { eager: true, import: 'default' }),
+  console: import.meta.glob('../../../apps/console/src/**/locales/*.json', {
     eager: true,
     import: 'default',
   }),
 }
 
-function messages(app: keyof typeof texts) {
-  const named = Object.entries(texts[app]).map(([path, m]) => [path.split('/').at(-3), m])
-  return { ui, ...(Object.fromEntries(named) as Record<string, unknown>) }
+function messages(app: keyof typeof texts, locale: Locale) {
+  const own = Object.entries(texts[app]).filter(([path]) => path.endsWith(`/${locale}.json`))
+  const named = own.map(([path, m]) => [path.split('/').at(-3), m])
+  return { ui: locale === 'en' ? ui : uiZh, ...(Object.fromEntries(named) as Record<string, unknown>) }
 }
 
 function answered(answer: unknown): Response {
@@ -90,6 +101,12 @@ export interface Stage {
   /** Who is signed in; nobody when left out. */
   user?: Partial<User>
   path?: string
+  /** The zone that the reader's browser is in; the mall is in Asia/Shanghai. */
+  reader?: string
+  /** English when left out. */
+  locale?: Locale
+  /** The pattern of the page's address, where it has parts that the page reads. */
+  pattern?: string
 }
 
 /** some fills in a part of a thing where a spec needs no more of it. */
@@ -122,23 +139,27 @@ function hands(page: VueWrapper) {
   return { buttons, press }
 }
 
-/** stage mounts a component for a reader of English and waits for what it asks at first. */
-export async function stage(component: Component, { app, props, answers = {}, user, path = '/' }: Stage) {
-  document.documentElement.lang = 'en'
+/** stage mounts a component for a reader and waits for what it asks at first. */
+export async function stage(component: Component, on: Stage) {
+  const { app, props, answers = {}, user, path = '/', reader = 'Asia/Shanghai', locale = 'en' } = on
+  document.documentElement.lang = locale
   const { calls, fetch } = program({
     'GET /auth/session': { user: user ? { ...ann, ...user } : null },
     'GET /me/addresses': { items: [] },
-    'GET /config': { currency: 'CNY', payment_providers: ['sandbox'] },
+    'GET /config': { currency: 'CNY', time_zone: 'Asia/Shanghai', payment_providers: ['sandbox'] },
     ...answers,
   })
-  const i18n = createI18n({ legacy: false, locale: 'en', messages: { en: messages(app) as never } })
+  const i18n = createI18n({ legacy: false, locale, messages: { [locale]: messages(app, locale) as never } })
+  const shown = { render: () => h(component, props) }
   const router = createRouter({
     history: createMemoryHistory(),
-    routes: [{ path: '/:rest(.*)*', component: { render: () => h(component, props) } }],
+    routes: [on.pattern ?? '', '/:rest(.*)*'].filter(Boolean).map((path) => ({ path, component: shown })),
   })
   await router.push(path)
   const pinia = createPinia()
   const toaster = createToaster()
+  const clock = (app === 'console' ? mallClock : readerClock)(reader)
+  clock.home.value = 'Asia/Shanghai'
   const root = mount(
     { render: () => h(RouterView) },
     {
@@ -155,20 +176,21 @@ export async function stage(component: Component, { app, props, answers = {}, us
           },
         ],
         provide: {
-          [apiKey as symbol]: createApi({ fetch: vi.fn(fetch), locale: () => 'en' }, merchantApi),
+          [apiKey as symbol]: createApi({ fetch: vi.fn(fetch), locale: () => locale }, merchantApi),
           [toasterKey as symbol]: toaster,
+          [wallClockKey as symbol]: clock,
+          [appearanceKey as symbol]: { theme: createTheme(), switchLocale: () => Promise.resolve() },
         },
       },
     },
   )
   await flushPromises()
   const page = root.findComponent(component)
-  const sent = (name: string) => calls.filter((c) => `${c.method} ${c.path}` === name)
   return {
     page,
     ...hands(page),
     calls,
-    sent,
+    sent: (name: string) => calls.filter((c) => `${c.method} ${c.path}` === name),
     router,
     toaster,
     pinia,

@@ -121,20 +121,25 @@ export function clock(seconds: number): string {
   return hours > 0 ? `${pad(hours)}:${rest}` : rest
 }
 
-/** localTimes writes moments within a text of the server (RFC 3339) as clocks and calendars here do. */
-export function localTimes(text: string, locale: string): string {
-  return text.replace(/\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)/g, (iso) => formatDate(iso, locale))
+/** localTimes writes moments within a text of the server (RFC 3339) as clocks and calendars of the page do. */
+export function localTimes(text: string, write: (iso: string) => string): string {
+  return text.replace(/\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)/g, (iso) => write(iso))
 }
 
-export type DateStyle = 'time' | 'day' | 'full'
+/** DateStyle is one of the usual ways to write a moment, or one of a page's own. */
+export type DateStyle = 'time' | 'day' | 'full' | Intl.DateTimeFormatOptions
 
-const dateStyles: Record<DateStyle, Intl.DateTimeFormatOptions> = {
-  time: { hour: '2-digit', minute: '2-digit', hour12: false },
-  day: { month: 'short', day: 'numeric' },
-  full: { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hour12: false },
-}
+// A day begins at 00:00; told only not to count to twelve, some languages write 24:00.
+const time = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
+const day = { month: 'short', day: 'numeric' } as const
+const dateStyles = { time, day, full: { ...day, ...time } }
 
-export function formatDate(iso: string, locale: string, style: DateStyle = 'full'): string {
+/** formatDate writes a moment as clocks and calendars of a zone do; pages ask useText, which knows the zone. */
+export function formatDate(iso: string, locale: string, style: DateStyle, zone: string): string {
   const at = new Date(iso)
-  return Number.isNaN(at.getTime()) ? '' : new Intl.DateTimeFormat(locale, dateStyles[style]).format(at)
+  if (Number.isNaN(at.getTime())) return ''
+  return new Intl.DateTimeFormat(locale, {
+    ...(typeof style === 'string' ? dateStyles[style] : style),
+    timeZone: zone,
+  }).format(at)
 }

@@ -1,6 +1,7 @@
 import { createI18n, useI18n } from 'vue-i18n'
 import { computed, type App } from 'vue'
-import { clock, compact, count, formatDate, formatMoney, percent, type DateStyle, type Money } from './format'
+import { clock, compact, count, formatMoney, percent, type DateStyle, type Money } from './format'
+import { useWallClock, writeDate } from './wall-clock'
 
 export type Locale = 'zh-CN' | 'en'
 export const locales: readonly Locale[] = ['zh-CN', 'en']
@@ -97,6 +98,7 @@ export function currentLocale(): Locale {
 export function useText() {
   const { t, te, locale } = useI18n({ useScope: 'global' })
   const tag = computed(() => locale.value)
+  const wall = useWallClock()
   return {
     t,
     te,
@@ -105,7 +107,7 @@ export function useText() {
     n: (v: number) => count(v, tag.value),
     short: (v: number) => compact(v, tag.value),
     rate: (bp: number) => percent(bp, tag.value),
-    date: (iso: string | undefined, style?: DateStyle) => formatDate(iso ?? '', tag.value, style),
+    date: (iso: string | undefined, style?: DateStyle) => writeDate(wall, iso ?? '', tag.value, style),
     clock,
   }
 }

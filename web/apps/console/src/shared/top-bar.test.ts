@@ -14,8 +14,9 @@ vi.mock('../../../../packages/ui/src/appearance', async (original) => ({
 async function bar(
   answers: Answers = {},
   user: object | undefined = { shops: [{ id: 'shp_1', name: 'Kiln', role: 'owner' }] },
+  reader?: string,
 ) {
-  const on = await stage(TopBar, { app: 'console', user, path: '/products', answers })
+  const on = await stage(TopBar, { app: 'console', user, path: '/products', answers, reader })
   const choose = async (key: string) => {
     on.page.getComponent(UiMenu).vm.$emit('choose', key)
     await on.settle()
@@ -67,5 +68,20 @@ describe('the bar on top', () => {
     expect(words()).toContain('Dark appearance')
     await choose('theme')
     expect(look.theme).toBe('night')
+  })
+  it('goes by the mall’s clock and names it, on a phone only for those under another', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.parse('2026-11-29T16:05:00Z') })
+    try {
+      const abroad = (await bar({}, undefined, 'America/New_York')).page.get('p')
+      expect(abroad.get('time').text()).toContain('Mon, Nov 30')
+      expect(abroad.text()).toContain('00:05 GMT+8')
+      expect(abroad.attributes('title')).toBe('The mall’s time: China Standard Time')
+      expect(abroad.classes()).not.toContain('hidden')
+      const home = (await bar({}, undefined, 'Asia/Taipei')).page.get('p')
+      expect(home.text()).toContain('00:05 GMT+8')
+      expect(home.classes()).toContain('hidden')
+    } finally {
+      vi.useRealTimers()
+    }
   })
 })

@@ -4,7 +4,7 @@ import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 import { usePlayer } from './player'
 
-type Playing = Pick<Room, 'id' | 'title' | 'channel' | 'playback_url' | 'playback'>
+type Playing = Pick<Room, 'id' | 'title' | 'cover_url' | 'channel' | 'playback_url' | 'playback'>
 
 /** useElement makes the video element once and mirrors what it does. */
 function useElement() {
@@ -128,6 +128,8 @@ export const useScreen = defineStore('screen', () => {
   }
   return {
     ...playing,
+    /** The floating player is one line and no window. */
+    small: ref(false),
     wide: element.wide,
     quiet: element.quiet,
     place,

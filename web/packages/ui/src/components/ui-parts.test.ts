@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { defineComponent, h, ref } from 'vue'
 import UiButton from './ui-button.vue'
 import UiCheckbox from './ui-checkbox.vue'
+import UiDateTime from './ui-date-time.vue'
 import UiError from './ui-error.vue'
 import UiLoadMore from './ui-load-more.vue'
 import UiToasts from './ui-toasts.vue'
@@ -158,5 +159,55 @@ describe('a block that failed', () => {
   it('does not take a refused field for a thing that is gone', async () => {
     const { buttons } = await block(new ApiError(422, 'x', 'No', at('body.email')))
     expect(buttons('Try again')).toHaveLength(1)
+  })
+})
+
+describe('a field of day and minute', () => {
+  const field = async (at: string, reader: string, app: 'console' | 'mall' = 'console') => {
+    const model = ref(at)
+    const Page = defineComponent(
+      () => () =>
+        h(UiDateTime, {
+          modelValue: model.value,
+          'onUpdate:modelValue': (to: string) => (model.value = to),
+          min: '2026-11-30T00:00:00Z',
+          describedby: 'hint',
+        }),
+    )
+    const { page, settle } = await stage(Page, { app, reader })
+    const input = page.get<HTMLInputElement>('input')
+    const type = async (text: string) => {
+      await input.setValue(text)
+      await settle()
+    }
+    return { page, input, model, type, shows: () => input.element.value }
+  }
+  it.each(['Asia/Shanghai', 'America/New_York', 'Pacific/Kiritimati'])(
+    'is read by the mall’s clock with a browser in %s, and shows the same when it comes back',
+    async (reader) => {
+      const { model, input, type, shows } = await field('', reader)
+      expect(input.attributes('min')).toBe('2026-11-30T08:00')
+      await type('2026-12-01T20:00')
+      expect(model.value).toBe('2026-12-01T12:00:00.000Z')
+      expect(shows()).toBe('2026-12-01T20:00')
+      expect((await field(model.value, reader)).shows()).toBe('2026-12-01T20:00')
+    },
+  )
+  it('names its zone, also for whoever hears it', async () => {
+    const { page, input } = await field('2026-12-01T12:00:00Z', 'America/New_York')
+    const said = page.get('span > span')
+    expect(said.text()).toBe('GMT+8')
+    expect(said.attributes('title')).toBe('China Standard Time')
+    expect(input.attributes('aria-describedby')).toBe(`hint ${said.attributes('id')}`)
+  })
+  it('goes by the reader’s clock in the mall', async () => {
+    const { page, shows } = await field('2026-12-01T12:00:00Z', 'America/New_York', 'mall')
+    expect(shows()).toBe('2026-12-01T07:00')
+    expect(page.get('span > span').text()).toBe('EST')
+  })
+  it('is empty again when it is emptied', async () => {
+    const { model, type } = await field('2026-12-01T12:00:00Z', 'UTC')
+    await type('')
+    expect(model.value).toBe('')
   })
 })

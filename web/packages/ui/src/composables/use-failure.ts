@@ -7,9 +7,8 @@ const spoken = (error: unknown): error is Error => error instanceof Error && 'st
 
 /** useFailure turns an error into words: the server's own (already translated), else the plain network sentence. */
 export function useFailure() {
-  const { t, locale } = useText()
+  const { t, date } = useText()
   const toast = useToast()
-  const text = (error: unknown) =>
-    (spoken(error) && localTimes(error.message, locale.value)) || t('ui.errorText')
+  const text = (error: unknown) => (spoken(error) && localTimes(error.message, date)) || t('ui.errorText')
   return { text, show: (error: unknown) => toast.fail(text(error)) }
 }

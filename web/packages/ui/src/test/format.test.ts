@@ -4,6 +4,7 @@ import {
   clock,
   compact,
   exponentOf,
+  formatDate,
   formatMoney,
   localTimes,
   moneyInput,
@@ -13,10 +14,13 @@ import {
 } from '../format'
 
 describe('localTimes', () => {
-  it('writes moments as the reader does and leaves other words alone', () => {
-    const local = new Date(2026, 10, 24, 9, 5).toISOString()
-    expect(localTimes(`valid from ${local}. 2 left`, 'en')).toBe('valid from Nov 24, 09:05. 2 left')
-    expect(localTimes('满 ¥50 可用', 'zh-CN')).toBe('满 ¥50 可用')
+  const write = (iso: string) => formatDate(iso, 'en', 'full', 'Asia/Shanghai')
+  it('writes moments as the page does and leaves other words alone', () => {
+    expect(localTimes('valid from 2026-11-24T01:05:00Z. 2 left', write)).toBe(
+      'valid from Nov 24, 09:05. 2 left',
+    )
+    expect(localTimes('from 2026-11-24T09:05:00.5+08:00', write)).toBe('from Nov 24, 09:05')
+    expect(localTimes('满 ¥50 可用', write)).toBe('满 ¥50 可用')
   })
 })
 

@@ -1,4 +1,5 @@
 import type { RoomCard } from '@hawker/api'
+import { wallAt } from '@hawker/ui'
 
 export type PlanTab = 'upcoming' | 'live' | 'ended'
 
@@ -11,8 +12,12 @@ export function tabOf(room: RoomCard): PlanTab {
 export const momentOf = (room: RoomCard): string =>
   (room.state === 'scheduled' ? room.scheduled_at : (room.started_at ?? room.scheduled_at)) ?? ''
 
-/** byDay puts rooms under the days of the reader's calendar: coming ones soonest first, past ones newest first. */
-export function byDay(rooms: readonly RoomCard[], tab: PlanTab): { day: string; rooms: RoomCard[] }[] {
+/** byDay puts rooms under the days of a zone's calendar: coming ones soonest first, past ones newest first. */
+export function byDay(
+  rooms: readonly RoomCard[],
+  tab: PlanTab,
+  zone: string,
+): { day: string; rooms: RoomCard[] }[] {
   const sign = tab === 'upcoming' ? 1 : -1
   const sorted = rooms
     .filter((r) => tabOf(r) === tab)
@@ -24,8 +29,7 @@ export function byDay(rooms: readonly RoomCard[], tab: PlanTab): { day: string; 
     })
   const days = new Map<string, RoomCard[]>()
   for (const room of sorted) {
-    const at = momentOf(room)
-    const day = at ? new Date(at).toDateString() : ''
+    const day = wallAt(momentOf(room), zone)?.day ?? ''
     days.set(day, [...(days.get(day) ?? []), room])
   }
   return [...days].map(([day, list]) => ({ day, rooms: list }))

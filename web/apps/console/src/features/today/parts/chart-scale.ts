@@ -1,3 +1,5 @@
+import { wallAt } from '@hawker/ui'
+
 /**
  * niceTop is a round number at or above the largest value, so that gridlines carry round labels. Below `least` the
  * quarters would be fractions of a coin.
@@ -9,24 +11,10 @@ export function niceTop(values: readonly number[], least: number): number {
   return best * step
 }
 
-/** wallClock is what the shop's own clock shows at a moment; an unknown moment has none. */
-function wallClock(iso: string, zone: string): { day: string; hour: number } | null {
-  const at = new Date(iso)
-  if (Number.isNaN(at.getTime())) return null
-  const parts = new Intl.DateTimeFormat('en', {
-    timeZone: zone,
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-  }).formatToParts(at)
-  const pick = (type: Intl.DateTimeFormatPartTypes) => parts.find((p) => p.type === type)?.value ?? ''
-  return {
-    day: `${pick('year')}-${pick('month')}-${pick('day')}`,
-    hour: Number(pick('hour')) + Number(pick('minute')) / 60,
-  }
+/** hours is what the shop's own clock shows at a moment, with its minutes as a part of the hour. */
+function hours(iso: string, zone: string): { day: string; hour: number } | null {
+  const wall = wallAt(iso, zone)
+  return wall && { day: wall.day, hour: wall.hour + wall.minute / 60 }
 }
 
 /**
@@ -34,8 +22,8 @@ function wallClock(iso: string, zone: string): { day: string; hour: number } | n
  * need not be the browser's. Without a moment it is `now`; other days are held at the edge of today.
  */
 export function hourOf(iso: string | undefined, now: string, zone: string): number {
-  const today = wallClock(now, zone)
-  const at = iso ? wallClock(iso, zone) : today
+  const today = hours(now, zone)
+  const at = iso ? hours(iso, zone) : today
   if (!at || !today || at.day === today.day) return at?.hour ?? today?.hour ?? 0
   return at.day < today.day ? 0 : 24
 }
