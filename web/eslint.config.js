@@ -53,7 +53,7 @@ export default ts.config(
   },
   {
     files: ['apps/**/*.{ts,vue}', 'packages/**/*.{ts,vue}'],
-    ignores: ['packages/ui/src/{zone,format}.ts', '**/*.test.ts'],
+    ignores: ['packages/ui/src/{zone,format,wall-clock}.ts', '**/*.test.ts'],
     rules: {
       'no-restricted-syntax': [
         'error',

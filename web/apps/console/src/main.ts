@@ -1,5 +1,5 @@
 import { apiKey, createApi, merchantApi, useProof, useSession } from '@hawker/api'
-import { currentLocale, installUi, mallClock, wallClockKey } from '@hawker/ui'
+import { createWallClock, currentLocale, installUi, wallClockKey } from '@hawker/ui'
 import { PiniaColada } from '@pinia/colada'
 import { createPinia } from 'pinia'
 import { createApp } from 'vue'
@@ -11,7 +11,7 @@ async function start(): Promise<void> {
   const app = createApp(ConsoleApp)
   app.use(createPinia())
   app.use(PiniaColada, { queryOptions: { staleTime: 5000, gcTime: 300_000 } })
-  app.provide(wallClockKey, mallClock())
+  app.provide(wallClockKey, createWallClock('mall'))
   app.provide(
     apiKey,
     createApi(

@@ -1,5 +1,5 @@
 import { apiKey, createApi, lateMerchantApi, useProof } from '@hawker/api'
-import { currentLocale, installUi, readerClock, wallClockKey } from '@hawker/ui'
+import { createWallClock, currentLocale, installUi, wallClockKey } from '@hawker/ui'
 import { PiniaColada } from '@pinia/colada'
 import { createPinia } from 'pinia'
 import { createApp } from 'vue'
@@ -13,7 +13,7 @@ async function start(): Promise<void> {
   const app = createApp(MallApp)
   app.use(createPinia())
   app.use(PiniaColada, { queryOptions: { staleTime: 5000, gcTime: 300_000 } })
-  app.provide(wallClockKey, readerClock())
+  app.provide(wallClockKey, createWallClock('reader'))
   app.provide(
     apiKey,
     createApi(

@@ -2,12 +2,12 @@ import {
   appearanceKey,
   createTheme,
   createToaster,
-  mallClock,
-  readerClock,
+  createWallClock,
   toasterKey,
   wallClockKey,
   type Locale,
 } from '@hawker/ui'
+import { nameAbroad } from '@hawker/ui/zone'
 import { flushPromises, mount, type VueWrapper } from '@vue/test-utils'
 import { PiniaColada, useQueryCache } from '@pinia/colada'
 import { createPinia } from 'pinia'
@@ -139,6 +139,14 @@ function hands(page: VueWrapper) {
   return { buttons, press }
 }
 
+/** clockOf is the clock that an app goes by, in a mall in Shanghai. */
+function clockOf(app: Stage['app'], reader: string) {
+  const clock = createWallClock(app === 'console' ? 'mall' : 'reader', reader)
+  if (app === 'mall') nameAbroad(clock)
+  clock.home.value = 'Asia/Shanghai'
+  return clock
+}
+
 /** stage mounts a component for a reader and waits for what it asks at first. */
 export async function stage(component: Component, on: Stage) {
   const { app, props, answers = {}, user, path = '/', reader = 'Asia/Shanghai', locale = 'en' } = on
@@ -158,8 +166,6 @@ export async function stage(component: Component, on: Stage) {
   await router.push(path)
   const pinia = createPinia()
   const toaster = createToaster()
-  const clock = (app === 'console' ? mallClock : readerClock)(reader)
-  clock.home.value = 'Asia/Shanghai'
   const root = mount(
     { render: () => h(RouterView) },
     {
@@ -178,7 +184,7 @@ export async function stage(component: Component, on: Stage) {
         provide: {
           [apiKey as symbol]: createApi({ fetch: vi.fn(fetch), locale: () => locale }, merchantApi),
           [toasterKey as symbol]: toaster,
-          [wallClockKey as symbol]: clock,
+          [wallClockKey as symbol]: clockOf(app, reader),
           [appearanceKey as symbol]: { theme: createTheme(), switchLocale: () => Promise.resolve() },
         },
       },

@@ -1,6 +1,5 @@
 import { inject, shallowRef, type InjectionKey, type Ref, type ShallowRef } from 'vue'
 import { formatDate, type DateStyle } from './format'
-import { readerZone, zoneName } from './zone'
 
 /**
  * A WallClock says by whose clock an app writes moments (docs/adr/0029). The console goes by the mall's: its staff
@@ -13,38 +12,28 @@ export interface WallClock {
   reader: string
   /** The zone that moments are written in; undefined while it is not known. */
   zone: Readonly<Ref<string | undefined>>
+  /** What follows a whole moment; set by nameAbroad, which no first screen waits for. */
+  suffix: ShallowRef<((iso: string, locale: string) => string) | undefined>
 }
 
 export const wallClockKey: InjectionKey<WallClock> = Symbol('wall clock')
 
-/** readerClock is the mall's: it goes by the reader's zone. */
-export const readerClock = (reader = readerZone()): WallClock => ({
-  home: shallowRef(),
-  reader,
-  zone: shallowRef(reader),
-})
+/** readerZone is the zone that the browser is set to. */
+export const readerZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone
 
-/** mallClock is the console's: it goes by the mall's zone. */
-export function mallClock(reader = readerZone()): WallClock {
+/** createWallClock makes the console's, which goes by the mall's zone, or the mall's, which goes by the reader's. */
+export function createWallClock(of: 'mall' | 'reader', reader = readerZone()): WallClock {
   const home = shallowRef<string>()
-  return { home, reader, zone: home }
+  return { home, reader, zone: of === 'mall' ? home : shallowRef(reader), suffix: shallowRef() }
 }
 
 /** useWallClock is the app's clock; what stands outside of an app goes by the reader's. */
 export function useWallClock(): WallClock {
-  return inject(wallClockKey, null) ?? readerClock()
+  return inject(wallClockKey, null) ?? createWallClock('reader')
 }
 
-/** abroad tells whether the reader's and the mall's clocks show different times at a moment. */
-export function abroad(clock: WallClock, at: string): boolean {
-  const show = (zone: string) => formatDate(at, 'en', 'full', zone)
-  return clock.home.value !== undefined && show(clock.home.value) !== show(clock.reader)
-}
-
-/** writeDate writes a moment by the clock. A reader's own time is named where the mall's is another. */
+/** writeDate writes a moment by the clock. */
 export function writeDate(clock: WallClock, iso: string, locale: string, style: DateStyle = 'full'): string {
-  const zone = clock.zone.value
-  const text = zone ? formatDate(iso, locale, style, zone) : ''
-  const named = text && zone && style === 'full' && zone !== clock.home.value && abroad(clock, iso)
-  return named ? `${text} ${zoneName(iso, zone, locale)}` : text
+  const text = clock.zone.value ? formatDate(iso, locale, style, clock.zone.value) : ''
+  return text && style === 'full' ? text + (clock.suffix.value?.(iso, locale) ?? '') : text
 }

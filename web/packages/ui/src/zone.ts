@@ -1,3 +1,6 @@
+import { formatDate } from './format'
+import type { WallClock } from './wall-clock'
+
 // What clocks of a time zone show. Days and minutes only: nothing here counts seconds of a day.
 
 export interface Wall {
@@ -6,9 +9,6 @@ export interface Wall {
   hour: number
   minute: number
 }
-
-/** readerZone is the zone that the browser is set to. */
-export const readerZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone
 
 /** wallAt is what clocks of a zone show at a moment; null for what is no moment. */
 export function wallAt(at: string | number, zone: string): Wall | null {
@@ -70,4 +70,15 @@ export function zoneName(
 ): string {
   const parts = new Intl.DateTimeFormat(locale, { timeZone: zone, timeZoneName: style })
   return parts.formatToParts(new Date(at)).find((p) => p.type === 'timeZoneName')?.value ?? zone
+}
+
+/** abroad tells whether the reader's and the mall's clocks show different times at a moment, whatever they are called. */
+export function abroad(clock: WallClock, at: string): boolean {
+  const show = (zone: string) => formatDate(at, 'en', 'full', zone)
+  return clock.home.value !== undefined && show(clock.home.value) !== show(clock.reader)
+}
+
+/** nameAbroad has a reader's own times named wherever the mall's are others. */
+export function nameAbroad(clock: WallClock): void {
+  clock.suffix.value = (iso, locale) => (abroad(clock, iso) ? ` ${zoneName(iso, clock.reader, locale)}` : '')
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { formatDate } from '../format'
-import { abroad, mallClock, readerClock, writeDate } from '../wall-clock'
-import { momentOf, typedAt, wallAt, zoneName } from '../zone'
+import { createWallClock, writeDate } from '../wall-clock'
+import { abroad, momentOf, nameAbroad, typedAt, wallAt, zoneName } from '../zone'
 
 describe('clocks of a zone', () => {
   it.each([
@@ -54,7 +54,8 @@ describe('a moment as it is written', () => {
     expect(formatDate(at, locale, 'full', 'Asia/Shanghai')).toContain('00:05')
   })
   const clock = (of: 'mall' | 'reader', home: string | undefined, reader: string) => {
-    const made = (of === 'mall' ? mallClock : readerClock)(reader)
+    const made = createWallClock(of, reader)
+    if (of === 'reader') nameAbroad(made)
     made.home.value = home
     return made
   }

@@ -1,5 +1,5 @@
 import type { RoomCard } from '@hawker/api'
-import { wallAt } from '@hawker/ui'
+import { wallAt } from '@hawker/ui/zone'
 
 export type PlanTab = 'upcoming' | 'live' | 'ended'
 

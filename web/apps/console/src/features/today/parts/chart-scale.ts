@@ -1,4 +1,4 @@
-import { wallAt } from '@hawker/ui'
+import { wallAt } from '@hawker/ui/zone'
 
 /**
  * niceTop is a round number at or above the largest value, so that gridlines carry round labels. Below `least` the
