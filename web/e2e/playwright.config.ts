@@ -28,7 +28,8 @@ export default defineConfig({
   use: {
     baseURL: process.env['HAWKER_URL'],
     launchOptions,
-    trace: 'retain-on-failure',
+    // Each action pictured and written down is a seventh of the suite's time: ask with --trace on.
+    trace: 'off',
     screenshot: 'only-on-failure',
   },
   projects: [
