@@ -69,6 +69,7 @@ type out struct {
 func TestTheStoryOfMoney(t *testing.T) {
 	t.Parallel()
 	db := sqltest.New(t)
+	used := map[money.Currency]bool{} // a server is tried a few times only, which may all draw one currency
 	rapid.Check(t, func(rt *rapid.T) {
 		s := &story{
 			rt: rt, t: t, db: db, c: rapid.SampledFrom([]money.Currency{"CNY", "JPY"}).Draw(rt, "currency"),
@@ -86,12 +87,15 @@ func TestTheStoryOfMoney(t *testing.T) {
 				"sell", "sell", "window", "window", "return", "ended", "request", "request", "resolve",
 			}).Draw(rt, "what"))
 		}
+		if len(s.orders) > 0 {
+			used[s.c] = true
+		}
 		s.check()
 	})
 	wantClean(t, db)
 	all, err := ledger.TrialBalance(t.Context(), db.Reader())
-	if err != nil || len(all) != 2 {
-		t.Fatalf("%d currencies, %v", len(all), err)
+	if err != nil || len(all) != len(used) || len(used) == 0 {
+		t.Fatalf("%d currencies of %d, %v", len(all), len(used), err)
 	}
 	for _, c := range all {
 		if !c.Balanced() {
