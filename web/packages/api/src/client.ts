@@ -185,7 +185,12 @@ export function createClient(options: ClientOptions): Client {
   return { send: send as Client['send'] }
 }
 
-/** newKey names one intent of a person, such as "place this order". */
+/**
+ * newKey names one intent of a person, such as "place this order". Without randomUUID, which browsers keep from pages that
+ * came by plain HTTP from another machine: a mall in a house's own network is one.
+ */
 export function newKey(): string {
-  return crypto.randomUUID()
+  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(36).padStart(7, '0')).join(
+    '-',
+  )
 }

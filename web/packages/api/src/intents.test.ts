@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import { newKey } from './client'
 import { createIntents } from './intents'
 
 describe('createIntents', () => {
@@ -20,5 +21,17 @@ describe('createIntents', () => {
     const once = createIntents()
     const keys = await Promise.all([1, 2].map(() => once('claim', (key) => Promise.resolve(key))))
     expect(keys[0]).toBe(keys[1])
+  })
+})
+
+describe('a key', () => {
+  it('is made on a page that came by plain HTTP, where there is no randomUUID, and no two are alike', () => {
+    vi.spyOn(crypto, 'randomUUID').mockImplementation(() => {
+      throw new TypeError('crypto.randomUUID is not a function')
+    })
+    const keys = Array.from({ length: 50 }, newKey)
+    for (const key of keys) expect(key).toMatch(/^[A-Za-z0-9_.:-]{8,128}$/)
+    expect(new Set(keys).size).toBe(50)
+    vi.restoreAllMocks()
   })
 })

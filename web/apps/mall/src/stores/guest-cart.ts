@@ -1,4 +1,4 @@
-import { ApiError, useApi, type CartItem, type CartLine } from '@hawker/api'
+import { ApiError, newKey, useApi, type CartItem, type CartLine } from '@hawker/api'
 import { useQueryCache } from '@pinia/colada'
 import { defineStore } from 'pinia'
 import { ref } from 'vue'
@@ -69,12 +69,12 @@ function useKeptLines() {
     const have = now.find((x) => x.sku_id === line.sku_id)
     const quantity = line.quantity + (have?.quantity ?? 0)
     if (quantity > unitsMost || (!have && now.length >= linesMost)) return false
-    const next = { ...line, quantity, key: crypto.randomUUID() }
+    const next = { ...line, quantity, key: newKey() }
     write(have ? now.map((x) => (x === have ? next : x)) : [next, ...now])
     return true
   }
   function setQuantity(sku: string, quantity: number) {
-    write(read().map((x) => (x.sku_id === sku ? { ...x, quantity, key: crypto.randomUUID() } : x)))
+    write(read().map((x) => (x.sku_id === sku ? { ...x, quantity, key: newKey() } : x)))
   }
   const remove = (sku: string) => write(read().filter((x) => x.sku_id !== sku))
   return { lines, add, setQuantity, remove }
