@@ -102,19 +102,26 @@ test('the floating room stands above the bar of a page and leaves its end free',
   const float = page.getByRole('region', { name: t('shared.float.title') })
   const top = (of: Locator) => of.evaluate((el) => el.getBoundingClientRect().top)
   const bottom = (of: Locator) => of.evaluate((el) => el.getBoundingClientRect().bottom)
-  for (const path of [`/p/${product}`, '/me/addresses']) {
+  // Bars of the page before may still be there: each look takes those that are, and none may hide what is looked for.
+  const bars = () =>
+    page
+      .locator('.fixed.bottom-0:visible')
+      .evaluateAll((all) => Math.min(window.innerHeight, ...all.map((el) => el.getBoundingClientRect().top)))
+  for (const [path, part] of [
+    [`/p/${product}`, t('shared.buy')],
+    ['/me/addresses', t('shared.address.add')],
+  ] as const) {
     // A link of the app: another load would end the show.
     await page.evaluate((to) => {
       window.history.pushState({}, '', to)
       window.dispatchEvent(new PopStateEvent('popstate', { state: {} }))
     }, path)
+    await expect(page.getByRole('button', { name: part }).first()).toBeVisible()
     await expect(page.locator('[data-waiting]')).toHaveCount(0)
     await expect(float).toBeVisible()
-    const bar = page.locator('.fixed.bottom-0:visible')
-    if ((await bar.count()) > 0) {
-      const edge = await top(bar.first())
-      await expect.poll(() => bottom(float), { message: path }).toBeLessThanOrEqual(edge)
-    }
+    await expect
+      .poll(async () => (await bottom(float)) - (await bars()), { message: path })
+      .toBeLessThanOrEqual(0)
     const over = async () => (await lowest(page)) - (await top(float))
     await expect.poll(over, { message: path }).toBeLessThanOrEqual(0)
   }

@@ -8,7 +8,7 @@ export interface ChannelLink {
 export interface ChannelHandlers<T> {
   onEvent: (event: T) => void
   onConnected?: (connected: boolean) => void
-  /** The server could not replay what was missed: read the current state again. */
+  /** Something may have been missed that cannot be replayed: read the current state again. */
   onGap?: () => void
   /** The server has closed the channel to this person, or never opened it: nothing more will come. */
   onRevoked?: () => void

@@ -13,7 +13,7 @@ vi.mock('./channel', () => ({
 }))
 function listen(first: string | undefined) {
   const name = ref(first)
-  const told = { onEvent: vi.fn(), onConnected: vi.fn(), onRevoked: vi.fn() }
+  const told = { onEvent: vi.fn(), onConnected: vi.fn(), onGap: vi.fn(), onRevoked: vi.fn() }
   const scope = effectScope()
   const channel = scope.run(() => useChannel<string>(() => name.value, told))
   if (!channel) throw new Error('no channel')
@@ -47,6 +47,20 @@ describe('useChannel', () => {
     name.value = undefined
     await nextTick()
     expect(channel.connected.value).toBe(false)
+  })
+  it('has its page read again when it first opens: what came before was told to nobody', async () => {
+    const { name, told } = listen('a')
+    expect(told.onGap).not.toHaveBeenCalled()
+    opened[0]?.handlers.onConnected?.(true)
+    expect(told.onGap).toHaveBeenCalledTimes(1)
+    // A drop is replayed by the server, which says so when it cannot.
+    opened[0]?.handlers.onConnected?.(false)
+    opened[0]?.handlers.onConnected?.(true)
+    expect(told.onGap).toHaveBeenCalledTimes(1)
+    name.value = 'b'
+    await nextTick()
+    opened[1]?.handlers.onConnected?.(true)
+    expect(told.onGap).toHaveBeenCalledTimes(2)
   })
   it('says that it was closed to this person, and asks again a while later', async () => {
     const { channel, told } = listen('a')

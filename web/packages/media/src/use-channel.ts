@@ -11,11 +11,16 @@ export function useChannel<T>(name: () => string | undefined, handlers: ChannelH
   const revoked = ref(false)
   let link: ChannelLink | undefined
   let again: ReturnType<typeof setTimeout> | undefined
+  let caughtUp: string | undefined
 
   function onConnected(on: boolean) {
     connected.value = on
     if (on) revoked.value = false
     handlers.onConnected?.(on)
+    if (!on || caughtUp === name()) return
+    // What happened between the page's first reading and the channel's opening was told to nobody here.
+    caughtUp = name()
+    handlers.onGap?.()
   }
   function onRevoked() {
     revoked.value = true

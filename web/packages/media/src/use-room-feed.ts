@@ -85,7 +85,6 @@ export function useRoomFeed(id: () => string, options: RoomFeedOptions = {}) {
   const log = useMessageLog()
   const { comers, came } = useComers()
   const dispatch = useDispatch(state, log, came)
-  let caughtUp = ''
 
   /** history reads what was said; who was away reads from the last message that they saw. */
   async function history() {
@@ -102,17 +101,8 @@ export function useRoomFeed(id: () => string, options: RoomFeedOptions = {}) {
     void history()
     options.onFresh?.()
   }
-  /** What happened between the first reading and the channel's opening was told to nobody here. */
-  function onConnected(on: boolean) {
-    if (!on || caughtUp === id()) return
-    caughtUp = id()
-    state.rereadRoom()
-    void history()
-    options.onFresh?.()
-  }
   const { connected, revoked } = useChannel<RoomEvent>(() => state.room.value?.channel, {
     onEvent,
-    onConnected,
     onGap: retry,
     onRevoked: state.rereadRoom,
   })
