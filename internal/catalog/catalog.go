@@ -23,6 +23,7 @@ import (
 	"hawker/internal/platform/events"
 	"hawker/internal/platform/idem"
 	"hawker/internal/platform/sqldb"
+	"hawker/internal/search"
 )
 
 // State says whether a product can be found and bought.
@@ -172,7 +173,7 @@ func (s *Service) write(ctx context.Context, tx *sqldb.Tx, p Product, by id.User
 	if err := keepTexts(ctx, tx, p); err != nil {
 		return err
 	}
-	before := formOf(p)
+	before, unsaid := formOf(p), searchText(p)
 	p.Title, p.Description, p.Category = d.Title, d.Description, d.Category
 	p.Options, p.Pictures, p.Commission = d.Options, pictures, d.Commission
 	cheapest := slices.MinFunc(d.SKUs, func(a, b listing.SKU) int { return int(a.Price - b.Price) })
@@ -181,6 +182,9 @@ func (s *Service) write(ctx context.Context, tx *sqldb.Tx, p Product, by id.User
 		err = insertProduct(ctx, tx, p)
 	} else {
 		err = updateProduct(ctx, tx, p, before)
+	}
+	if err == nil {
+		err = search.Put(ctx, tx, search.Products, p.ID.Int(), unsaid, searchText(p))
 	}
 	if err == nil {
 		err = writeSKUs(ctx, tx, p, by, d.SKUs)

@@ -2,9 +2,12 @@ package catalog
 
 import (
 	"context"
+	"slices"
 	"strings"
 
+	"hawker/internal/base/id"
 	"hawker/internal/platform/sqldb"
+	"hawker/internal/search"
 )
 
 // cardColumns leaves out what lists do not show: it is long.
@@ -32,32 +35,48 @@ func (s Sort) keys() keys {
 	return keys{"", "DESC", "<"}
 }
 
-// listProducts pages by the keys of the sort. Each sort of each filter has its index,
-// which is read from where the page before ended. Those that are as dear as the last
-// one come first and by themselves: thousands may be, unsold all of them, and
-// "dearer, or as dear and later" would walk through them from the first.
-func listProducts(ctx context.Context, q sqldb.Querier, f Filter, after position, limit int) ([]Product, error) {
-	k := f.Sort.keys()
-	switch {
-	case after.ID.IsZero():
-		return readList(ctx, q, f, limit, "")
-	case k.column == "":
-		return readList(ctx, q, f, limit, "p.id < ?", after.ID)
-	}
-	list, err := readList(ctx, q, f, limit, k.column+" = ? AND p.id "+k.beyond+" ?", after.Key, after.ID)
-	if err != nil || len(list) == limit {
-		return list, err
-	}
-	rest, err := readList(ctx, q, f, limit-len(list), k.column+" "+k.beyond+" ?", after.Key)
-	return append(list, rest...), err
+// span is a stretch of a list, by its keys.
+type span struct {
+	where string
+	args  []any
 }
 
-func readList(ctx context.Context, q sqldb.Querier, f Filter, limit int, from string, args ...any) ([]Product, error) {
-	where, bound := conditions(f)
-	if from != "" {
-		where, bound = append(where, from), append(bound, args...)
+// spans are what is left of a list after a position, in order. Those that are as dear as
+// the last one come first and by themselves: thousands may be, unsold all of them, and
+// "dearer, or as dear and later" would walk through them from the first.
+func (k keys) spans(after position) []span {
+	switch {
+	case after.ID.IsZero():
+		return []span{{}}
+	case k.column == "":
+		return []span{{"p.id < ?", []any{after.ID}}}
 	}
-	query := "SELECT " + cardColumns + " FROM product p" + sqldb.Along(indexOf(f))
+	return []span{
+		{k.column + " = ? AND p.id " + k.beyond + " ?", []any{after.Key, after.ID}},
+		{k.column + " " + k.beyond + " ?", []any{after.Key}},
+	}
+}
+
+// listProducts pages by the keys of the sort. Each sort of each filter has its index,
+// which is read from where the page before ended.
+func listProducts(ctx context.Context, q sqldb.Querier, f Filter, after position, limit int) (list []Product, err error) {
+	for _, part := range f.Sort.keys().spans(after) {
+		rows, err := q.Query(ctx, listQuery(cardColumns, f, part), listArgs(f, part, limit-len(list))...)
+		more, err := sqldb.Collect(rows, err, func(s sqldb.Scanner) (Product, error) { return scanProduct(s) })
+		list = append(list, more...)
+		if err != nil || len(list) == limit {
+			return list, err
+		}
+	}
+	return list, nil
+}
+
+func listQuery(columns string, f Filter, part span) string {
+	where, _ := f.fixed()
+	if part.where != "" {
+		where = append(where, part.where)
+	}
+	query := "SELECT " + columns + " FROM product p" + sqldb.Along(indexOf(f))
 	if len(where) > 0 {
 		query += " WHERE " + strings.Join(where, " AND ")
 	}
@@ -66,7 +85,86 @@ func readList(ctx context.Context, q sqldb.Querier, f Filter, limit int, from st
 	if k.column != "" {
 		order = k.column + " " + k.direction + ", " + order
 	}
-	rows, err := q.Query(ctx, query+" ORDER BY "+order+" LIMIT ?", append(bound, limit)...)
+	return query + " ORDER BY " + order + " LIMIT ?"
+}
+
+func listArgs(f Filter, part span, limit int) []any {
+	_, args := f.fixed()
+	return append(append(args, part.args...), limit)
+}
+
+// walkSteps are how many rows of a list are looked at for what no index holds, a step at
+// a time: what is common is found in the first.
+func walkSteps() []int { return []int{100, 400, 1500} }
+
+// walkProducts looks at the next rows of a list and answers those that fit, up to a limit, and
+// where it stopped; nil at the end of the list.
+func walkProducts(ctx context.Context, q sqldb.Querier, f Filter, after position, limit int) (found []Product,
+	last *position, err error,
+) {
+	for _, step := range walkSteps() {
+		near, err := positions(ctx, q, f, after, step)
+		if err != nil {
+			return nil, nil, err
+		}
+		ids := make([]any, len(near))
+		place := make(map[id.Product]int, len(near))
+		for i, p := range near {
+			ids[i], place[p.ID] = p.ID, i
+		}
+		fit, err := amongProducts(ctx, q, f, ids)
+		if err != nil {
+			return nil, nil, err
+		}
+		slices.SortFunc(fit, func(a, b Product) int { return place[a.ID] - place[b.ID] })
+		found = append(found, fit...)
+		if len(found) >= limit {
+			return found[:limit], nil, nil
+		}
+		if len(near) < step {
+			return found, nil, nil
+		}
+		after = near[step-1]
+	}
+	return found, &after, nil
+}
+
+// positions are the next places of a list, from its index alone.
+func positions(ctx context.Context, q sqldb.Querier, f Filter, after position, limit int) (list []position, err error) {
+	k := f.Sort.keys()
+	columns := "p.id, p.id"
+	if k.column != "" {
+		columns = k.column + ", p.id"
+	}
+	for _, part := range k.spans(after) {
+		rows, err := q.Query(ctx, listQuery(columns, f, part), listArgs(f, part, limit-len(list))...)
+		more, err := sqldb.Collect(rows, err, func(s sqldb.Scanner) (p position, err error) {
+			var product id.Product
+			if k.column == "" {
+				err = s.Scan(&product, &p.ID)
+				p.Key = product.Int()
+				return p, err
+			}
+			return p, s.Scan(&p.Key, &p.ID)
+		})
+		list = append(list, more...)
+		if err != nil || len(list) == limit {
+			return list, err
+		}
+	}
+	return list, nil
+}
+
+// amongProducts reads those of some products that the filter lets through, in no order.
+func amongProducts(ctx context.Context, q sqldb.Querier, f Filter, products []any) ([]Product, error) {
+	if len(products) == 0 {
+		return nil, nil
+	}
+	where, args := f.fixed()
+	more, bound := f.unindexed()
+	where = append(append([]string{"p.id IN (" + sqldb.Marks(len(products)) + ")"}, where...), more...)
+	args = append(append(products, args...), bound...)
+	rows, err := q.Query(ctx, "SELECT "+cardColumns+" FROM product p WHERE "+strings.Join(where, " AND "), args...)
 	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (Product, error) { return scanProduct(s) })
 }
 
@@ -90,8 +188,9 @@ func indexOf(f Filter) string {
 	return "ix_product_state_" + sort
 }
 
-func conditions(f Filter) (where []string, args []any) {
-	add := func(cond string, a ...any) { where, args = append(where, cond), append(args, a...) }
+// fixed are the conditions that an index begins with.
+func (f Filter) fixed() (where []string, args []any) {
+	add := func(cond string, a any) { where, args = append(where, cond), append(args, a) }
 	if !f.Shop.IsZero() {
 		add("p.shop_id = ?", f.Shop)
 	}
@@ -101,13 +200,26 @@ func conditions(f Filter) (where []string, args []any) {
 	if f.State != "" {
 		add("p.state = ?", f.State)
 	}
+	return where, args
+}
+
+// unindexed are the conditions that each row is asked.
+func (f Filter) unindexed() (where []string, args []any) {
 	if f.Commission {
-		add("p.commission_l1 > 0")
+		where = append(where, "p.commission_l1 > 0")
 	}
-	for _, w := range words(f.Query) {
-		add("p.search_text LIKE ? ESCAPE '!'", "%"+likeEscape(w)+"%")
+	for _, w := range search.Words(f.Query) {
+		where, args = append(where, "p.search_text LIKE ? ESCAPE '!'"), append(args, "%"+likeEscape(w)+"%")
 	}
 	return where, args
+}
+
+// textsOf are the searched texts of the next products.
+func textsOf(ctx context.Context, q sqldb.Querier, after int64, limit int) ([]search.Doc, error) {
+	rows, err := q.Query(ctx, "SELECT id, search_text FROM product WHERE id > ? ORDER BY id LIMIT ?", after, limit)
+	return sqldb.Collect(rows, err, func(s sqldb.Scanner) (d search.Doc, err error) {
+		return d, s.Scan(&d.ID, &d.Text)
+	})
 }
 
 func likeEscape(w string) string {

@@ -204,8 +204,8 @@ type Row struct {
 	First []string // written only with a new row
 }
 
-// Put inserts a row, or changes the one that has the same unique key: one
-// statement, so that of two that come at once both count.
+// Put inserts rows, or changes those that have the same unique key: one statement,
+// so that of two that come at once both count.
 func (tx *Tx) Put(ctx context.Context, r Row, args ...any) error {
 	columns := slices.Concat(r.Keys, r.Set, r.Add, r.First)
 	change, fresh := " ON CONFLICT ("+strings.Join(r.Keys, ", ")+") DO UPDATE SET ", "excluded.%s"
@@ -219,8 +219,12 @@ func (tx *Tx) Put(ctx context.Context, r Row, args ...any) error {
 	for _, c := range r.Add {
 		updates = append(updates, c+" = "+r.Table+"."+c+" + "+fmt.Sprintf(fresh, c))
 	}
-	_, err := tx.Exec(ctx, "INSERT INTO "+r.Table+" ("+strings.Join(columns, ", ")+") VALUES ("+Marks(len(columns))+")"+
-		change+strings.Join(updates, ", "), args...)
+	if len(updates) == 0 {
+		updates = []string{r.Keys[0] + " = " + r.Table + "." + r.Keys[0]} // the row is there: that is all
+	}
+	rows := strings.Repeat(", ("+Marks(len(columns))+")", len(args)/len(columns))
+	_, err := tx.Exec(ctx, "INSERT INTO "+r.Table+" ("+strings.Join(columns, ", ")+") VALUES "+
+		strings.TrimPrefix(rows, ", ")+change+strings.Join(updates, ", "), args...)
 	return err
 }
 
