@@ -67,19 +67,20 @@ func (s *Service) Today(ctx context.Context, shop id.Shop) (Today, error) {
 
 // day counts from start until a time, and fills the hours until another.
 func (s *Service) day(ctx context.Context, shop id.Shop, start, until, hoursUntil time.Time) (d Day, err error) {
-	q := s.db.Reader()
-	if d.Placed, err = countPlaced(ctx, q, shop, start, until); err != nil {
+	whole, err := s.traded(ctx, shop, start, until)
+	if err != nil {
 		return d, err
 	}
-	sales, err := salesBetween(ctx, q, shop, start, hoursUntil)
-	for _, sale := range sales {
-		if sale.at.Before(until) {
-			d.Paid++
-			d.Revenue += sale.amount
-		}
+	for _, t := range whole {
+		d.Placed, d.Paid, d.Revenue = d.Placed+t.placed, d.Paid+t.paid, d.Revenue+t.revenue
+	}
+	if !hoursUntil.Equal(until) {
+		whole, err = s.traded(ctx, shop, start, hoursUntil)
+	}
+	for _, t := range whole {
 		// The clock on the wall: an hour that a day has twice is one point, one that it
 		// leaves out is empty.
-		d.Hours[sale.at.In(s.zone).Hour()] += sale.amount
+		d.Hours[t.since.In(s.zone).Hour()] += t.revenue
 	}
 	return d, err
 }

@@ -2,6 +2,7 @@ package analytics
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"hawker/internal/base/id"
@@ -28,6 +29,7 @@ type API struct {
 	Service  *Service
 	Shows    Shows
 	Currency money.Currency
+	Log      *slog.Logger
 }
 
 // Register adds the operations.

@@ -14,6 +14,7 @@ import (
 	"hawker/internal/base/id"
 	"hawker/internal/inventory"
 	"hawker/internal/order"
+	"hawker/internal/platform/events/eventstest"
 	"hawker/internal/platform/httpapi"
 	"hawker/internal/platform/httpapi/httpapitest"
 	"hawker/internal/platform/secret"
@@ -75,6 +76,11 @@ func (k *till) pay(t fataler, o order.Order) {
 	k.update(t, func(ctx context.Context, tx *sqldb.Tx) error { return k.orders.MarkPaid(ctx, tx, o) })
 }
 
+// count gives the figures' module what has happened.
+func (k *till) count(t fataler) {
+	eventstest.Tell(t, k.db, analytics.API{Service: analytics.New(k.db, time.UTC)}.Module().Subscriptions)
+}
+
 func (k *till) at(at time.Time) { k.clock.Advance(at.Sub(k.clock.Now())) }
 
 func inZone(t testing.TB, name string) *time.Location {
@@ -115,6 +121,7 @@ func TestHoursAreThoseOfTheWall(t *testing.T) {
 			k.at(c.day.Add(since))
 			k.pay(t, k.place(t, 100))
 		}
+		k.count(t)
 		for _, when := range []string{"today", "yesterday"} {
 			got, err := figures.Today(t.Context(), k.shop)
 			if err != nil {
@@ -175,6 +182,7 @@ func TestFiguresAreARecount(t *testing.T) {
 			}
 			sales = append(sales, s)
 		}
+		k.count(rt)
 		now := k.clock.Now().In(zone)
 		midnight := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, zone)
 		got, err := figures.Today(t.Context(), k.shop)
@@ -205,6 +213,69 @@ func TestFiguresAreARecount(t *testing.T) {
 			rt.Fatalf("%d to ship, want %d; %d run out", got.ToShip, toShip, got.LowStock)
 		}
 	})
+}
+
+// A new order shows before anybody has counted it, and once when it has been.
+func TestANewOrderShowsAtOnce(t *testing.T) {
+	t.Parallel()
+	k := openTill(t)
+	figures := analytics.New(k.db, time.UTC)
+	want := func(placed, paid, revenue int64) {
+		t.Helper()
+		got, err := figures.Today(t.Context(), k.shop)
+		if d := got.Today; err != nil || d.Placed != placed || d.Paid != paid || d.Revenue != revenue {
+			t.Errorf("today is %+v, %v", d, err)
+		}
+	}
+	first := k.place(t, 100)
+	want(1, 0, 0)
+	k.count(t)
+	want(1, 0, 0)
+	k.pay(t, first)
+	k.clock.Advance(20 * time.Minute)
+	k.count(t)
+	want(1, 1, 100)
+	k.pay(t, k.place(t, 50))
+	want(2, 2, 150)
+}
+
+// Figures that are not what the orders say are put right, as far back as yesterday; what has
+// not been told yet is not counted twice.
+func TestARecountPutsFiguresRight(t *testing.T) {
+	t.Parallel()
+	k := openTill(t)
+	figures := analytics.New(k.db, time.UTC)
+	for _, amount := range []int64{100, 50} {
+		k.pay(t, k.place(t, amount))
+		k.clock.Advance(time.Hour)
+	}
+	k.count(t)
+	k.clock.Advance(3 * time.Hour)
+	recount := func(want int) {
+		t.Helper()
+		if drift, err := figures.Recount(t.Context()); err != nil || drift != want {
+			t.Errorf("%d rows were put right, %v, want %d", drift, err, want)
+		}
+	}
+	recount(0)
+	k.update(t, func(ctx context.Context, tx *sqldb.Tx) error {
+		_, err := tx.Exec(ctx, "UPDATE trade_figure SET revenue = revenue + 7 WHERE since > 0 AND revenue = 50")
+		return err
+	})
+	k.update(t, func(ctx context.Context, tx *sqldb.Tx) error {
+		_, err := tx.Exec(ctx, "DELETE FROM trade_figure WHERE since > 0 AND revenue = 100")
+		return err
+	})
+	k.pay(t, k.place(t, 25)) // nobody has been told
+	k.clock.Advance(2 * time.Hour)
+	recount(2)
+	recount(0)
+	k.count(t)
+	recount(0)
+	got, err := figures.Today(t.Context(), k.shop)
+	if d := got.Today; err != nil || d.Placed != 3 || d.Paid != 3 || d.Revenue != 175 {
+		t.Errorf("today is %+v, %v", d, err)
+	}
 }
 
 type onAir struct{ shows []analytics.Show }

@@ -20,6 +20,7 @@ func TestWhatShopsDo(t *testing.T) {
 	k.place(t, 100) // waits for money
 	k.stock(t, 9)
 	k.pay(t, k.place(t, 100))
+	k.count(t)
 	got, err := analytics.New(k.db, time.UTC).TradeOf(t.Context(), []id.Shop{first, k.shop, id.Make[id.Shop](k.db)})
 	if err != nil || len(got) != 2 || got[first] != (shop.Trade{Orders: 2}) || got[k.shop] != (shop.Trade{Orders: 1}) {
 		t.Errorf("orders that were paid: %+v, %v", got, err)

@@ -249,6 +249,7 @@ func (a *App) list(withDemo bool) ([]module.Module, error) {
 		auditlog.API{DB: a.db, People: a.accounts}.Module(), a.bank.Module(a.cfg.Payment.Sandbox, withDemo),
 		analytics.API{
 			Service: a.analytics, Shows: analytics.Sessions{Rooms: a.shows, Listeners: a.news}, Currency: currency,
+			Log: a.log,
 		}.Module(),
 		demo.Player{On: withDemo, Addr: a.RTMPAddr, Clock: a.clock, Log: a.log}.Module(),
 		site.API{

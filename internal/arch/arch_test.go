@@ -91,7 +91,7 @@ func modules() []struct {
 			"catalog", "replay", "room", "shelf", "show", "video", "media/record", "media/upload",
 		}},
 		{"rights", []string{"moderation", "room", "shop", "signin"}},
-		{"analytics", []string{"inventory", "shop", "show"}},
+		{"analytics", []string{"inventory", "order", "shop", "show"}},
 		{"auditlog", nil},
 		{"site", nil},
 		{"card", []string{"catalog", "inventory", "room", "shop", "site", "video"}},

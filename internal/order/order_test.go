@@ -15,6 +15,7 @@ import (
 	"hawker/internal/fulfilment"
 	"hawker/internal/inventory"
 	"hawker/internal/order"
+	"hawker/internal/platform/events/eventstest"
 	"hawker/internal/platform/idem"
 	"hawker/internal/platform/secret"
 	"hawker/internal/platform/sqldb"
@@ -295,6 +296,7 @@ func TestTheDayBeginsInTheShopsZone(t *testing.T) {
 	k.clock.Advance(time.Millisecond) // midnight
 	k.pay(k.place())
 	k.place()
+	eventstest.Tell(t, k.db, analytics.API{}.Module().Subscriptions)
 	today, err := figures.Today(t.Context(), k.shop)
 	if err != nil {
 		t.Fatal(err)
@@ -356,6 +358,7 @@ func TestYesterdayUntilTheSameTimeOfDay(t *testing.T) {
 	at(7, 10, 30)
 	k.place()
 	at(8, 10, 0)
+	eventstest.Tell(t, k.db, analytics.API{}.Module().Subscriptions)
 	today, err := analytics.New(k.db, zone).Today(t.Context(), k.shop)
 	if err != nil || today.Yesterday.Placed != 1 {
 		t.Errorf("yesterday until ten: %+v, %v", today.Yesterday, err)

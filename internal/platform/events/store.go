@@ -65,6 +65,12 @@ func dueOutbox(ctx context.Context, q sqldb.Querier, now time.Time, limit int) (
 	return slices.DeleteFunc(all, func(d dueEvent) bool { return d.ID.IsZero() }), next, err
 }
 
+// OldestUntold is when the oldest event was recorded that has not been taken by all; the
+// zero time when every one has.
+func OldestUntold(ctx context.Context, q sqldb.Querier) (time.Time, error) {
+	return sqldb.Earliest(ctx, q, "SELECT MIN(created_at) FROM outbox WHERE dead = 0")
+}
+
 // errTakenElsewhere means that another relay has had the event in the meantime:
 // what was done here is taken back.
 var errTakenElsewhere = errors.New("another node has taken the event")

@@ -30,10 +30,7 @@ func Heard(t testing.TB, db *sqldb.DB, names ...string) (out []string) {
 			},
 		})
 	}
-	bus := events.NewBus(db, supervise.New(slog.New(slog.DiscardHandler), db.Clock()), subs...)
-	if err := bus.Drain(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	Tell(t, db, subs)
 	close(heard) // nobody tells any more
 	for env := range heard {
 		at = append(at, env)
@@ -44,6 +41,17 @@ func Heard(t testing.TB, db *sqldb.DB, names ...string) (out []string) {
 	}
 	return out
 }
+
+// Tell gives what was recorded to subscribers.
+func Tell(t fataler, db *sqldb.DB, subs []events.Subscription) {
+	bus := events.NewBus(db, supervise.New(slog.New(slog.DiscardHandler), db.Clock()), subs...)
+	if err := bus.Drain(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// fataler is a test or one draw of a property.
+type fataler interface{ Fatal(args ...any) }
 
 // Want compares what was told with what was to be told.
 func Want(t testing.TB, got []string, want ...string) {
