@@ -125,6 +125,26 @@ describe('signing in with a cart', () => {
     expect(sent('POST /cart/items').map((c) => c.key)).toEqual(['key_a', 'key_b', 'key_b'])
     expect([kept(), cart.left]).toEqual([[], []])
   })
+  it('says the same again where the answer was lost, whatever is in the cart by then', async () => {
+    keep([line('a', 5)])
+    const answers = vi.fn().mockReturnValueOnce(new Refusal(503, 'system.not_ready', 'x'))
+    const mine = vi
+      .fn()
+      .mockReturnValueOnce([])
+      .mockReturnValue([{ sku_id: 'sku_a', quantity: 5 }])
+    const { cart, sent } = await open({
+      'POST /cart/quote': { items: [today('a', 6)] },
+      'GET /cart/items': () => ({ items: mine() as unknown[] }),
+      'POST /cart/items': () => answers() ?? {},
+    })
+    await cart.merge()
+    await cart.merge()
+    expect(sent('POST /cart/items').map((c) => [c.body, c.key])).toEqual([
+      [{ sku_id: 'sku_a', quantity: 5 }, 'key_a'],
+      [{ sku_id: 'sku_a', quantity: 5 }, 'key_a'],
+    ])
+    expect([kept(), cart.left]).toEqual([[], []])
+  })
   it('is done once, however many ask at the same time', async () => {
     keep([line('a')])
     const { answer, arrive } = later()

@@ -10,6 +10,8 @@ export type GuestLine = Pick<
 > & {
   /** Names the wish to have it in the cart of an account: sent twice it counts once. */
   key: string
+  /** How many were sent under that name. Whether they came is not known while the line is here: the same is said again. */
+  sent?: number
 }
 
 /** Left is what an account's cart did not take. */
@@ -74,27 +76,30 @@ function useKeptLines() {
     return true
   }
   function setQuantity(sku: string, quantity: number) {
-    write(read().map((x) => (x.sku_id === sku ? { ...x, quantity, key: newKey() } : x)))
+    write(read().map((x) => (x.sku_id === sku ? { ...x, quantity, key: newKey(), sent: undefined } : x)))
   }
+  const note = (sku: string, sent: number) =>
+    write(read().map((x) => (x.sku_id === sku ? { ...x, sent } : x)))
   const remove = (sku: string) => write(read().filter((x) => x.sku_id !== sku))
-  return { lines, add, setQuantity, remove }
+  return { lines, add, setQuantity, note, remove }
 }
 
 /** The guest cart lies in this browser until somebody signs in here; then it goes into theirs. */
 export const useGuestCart = defineStore('guest-cart', () => {
   const api = useApi()
   const cache = useQueryCache()
-  const { lines, add, setQuantity, remove } = useKeptLines()
+  const { lines, add, setQuantity, note, remove } = useKeptLines()
   const left = ref<Left[]>([])
   let merging: Promise<void> | undefined
 
   /** put sends one line into the account's cart: up to what is there, and says what stayed out. */
   async function put(line: GuestLine, today: CartLine | undefined, have: number) {
     const room = Math.min(today?.available ?? 0, unitsMost) - have
-    const quantity = Math.min(line.quantity, room)
+    const quantity = line.sent ?? Math.min(line.quantity, room)
     const refused = (why: Left['why'], n = 0) => left.value.push({ title: line.title, why, n })
-    if (!today) return refused('off_sale')
+    if (!line.sent && !today) return refused('off_sale')
     if (quantity < 1) return refused('sold_out')
+    note(line.sku_id, quantity)
     try {
       await api.addToCart({ sku_id: line.sku_id, quantity }, line.key)
       if (quantity < line.quantity) refused('some', quantity)
