@@ -148,6 +148,11 @@ func (c migrateCmd) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if c.Show {
+		if err := cfg.HasDatabase(); err != nil {
+			return err
+		}
+	}
 	db, err := sqldb.Open(ctx, sqldb.Options{
 		URL: cfg.DatabaseURL(), ReadOnly: c.Show, Clock: clock.Real{}, Log: log,
 	})

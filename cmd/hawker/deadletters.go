@@ -27,6 +27,9 @@ func (s settings) onDatabase(ctx context.Context, readOnly bool, do func(db *sql
 	if err != nil {
 		return err
 	}
+	if err := cfg.HasDatabase(); err != nil {
+		return err
+	}
 	db, err := sqldb.Open(ctx, sqldb.Options{URL: cfg.DatabaseURL(), ReadOnly: readOnly, Clock: clock.Real{}, Log: log})
 	if err != nil {
 		return err

@@ -15,6 +15,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	private()
 	var c commands
 	k := kong.Parse(&c, kong.Name("hawker"), kong.Description("A self-hosted mall for live streams and short videos."),
 		kong.UsageOnError(),

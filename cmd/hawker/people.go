@@ -16,6 +16,7 @@ import (
 	"hawker/internal/base/page"
 	"hawker/internal/operator"
 	"hawker/internal/platform/httpapi"
+	"hawker/internal/platform/sqldb"
 )
 
 // passwordMax bounds what is read as a password, in bytes.
@@ -53,15 +54,25 @@ func said(err error) error {
 	return err
 }
 
-// onPeople opens an installation to do something with people.
+// onPeople opens an installation, which has to be there already, to do something with people.
 func (s settings) onPeople(ctx context.Context, do func(a *app.App) error) error {
 	cfg, log, err := s.load()
+	if err == nil {
+		err = cfg.HasDatabase()
+	}
 	if err != nil {
 		return err
 	}
-	return onInstallation(ctx, app.Options{Config: cfg, Log: log, Clock: clock.Real{}}, func(a *app.App) error {
-		return said(do(a))
-	})
+	return withPeople(ctx, app.Options{Config: cfg, Log: log, Clock: clock.Real{}}, do)
+}
+
+// withPeople is onPeople, but for an empty folder, too.
+func withPeople(ctx context.Context, o app.Options, do func(a *app.App) error) error {
+	err := onInstallation(ctx, o, func(a *app.App) error { return said(do(a)) })
+	if errors.Is(err, sqldb.ErrLocked) {
+		err = fmt.Errorf("stop the server first, or do it in its console: %w", err)
+	}
+	return err
 }
 
 type setupCmd struct {
@@ -80,7 +91,11 @@ func (c setupCmd) Run(ctx context.Context) error {
 	if c.Name == "" {
 		c.Name = c.Shop
 	}
-	return c.onPeople(ctx, func(a *app.App) error {
+	cfg, log, err := c.load()
+	if err != nil {
+		return err
+	}
+	return withPeople(ctx, app.Options{Config: cfg, Log: log, Clock: clock.Real{}}, func(a *app.App) error {
 		u, err := a.Operator().Begin(ctx, operator.Beginning{
 			Email: c.Email, Password: password, Name: c.Name, Shop: c.Shop, Locale: lang.Chinese,
 		})

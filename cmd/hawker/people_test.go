@@ -1,6 +1,8 @@
 package main_test
 
 import (
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -14,11 +16,19 @@ func TestAMallOfOnesOwn(t *testing.T) {
 	secret, other, weak := file(t, "a", "a long password\n"), file(t, "b", "another password"), file(t, "c", "12345678")
 	setup := []string{"setup", "--data", data, "--email", "boss@example.com", "--shop", "青窑", "--password-file"}
 	user := func(args ...string) []string { return append(append([]string{"user"}, args...), "--data", data) }
+	if err := os.Mkdir(data, 0o755); err != nil { // others may look into it
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		args []string
 		code int
 		want string // in what is said
 	}{
+		{user("list"), 1, "no database here"},
+		{user("add", "wang@example.com", "--name", "小王", "--password-file", secret), 1, "no database here"},
+		{[]string{"keys", "rotate", "--data", data}, 1, "no database here"},
+		{[]string{"dead-letters", "list", "--data", data}, 1, "no database here"},
+		{[]string{"migrate", "--show", "--data", data}, 1, "no database here"},
 		{append(setup, weak), 1, "easy to guess"},
 		{append(setup, filepath.Join(data, "none")), 1, "no such file"},
 		{append(setup, secret), 0, "boss@example.com runs this mall now"},
@@ -44,6 +54,17 @@ func TestAMallOfOnesOwn(t *testing.T) {
 	if got := hawker(t, nil, user("list")...); strings.Contains(got.out, "disabled") || strings.Count(got.out,
 		"\n") != 3 {
 		t.Errorf("at the end: %s", got.out)
+	}
+	if err := filepath.WalkDir(data, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || path == data {
+			return err
+		}
+		if info, err := d.Info(); err != nil || info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("others on this machine have %s: %v, %v", path, info.Mode(), err)
+		}
+		return nil
+	}); err != nil {
+		t.Error(err)
 	}
 	everywhere := hawker(t, []string{"HAWKER_PAYMENT_SANDBOX_ADDR=127.0.0.1:0"}, "serve", "--demo", "--data",
 		filepath.Join(t.TempDir(), "other"), "--http", "0.0.0.0:0", "--rtmp", "127.0.0.1:0")

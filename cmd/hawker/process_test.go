@@ -256,6 +256,10 @@ func TestOneMallAFolder(t *testing.T) {
 			t.Errorf("%v beside it: %d %q", args, got.code, got.err)
 		}
 	}
+	if got := hawker(t, nil, "user", "list", "--data", data); got.code != 1 ||
+		!strings.Contains(got.err, "stop the server first") {
+		t.Errorf("accounts beside it: %d %q", got.code, got.err)
+	}
 	for _, args := range [][]string{{"doctor"}, {"dead-letters", "list"}} { // they only look
 		if got := hawker(t, nil, append(args, "--data", data)...); got.code != 0 {
 			t.Errorf("%v beside it: %d %q", args, got.code, got.err)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"strings"
 
 	"hawker/internal/account"
@@ -63,10 +62,8 @@ func (r Report) String() string {
 // Doctor proves the invariants of an installation. It reads one moment of the
 // database and may run beside the server.
 func Doctor(ctx context.Context, cfg config.Config, log *slog.Logger) (Report, error) {
-	if file := cfg.DatabaseFile(); file != "" { // to look for one would make it
-		if _, err := os.Stat(file); err != nil {
-			return Report{}, fmt.Errorf("there is no database here: %w", err)
-		}
+	if err := cfg.HasDatabase(); err != nil {
+		return Report{}, err
 	}
 	db, err := sqldb.Open(ctx, sqldb.Options{URL: cfg.DatabaseURL(), ReadOnly: true, Clock: clock.Real{}, Log: log})
 	if err != nil {

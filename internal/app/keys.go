@@ -29,6 +29,9 @@ var ErrInUse = errors.New("stop the server and all workers first (one that ended
 func RotateKeys(ctx context.Context, cfg config.Config, log *slog.Logger, o Rotating) (done keyring.Rotated,
 	err error,
 ) {
+	if err := cfg.HasDatabase(); err != nil {
+		return done, err
+	}
 	db, err := sqldb.Open(ctx, sqldb.Options{
 		URL: cfg.DatabaseURL(), Clock: clock.Real{}, Log: log, Histories: schema.Histories(),
 	})

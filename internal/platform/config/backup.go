@@ -1,6 +1,8 @@
 package config
 
 import (
+	"fmt"
+	"os"
 	"strings"
 	"time"
 )
@@ -37,6 +39,19 @@ func (c Config) DatabaseFile() string {
 		return ""
 	}
 	return strings.TrimPrefix(c.DatabaseURL(), sqlitePrefix)
+}
+
+// HasDatabase refuses a folder without one: whoever opened it all the same would make an
+// empty mall in a folder whose name was mistyped.
+func (c Config) HasDatabase() error {
+	file := c.DatabaseFile()
+	if file == "" {
+		return nil
+	}
+	if _, err := os.Stat(file); err != nil {
+		return fmt.Errorf("there is no database here: %w", err)
+	}
+	return nil
 }
 
 const sqlitePrefix = "sqlite:"
