@@ -265,3 +265,38 @@ func TestWritersGoOn(t *testing.T) {
 		t.Errorf("backup %v, writer %v after %d", err, werr, wrote)
 	}
 }
+
+// A backup in the installation that it is of goes with it, and the next one would take it
+// along; an installation is restored into no folder of backups.
+func TestABackupStandsApart(t *testing.T) {
+	t.Parallel()
+	cfg := kept(t)
+	a, _, _ := openAt(t, cfg, clock.Real{})
+	closed(t, a)
+	link := filepath.Join(t.TempDir(), "elsewhere")
+	if err := os.Symlink(filepath.Join(cfg.Data, "media"), link); err != nil {
+		t.Fatal(err)
+	}
+	for _, to := range []string{
+		cfg.Data, filepath.Join(cfg.Data, "backups", "mine"), filepath.Join(cfg.Data, "media"),
+		filepath.Join(link, "x"), cfg.Data + "/../" + filepath.Base(cfg.Data) + "/x",
+	} {
+		if _, _, err := of(cfg).Take(t.Context(), to, passphrase, nil); err == nil || !strings.Contains(err.Error(),
+			"lies in the data folder") {
+			t.Errorf("into %s: %v", to, err)
+		}
+	}
+	beside := cfg.Data + "-backups" // begins with its name
+	if _, _, err := of(cfg).Take(t.Context(), beside, passphrase, nil); err != nil {
+		t.Fatal(err)
+	}
+	other := settings(t)
+	other.Data = filepath.Join(beside, "restored")
+	if _, err := of(other).Restore(t.Context(), beside, "latest", passphrase); err == nil || !strings.Contains(
+		err.Error(), "lies in the folder of backups") {
+		t.Errorf("a restore into backups: %v", err)
+	}
+	if _, err := os.Stat(other.Data); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("it left something: %v", err)
+	}
+}

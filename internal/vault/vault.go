@@ -76,6 +76,9 @@ type target struct {
 func (b Backups) take(ctx context.Context, q sqldb.Querier, t target) (h backup.Header, gone backup.Pruned,
 	err error,
 ) {
+	if err := apart(t.to, "the folder of backups", b.Config.Data, "the data folder"); err != nil {
+		return h, gone, err
+	}
 	s, err := b.source(ctx, q, t.to)
 	if err != nil {
 		return h, gone, err
@@ -96,10 +99,8 @@ func (b Backups) take(ctx context.Context, q sqldb.Querier, t target) (h backup.
 
 // look opens the database beside a server.
 func (b Backups) look(ctx context.Context) (*sqldb.DB, error) {
-	if file := b.Config.DatabaseFile(); file != "" {
-		if _, err := os.Stat(file); err != nil {
-			return nil, fmt.Errorf("there is no database here: %w", err)
-		}
+	if err := b.Config.HasDatabase(); err != nil {
+		return nil, err
 	}
 	return sqldb.Open(ctx, sqldb.Options{URL: b.Config.DatabaseURL(), ReadOnly: true, Clock: b.Clock, Log: b.Log})
 }
@@ -234,6 +235,9 @@ type Restored struct {
 // program's schema and has doctor look at it before it takes its place. What doctor finds
 // is told and keeps nothing from being restored: it was so when the backup was taken.
 func (b Backups) Restore(ctx context.Context, from, at, passphrase string) (out Restored, err error) {
+	if err := apart(b.Config.Data, "the data folder", from, "the folder of backups"); err != nil {
+		return out, err
+	}
 	if out.Backup, err = backup.Find(from, at); err != nil {
 		return out, err
 	}
