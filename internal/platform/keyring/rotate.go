@@ -269,8 +269,14 @@ func (r Rotation) end(ctx context.Context, old, fresh *secret.Box) (Rotated, err
 	return r.forget(out, secret.Replace(r.Path, r.next()))
 }
 
-// forget removes the old key if that is wanted and all went well.
+// forget removes the old key if that is wanted and all went well, and in any case what
+// runs that were killed left of keys.
 func (r Rotation) forget(out Rotated, err error) (Rotated, error) {
+	for _, dir := range []string{filepath.Dir(r.Path), filepath.Dir(out.Aside)} {
+		if err == nil {
+			err = secret.Sweep(dir)
+		}
+	}
 	if err != nil || !r.Remove {
 		return out, err
 	}

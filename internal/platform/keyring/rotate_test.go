@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -164,6 +165,32 @@ func TestAChangeThatIsStoppedGoesOn(t *testing.T) {
 	done, err := h.rotation().Run(t.Context())
 	if err != nil || done.Moved != allSealed {
 		t.Errorf("%+v, %v: each value is moved once", done, err)
+	}
+	h.opens()
+}
+
+// A run that was killed while it wrote a key leaves a copy of it under another name: the
+// next one forgets that, too.
+func TestNoCopyOfAKeyIsLeft(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	h.dir = t.TempDir()
+	h.fill()
+	left := []string{filepath.Join(h.dir, "keys", "new-1.key"), filepath.Join(h.dir, "keys", "old", "new-2.key")}
+	for _, name := range left {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o700), os.WriteFile(name, []byte("old"), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := h.rotation()
+	r.Remove = true
+	if _, err := r.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range left {
+		if _, err := os.Stat(name); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s is there still: %v", name, err)
+		}
 	}
 	h.opens()
 }

@@ -103,7 +103,7 @@ func StoreKey(path string, key []byte) (err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(dir, "new-*.key") // for its owner only
+	f, err := os.CreateTemp(dir, halfWritten) // for its owner only
 	if err != nil {
 		return err
 	}
@@ -127,6 +127,19 @@ func StoreKey(path string, key []byte) (err error) {
 		return err
 	}
 	return errors.Join(err, syncDir(dir))
+}
+
+// halfWritten are the names under which keys are written before they are linked.
+const halfWritten = "new-*.key"
+
+// Sweep removes what writers of keys left in a folder that were killed: each is a copy of a
+// key that nobody knows of. Nobody else may be writing one.
+func Sweep(dir string) error {
+	left, err := filepath.Glob(filepath.Join(dir, halfWritten))
+	for _, name := range left {
+		err = errors.Join(err, os.Remove(name))
+	}
+	return err
 }
 
 // Replace puts the key of one file in the place of another's, at once.
