@@ -75,6 +75,18 @@ func TestWhatIsSomebodysOwnIsNotKept(t *testing.T) {
 	}
 }
 
+// What says nothing of being kept is asked for again: a cache in between that guesses
+// would hide a film that has just been published, or call a node well that is not.
+func TestNoCacheGuesses(t *testing.T) {
+	t.Parallel()
+	a := at("")
+	for _, path := range []string{"/page", "/media/a.jpg", "/api/v1/goods"} {
+		if got := ask(a, "GET", path).Header().Get("Cache-Control"); got != "no-cache" {
+			t.Errorf("%s: Cache-Control %q", path, got)
+		}
+	}
+}
+
 func TestBrowsersAreToldWhatIsAllowed(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ public, path, name, want string }{

@@ -155,7 +155,7 @@ func (a *API) writeProblem(w http.ResponseWriter, r *http.Request, err error) {
 	for _, name := range []string{"Content-Length", "Content-Encoding", "Etag", "Last-Modified"} {
 		h.Del(name) // of the answer that was not given
 	}
-	if keep := h.Get("Cache-Control"); keep == "" || strings.HasPrefix(keep, "public") {
+	if !strings.Contains(h.Get("Cache-Control"), "no-store") {
 		h.Set("Cache-Control", "no-store")
 	}
 	h.Set("Content-Type", problemType)
