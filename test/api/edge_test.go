@@ -49,8 +49,9 @@ func edge(t *testing.T, rtmp, web, mall string) {
 	}
 	conf := strings.NewReplacer("modules/ngx", modules+"/ngx", "127.0.0.1:1936", rtmp, "127.0.0.1:8081", web,
 		"127.0.0.1:8080", mall,
-		"change-me", "s3cret", "hls_path hls", "hls_path "+dir+"/hls", "root .", "root "+dir, "worker_processes 1;",
-		"worker_processes 1;\ndaemon off;\nuser root;").Replace(string(shipped))
+		"/run/nginx.pid", dir+"/nginx.pid", "/var/log/nginx/", dir+"/logs/",
+		"change-me", "s3cret", "/var/lib/nginx", dir, "worker_processes 1;", "worker_processes 1;\ndaemon off;",
+		"user www-data;", "user root;").Replace(string(shipped))
 	if os.Getuid() != 0 {
 		conf = strings.Replace(conf, "user root;", "", 1)
 	}

@@ -232,13 +232,14 @@ func TestNginxInFront(t *testing.T) {
 		t.Fatal(err)
 	}
 	cert, key := certificate(t, dir)
-	user := "worker_processes 1;\ndaemon off;\n"
+	user := ""
 	if os.Getuid() == 0 {
-		user += "user root;\n"
+		user = "user root;"
 	}
 	front(t, nginx, nil, "-p", dir, "-e", filepath.Join(dir, "logs", "error.log"), "-c", shipped(t, "nginx-mall.conf",
 		map[string]string{
-			"modules/ngx": modules + "/ngx", "worker_processes auto;": user, "127.0.0.1:8080": m.URL[len("http://"):],
+			"modules/ngx": modules + "/ngx", "user www-data;": user, "worker_processes auto;": "worker_processes 1;\ndaemon off;",
+			"/run/nginx.pid": filepath.Join(dir, "nginx.pid"), "/var/log/nginx/": dir + "/", "127.0.0.1:8080": m.URL[len("http://"):],
 			"0.0.0.0:80;": port(t) + ";", "0.0.0.0:443": web, "0.0.0.0:1935": rtmp, "0.0.0.0:1936": rtmps,
 			"127.0.0.1:19350": m.RTMP, "/etc/ssl/shop.example.pem": cert, "/etc/ssl/shop.example.key": key,
 		}))
