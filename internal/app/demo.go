@@ -61,10 +61,10 @@ func (a *App) Welcome(withDemo bool) string {
 	var b strings.Builder
 	site := a.cfg.PublicURL
 	if site == "" {
-		site = "http://" + a.HTTPAddr()
+		site = "http://" + openable(a.HTTPAddr())
 	}
 	fmt.Fprintf(&b, "\nHawker 吆喝 is open.\n  mall      %s/\n  console   %s/console/\n  publish   "+
-		"rtmp://%s/live/<stream key>\n", site, site, a.RTMPAddr())
+		"rtmp://%s/live/<stream key>\n", site, site, openable(a.RTMPAddr()))
 	if a.cfg.Payment.Sandbox {
 		fmt.Fprintf(&b, "  payments  SANDBOX (play money) at %s\n", a.bank.URL())
 	}
@@ -87,4 +87,13 @@ func (a *App) Welcome(withDemo bool) string {
 	}
 	b.WriteString("\nCtrl-C stops it.\n")
 	return b.String()
+}
+
+// openable is an address that can be opened here: that of all networks is none.
+func openable(addr string) string {
+	host, port, err := net.SplitHostPort(addr)
+	if ip := net.ParseIP(host); err != nil || ip != nil && !ip.IsUnspecified() {
+		return addr
+	}
+	return net.JoinHostPort("127.0.0.1", port)
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"slices"
@@ -91,9 +93,13 @@ func (a *App) HTTPSAddr() string {
 func (a *App) server(h http.Handler) *http.Server {
 	return &http.Server{
 		Handler: h, ReadHeaderTimeout: min(headerWithin, a.cfg.Limits.Patience), IdleTimeout: idleWithin,
-		MaxHeaderBytes: headerMax, ConnContext: conns.WithConn,
+		MaxHeaderBytes: headerMax, ConnContext: conns.WithConn, ErrorLog: a.noise(),
 	}
 }
+
+// noise is what servers say of single connections, such as handshakes that fail: anybody
+// makes as much of it as they like.
+func (a *App) noise() *log.Logger { return slog.NewLogLogger(a.log.Handler(), slog.LevelDebug) }
 
 func (a *App) serveHTTP(ctx context.Context) error {
 	plain, failed := a.server(a.plain()), make(chan error, 2)

@@ -2,14 +2,19 @@ package app_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
+
+	"hawker/internal/app"
+	"hawker/internal/base/clock"
 )
 
 // A mall that speaks TLS by itself shows everything by it, by HTTP/2, says that it always
@@ -107,6 +112,48 @@ func TestAMallByItsOwnTLS(t *testing.T) {
 			t.Error("nobody else was answered meanwhile")
 		}
 	})
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+// heard is a log that tells of its lines.
+type heard struct{ lines chan string }
+
+func (h heard) Enabled(context.Context, slog.Level) bool { return true }
+func (h heard) WithAttrs([]slog.Attr) slog.Handler       { return h }
+func (h heard) WithGroup(string) slog.Handler            { return h }
+
+func (h heard) Handle(_ context.Context, r slog.Record) error {
+	if strings.Contains(r.Message, "handshake") {
+		h.lines <- r.Level.String() + " " + r.Message
+	}
+	return nil
+}
+
+// What strangers make a server say goes where all is said, in its form, and only to who
+// asks for detail: nobody fills the log by handshakes that fail.
+func TestHandshakesThatFailAreNoNews(t *testing.T) {
+	t.Parallel()
+	cfg := settings(t)
+	cert, key, _ := certificate(t)
+	cfg.HTTPS.Address, cfg.HTTPS.Cert, cfg.HTTPS.Key = "127.0.0.1:0", cert, key
+	log := heard{make(chan string, 1)}
+	a, err := app.Open(t.Context(), app.Options{Config: cfg, Log: slog.New(log), Clock: clock.Real{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closed(t, a)
+	stop := run(t, a)
+	fmt.Fprint(call(t, "127.0.0.1", a.HTTPSAddr()), "no handshake at all\r\n\r\n")
+	select {
+	case got := <-log.lines:
+		if !strings.HasPrefix(got, "DEBUG") {
+			t.Error(got)
+		}
+	case <-time.After(time.Minute):
+		t.Error("it was said elsewhere")
+	}
 	if err := stop(); err != nil {
 		t.Error(err)
 	}

@@ -266,6 +266,7 @@ func (a *App) serveFigures(ctx context.Context) error {
 	mux.Handle("GET /metrics", a.metrics.Handler())
 	server := &http.Server{
 		Handler: mux, ReadHeaderTimeout: headerWithin, ReadTimeout: headerWithin, WriteTimeout: idleWithin,
+		ErrorLog: a.noise(),
 	}
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stop()

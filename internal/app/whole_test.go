@@ -287,6 +287,11 @@ func TestTheFirstWords(t *testing.T) {
 			[]string{"https://mall.example/console/"},
 			[]string{"SANDBOX", "http://127"},
 		},
+		{
+			"every network", func(c *config.Config) { c.HTTP, c.RTMP = "0.0.0.0:0", "[::]:0" }, false,
+			[]string{"http://127.0.0.1:", "rtmp://127.0.0.1:"},
+			[]string{"[::]", "0.0.0.0"},
+		},
 		{"open", func(c *config.Config) { c.Live.OpenPublish = true }, false, []string{"OPEN PUBLISHING"}, nil},
 	} {
 		cfg := settings(t)
