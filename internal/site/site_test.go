@@ -118,9 +118,9 @@ func TestEveryPathOfAnAppIsItsPage(t *testing.T) {
 		{"/assets/a-1.js", "br;q=0,gzip; q=0.000", 200, "go()", year},
 		{"/console/assets/b-2.css", "br", 200, "p{}", year},
 		{"/icon.svg", "", 200, "<svg/>", "public, max-age=3600"},
-		{"/assets/a-2.js", "", 404, "404 page not found\n", ""},
-		{"/console/assets/a-1.js", "", 404, "404 page not found\n", ""},
-		{"/../console/index.html", "", 404, "404 page not found\n", ""},
+		{"/assets/a-2.js", "", 404, "404 page not found\n", "no-cache"},
+		{"/console/assets/a-1.js", "", 404, "404 page not found\n", "no-cache"},
+		{"/../console/index.html", "", 404, "404 page not found\n", "no-cache"},
 	} {
 		got := p.get("GET", c.path, c.encoding)
 		if got.status != c.status || got.text != c.text || got.keep != c.keep {

@@ -21,7 +21,8 @@ func apart(folder, what, of, whose string) error {
 	}
 	way, err := filepath.Rel(outer, inner)
 	if err == nil && way != ".." && !strings.HasPrefix(way, ".."+string(filepath.Separator)) {
-		err = fmt.Errorf("%s %s lies in %s %s: choose one beside it, or better on another disk", what, folder, whose, of)
+		err = fmt.Errorf("%s %s lies in %s %s: choose one beside it, or better on another disk", what, folder, whose,
+			of)
 	}
 	return err
 }
