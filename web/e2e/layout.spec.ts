@@ -1,6 +1,6 @@
 import type { Locator, Page } from '@playwright/test'
 import { expect, signIn, test } from './server.ts'
-import { words } from './words.ts'
+import { head, words } from './words.ts'
 
 interface Shift {
   value: number
@@ -54,7 +54,7 @@ test('pages stand still while they load', async ({ enter, viewport }, info) => {
   const live = await page.request.get('/api/v1/live/rooms?state=live')
   const room = (await live.json()).items[0].id as string
   // Those that once moved most on a screen of this size.
-  const small = ['/earn', '/me/security', '/console/']
+  const small = ['/earn', '/me', '/?tab=live', '/me/security', '/console/']
   const paths = (viewport?.width ?? 0) < 768 ? small : ['/console/', `/console/live/${room}`]
   await page.close()
   for (const path of paths) {
@@ -70,6 +70,28 @@ test('pages stand still while they load', async ({ enter, viewport }, info) => {
     expect(worst, `${path} on ${info.project.name} moves\n${what}`).toBeLessThan(0.05)
     await cold.close()
   }
+})
+
+test('the buying sheet stands still from the choice to the payment', async ({ enter, locale, viewport }) => {
+  const t = words('mall', locale)
+  const { page, context } = await enter('shopper')
+  const first = async (path: string) => (await (await page.request.get(path)).json()).items[0].id as string
+  const [room, product] = [await first('/api/v1/live/rooms?state=live'), await first('/api/v1/products')]
+  await collect(page)
+  await slow(page)
+  await page.goto(`/live/${room}?sheet=buy&item=${product}`)
+  const sheet = page.getByRole('dialog')
+  await sheet.locator('fieldset button:enabled').first().click()
+  await sheet.getByRole('button', { name: t('shared.buy') }).click()
+  const submit = sheet.getByRole('button', { name: head(t('shared.submitPay')) })
+  await Promise.all([context.waitForEvent('page'), submit.click()])
+  await expect(sheet.getByText(t('shared.pay.waiting'))).toBeVisible()
+  const { worst, what } = await moved(page)
+  expect(worst, what).toBeLessThan(0.05)
+  const high = await sheet.evaluate((el) => el.getBoundingClientRect().height)
+  expect(high, 'what runs behind keeps the upper part').toBeLessThanOrEqual(
+    0.62 * (viewport?.height ?? 0) + 1,
+  )
 })
 
 /** lowest is how far down the last words of a page reach when it is scrolled to its end; bars do not scroll. */
