@@ -29,17 +29,13 @@ const quote = (amount: number) => ({
 })
 const address = { id: 'adr_1', name: 'Ann', phone: '1', region: 'R', detail: 'D', is_default: true }
 
-async function sheet(
-  answers: Answers = {},
-  first: Record<string, unknown> = {},
-  user: object | undefined = {},
-) {
+async function sheet(answers: Answers = {}, first: Record<string, unknown> = {}, user: object | null = {}) {
   const props = ref({ open: true, productId: 'a', backLabel: 'Back to the room', ...first })
   const closed = vi.fn()
   const Page = defineComponent(() => () => h(BuySheet, { ...props.value, onClose: closed }))
   const on = await stage(Page, {
     app: 'mall',
-    user,
+    user: user ?? undefined,
     path: '/live/rom_1?sheet=buy',
     answers: {
       'GET /products/a': product('a'),
@@ -63,6 +59,12 @@ describe('buying above the picture', () => {
     expect([off('Add to cart'), off('Buy now')]).toEqual([true, true])
     await press('Large')
     expect([off('Add to cart'), off('Buy now')]).toEqual([false, false])
+  })
+  it('asks nothing of guests that only somebody who is signed in is told', async () => {
+    const { page, press, sent } = await sheet({}, { roomId: 'rom_1' }, null)
+    expect(page.text(), 'what it is').toContain('Cup a')
+    await press('Large')
+    expect(sent('POST /checkout/quote')).toEqual([])
   })
   it('puts what was chosen into the cart, once for one wish, and closes', async () => {
     const first = later()

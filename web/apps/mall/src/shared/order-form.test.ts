@@ -1,4 +1,4 @@
-import { Refusal, stage, yuan, type Answers, type Call } from '@hawker/api/testing'
+import { later, Refusal, stage, yuan, type Answers, type Call } from '@hawker/api/testing'
 import { describe, expect, it, vi } from 'vitest'
 import OrderForm from './order-form.vue'
 
@@ -27,6 +27,14 @@ describe('order form', () => {
     await press('¥39')
     expect(sent('POST /orders')[0]?.body).toMatchObject({ address_id: 'adr_1', expected_total: yuan(3900) })
     expect(page.emitted('placed')?.[0]?.[0]).toEqual(placed)
+  })
+  it('asks for the price once, when it is known where to', async () => {
+    const book = later()
+    const { sent, settle } = await form({ 'GET /me/addresses': () => book.answer })
+    expect(sent('POST /checkout/quote')).toEqual([])
+    book.arrive({ items: [address] })
+    await settle()
+    expect(sent('POST /checkout/quote').map((c) => c.body)).toMatchObject([{ address_id: 'adr_1' }])
   })
   it('shows a price that has changed meanwhile and asks again with the new one', async () => {
     let price = 3900

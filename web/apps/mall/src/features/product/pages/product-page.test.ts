@@ -43,6 +43,16 @@ describe('a product', () => {
     expect(router.currentRoute.value.query['sheet']).toBe('sku')
     expect(calls.filter((c) => c.method === 'POST')).toEqual([])
   })
+  it('says what is to be chosen, what was, and how many of a thing without choice', async () => {
+    const on = await page({})
+    expect(on.page.text()).toContain('ChooseSize')
+    await on.press('Large')
+    expect(on.page.text()).toContain('ChosenLarge / × 1')
+    const plain = await page({
+      'GET /products/a': product({ options: [], skus: [{ ...sku('Only'), values: [] }] }),
+    })
+    expect(plain.page.text()).toContain('Quantity1')
+  })
   it('goes into the cart once for one wish, and says so', async () => {
     const first = later()
     const answer = vi.fn().mockReturnValueOnce(first.answer).mockReturnValue({})
