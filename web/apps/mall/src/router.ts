@@ -6,7 +6,7 @@ declare module 'vue-router' {
     /** Only for people who are signed in. */
     auth?: boolean
     /** What guests see of it all the same: the page itself, or by this name what is behind it (`guest-door.vue`). */
-    guests?: 'page' | 'earn' | 'inbox' | 'orders' | 'upload'
+    guests?: 'page' | 'addresses' | 'coupons' | 'earn' | 'inbox' | 'live' | 'orders' | 'upload'
     /** Always night, whatever the setting. */
     night?: boolean
     /** Without the tab bar: the page has its own bottom bar. */

@@ -15,6 +15,6 @@ export default [
   {
     path: '/me/addresses',
     component: () => import('./pages/addresses-page.vue'),
-    meta: { auth: true, bare: true, texts: 'account' },
+    meta: { auth: true, guests: 'addresses', bare: true, texts: 'account' },
   },
 ] satisfies RouteRecordRaw[]

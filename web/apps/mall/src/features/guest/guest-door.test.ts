@@ -6,7 +6,7 @@ const door = (name: string, answers = {}) =>
   stage(GuestDoor, { app: 'mall', path: `/${name}?x=1`, props: { door: name }, answers })
 
 describe('what is behind a door', () => {
-  it.each(['inbox', 'orders', 'upload'])('%s is said, with one way in that leads back', async (name) => {
+  it.each(['addresses', 'coupons', 'inbox', 'live', 'orders', 'upload'])('%s is said, with one way in that leads back', async (name) => {
     const { page, calls } = await door(name)
     expect(page.findAll('ol li')).toHaveLength(3)
     expect(page.text()).not.toMatch(/guest\./)

@@ -9,6 +9,6 @@ export default [
   {
     path: '/studio/live',
     component: () => import('./pages/go-live-page.vue'),
-    meta: { auth: true, bare: true, night: true, texts: 'studio' },
+    meta: { auth: true, guests: 'live', bare: true, night: true, texts: 'studio' },
   },
 ] satisfies RouteRecordRaw[]

@@ -4,6 +4,6 @@ export default [
   {
     path: '/coupons',
     component: () => import('./pages/coupons-page.vue'),
-    meta: { auth: true, bare: true, texts: 'wallet' },
+    meta: { auth: true, guests: 'coupons', bare: true, texts: 'wallet' },
   },
 ] satisfies RouteRecordRaw[]
