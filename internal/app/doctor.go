@@ -29,19 +29,13 @@ import (
 	"hawker/internal/schema"
 	"hawker/internal/show"
 	"hawker/internal/signin"
+	"hawker/internal/watch"
 )
-
-// Finding is one thing that must be true, and what contradicts it.
-type Finding struct {
-	Check   string   `json:"check"`
-	OK      bool     `json:"ok"`
-	Details []string `json:"details,omitempty"`
-}
 
 // Report is what doctor found.
 type Report struct {
-	Healthy  bool      `json:"healthy"`
-	Findings []Finding `json:"findings"`
+	Healthy  bool            `json:"healthy"`
+	Findings []watch.Finding `json:"findings"`
 }
 
 func (r Report) String() string {
@@ -79,29 +73,32 @@ func Doctor(ctx context.Context, cfg config.Config, log *slog.Logger) (Report, e
 		return Report{}, errors.Join(err, db.Close())
 	}
 	r := Report{Healthy: true}
-	err = db.Snapshot(ctx, func(ctx context.Context, q sqldb.Querier) error {
-		for _, c := range append(own(cfg, db), checks()...) {
-			details, err := c.Run(ctx, q)
-			if err != nil {
-				return fmt.Errorf("%s: %w", c.Name, err)
-			}
-			r.Findings = append(r.Findings, Finding{c.Name, len(details) == 0, details})
-			r.Healthy = r.Healthy && len(details) == 0
-		}
-		return nil
-	})
+	r.Findings, err = watch.Examine(ctx, db, append(own(cfg, db), checks()...))
+	for _, f := range r.Findings {
+		r.Healthy = r.Healthy && f.OK
+	}
 	return r, errors.Join(err, db.Close())
+}
+
+// watch is what operators are shown of the checks and alerts. On a server of its own a check of the
+// file would lock tables, and the server does that by itself.
+func (a *App) watch() module.Module {
+	list := append(own(a.cfg, a.db), checks()...)
+	if a.db.Shared() {
+		list = list[1:]
+	}
+	return watch.API{DB: a.db, Doctor: watch.NewDoctor(a.db, list), Figures: a.metrics.Value}.Module()
 }
 
 // own are the checks of what no module owns: the file, and the key.
 func own(cfg config.Config, db *sqldb.DB) []module.Check {
 	return []module.Check{
-		{Name: "the database is whole by its own check", Run: func(ctx context.Context, _ sqldb.Querier) ([]string,
+		{Code: "database_whole", Name: "the database is whole by its own check", Run: func(ctx context.Context, _ sqldb.Querier) ([]string,
 			error,
 		) {
 			return db.Check(ctx)
 		}},
-		{Name: "the master key opens what is sealed", Run: ring(cfg).Check},
+		{Code: "master_key", Name: "the master key opens what is sealed", Run: ring(cfg).Check},
 	}
 }
 

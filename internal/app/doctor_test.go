@@ -1,7 +1,9 @@
 package app_test
 
 import (
+	"encoding/json"
 	"log/slog"
+	"os"
 	"slices"
 	"testing"
 
@@ -34,6 +36,24 @@ func TestDoctorRunsWhatModulesBring(t *testing.T) {
 	for _, name := range brought {
 		if !slices.Contains(run, name) {
 			t.Errorf("doctor does not run %q", name)
+		}
+	}
+	for _, lang := range []string{"zh-CN", "en"} {
+		raw, err := os.ReadFile("../../web/apps/console/src/features/operator/locales/" + lang + ".json")
+		var texts struct {
+			Check map[string]struct{ Name, Wrong string } `json:"check"`
+		}
+		if err != nil || json.Unmarshal(raw, &texts) != nil {
+			t.Fatal(err)
+		}
+		for _, f := range report.Findings {
+			if said := texts.Check[f.Code]; f.Code == "" || said.Name == "" || said.Wrong == "" {
+				t.Errorf("the console has no words in %s for %q (%s)", lang, f.Code, f.Check)
+			}
+		}
+		if len(texts.Check) != len(report.Findings) {
+			t.Errorf("%d checks have words in %s, %d are run: a code is there twice", len(texts.Check), lang,
+				len(report.Findings))
 		}
 	}
 	if len(brought) < 8 {

@@ -246,7 +246,7 @@ func (a *App) list(withDemo bool) ([]module.Module, error) {
 	return slices.Concat(a.people(), a.selling(goods, orders), a.live(), []module.Module{
 		video.API{Service: a.videos, Links: a.referrals, News: a.news, Views: films}.Module(),
 		uploads, a.clips.Module(), deadletter.API{DB: a.db}.Module(), Vault(a.cfg, a.log, a.clock).Module(a.db),
-		auditlog.API{DB: a.db, People: a.accounts}.Module(), a.bank.Module(a.cfg.Payment.Sandbox, withDemo),
+		auditlog.API{DB: a.db, People: a.accounts}.Module(), a.watch(), a.bank.Module(a.cfg.Payment.Sandbox, withDemo),
 		analytics.API{
 			Service: a.analytics, Shows: analytics.Sessions{Rooms: a.shows, Listeners: a.news}, Currency: currency,
 			Log: a.log,

@@ -25,6 +25,7 @@ import (
 	"hawker/internal/platform/jobs"
 	"hawker/internal/platform/module"
 	"hawker/internal/platform/sqldb"
+	"hawker/internal/watch"
 )
 
 // What modules bring has a name of its own: two tasks of one name would share a lease,
@@ -368,7 +369,7 @@ func TestTheDoctorsReport(t *testing.T) {
 	if err != nil || json.Unmarshal(raw, &back) != nil || fmt.Sprint(back) != fmt.Sprint(r) {
 		t.Errorf("%v: %s", err, raw)
 	}
-	torn := app.Report{Findings: []app.Finding{{Check: "tea is warm", Details: []string{"cup 7", "cup 8"}}}}
+	torn := app.Report{Findings: []watch.Finding{{Check: "tea is warm", Details: []string{"cup 7", "cup 8"}}}}
 	if text := torn.String(); !strings.Contains(text, "BROKEN tea is warm\n") || strings.Count(text, "cup") != 2 {
 		t.Errorf("%q", text)
 	}

@@ -97,6 +97,7 @@ func modules() []struct {
 		{"card", []string{"catalog", "inventory", "room", "shop", "site", "video"}},
 		{"vault", nil},
 		{"deadletter", nil},
+		{"watch", nil},
 		{"demo", []string{
 			"category",
 			"account", "catalog", "commission", "listing", "picture", "referral", "room", "shop", "stage", "video",

@@ -54,7 +54,7 @@ func (s *Service) Module() module.Module {
 
 // Checks are doctor's.
 func Checks() []module.Check {
-	return []module.Check{{Name: "coupon: what is counted is what wallets hold", Run: Check}}
+	return []module.Check{{Code: "coupon_claims", Name: "coupon: what is counted is what wallets hold", Run: Check}}
 }
 
 // inRoom checks that a room is the shop's. Fault promotion.no_such_room.

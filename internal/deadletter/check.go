@@ -13,7 +13,7 @@ import (
 // Checks are doctor's.
 func Checks() []module.Check {
 	return []module.Check{
-		{Name: "events: none is stuck", Run: checkEvents}, {Name: "jobs: none has given up", Run: checkJobs},
+		{Code: "events_stuck", Name: "events: none is stuck", Run: checkEvents}, {Code: "jobs_dead", Name: "jobs: none has given up", Run: checkJobs},
 	}
 }
 

@@ -44,7 +44,7 @@ func (h API) Module() module.Module {
 // Checks are doctor's.
 func Checks() []module.Check {
 	return []module.Check{{
-		Name: "distribution: promises equal the ledger, orders explain themselves (I9, I10)",
-		Run:  func(ctx context.Context, q sqldb.Querier) ([]string, error) { return ledger.Sentences(Check(ctx, q)) },
+		Code: "distribution_promises", Name: "distribution: promises equal the ledger, orders explain themselves (I9, I10)",
+		Run: func(ctx context.Context, q sqldb.Querier) ([]string, error) { return ledger.Sentences(Check(ctx, q)) },
 	}}
 }

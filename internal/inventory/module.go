@@ -13,7 +13,7 @@ func Module() module.Module { return module.Module{Name: "inventory", Checks: Ch
 
 // Checks are doctor's.
 func Checks() []module.Check {
-	return []module.Check{{Name: "stock: every row is the sum of its movements", Run: checkRows}}
+	return []module.Check{{Code: "stock_movements", Name: "stock: every row is the sum of its movements", Run: checkRows}}
 }
 
 func checkRows(ctx context.Context, q sqldb.Querier) (out []string, err error) {

@@ -15,8 +15,8 @@ func (h API) Module() module.Module {
 // Checks are doctor's.
 func Checks() []module.Check {
 	return []module.Check{{
-		Name: "ledger: double entry holds (I1 to I8)",
-		Run:  func(ctx context.Context, q sqldb.Querier) ([]string, error) { return Sentences(Check(ctx, q)) },
+		Code: "ledger_entries", Name: "ledger: double entry holds (I1 to I8)",
+		Run: func(ctx context.Context, q sqldb.Querier) ([]string, error) { return Sentences(Check(ctx, q)) },
 	}}
 }
 

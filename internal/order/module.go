@@ -30,7 +30,7 @@ func (s *Service) Module() module.Module {
 
 // Checks are doctor's.
 func Checks() []module.Check {
-	return []module.Check{{Name: "stock: what orders wait for is what is reserved", Run: checkReserved}}
+	return []module.Check{{Code: "stock_reserved", Name: "stock: what orders wait for is what is reserved", Run: checkReserved}}
 }
 
 // nextDue answers when the next order is to be moved.

@@ -22,7 +22,7 @@ func (s *Service) Jobs() []jobs.Kind {
 // Checks are doctor's.
 func Checks() []module.Check {
 	return []module.Check{{
-		Name: "payment: what providers captured is what the ledger holds (I12)", Run: checkCaptured,
+		Code: "payment_captured", Name: "payment: what providers captured is what the ledger holds (I12)", Run: checkCaptured,
 	}}
 }
 

@@ -23,5 +23,5 @@ func (s *Service) Module() module.Module {
 
 // Checks are doctor's.
 func Checks() []module.Check {
-	return []module.Check{{Name: "promotion: what buyers took of deals is what their orders took", Run: Check}}
+	return []module.Check{{Code: "promotion_deals", Name: "promotion: what buyers took of deals is what their orders took", Run: Check}}
 }

@@ -20,6 +20,6 @@ func (s *Service) Module() module.Module {
 // Checks are the doctor's.
 func Checks() []module.Check {
 	return []module.Check{
-		{Name: "a room has one show on air at the most, and points to a show of its own", Run: misplaced},
+		{Code: "show_single", Name: "a room has one show on air at the most, and points to a show of its own", Run: misplaced},
 	}
 }

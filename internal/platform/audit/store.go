@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"math"
+	"time"
 
 	"hawker/internal/base/id"
 	"hawker/internal/base/page"
@@ -66,13 +67,28 @@ func List(ctx context.Context, q sqldb.Querier, f Filter, r page.Request) (page.
 	if index != "" {
 		along = sqldb.Along(index)
 	}
-	rows, err := q.Query(ctx,
-		`SELECT id, created_at, action, outcome, actor_id, actor_kind, address, request_id, shop_id,
-		subject, before_json, after_json FROM audit_entry`+along+"WHERE "+cond+" AND id < ? ORDER BY id DESC LIMIT ?",
-		append(args, before, r.Size()+1)...)
+	rows, err := q.Query(ctx, "SELECT "+columns+" FROM audit_entry"+along+"WHERE "+cond+
+		" AND id < ? ORDER BY id DESC LIMIT ?", append(args, before, r.Size()+1)...)
 	list, err := sqldb.Collect(rows, err, scan)
 	return page.Cut(list, r.Size(), func(e Entry) any { return e.ID }), err
 }
+
+// Since gives the newest entries of an action, back to an instant, the newest first.
+func Since(ctx context.Context, q sqldb.Querier, a Action, from time.Time, most int) ([]Entry, error) {
+	index, cond, args := Filter{Action: a}.where()
+	rows, err := q.Query(ctx, "SELECT "+columns+" FROM audit_entry"+sqldb.Along(index)+"WHERE "+cond+
+		" AND id < ? ORDER BY id DESC LIMIT ?", append(args, id.FromInt[id.Audit](math.MaxInt64), most)...)
+	list, err := sqldb.Collect(rows, err, scan)
+	for i, e := range list {
+		if e.At.Before(from) {
+			return list[:i], err
+		}
+	}
+	return list, err
+}
+
+const columns = `id, created_at, action, outcome, actor_id, actor_kind, address, request_id, shop_id,
+		subject, before_json, after_json`
 
 func scan(s sqldb.Scanner) (e Entry, err error) {
 	var at int64

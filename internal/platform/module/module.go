@@ -46,8 +46,10 @@ type Runner struct {
 	Run  func(ctx context.Context) error
 }
 
-// Check is one of doctor's: it answers what contradicts the sentence in its name.
+// Check is one of doctor's: it answers what contradicts the sentence in its name. Screens
+// say it in the reader's language by its code, which is stable.
 type Check struct {
+	Code string
 	Name string
 	Run  func(ctx context.Context, q sqldb.Querier) ([]string, error)
 }

@@ -33,12 +33,13 @@ func NewLog(w io.Writer, level, format string) (*slog.Logger, error) {
 type Metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.HistogramVec
+	gauges   map[string]func() float64 // filled before anything is served
 }
 
 // NewMetrics makes an empty set with the process's own figures.
 func NewMetrics() *Metrics {
 	m := &Metrics{
-		registry: prometheus.NewRegistry(),
+		registry: prometheus.NewRegistry(), gauges: map[string]func() float64{},
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "hawker_http_request_seconds", Help: "Requests by operation and status class.",
 			Buckets: []float64{.001, .003, .01, .03, .1, .3, 1, 3, 10},
@@ -64,6 +65,16 @@ func statusClass(status int) string {
 // Gauge adds a figure that is read when asked for.
 func (m *Metrics) Gauge(name, help string, read func() float64) {
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read))
+	m.gauges[name] = read
+}
+
+// Value reads one figure now; false: nobody measures it.
+func (m *Metrics) Value(name string) (float64, bool) {
+	read := m.gauges[name]
+	if read == nil {
+		return 0, false
+	}
+	return read(), true
 }
 
 // Row is one figure of one thing, by its label.

@@ -237,6 +237,8 @@ function operatorApi({ send }: Client) {
       send('DELETE', '/admin/users/{user}/second-factor', { path: { user } }),
     ledger: () => send('GET', '/admin/ledger'),
     nodeHealth: () => send('GET', '/admin/health'),
+    checks: () => send('GET', '/admin/checks'),
+    alerts: () => send('GET', '/admin/alerts'),
     platformAudit: (query: AuditFilter) => send('GET', '/admin/audit', { query }),
     deadLetters: () => send('GET', '/admin/dead-letters'),
     requeueLetter: (letter: string) =>

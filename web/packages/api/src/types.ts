@@ -113,6 +113,7 @@ export type ReportMinute = Schemas['AnalyticsMinute']
 export type ReportStretch = Schemas['AnalyticsStretch']
 export type DeadLetter = Schemas['DeadletterLetter']
 export type AuditEntry = Schemas['AuditlogEntry']
+export type PlatformAlert = Schemas['WatchAlert']
 
 type Query<Id extends keyof operations> = NonNullable<operations[Id]['parameters']['query']>
 export type AuditFilter = Query<'admin-audit-list'>

@@ -90,6 +90,8 @@ describe('health', () => {
       'GET /admin/health': { ready: true, disk_free_bytes: 50e9, disk_reserve_bytes: 1e9, ...health },
       'GET /admin/dead-letters': { items: letters },
       'GET /admin/ledger': books(balanced),
+      'GET /admin/alerts': { items: [] },
+      'GET /admin/checks': { items: [], ran_at: '2026-11-22T12:00:00Z', took_ms: 1, again_in_seconds: 60 },
     })
   const states = (on: Awaited<ReturnType<typeof page>>) =>
     on.page.findAll('li').map((x) => x.text().includes('In order'))
