@@ -4,10 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -77,6 +80,8 @@ func door() *httpapi.API {
 	}
 	httpapi.Register(a, httpapi.Operation{ID: "wrong", Method: "GET", Path: "/wrong", Access: httpapi.Anyone},
 		fail(errors.New("secret-dsn refused")))
+	httpapi.Register(a, httpapi.Operation{ID: "full", Method: "GET", Path: "/full", Access: httpapi.Anyone},
+		fail(fmt.Errorf("place: %w", &os.PathError{Op: "write", Path: "secret-dsn", Err: syscall.ENOSPC})))
 	httpapi.Register(a, httpapi.Operation{ID: "gone", Method: "GET", Path: "/gone", Access: httpapi.Anyone},
 		fail(fault.NotFound("order.not_found").Because(errors.New("secret-dsn"))))
 	httpapi.Register(a, httpapi.Operation{ID: "bug", Method: "GET", Path: "/bug", Access: httpapi.Anyone},
@@ -125,6 +130,7 @@ func TestRefusalsAreProblems(t *testing.T) {
 		{"no method", "DELETE", "/pour", "", nil, 405, "request.method_not_allowed"},
 		{"what a module refuses", "GET", "/gone", "", nil, 404, "order.not_found"},
 		{"what nobody expected", "GET", "/wrong", "", nil, 500, "internal"},
+		{"no room", "GET", "/full", "", nil, 507, "storage.full"},
 		{"a bug", "GET", "/bug", "", nil, 500, "internal"},
 		{"no database", "GET", "/mine", "", []string{"Authorization", "Bearer broken"}, 500, "internal"},
 	} {

@@ -14,6 +14,7 @@ import (
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/lang"
+	"hawker/internal/platform/space"
 )
 
 // Problem is an error as RFC 9457 shows it. Code is what programs match on.
@@ -68,7 +69,10 @@ func statusOf(k fault.Kind) int {
 	return http.StatusInternalServerError
 }
 
-const codeInternal = "internal"
+const (
+	codeInternal = "internal"
+	codeFull     = "storage.full"
+)
 
 // problem turns any error into a document. What was not expected is logged here,
 // once, and shown as nothing but a request id.
@@ -88,6 +92,9 @@ func (a *API) problem(ctx context.Context, operation string, err error) *Problem
 		}
 	case errors.Is(err, context.Canceled):
 		p.Status, p.Code = 499, "request.cancelled"
+	case space.IsFull(err):
+		p.Status, p.Code = http.StatusInsufficientStorage, codeFull
+		a.deps.Log.ErrorContext(ctx, "no room", "operation", operation, "request_id", p.RequestID, "error", err)
 	default:
 		p.Status, p.Code = http.StatusInternalServerError, codeInternal
 		a.deps.Log.ErrorContext(ctx, "request failed", "operation", operation, "request_id", p.RequestID, "error", err)
