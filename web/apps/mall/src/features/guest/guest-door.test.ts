@@ -6,14 +6,19 @@ const door = (name: string, answers = {}) =>
   stage(GuestDoor, { app: 'mall', path: `/${name}?x=1`, props: { door: name }, answers })
 
 describe('what is behind a door', () => {
-  it.each(['addresses', 'coupons', 'inbox', 'live', 'orders', 'upload'])('%s is said, with one way in that leads back', async (name) => {
-    const { page, calls } = await door(name)
-    expect(page.findAll('ol li')).toHaveLength(3)
-    expect(page.text()).not.toMatch(/guest\./)
-    const ways = page.findAll('a').map((a) => new URL(a.attributes('href') ?? '', 'http://x'))
-    expect(ways.map((x) => [x.pathname, x.searchParams.get('next')])).toEqual([['/sign-in', `/${name}?x=1`]])
-    expect(calls.some((c) => c.path.startsWith('/distribution'))).toBe(false)
-  })
+  it.each(['addresses', 'coupons', 'inbox', 'live', 'orders', 'upload'])(
+    '%s is said, with one way in that leads back',
+    async (name) => {
+      const { page, calls } = await door(name)
+      expect(page.findAll('ol li')).toHaveLength(3)
+      expect(page.text()).not.toMatch(/guest\./)
+      const ways = page.findAll('a').map((a) => new URL(a.attributes('href') ?? '', 'http://x'))
+      expect(ways.map((x) => [x.pathname, x.searchParams.get('next')])).toEqual([
+        ['/sign-in', `/${name}?x=1`],
+      ])
+      expect(calls.some((c) => c.path.startsWith('/distribution'))).toBe(false)
+    },
+  )
   it('says what one earns, on something that can be bought', async () => {
     const example = {
       id: 'prd_1',
