@@ -90,7 +90,9 @@ func (s *Service) Recount(ctx context.Context) (drift int, err error) {
 	})
 	for _, c := range wrong {
 		if err == nil {
-			err = s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error { return count(ctx, tx, c.shop, c.by) })
+			err = s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+				return count(ctx, tx, c.shop, c.by)
+			})
 		}
 	}
 	return len(wrong), err

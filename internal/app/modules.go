@@ -56,6 +56,7 @@ import (
 	"hawker/internal/site"
 	"hawker/internal/social"
 	"hawker/internal/stage"
+	"hawker/internal/storeroom"
 	"hawker/internal/studio"
 	"hawker/internal/video"
 	"hawker/web"
@@ -271,7 +272,7 @@ func (a *App) selling(goods *catalog.API, orders counter.Views) []module.Module 
 		shop.API{Service: a.shops, People: a.accounts, Trades: a.analytics}.Module(),
 		picture.API{Service: a.pictures, Guards: a.videos.Guards()}.Module(),
 		category.API{Service: a.categories}.Module(), a.notices.Module(),
-		catalog.Module(goods, catalog.MerchantAPI{Service: a.catalog, DB: a.db, Currency: currency}),
+		goods.Module(), storeroom.API{Service: a.catalog, DB: a.db, Currency: currency}.Module(),
 		social.API{Service: a.social}.Module(), rights.Module(a.news, a.rooms), a.auctions.Module(), a.bags.Module(),
 		moderation.API{Service: a.words, People: a.accounts}.Module(),
 		cart.API{Service: a.cart, Shops: a.shops, Currency: currency}.Module(),

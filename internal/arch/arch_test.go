@@ -54,6 +54,7 @@ func modules() []struct {
 		{"category", nil},
 		{"search", nil},
 		{"catalog", []string{"category", "commission", "inventory", "listing", "picture", "search", "shop"}},
+		{"storeroom", []string{"catalog", "inventory", "listing", "picture"}},
 		{"cart", []string{"catalog", "inventory"}},
 		{"order", []string{"account", "catalog", "commission", "inventory"}},
 		{"counter", []string{"account", "catalog", "order"}},

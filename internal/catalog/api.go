@@ -125,7 +125,7 @@ func (h *API) Cards(ctx context.Context, products []Product, tag lang.Tag) ([]Ca
 	if err != nil {
 		return nil, err
 	}
-	available, err := availableOf(ctx, h.DB.Reader(), ids)
+	available, err := Available(ctx, h.DB.Reader(), ids)
 	if err != nil {
 		return nil, err
 	}
@@ -157,8 +157,8 @@ func (h *API) CardsByID(ctx context.Context, ids []id.Product, tag lang.Tag) (ma
 	return out, err
 }
 
-// availableOf adds up the units of a product's SKUs.
-func availableOf(ctx context.Context, q sqldb.Querier, products []id.Product) (map[id.Product]int64, error) {
+// Available adds up the units of products' SKUs that can be bought.
+func Available(ctx context.Context, q sqldb.Querier, products []id.Product) (map[id.Product]int64, error) {
 	skus, err := activeSKUs(ctx, q, products)
 	if err != nil {
 		return nil, err
@@ -175,9 +175,14 @@ func availableOf(ctx context.Context, q sqldb.Querier, products []id.Product) (m
 	return out, err
 }
 
-// Available adds up the units of products' SKUs that can be bought.
-func Available(ctx context.Context, q sqldb.Querier, products []id.Product) (map[id.Product]int64, error) {
-	return availableOf(ctx, q, products)
+// SKUsOnOffer counts the SKUs of products that can be chosen.
+func SKUsOnOffer(ctx context.Context, q sqldb.Querier, products []id.Product) (map[id.Product]int, error) {
+	skus, err := activeSKUs(ctx, q, products)
+	out := make(map[id.Product]int, len(products))
+	for _, s := range skus {
+		out[s.Product]++
+	}
+	return out, err
 }
 
 // chosenOption is an option of a product with the values it may take, in the reader's

@@ -26,6 +26,7 @@ import (
 	"hawker/internal/picture"
 	"hawker/internal/platform/httpapi/httpapitest"
 	"hawker/internal/platform/sqldb"
+	"hawker/internal/storeroom"
 )
 
 type body = map[string]any
@@ -49,9 +50,9 @@ func (*store) VideosShowing(context.Context, id.Product) ([]id.Video, error) { r
 
 func (k *store) door() (d *httpapitest.Door, editor id.User) {
 	k.t.Helper()
-	d = httpapitest.Open(k.t, k.db.Clock(), catalog.Module(
-		&catalog.API{Service: k.service, DB: k.db, Shops: k, Live: k, Videos: k, Currency: "CNY"},
-		catalog.MerchantAPI{Service: k.service, DB: k.db, Currency: "CNY"}), picture.API{Service: k.media}.Module())
+	goods := &catalog.API{Service: k.service, DB: k.db, Shops: k, Live: k, Videos: k, Currency: "CNY"}
+	d = httpapitest.Open(k.t, k.db.Clock(), goods.Module(),
+		storeroom.API{Service: k.service, DB: k.db, Currency: "CNY"}.Module(), picture.API{Service: k.media}.Module())
 	editor = id.Make[id.User](k.db)
 	d.Hire(editor, k.shop)
 	d.Name("shop", k.shop)

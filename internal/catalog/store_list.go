@@ -59,7 +59,9 @@ func (k keys) spans(after position) []span {
 
 // listProducts pages by the keys of the sort. Each sort of each filter has its index,
 // which is read from where the page before ended.
-func listProducts(ctx context.Context, q sqldb.Querier, f Filter, after position, limit int) (list []Product, err error) {
+func listProducts(ctx context.Context, q sqldb.Querier, f Filter, after position, limit int) (list []Product,
+	err error,
+) {
 	for _, part := range f.Sort.keys().spans(after) {
 		rows, err := q.Query(ctx, listQuery(cardColumns, f, part), listArgs(f, part, limit-len(list))...)
 		more, err := sqldb.Collect(rows, err, func(s sqldb.Scanner) (Product, error) { return scanProduct(s) })

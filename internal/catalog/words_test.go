@@ -16,7 +16,7 @@ import (
 // index reads what is older than the index, as the program does after a start.
 func (k *store) index() {
 	k.t.Helper()
-	for _, task := range catalog.Module(nil, catalog.MerchantAPI{DB: k.db}).Tasks {
+	for _, task := range (&catalog.API{DB: k.db}).Module().Tasks {
 		for {
 			due, err := task.Next(k.t.Context(), k.db.Reader())
 			if err != nil {
@@ -193,7 +193,7 @@ func TestGoodsOlderThanTheIndexAreFound(t *testing.T) {
 	look("in between")
 	k.index()
 	look("afterwards")
-	for _, task := range catalog.Module(nil, catalog.MerchantAPI{DB: k.db}).Tasks {
+	for _, task := range (&catalog.API{DB: k.db}).Module().Tasks {
 		if due, err := task.Next(t.Context(), k.db.Reader()); err != nil || !due.IsZero() {
 			t.Errorf("the index is never complete: %v, %v", due, err)
 		}

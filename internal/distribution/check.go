@@ -2,16 +2,16 @@ package distribution
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"hawker/internal/ledger"
 	"hawker/internal/platform/sqldb"
 )
 
-// Check proves that what people were promised is what the ledger holds for them
-// (I9) and that each order explains itself (I10). No answer means nothing is
-// wrong. Beside running writers pass a transaction, so that all of it is seen at
-// one instant.
+// Check proves that what people were promised is what the ledger holds for them (I9) and that each
+// order explains itself (I10). No answer means nothing is wrong. Beside running writers pass a
+// transaction, so that all of it is seen at one instant.
 func Check(ctx context.Context, q sqldb.Querier) ([]ledger.Violation, error) {
 	out, err := checkBalances(ctx, q)
 	if err != nil {
@@ -33,7 +33,8 @@ func Check(ctx context.Context, q sqldb.Querier) ([]ledger.Violation, error) {
 			Detail: fmt.Sprintf("commission %s: reversals do not explain what is kept", entry),
 		})
 	}
-	return out, err
+	figures, more := checkEarned(ctx, q)
+	return append(out, figures...), errors.Join(err, more)
 }
 
 func checkBalances(ctx context.Context, q sqldb.Querier) ([]ledger.Violation, error) {

@@ -11,9 +11,8 @@ import (
 	"hawker/internal/platform/sqldb"
 )
 
-// Mature frees an order's money once its after-sale window is over and no
-// after-sale is open, posting ledger.WindowOver. It answers whether it did; not
-// yet and already are no errors.
+// Mature frees an order's money once its after-sale window is over and no after-sale is open,
+// posting ledger.WindowOver. It answers whether it did; not yet and already are no errors.
 func (d *Distribution) Mature(ctx context.Context, tx *sqldb.Tx, order id.Order, now time.Time) (bool, error) {
 	s := store{tx}
 	moved, err := s.matureOrder(ctx, order, now)

@@ -26,8 +26,7 @@ func (h API) Module() module.Module {
 				}),
 			events.On("distribution.closed", order.EventClosed,
 				func(ctx context.Context, tx *sqldb.Tx, f order.Payload) error {
-					return d.OrderClosed(ctx, tx,
-						f.Order)
+					return d.OrderClosed(ctx, tx, f.Order)
 				}),
 		},
 		Tasks: []schedule.Task{{

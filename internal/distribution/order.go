@@ -2,6 +2,7 @@ package distribution
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"hawker/internal/base/fault"
@@ -48,9 +49,8 @@ type Attribution struct {
 	Lines  []commission.Snapshot
 }
 
-// Attribute finds who earns and counts it. It binds a buyer who has no promoter
-// yet to the owner of the link. It is called in the transaction that creates the
-// order; Save stores the answer.
+// Attribute finds who earns and counts it. It binds a buyer who has no promoter yet to the owner of
+// the link. It is called in the transaction that creates the order; Save stores the answer.
 func (d *Distribution) Attribute(ctx context.Context, tx *sqldb.Tx, r AttributeRequest) (Attribution, error) {
 	who, err := d.people.Trace(ctx, tx, r.Buyer, r.RefCode)
 	if err != nil {
@@ -146,7 +146,7 @@ func (d *Distribution) OrderPaid(ctx context.Context, tx *sqldb.Tx, order id.Ord
 	for _, from := range []string{StateEstimated, StateVoid} { // an order is void only as long as nobody paid it
 		moved, err := s.moveOrder(ctx, order, from, StateFrozen)
 		if err == nil && moved {
-			err = s.moveEntries(ctx, order, from, StateFrozen, time.Time{})
+			err = errors.Join(s.moveEntries(ctx, order, from, StateFrozen, time.Time{}), s.countEarned(ctx, order, 1))
 		}
 		if err != nil {
 			return PayableShares{}, err

@@ -377,9 +377,11 @@ func (m *mall) step(rt *rapid.T, p placed) {
 // Check finds what somebody changed behind its back.
 func TestCheckFindsDamage(t *testing.T) {
 	t.Parallel()
-	for name, damage := range map[string]string{
-		"I9":  `UPDATE ledger_account SET credits_posted = credits_posted + 5 WHERE kind = 2300`,
-		"I10": `UPDATE commission_entry SET kept = kept - 5`,
+	for damage, name := range map[string]string{
+		`UPDATE ledger_account SET credits_posted = credits_posted + 5 WHERE kind = 2300`: "I9",
+		`UPDATE promoter_figure SET amount = amount + 5`:                                  "I9",
+		`UPDATE promoter_figure SET orders = orders - 1`:                                  "I9",
+		`UPDATE commission_entry SET kept = kept - 5`:                                     "I10",
 	} {
 		m := newMall(t)
 		buyer, promoter, _ := m.chain()
@@ -398,7 +400,7 @@ func TestCheckFindsDamage(t *testing.T) {
 			seen = seen || v.Code == name
 		}
 		if !seen {
-			t.Errorf("%s not found: %v", name, found)
+			t.Errorf("%s: %s not found: %v", damage, name, found)
 		}
 	}
 }

@@ -47,17 +47,23 @@ func (d *Distribution) OverviewOf(ctx context.Context, user id.User, now time.Ti
 		return o, err
 	}
 	y, m, day := now.In(d.settings.Zone).Date()
-	starts := make([]time.Time, DaysShown+1)
+	var starts [DaysShown]time.Time
 	for i := range starts { // by the calendar: a day may have 23 or 25 hours
 		starts[i] = time.Date(y, m, day-DaysShown+1+i, 0, 0, 0, 0, d.settings.Zone)
+		o.Days = append(o.Days, Day{Date: starts[i].Format(time.DateOnly)})
 	}
-	for i := range DaysShown {
-		one, err := earned(ctx, q, user, d.settings.Currency, span{starts[i], starts[i+1]})
-		if err != nil {
-			return o, err
+	err = earnedSince(ctx, q, user, d.settings.Currency, starts[0], func(placed time.Time, one dayRow) {
+		day := DaysShown - 1
+		for placed.Before(starts[day]) {
+			day--
 		}
-		o.Days = append(o.Days, Day{starts[i].Format(time.DateOnly), one.amount})
-		o.TodayOrders = one.orders
+		o.Days[day].Amount += one.amount
+		if day == DaysShown-1 {
+			o.TodayOrders += one.orders
+		}
+	})
+	if err != nil {
+		return o, err
 	}
 	waiting, err := estimated(ctx, q, user, d.settings.Currency)
 	o.UnpaidOrders, o.Estimate = waiting.orders, waiting.amount

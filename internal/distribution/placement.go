@@ -12,9 +12,8 @@ import (
 	"hawker/internal/platform/sqldb"
 )
 
-// AttributeOrder fixes who earns what on an order when it is placed. Everything that
-// the buyer pays for the goods is owed, and paid in cash: points and the platform's
-// coupons do not exist yet.
+// AttributeOrder fixes who earns what on an order when it is placed. Everything that the buyer pays
+// for the goods is owed, and paid in cash: points and the platform's coupons do not exist yet.
 func (d *Distribution) AttributeOrder(ctx context.Context, tx *sqldb.Tx, p order.Placement) error {
 	o := p.Order
 	r := AttributeRequest{Buyer: o.User, RefCode: p.RefCode}

@@ -48,10 +48,9 @@ func (r Refunded) Ledger(provider string, wallet int64) ledger.Refund {
 	}
 }
 
-// Refund takes back the shares of what is returned and answers what the ledger
-// is to post: ledger.RefundAccepted(ctx, tx, refunded.Ledger(provider, wallet)).
-// The same refund again answers the same. Faults: CodeNoSuchOrder,
-// CodeWrongState (not paid), distribution.refund_exceeds_kept,
+// Refund takes back the shares of what is returned and answers what the ledger is to post:
+// ledger.RefundAccepted(ctx, tx, refunded.Ledger(provider, wallet)). The same refund again answers
+// the same. Faults: CodeNoSuchOrder, CodeWrongState (not paid), distribution.refund_exceeds_kept,
 // distribution.refund_reused (the same refund with other contents).
 func (d *Distribution) Refund(ctx context.Context, tx *sqldb.Tx, r RefundRequest) (Refunded, error) {
 	raw, err := json.Marshal(r)
@@ -78,7 +77,12 @@ func (d *Distribution) Refund(ctx context.Context, tx *sqldb.Tx, r RefundRequest
 		return Refunded{}, fault.Conflict("distribution.refund_exceeds_kept", "kept", o.shippingKept)
 	}
 	out := Refunded{Refund: r.Refund, Matured: o.state == StateAvailable}
-	out.Dues, err = s.takeBack(ctx, o, r)
+	if err := s.countEarned(ctx, r.Order, -1); err != nil {
+		return Refunded{}, err
+	}
+	if out.Dues, err = s.takeBack(ctx, o, r); err == nil {
+		err = s.countEarned(ctx, r.Order, 1)
+	}
 	if err != nil {
 		return Refunded{}, err
 	}

@@ -8,8 +8,7 @@ import (
 	"hawker/internal/platform/config"
 )
 
-// lineCap bounds what promoters get of a line together, in basis points of what was
-// paid for it.
+// lineCap bounds what promoters get of a line together, in basis points of what was paid for it.
 const lineCap = 5000
 
 // SettingsOf are what the settings say, in the zone of the mall.

@@ -4,26 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"hawker/internal/base/id"
 	"hawker/internal/base/money"
 	"hawker/internal/platform/sqldb"
 )
-
-type dayRow struct{ orders, amount int64 }
-
-// span is a stretch of time, without its end.
-type span struct{ from, to time.Time }
-
-// earned adds up what orders of a stretch of time brought that were paid: the entries
-// that the list of commissions shows.
-func earned(ctx context.Context, q sqldb.Querier, user id.User, c money.Currency, in span) (d dayRow, err error) {
-	err = q.QueryRow(ctx, `SELECT COUNT(DISTINCT order_id), COALESCE(SUM(kept), 0) FROM commission_entry
-		WHERE user_id = ? AND created_at >= ? AND created_at < ? AND currency = ? AND state IN (?, ?)`,
-		user, sqldb.Millis(in.from), sqldb.Millis(in.to), c, StateFrozen, StateAvailable).Scan(&d.orders, &d.amount)
-	return d, err
-}
 
 // estimated adds up what orders would bring that wait for money.
 func estimated(ctx context.Context, q sqldb.Querier, user id.User, c money.Currency) (d dayRow, err error) {
@@ -106,8 +91,7 @@ type checkedLine struct {
 	amount, kept int64 // of its entries
 }
 
-// eachLine walks all lines in steps, so that a proof of a large book needs
-// little memory.
+// eachLine walks all lines in steps, so that a proof of a large book needs little memory.
 func eachLine(ctx context.Context, q sqldb.Querier, visit func(checkedLine)) error {
 	for last := int64(-1); ; {
 		rows, err := q.Query(ctx,

@@ -30,15 +30,13 @@ func (s *signal) fire() {
 	}
 }
 
-// Changed gives a channel that is closed by the next commit of this process.
-// Whoever works off a table takes it before looking there, and gives it to Await
-// when there was nothing.
+// Changed gives a channel that is closed by the next commit of this process. Whoever works
+// off a table takes it before looking there, and gives it to Await when there was nothing.
 func (db *DB) Changed() <-chan struct{} { return db.changed.wait() }
 
-// Await waits until there may be something new in a table: for a commit of this
-// process and gather more, since what is committed together is better done
-// together; or for as long as others, what another node wrote. An idle program
-// that waits like this wakes up once in that time.
+// Await waits until there may be something new in a table: for a commit of this process and
+// gather more, since what is committed together is better done together; or for as long as
+// others, what another node wrote. An idle program that waits like this wakes up once in it.
 func (db *DB) Await(ctx context.Context, changed <-chan struct{}, gather, others time.Duration) {
 	timer := db.clock.NewTimer(others)
 	defer timer.Stop()

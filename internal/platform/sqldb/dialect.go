@@ -191,8 +191,7 @@ func missingTable(err error) bool {
 // transaction, and which goes away when it is run again.
 func IsRetryable(err error) bool {
 	_, my := codes(err)
-	return my == mysqlLockWait || my == mysqlDeadlock || my == mariadbSnapshot ||
-		my == tidbWriteConflict
+	return my == mysqlLockWait || my == mysqlDeadlock || my == mariadbSnapshot || my == tidbWriteConflict
 }
 
 // Row names where Put writes. Arguments come in the order of the fields.
@@ -219,12 +218,12 @@ func (tx *Tx) Put(ctx context.Context, r Row, args ...any) error {
 	for _, c := range r.Add {
 		updates = append(updates, c+" = "+r.Table+"."+c+" + "+fmt.Sprintf(fresh, c))
 	}
-	if len(updates) == 0 {
-		updates = []string{r.Keys[0] + " = " + r.Table + "." + r.Keys[0]} // the row is there: that is all
+	if len(updates) == 0 { // the row is there: that is all
+		updates = []string{r.Keys[0] + " = " + r.Table + "." + r.Keys[0]}
 	}
-	rows := strings.Repeat(", ("+Marks(len(columns))+")", len(args)/len(columns))
-	_, err := tx.Exec(ctx, "INSERT INTO "+r.Table+" ("+strings.Join(columns, ", ")+") VALUES "+
-		strings.TrimPrefix(rows, ", ")+change+strings.Join(updates, ", "), args...)
+	rows := strings.Repeat(", ("+Marks(len(columns))+")", len(args)/len(columns))[2:]
+	_, err := tx.Exec(ctx, "INSERT INTO "+r.Table+" ("+strings.Join(columns, ", ")+") VALUES "+rows+change+
+		strings.Join(updates, ", "), args...)
 	return err
 }
 

@@ -1,4 +1,6 @@
-package catalog
+// Package storeroom is how goods look to the staff of their shop, and where they are
+// written and counted. It keeps nothing.
+package storeroom
 
 import (
 	"context"
@@ -10,6 +12,7 @@ import (
 	"hawker/internal/base/money"
 	"hawker/internal/base/page"
 	"hawker/internal/base/permission"
+	"hawker/internal/catalog"
 	"hawker/internal/inventory"
 	"hawker/internal/listing"
 	"hawker/internal/picture"
@@ -26,15 +29,15 @@ const (
 	permitStock = permission.StockWrite
 )
 
-// MerchantAPI is the door of a shop's staff.
-type MerchantAPI struct {
-	Service  *Service
+// API is the module's door, for a shop's staff.
+type API struct {
+	Service  *catalog.Service
 	DB       *sqldb.DB
 	Currency money.Currency
 }
 
 // Register adds the operations.
-func (h MerchantAPI) Register(api *httpapi.API) {
+func (h API) Register(api *httpapi.API) {
 	read, write := httpapi.Staff(permitRead), httpapi.Staff(permitWrite)
 	httpapi.Register(api, httpapi.Operation{
 		ID: "merchant-product-list", Method: "GET",
@@ -70,26 +73,27 @@ func (h MerchantAPI) Register(api *httpapi.API) {
 
 // rowView is a product in the merchant's list.
 type rowView struct {
-	ID        id.Product  `json:"id"`
-	Title     string      `json:"title"`
-	CoverURL  string      `json:"cover_url"`
-	State     State       `json:"state" enum:"draft,on_sale,off_sale"`
-	Price     money.Money `json:"price"`
-	Stock     int64       `json:"stock"`
-	SKUs      int         `json:"sku_count"`
-	Sold      int64       `json:"sold"`
-	UpdatedAt time.Time   `json:"updated_at"`
+	ID        id.Product    `json:"id"`
+	Title     string        `json:"title"`
+	CoverURL  string        `json:"cover_url"`
+	State     catalog.State `json:"state" enum:"draft,on_sale,off_sale"`
+	Price     money.Money   `json:"price"`
+	Stock     int64         `json:"stock"`
+	SKUs      int           `json:"sku_count"`
+	Sold      int64         `json:"sold"`
+	UpdatedAt time.Time     `json:"updated_at"`
 }
 
 type merchantListInput struct {
 	httpapi.ShopPath
 	httpapi.PageQuery
-	State State  `query:"state" enum:",draft,on_sale,off_sale"`
-	Query string `query:"q" maxLength:"64"`
+	State catalog.State `query:"state" enum:",draft,on_sale,off_sale"`
+	Query string        `query:"q" maxLength:"64"`
 }
 
-func (h MerchantAPI) list(ctx context.Context, in *merchantListInput) (*httpapi.Body[page.Page[rowView]], error) {
-	p, err := h.Service.List(ctx, Filter{Shop: in.Shop, State: in.State, Query: in.Query}, page.Request(in.PageQuery))
+func (h API) list(ctx context.Context, in *merchantListInput) (*httpapi.Body[page.Page[rowView]], error) {
+	p, err := h.Service.List(ctx, catalog.Filter{Shop: in.Shop, State: in.State, Query: in.Query},
+		page.Request(in.PageQuery))
 	if err != nil {
 		return nil, err
 	}
@@ -97,19 +101,15 @@ func (h MerchantAPI) list(ctx context.Context, in *merchantListInput) (*httpapi.
 	for i, it := range p.Items {
 		ids[i] = it.ID
 	}
-	available, err := availableOf(ctx, h.DB.Reader(), ids)
+	available, err := catalog.Available(ctx, h.DB.Reader(), ids)
 	if err != nil {
 		return nil, err
 	}
-	skus, err := activeSKUs(ctx, h.DB.Reader(), ids)
-	count := map[id.Product]int{}
-	for _, s := range skus {
-		count[s.Product]++
-	}
-	return httpapi.OK(page.Map(p, func(it Product) rowView {
+	skus, err := catalog.SKUsOnOffer(ctx, h.DB.Reader(), ids)
+	return httpapi.OK(page.Map(p, func(it catalog.Product) rowView {
 		return rowView{
 			it.ID, it.Title.In(httpapi.Language(ctx)), it.Cover(), it.State, money.Of(it.Price, h.Currency),
-			available[it.ID], count[it.ID], it.Sold, it.UpdatedAt,
+			available[it.ID], skus[it.ID], it.Sold, it.UpdatedAt,
 		}
 	}), err)
 }
@@ -173,7 +173,7 @@ type merchantSKU struct {
 // merchantProduct is a product as its merchant sees and edits it.
 type merchantProduct struct {
 	ID          id.Product          `json:"id"`
-	State       State               `json:"state" enum:"draft,on_sale,off_sale"`
+	State       catalog.State       `json:"state" enum:"draft,on_sale,off_sale"`
 	Title       lang.Text           `json:"title"`
 	Description lang.Text           `json:"description"`
 	Category    id.Category         `json:"category_id"`
@@ -186,7 +186,7 @@ type merchantProduct struct {
 	UpdatedAt   time.Time           `json:"updated_at"`
 }
 
-func (h MerchantAPI) view(ctx context.Context, p Product, err error) (*httpapi.Body[merchantProduct], error) {
+func (h API) view(ctx context.Context, p catalog.Product, err error) (*httpapi.Body[merchantProduct], error) {
 	if err != nil {
 		return nil, err
 	}
@@ -207,7 +207,7 @@ func (h MerchantAPI) view(ctx context.Context, p Product, err error) (*httpapi.B
 	for _, s := range p.SKUs {
 		l := levels[s.ID]
 		k := merchantSKU{
-			ID: s.ID, Code: s.Code, Values: orNone(s.Choice), Price: money.Of(s.Price, h.Currency),
+			ID: s.ID, Code: s.Code, Values: append([]int{}, s.Choice...), Price: money.Of(s.Price, h.Currency),
 			OnHand: l.OnHand(), Reserved: l.Reserved, Available: l.Available,
 		}
 		if s.WasPrice > 0 {
@@ -225,7 +225,7 @@ type createInput struct {
 	Body productBody
 }
 
-func (h MerchantAPI) create(ctx context.Context, in *createInput) (*httpapi.Body[merchantProduct], error) {
+func (h API) create(ctx context.Context, in *createInput) (*httpapi.Body[merchantProduct], error) {
 	d, err := in.Body.draft(h.Currency)
 	if err != nil {
 		return nil, err
@@ -238,23 +238,23 @@ func (h MerchantAPI) create(ctx context.Context, in *createInput) (*httpapi.Body
 	return h.view(ctx, p, err)
 }
 
-// MerchantProductPath names a product of a shop in a path.
-type MerchantProductPath struct {
+// ProductPath names a product of a shop in a path.
+type ProductPath struct {
 	httpapi.ShopPath
 	ID id.Product `path:"id"`
 }
 
-func (h MerchantAPI) get(ctx context.Context, in *MerchantProductPath) (*httpapi.Body[merchantProduct], error) {
+func (h API) get(ctx context.Context, in *ProductPath) (*httpapi.Body[merchantProduct], error) {
 	p, err := h.Service.OfShop(ctx, in.Shop, in.ID)
 	return h.view(ctx, p, err)
 }
 
 type updateInput struct {
-	MerchantProductPath
+	ProductPath
 	Body productBody
 }
 
-func (h MerchantAPI) update(ctx context.Context, in *updateInput) (*httpapi.Body[merchantProduct], error) {
+func (h API) update(ctx context.Context, in *updateInput) (*httpapi.Body[merchantProduct], error) {
 	d, err := in.Body.draft(h.Currency)
 	if err != nil {
 		return nil, err
@@ -263,13 +263,13 @@ func (h MerchantAPI) update(ctx context.Context, in *updateInput) (*httpapi.Body
 	return h.view(ctx, p, err)
 }
 
-func (h MerchantAPI) publish(ctx context.Context, in *MerchantProductPath) (*httpapi.Body[merchantProduct], error) {
-	p, err := h.Service.SetState(ctx, in.Shop, in.ID, OnSale)
+func (h API) publish(ctx context.Context, in *ProductPath) (*httpapi.Body[merchantProduct], error) {
+	p, err := h.Service.SetState(ctx, in.Shop, in.ID, catalog.OnSale)
 	return h.view(ctx, p, err)
 }
 
-func (h MerchantAPI) unpublish(ctx context.Context, in *MerchantProductPath) (*httpapi.Body[merchantProduct], error) {
-	p, err := h.Service.SetState(ctx, in.Shop, in.ID, OffSale)
+func (h API) unpublish(ctx context.Context, in *ProductPath) (*httpapi.Body[merchantProduct], error) {
+	p, err := h.Service.SetState(ctx, in.Shop, in.ID, catalog.OffSale)
 	return h.view(ctx, p, err)
 }
 
@@ -291,7 +291,7 @@ type stockView struct {
 	Available int64  `json:"available"`
 }
 
-func (h MerchantAPI) adjust(ctx context.Context, in *adjustInput) (*httpapi.Body[stockView], error) {
+func (h API) adjust(ctx context.Context, in *adjustInput) (*httpapi.Body[stockView], error) {
 	key, err := in.Once(ctx, "merchant-stock-adjust", struct {
 		SKU  id.SKU
 		Body any
@@ -300,7 +300,7 @@ func (h MerchantAPI) adjust(ctx context.Context, in *adjustInput) (*httpapi.Body
 		return nil, err
 	}
 	return httpapi.OK(idem.Once(ctx, h.DB, key, func(ctx context.Context, tx *sqldb.Tx) (stockView, error) {
-		offers, err := Offers(ctx, tx, []id.SKU{in.SKU})
+		offers, err := catalog.Offers(ctx, tx, []id.SKU{in.SKU})
 		if err != nil {
 			return stockView{}, err
 		}

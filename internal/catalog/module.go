@@ -7,10 +7,10 @@ import (
 )
 
 // Module is what the module brings.
-func Module(goods *API, staff MerchantAPI) module.Module {
-	older := search.Backlog{DB: staff.DB, Kind: search.Products, Texts: textsOf}
+func (h *API) Module() module.Module {
+	older := search.Backlog{DB: h.DB, Kind: search.Products, Texts: textsOf}
 	return module.Module{
-		Name: "catalog", Operations: []module.Operations{goods, staff},
+		Name: "catalog", Operations: []module.Operations{h},
 		Tasks: []schedule.Task{{Name: "catalog.search", Next: older.Next, Do: older.Do}},
 	}
 }
