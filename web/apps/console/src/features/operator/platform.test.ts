@@ -23,7 +23,7 @@ const books = (balanced: boolean) => ({
       currency: 'CNY',
       debits: 12_300,
       credits: balanced ? 12_300 : 12_200,
-      accounts: [{ code: 1001, kind: 'cash', debits: 12_300, credits: 0, balance: 12_300 }],
+      accounts: [{ code: 1010, kind: 'bank', debits: 12_300, credits: 0, balance: 12_300 }],
     },
   ],
 })
@@ -78,7 +78,7 @@ describe('the ledger', () => {
   it('says whether the books agree, and shows each account', async () => {
     const on = await open(LedgerPage, { 'GET /admin/ledger': books(true) })
     expect(on.page.get('[role=status]').text()).toContain('Balanced')
-    expect(on.page.get('tbody tr').text()).toMatch(/1001 cash.*¥123/)
+    expect(on.page.get('tbody tr').text()).toMatch(/1010 Bank.*¥123/)
     const off = await open(LedgerPage, { 'GET /admin/ledger': books(false) })
     expect(off.page.get('[role=alert]').text()).toContain('Out of balance')
   })
