@@ -64,45 +64,45 @@ func TestOrdersOnAFullDisk(t *testing.T) {
 	}).Want(t, http.StatusOK)
 	wish := kit.Wish(sku.ID, buyer.Address(t), 1)
 	lift := ballast(t, disk)
+	refused := func(a kit.Answer, done int) bool {
+		if a.Status == done {
+			return false
+		}
+		if a.Status != http.StatusInsufficientStorage || a.Problem() != "storage.full" {
+			t.Errorf("answered %d %s", a.Status, a.Body)
+		}
+		return true
+	}
 	placed, key := 0, ""
-	for n := range ordersMax {
-		key = fmt.Sprintf("order-%05d", n)
-		a := buyer.Do("POST", "/orders", key, wish)
-		if a.Status != http.StatusCreated {
-			if a.Status != http.StatusInsufficientStorage || a.Problem() != "storage.full" {
-				t.Errorf("answered %d %s", a.Status, a.Body)
-			}
+	for ; placed < ordersMax; placed++ {
+		key = fmt.Sprintf("order-%05d", placed)
+		if refused(buyer.Do("POST", "/orders", key, wish), http.StatusCreated) {
 			break
 		}
-		placed++
 	}
 	if placed == ordersMax {
 		t.Fatal("the disk never was full: nothing was tested")
 	}
-	for range 5 { // and stays so, for whatever writes
-		for name, a := range map[string]kit.Answer{
-			"an order": buyer.Do("POST", "/orders", key, wish),
-			"stock": merchant.Post("/merchant/"+merchant.Shop(t)+"/skus/"+sku.ID+"/stock", map[string]any{
-				"delta": 1, "reason": "one more",
-			}),
-		} {
-			if a.Status != http.StatusInsufficientStorage || a.Problem() != "storage.full" {
-				t.Errorf("%s: answered %d %s", name, a.Status, a.Body)
-			}
+	added := 0
+	for range 5 { // something smaller may find room in the database's own files
+		if !refused(merchant.Post("/merchant/"+merchant.Shop(t)+"/skus/"+sku.ID+"/stock", map[string]any{
+			"delta": 1, "reason": "one more",
+		}), http.StatusOK) {
+			added++
 		}
 		buyer.Get("/products").Want(t, http.StatusOK)
 		buyer.Get("/orders").Want(t, http.StatusOK)
 	}
 	left := func() int64 { return merchant.Find(t, fruit).SKUs[0].Available }
-	if got, want := left(), int64(2*ordersMax-placed); got != want {
-		t.Errorf("%d left after %d orders, want %d", got, placed, want)
+	if got, want := left(), int64(2*ordersMax-placed+added); got != want {
+		t.Errorf("%d left after %d orders and %d more, want %d", got, placed, added, want)
 	}
 	lift()
 	m.Eventually("it sells again, once", func() bool {
 		return buyer.Do("POST", "/orders", key, wish).Status == http.StatusCreated
 	})
 	buyer.Do("POST", "/orders", key, wish).Want(t, http.StatusCreated)
-	if got, want := left(), int64(2*ordersMax-placed-1); got != want {
+	if got, want := left(), int64(2*ordersMax-placed+added-1); got != want {
 		t.Errorf("%d left at the end, want %d", got, want)
 	}
 	m.Doctor()
