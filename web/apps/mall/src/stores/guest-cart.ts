@@ -75,20 +75,19 @@ function useKeptLines() {
     write(have ? now.map((x) => (x === have ? next : x)) : [next, ...now])
     return true
   }
-  function setQuantity(sku: string, quantity: number) {
-    write(read().map((x) => (x.sku_id === sku ? { ...x, quantity, key: newKey(), sent: undefined } : x)))
-  }
-  const note = (sku: string, sent: number) =>
-    write(read().map((x) => (x.sku_id === sku ? { ...x, sent } : x)))
+  const change = (sku: string, to: Partial<GuestLine>) =>
+    write(read().map((x) => (x.sku_id === sku ? { ...x, ...to } : x)))
+  const setQuantity = (sku: string, quantity: number) =>
+    change(sku, { quantity, key: newKey(), sent: undefined })
   const remove = (sku: string) => write(read().filter((x) => x.sku_id !== sku))
-  return { lines, add, setQuantity, note, remove }
+  return { lines, add, change, setQuantity, remove }
 }
 
 /** The guest cart lies in this browser until somebody signs in here; then it goes into theirs. */
 export const useGuestCart = defineStore('guest-cart', () => {
   const api = useApi()
   const cache = useQueryCache()
-  const { lines, add, setQuantity, note, remove } = useKeptLines()
+  const { lines, add, change, setQuantity, remove } = useKeptLines()
   const left = ref<Left[]>([])
   let merging: Promise<void> | undefined
 
@@ -99,7 +98,7 @@ export const useGuestCart = defineStore('guest-cart', () => {
     const refused = (why: Left['why'], n = 0) => left.value.push({ title: line.title, why, n })
     if (!line.sent && !today) return refused('off_sale')
     if (quantity < 1) return refused('sold_out')
-    note(line.sku_id, quantity)
+    change(line.sku_id, { sent: quantity })
     try {
       await api.addToCart({ sku_id: line.sku_id, quantity }, line.key)
       if (quantity < line.quantity) refused('some', quantity)
