@@ -132,7 +132,7 @@ describe('the feed', () => {
   it('shows the rooms where the address says so', async () => {
     const on = await page({ 'GET /feed': { items: [video('a')], next_cursor: '' } }, '/?tab=live')
     expect(on.page.get('[aria-current=page]').text()).toBe('Live')
-    expect(on.page.text()).toContain('Nobody is live right now')
+    await vi.waitFor(() => expect(on.page.text()).toContain('Nobody is live right now'))
     expect(clips(on)).toEqual([])
   })
 })
