@@ -6,7 +6,10 @@ import type { Page } from './types'
 const emptyMost = 20
 
 /** readOn reads the next page that has something in it, or the last. */
-export async function readOn<T>(read: (cursor: string) => Promise<Page<T>>, cursor: string): Promise<Page<T>> {
+export async function readOn<T>(
+  read: (cursor: string) => Promise<Page<T>>,
+  cursor: string,
+): Promise<Page<T>> {
   let page = await read(cursor)
   for (let n = 0; n < emptyMost && page.items.length === 0 && page.next_cursor; n++)
     page = await read(page.next_cursor)
