@@ -81,6 +81,16 @@ describe('payment page', () => {
     const [one, two] = sent(pays)
     expect(two?.key).not.toBe(one?.key)
   })
+  it.each([
+    ['pending', 'on its way back'],
+    ['done', 'went back to you'],
+  ])('says of late money that it goes back (%s), not that nothing was taken', async (refund_state, says) => {
+    const late = { ...payment, status: 'succeeded', amount: yuan(3900), refunded: yuan(3900), refund_state }
+    const { page } = await panel('', { 'GET /orders/ord_1': { ...order('closed'), payment: late } })
+    expect(page.text()).toContain(says)
+    expect(page.text()).toContain('¥39')
+    expect(page.text()).not.toContain('Nothing was charged')
+  })
   it('offers nothing to pay for an order that is closed', async () => {
     const { page } = await panel('closed')
     expect(page.findAll('button')).toHaveLength(0)
