@@ -11,10 +11,21 @@ const specs = ['apps', 'packages']
   .filter((file) => file.endsWith('.test.ts') && !file.includes('node_modules'))
 const alone = specs.filter((spec) => /vi\.(doMock|mock|stubGlobal)\(/.test(readFileSync(spec, 'utf8')))
 
+// A limit, not a figure: a machine half as fast, with something else to do, has to pass.
+const testTimeout = 60_000
+
 function project(name: string, include: string[], isolate: boolean) {
   return {
     plugins: plugins(),
-    test: { name, include, isolate, environment: 'happy-dom', restoreMocks: true, unstubGlobals: true },
+    test: {
+      name,
+      include,
+      isolate,
+      testTimeout,
+      environment: 'happy-dom',
+      restoreMocks: true,
+      unstubGlobals: true,
+    },
   }
 }
 
