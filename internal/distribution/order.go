@@ -2,7 +2,6 @@ package distribution
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"hawker/internal/base/fault"
@@ -146,7 +145,10 @@ func (d *Distribution) OrderPaid(ctx context.Context, tx *sqldb.Tx, order id.Ord
 	for _, from := range []string{StateEstimated, StateVoid} { // an order is void only as long as nobody paid it
 		moved, err := s.moveOrder(ctx, order, from, StateFrozen)
 		if err == nil && moved {
-			err = errors.Join(s.moveEntries(ctx, order, from, StateFrozen, time.Time{}), s.countEarned(ctx, order, 1))
+			err = s.moveEntries(ctx, order, from, StateFrozen, time.Time{})
+		}
+		if err == nil && moved {
+			err = s.countEarned(ctx, order, 1)
 		}
 		if err != nil {
 			return PayableShares{}, err

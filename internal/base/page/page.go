@@ -19,7 +19,7 @@ const (
 // Page is one answer of a list.
 type Page[T any] struct {
 	Items      []T    `json:"items"`
-	NextCursor string `json:"next_cursor" doc:"Pass as ?cursor= for the next page; empty at the end"`
+	NextCursor string `json:"next_cursor" doc:"Pass as ?cursor= for the next page; empty at the end, and there alone: a page may be short"`
 }
 
 // List is the answer of a list that is short enough to be given whole.

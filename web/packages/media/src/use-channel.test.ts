@@ -62,6 +62,14 @@ describe('useChannel', () => {
     opened[1]?.handlers.onConnected?.(true)
     expect(told.onGap).toHaveBeenCalledTimes(2)
   })
+  it('has its page read again when a channel that was closed to this person is open again', () => {
+    const { told } = listen('a')
+    opened[0]?.handlers.onConnected?.(true)
+    opened[0]?.handlers.onRevoked?.()
+    vi.advanceTimersByTime(15_000)
+    opened[1]?.handlers.onConnected?.(true)
+    expect(told.onGap).toHaveBeenCalledTimes(2)
+  })
   it('says that it was closed to this person, and asks again a while later', async () => {
     const { channel, told } = listen('a')
     opened[0]?.handlers.onRevoked?.()

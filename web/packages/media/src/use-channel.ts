@@ -11,15 +11,15 @@ export function useChannel<T>(name: () => string | undefined, handlers: ChannelH
   const revoked = ref(false)
   let link: ChannelLink | undefined
   let again: ReturnType<typeof setTimeout> | undefined
-  let caughtUp: string | undefined
+  let caughtUp = false
 
   function onConnected(on: boolean) {
     connected.value = on
     if (on) revoked.value = false
     handlers.onConnected?.(on)
-    if (!on || caughtUp === name()) return
-    // What happened between the page's first reading and the channel's opening was told to nobody here.
-    caughtUp = name()
+    if (!on || caughtUp) return
+    // What happened between the page's reading and the channel's opening was told to nobody here.
+    caughtUp = true
     handlers.onGap?.()
   }
   function onRevoked() {
@@ -33,7 +33,7 @@ export function useChannel<T>(name: () => string | undefined, handlers: ChannelH
   }
   function listen() {
     close()
-    connected.value = false
+    connected.value = caughtUp = false
     const channel = name()
     link = channel ? openChannel<T>(channel, { ...handlers, onConnected, onRevoked }) : undefined
   }

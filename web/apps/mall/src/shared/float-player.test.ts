@@ -1,5 +1,5 @@
 import type { RoomEvent } from '@hawker/api'
-import { stage } from '@hawker/api/testing'
+import { stage, type Answers } from '@hawker/api/testing'
 import type { ChannelHandlers } from '@hawker/media'
 import { getActivePinia, type Pinia } from 'pinia'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
@@ -16,8 +16,8 @@ vi.mock('../../../../packages/media/src/channel', () => ({
     return { close: () => opened.delete(name) }
   },
 }))
-async function floating(part: Parameters<typeof room>[0] = {}) {
-  const on = await stage(FloatPlayer, { app: 'mall', path: '/mall' })
+async function floating(part: Parameters<typeof room>[0] = {}, answers: Answers = {}) {
+  const on = await stage(FloatPlayer, { app: 'mall', path: '/mall', answers })
   const screen = useScreen(on.pinia)
   screen.play(room(part))
   screen.park()
@@ -108,6 +108,18 @@ describe('the room that floats', () => {
     opened.get('room:rom_1')?.onEvent({ type: 'state', state: 'paused' } as RoomEvent)
     expect(screen.floating).toBe(true)
     opened.get('room:rom_1')?.onEvent({ type: 'state', state: 'ended' } as RoomEvent)
+    await settle()
+    expect(screen.floating).toBe(false)
+    expect(says()).toEqual(['The show is over'])
+  })
+  it('goes when the show ended before anybody here could be told', async () => {
+    let state: 'live' | 'ended' = 'live'
+    const { screen, says, settle } = await floating({}, { 'GET /live/rooms/rom_1': () => room({ state }) })
+    opened.get('room:rom_1')?.onConnected?.(true)
+    await settle()
+    expect(screen.floating).toBe(true)
+    state = 'ended'
+    opened.get('room:rom_1')?.onGap?.()
     await settle()
     expect(screen.floating).toBe(false)
     expect(says()).toEqual(['The show is over'])
