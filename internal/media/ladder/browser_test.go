@@ -107,6 +107,7 @@ func (r report) goesOn(t *testing.T, step int) {
 
 // A viewer who goes up and down the ladder sees one picture without a stall.
 func TestSwitchingInChromium(t *testing.T) {
+	t.Parallel()
 	tags := numbered(t)
 	n := newNode(t, ladder.Config{}, 270, 180)
 	n.publish("room", tags)
@@ -129,6 +130,7 @@ func TestSwitchingInChromium(t *testing.T) {
 
 // The stream also plays as HTTP-FLV, in the player that CDNs' customers use.
 func TestFLVInChromium(t *testing.T) {
+	t.Parallel()
 	tags := numbered(t)
 	n := newNode(t, ladder.Config{})
 	n.publish("plain", tags)

@@ -24,6 +24,7 @@ var all = []string{"live.m3u8", "180p/live.m3u8", "120p/live.m3u8"}
 // Every rendition has the same segments under the same numbers and dates as the
 // stream itself, which begin with the same picture, and the same sound.
 func TestRenditionsAreCutAlike(t *testing.T) {
+	t.Parallel()
 	tags := clip(t, "640x360")
 	n := newNode(t, ladder.Config{})
 	n.publish("room", tags)
@@ -135,6 +136,7 @@ func (n *node) packets(v *viewer, msn int64) (c content) {
 
 // A killed child costs its renditions for a moment and the stream nothing.
 func TestKilledChild(t *testing.T) {
+	t.Parallel()
 	tags := clip(t, "640x360")
 	n := newNode(t, ladder.Config{})
 	n.publish("room", tags)
@@ -180,6 +182,7 @@ func TestKilledChild(t *testing.T) {
 // The same child goes on when the publisher comes back, and the renditions end
 // with the stream.
 func TestCutAndEnd(t *testing.T) {
+	t.Parallel()
 	tags := clip(t, "640x360")
 	n := newNode(t, ladder.Config{}, 120)
 	two := []string{all[0], all[2]}
@@ -215,6 +218,7 @@ func TestCutAndEnd(t *testing.T) {
 
 // One child at a time: the second stream waits for its turn, and plays meanwhile.
 func TestRoomForOne(t *testing.T) {
+	t.Parallel()
 	tags := clip(t, "640x360")
 	n := newNode(t, ladder.Config{StreamsMax: 1}, 120)
 	n.publish("first", tags)
@@ -239,6 +243,7 @@ func TestRoomForOne(t *testing.T) {
 
 // A program that is not there, or gives nothing, costs the stream nothing.
 func TestBrokenProgram(t *testing.T) {
+	t.Parallel()
 	tags := clip(t, "320x180")
 	n := newNode(t, ladder.Config{Program: "/nowhere/ffmpeg"}, 120)
 	n.publish("room", tags)
@@ -256,6 +261,7 @@ func TestBrokenProgram(t *testing.T) {
 // A child that cannot keep up is ended, and started again with one rung less;
 // whoever watches the stream itself notices nothing.
 func TestSlowChild(t *testing.T) {
+	t.Parallel()
 	tags := clip(t, "640x360")
 	program := filepath.Join(t.TempDir(), "slow")
 	if err := os.WriteFile(program, []byte("#!/bin/sh\nexec ffmpeg -readrate 0.4 \"$@\"\n"), 0o700); err != nil {

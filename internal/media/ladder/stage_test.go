@@ -12,6 +12,7 @@ import (
 
 // A new stage gets renditions of its own, with none of the pictures of the one before.
 func TestRenditionsOfANewStage(t *testing.T) {
+	t.Parallel()
 	tags := clip(t, "640x360")
 	n := newNode(t, ladder.Config{})
 	n.publish("room", tags)
