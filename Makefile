@@ -56,6 +56,10 @@ test-unit:
 test-web:
 	cd web && npm run --silent typecheck && npm run --silent test && npm run --silent check:size
 
+# What takes longest begins first: it would be alone at the end.
+LONG = ./test/... ./internal/media/whip ./internal/video
+LONG_ROWS = ./test/api ./test/fault ./internal/video
+
 # Our packages: a package of npm ships Go files too.
 PACKAGES = $$($(GO) list ./... | grep -v node_modules)
 
@@ -68,12 +72,12 @@ UNWATCHED = $(foreach p,modernc.org/sqlite/lib modernc.org/libc modernc.org/memo
 # An encoder of a rendition makes way for everything else, and is ended when it falls behind: those are tested when
 # nothing is compiled or computed beside them.
 test-go: build
-	CGO_ENABLED=1 scripts/in-memory $(GO) test -race $(UNWATCHED) -ldflags='-s -w' -p 3 -timeout 20m $$(echo $(PACKAGES) | tr ' ' '\n' | grep -v '/media/ladder$$')
+	CGO_ENABLED=1 scripts/in-memory $(GO) test -race $(UNWATCHED) -ldflags='-s -w' -p 3 -timeout 20m $(LONG) $$(echo $(PACKAGES) | tr ' ' '\n' | grep -v '/media/ladder$$')
 	CGO_ENABLED=1 scripts/in-memory $(GO) test -race $(UNWATCHED) -ldflags='-s -w' -timeout 10m ./internal/media/ladder
 
 # The packages that keep rows, again, on MariaDB.
 test-mysql: build
-	scripts/in-memory scripts/with-mariadb $(GO) test -ldflags='-s -w' -p 3 -timeout 15m $$($(GO) list -f '{{if or .TestImports .XTestImports}}{{.ImportPath}} {{join .TestImports " "}} {{join .XTestImports " "}}{{end}}' ./internal/... ./test/... | grep -E 'sqltest|/test/' | cut -d' ' -f1)
+	scripts/in-memory scripts/with-mariadb $(GO) test -ldflags='-s -w' -p 3 -timeout 15m $(LONG_ROWS) $$($(GO) list -f '{{if or .TestImports .XTestImports}}{{.ImportPath}} {{join .TestImports " "}} {{join .XTestImports " "}}{{end}}' ./internal/... ./test/... | grep -E 'sqltest|/test/' | cut -d' ' -f1)
 
 test-e2e: build
 	cd web && ../scripts/in-memory npm run --silent e2e

@@ -43,6 +43,13 @@ type API struct {
 	Videos   VideosOf
 	Currency money.Currency
 	pages    *cache.Map[listKey, page.Page[Card]]
+	details  *cache.Current[detailKey, detailView]
+}
+
+// detailKey names one answer of the product page.
+type detailKey struct {
+	product id.Product
+	tag     lang.Tag
 }
 
 // listKey names one answer of the product list.
@@ -55,6 +62,7 @@ type listKey struct {
 const (
 	pagesCached = 2_000
 	pagesKept   = time.Second // how old "in stock" on a card may be; detail and order look themselves
+	detailsMax  = 2_000
 )
 
 // Card is a product in a list.
@@ -72,6 +80,11 @@ type Card struct {
 // Register adds the operations.
 func (h *API) Register(api *httpapi.API) {
 	h.pages = cache.NewMap[listKey, page.Page[Card]](pagesCached, pagesKept)
+	changed := h.DB.Changed
+	if h.DB.Shared() {
+		changed = nil
+	}
+	h.details = cache.NewCurrent[detailKey, detailView](detailsMax, changed)
 	httpapi.Register(api, httpapi.Operation{
 		ID: "product-list", Method: "GET", Path: "/products",
 		Access: httpapi.Anyone, Summary: "Products on sale",
@@ -219,15 +232,15 @@ type productPath struct {
 }
 
 func (h *API) get(ctx context.Context, in *productPath) (*httpapi.Body[detailView], error) {
-	p, err := h.Service.OnSale(ctx, in.ID)
-	if err != nil {
-		return nil, err
-	}
-	return httpapi.OK(h.detail(ctx, p))
+	return httpapi.OK(h.details.Get(ctx, detailKey{in.ID, httpapi.Language(ctx)}, h.detail))
 }
 
-func (h *API) detail(ctx context.Context, p Product) (detailView, error) {
-	tag := httpapi.Language(ctx)
+func (h *API) detail(ctx context.Context, key detailKey) (detailView, error) {
+	p, err := h.Service.OnSale(ctx, key.product)
+	if err != nil {
+		return detailView{}, err
+	}
+	tag := key.tag
 	skus := make([]id.SKU, len(p.SKUs))
 	for i, s := range p.SKUs {
 		skus[i] = s.ID

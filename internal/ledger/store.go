@@ -170,19 +170,24 @@ func (s store) insertAccount(ctx context.Context, a Account) error {
 	return err
 }
 
+// effect is what an entry does to an account.
 type effect struct {
-	name                                                       string
-	debitsPosted, creditsPosted, debitsPending, creditsPending int64
+	account id.Account
+	name    string
+	sums
 }
 
-// apply sums what the legs do to each account and updates the accounts in id
-// order, always relative to what is there.
-func (s store) apply(ctx context.Context, legs []Leg, accounts map[Account]id.Account) error {
-	effects := map[int64]*effect{}
+// sums are those of an account, or what is added to them.
+type sums struct{ debitsPosted, creditsPosted, debitsPending, creditsPending int64 }
+
+// effectsOf sums what the legs do to each account, in the order of their ids, in which all
+// entries lock them.
+func effectsOf(legs []Leg, accounts map[Account]id.Account) []*effect {
+	effects := map[id.Account]*effect{}
 	of := func(a Account) *effect {
-		key := accounts[a].Int()
+		key := accounts[a]
 		if effects[key] == nil {
-			effects[key] = &effect{name: a.kind.Name()}
+			effects[key] = &effect{account: key, name: a.kind.Name()}
 		}
 		return effects[key]
 	}
@@ -204,25 +209,52 @@ func (s store) apply(ctx context.Context, legs []Leg, accounts map[Account]id.Ac
 		debit.debitsPending -= l.held
 		credit.creditsPending -= l.held
 	}
-	for _, key := range slices.Sorted(maps.Keys(effects)) {
-		e := effects[key]
-		_, err := s.tx.Exec(ctx,
-			`UPDATE ledger_account SET debits_posted = debits_posted + ?, credits_posted = credits_posted + ?,
-			debits_pending = debits_pending + ?, credits_pending = credits_pending + ? WHERE id = ?`,
-			e.debitsPosted, e.creditsPosted, e.debitsPending, e.creditsPending, key)
-		if sqldb.IsCheck(err) {
-			return s.refusal(ctx, legs, e.name, err)
+	return slices.SortedFunc(maps.Values(effects), func(a, b *effect) int {
+		return cmp.Compare(a.account.Int(), b.account.Int())
+	})
+}
+
+// apply adds to all accounts of an entry by one statement, relative to what is there.
+func (s store) apply(ctx context.Context, legs []Leg, accounts map[Account]id.Account) error {
+	effects := effectsOf(legs, accounts)
+	var set []string
+	var args []any
+	for _, c := range []struct {
+		name string
+		of   func(*effect) int64
+	}{
+		{"debits_posted", func(e *effect) int64 { return e.debitsPosted }},
+		{"credits_posted", func(e *effect) int64 { return e.creditsPosted }},
+		{"debits_pending", func(e *effect) int64 { return e.debitsPending }},
+		{"credits_pending", func(e *effect) int64 { return e.creditsPending }},
+	} {
+		cases := ""
+		for _, e := range effects {
+			if n := c.of(e); n != 0 {
+				cases, args = cases+" WHEN ? THEN ?", append(args, e.account, n)
+			}
 		}
-		if err != nil {
-			return err
+		if cases != "" {
+			set = append(set, c.name+" = "+c.name+" + CASE id"+cases+" ELSE 0 END")
 		}
 	}
-	return nil
+	if len(set) == 0 {
+		return nil
+	}
+	for _, e := range effects {
+		args = append(args, e.account)
+	}
+	_, err := s.tx.Exec(ctx, "UPDATE ledger_account SET "+strings.Join(set, ", ")+" WHERE id IN ("+
+		sqldb.Marks(len(effects))+")", args...)
+	if sqldb.IsCheck(err) {
+		return s.refusal(ctx, legs, effects, err)
+	}
+	return err
 }
 
 // refusal tells an overdraft from a hold that another transaction resolved
-// between our look and our lock: its pending totals are gone then.
-func (s store) refusal(ctx context.Context, legs []Leg, name string, cause error) error {
+// between our look and our lock: its pending sums are gone then.
+func (s store) refusal(ctx context.Context, legs []Leg, effects []*effect, cause error) error {
 	for _, l := range legs {
 		if l.pending.IsZero() {
 			continue
@@ -231,7 +263,46 @@ func (s store) refusal(ctx context.Context, legs []Leg, name string, cause error
 			return cmp.Or(err, error(fault.Conflict(CodeAlreadyResolved).Because(cause)))
 		}
 	}
-	return fault.Conflict(CodeInsufficientFunds, "account", name).Because(cause)
+	name, err := s.overdrawn(ctx, effects)
+	return cmp.Or(err, error(fault.Conflict(CodeInsufficientFunds, "account", name).Because(cause)))
+}
+
+// overdrawn names the first account that does not hold what is taken from it; "" when it
+// does by now.
+func (s store) overdrawn(ctx context.Context, effects []*effect) (string, error) {
+	args := make([]any, len(effects))
+	added := map[id.Account]*effect{}
+	for i, e := range effects {
+		args[i], added[e.account] = e.account, e
+	}
+	rows, err := s.tx.Query(ctx, `SELECT id, side, debits_posted, credits_posted, debits_pending, credits_pending
+		FROM ledger_account WHERE guard = 1 AND id IN (`+sqldb.Marks(len(args))+") ORDER BY id", args...)
+	names, err := sqldb.Collect(rows, err, func(r sqldb.Scanner) (string, error) {
+		var of id.Account
+		var side Side
+		var was sums
+		err := r.Scan(&of, &side, &was.debitsPosted, &was.creditsPosted, &was.debitsPending, &was.creditsPending)
+		if err != nil || !was.plus(added[of].sums).overdrawn(side) {
+			return "", err
+		}
+		return added[of].name, nil
+	})
+	return cmp.Or(names...), err
+}
+
+func (t sums) plus(more sums) sums {
+	return sums{
+		t.debitsPosted + more.debitsPosted, t.creditsPosted + more.creditsPosted,
+		t.debitsPending + more.debitsPending, t.creditsPending + more.creditsPending,
+	}
+}
+
+// overdrawn is the rule of ck_ledger_guard.
+func (t sums) overdrawn(side Side) bool {
+	if side == Credit {
+		return t.debitsPosted+t.debitsPending > t.creditsPosted
+	}
+	return t.creditsPosted+t.creditsPending > t.debitsPosted
 }
 
 // transfer is a row to be written.
@@ -274,13 +345,13 @@ func (s store) lock(ctx context.Context, accounts ...Account) error {
 	if err := s.findAccounts(ctx, accounts, found); err != nil {
 		return err
 	}
-	ids := slices.SortedFunc(maps.Values(found), func(a, b id.Account) int { return cmp.Compare(a.Int(), b.Int()) })
-	for _, key := range ids {
-		if _, err := s.tx.Exec(ctx, `UPDATE ledger_account SET created_at = created_at WHERE id = ?`, key); err != nil {
-			return err
-		}
+	if len(found) == 0 {
+		return nil
 	}
-	return nil
+	ids := slices.SortedFunc(maps.Values(found), func(a, b id.Account) int { return cmp.Compare(a.Int(), b.Int()) })
+	_, err := s.tx.Exec(ctx, "UPDATE ledger_account SET created_at = created_at WHERE id IN ("+sqldb.Marks(len(ids))+")",
+		sqldb.Args(ids)...)
+	return err
 }
 
 func readBalance(ctx context.Context, q sqldb.Querier, a Account) (Balance, error) {

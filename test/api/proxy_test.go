@@ -241,6 +241,8 @@ func TestNginxInFront(t *testing.T) {
 			"modules/ngx": modules + "/ngx", "user www-data;": user, "worker_processes auto;": "worker_processes 1;\ndaemon off;",
 			"/run/nginx.pid": filepath.Join(dir, "nginx.pid"), "/var/log/nginx/": dir + "/", "127.0.0.1:8080": m.URL[len("http://"):],
 			"0.0.0.0:80;": port(t) + ";", "0.0.0.0:443": web, "0.0.0.0:1935": rtmp, "0.0.0.0:1936": rtmps,
+			// Not every machine that tests speaks IPv6.
+			"listen [::]:80;": "", "listen [::]:443 ssl http2;": "", "listen [::]:1935;": "", "listen [::]:1936 ssl;": "",
 			"127.0.0.1:19350": m.RTMP, "/etc/ssl/shop.example.pem": cert, "/etc/ssl/shop.example.key": key,
 		}))
 	works(t, m, web)
