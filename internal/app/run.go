@@ -192,6 +192,8 @@ func (a *App) serve(ctx context.Context) error {
 	if err := a.news.Serve(a.api.Authorizer(), channels); err != nil {
 		return err
 	}
+	bus := a.bus()
+	bus.Inline()
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return a.serveHTTP(ctx) })
 	if a.lnStats != nil {
@@ -214,7 +216,7 @@ func (a *App) serve(ctx context.Context) error {
 		}
 	})
 	runners := gather(a.modules, func(m module.Module) []module.Runner { return m.Runners })
-	runners = append(runners, module.Runner{Name: "events", Run: a.bus().Run}, module.Runner{
+	runners = append(runners, module.Runner{Name: "events", Run: bus.Run}, module.Runner{
 		Name: "jobs",
 		Run:  a.queue().Run,
 	},
@@ -231,6 +233,7 @@ func (a *App) Work(ctx context.Context) error {
 		return fmt.Errorf("join: %w", err)
 	}
 	a.bank.Up() // the server keeps it
+	a.bus().Inline()
 	a.guard.Run(ctx, "jobs", a.queue().Run)
 	return nil
 }

@@ -1,14 +1,16 @@
 // Package events carries facts from the module where they happened to the
-// modules that want to know. A fact is recorded in the transaction that made it
-// true (the outbox): one row, which also holds which of its subscribers have taken
-// it. The relay hands it to every subscriber at least once; the effects of the
+// modules that want to know. The handlers of a fact run in the transaction that made
+// it true, at its end (Bus.Inline). What is left to be done then is a row of the
+// outbox, which also holds which of its subscribers have taken it: there are
+// notifiers, or a handler failed, whose effects are taken back while the fact stays.
+// The relay hands such a row to every other subscriber at least once; the effects of
 // handlers are written in one transaction together with that note, so each happens
 // once.
 //
-// Handlers must not depend on the order of events. A handler that fails is tried
-// again with growing pauses, without its neighbours; after triesMax the event is
-// set aside as dead, where doctor and the operator's page find it and it can be
-// tried again or dropped.
+// Handlers must not depend on the order of events, and read by their transaction. One
+// that fails is tried again with growing pauses, without its neighbours; after triesMax
+// the event is set aside as dead, where doctor and the operator's page find it and it
+// can be tried again or dropped.
 package events
 
 import (
@@ -38,7 +40,10 @@ func Record(ctx context.Context, tx *sqldb.Tx, facts ...event.Event) error {
 			ID: id.Make[id.Event](tx), Name: f.EventName(), Key: f.EventKey(), At: tx.Now(),
 			Payload: payload,
 		}
-		if err := insertOutbox(ctx, tx, env); err != nil {
+		if tx.Leave(env) {
+			continue
+		}
+		if err := insertOutbox(ctx, tx, env, nil); err != nil {
 			return fmt.Errorf("record %s: %w", f.EventName(), err)
 		}
 	}

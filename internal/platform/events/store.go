@@ -34,10 +34,10 @@ func takenOf(text string) map[string]bool {
 	return out
 }
 
-func insertOutbox(ctx context.Context, tx *sqldb.Tx, env event.Envelope) error {
+func insertOutbox(ctx context.Context, tx *sqldb.Tx, env event.Envelope, taken map[string]bool) error {
 	at := sqldb.Millis(env.At)
-	_, err := tx.Exec(ctx, `INSERT INTO outbox (id, name, event_key, payload, created_at, due_at)
-		VALUES (?, ?, ?, ?, ?, ?)`, env.ID, env.Name, env.Key, string(env.Payload), at, at)
+	_, err := tx.Exec(ctx, `INSERT INTO outbox (id, name, event_key, payload, created_at, due_at, taken)
+		VALUES (?, ?, ?, ?, ?, ?, ?)`, env.ID, env.Name, env.Key, string(env.Payload), at, at, takenText(taken))
 	return err
 }
 

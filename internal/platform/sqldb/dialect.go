@@ -16,6 +16,8 @@ import (
 
 	"github.com/go-sql-driver/mysql"
 	"modernc.org/sqlite"
+
+	"hawker/internal/platform/statement"
 )
 
 const readersMax = 8
@@ -59,7 +61,7 @@ func (db *DB) openSQLite(path string, readOnly bool) (err error) {
 	conns := min(max(4, runtime.NumCPU()), readersMax)
 	db.read.SetMaxOpenConns(conns)
 	db.read.SetMaxIdleConns(conns)
-	db.readers = newReaders(db.read)
+	db.readers = statement.NewPool(db.read)
 	return nil
 }
 

@@ -22,6 +22,7 @@ import (
 
 	"hawker/internal/base/clock"
 	"hawker/internal/base/id"
+	"hawker/internal/platform/statement"
 )
 
 // Dialect names the SQL spoken by the server behind a DB.
@@ -60,7 +61,7 @@ type DB struct {
 	dialect Dialect
 	write   *sql.DB
 	read    *sql.DB
-	readers *readers // SQLite only: MySQL's driver puts arguments into the text, one round trip each
+	readers *statement.Pool // SQLite only: MySQL's driver puts arguments into the text, one round trip each
 	clock   clock.Clock
 	log     *slog.Logger
 	writer  *writer // SQLite only
@@ -74,6 +75,7 @@ type DB struct {
 	closing sync.Once
 	closed  error
 	seen    func(query string, args []any)
+	last    func(ctx context.Context, tx *Tx) error
 }
 
 // Open connects. The schema is not touched; see Migrate.
@@ -155,7 +157,7 @@ func (db *DB) close() error {
 		errs = append(errs, db.writer.stop())
 	}
 	if db.readers != nil {
-		errs = append(errs, db.readers.close())
+		errs = append(errs, db.readers.Close())
 	}
 	if db.read != nil && db.read != db.write {
 		errs = append(errs, db.read.Close())

@@ -22,6 +22,7 @@ type Tx struct {
 	// An error that was no rule of the schema. The database may have taken back everything by then (SQLite on a full
 	// disk, MySQL after a deadlock): what came after it would be committed alone.
 	broken error
+	notes  []any // for who comes last
 }
 
 type execer interface {
@@ -196,11 +197,11 @@ func (db *DB) tryMySQL(ctx context.Context, fn func(ctx context.Context, tx *Tx)
 	tx := &Tx{db: db, conn: stx, now: db.clock.Now()}
 	ctx = context.WithValue(ctx, nesting{}, true)
 	if db.twice {
-		if err := rehearse(ctx, tx, stx, fn); err != nil {
+		if err := rehearse(ctx, tx, fn); err != nil {
 			return err
 		}
 	}
-	if err := runSafely(ctx, tx, fn); err != nil {
+	if err := runWhole(ctx, tx, fn); err != nil {
 		return err
 	}
 	return stx.Commit()
@@ -225,20 +226,77 @@ func runSafely(ctx context.Context, tx *Tx, fn func(ctx context.Context, tx *Tx)
 	return err
 }
 
+// runWhole runs the function of a transaction, and then who comes last.
+func runWhole(ctx context.Context, tx *Tx, fn func(ctx context.Context, tx *Tx) error) error {
+	return runSafely(ctx, tx, func(ctx context.Context, tx *Tx) error {
+		err := fn(ctx, tx)
+		if err == nil && len(tx.notes) > 0 {
+			err = tx.db.last(ctx, tx)
+		}
+		return err
+	})
+}
+
 // rehearse runs fn and takes back what it wrote. The run that counts meets its error again: only the transaction's is
 // answered.
-func rehearse(ctx context.Context, tx *Tx, conn execer, fn func(ctx context.Context, tx *Tx) error) error {
-	if _, err := conn.ExecContext(ctx, "SAVEPOINT rehearsal"); err != nil {
+func rehearse(ctx context.Context, tx *Tx, fn func(ctx context.Context, tx *Tx) error) error {
+	if _, err := tx.conn.ExecContext(ctx, "SAVEPOINT rehearsal"); err != nil {
 		return err
 	}
-	err := runSafely(ctx, tx, fn)
+	err := runWhole(ctx, tx, fn)
 	if IsRetryable(err) {
 		return err
 	}
-	if _, err := conn.ExecContext(ctx, "ROLLBACK TO SAVEPOINT rehearsal"); err != nil {
+	return tx.back(ctx, "rehearsal")
+}
+
+// back takes back what was done since a savepoint.
+func (tx *Tx) back(ctx context.Context, savepoint string) error {
+	if _, err := tx.conn.ExecContext(ctx, "ROLLBACK TO SAVEPOINT "+savepoint); err != nil {
 		return err
 	}
-	tx.broken = nil // of a run that was taken back
-	_, err = conn.ExecContext(ctx, "RELEASE SAVEPOINT rehearsal")
+	tx.broken, tx.notes = nil, nil // of a run that was taken back
+	_, err := tx.conn.ExecContext(ctx, "RELEASE SAVEPOINT "+savepoint)
 	return err
+}
+
+// Last has fn run in each transaction that left notes, after its function, before its
+// commit. It is for one; set it before the program works.
+func (db *DB) Last(fn func(ctx context.Context, tx *Tx) error) { db.last = fn }
+
+// Leave leaves a note for who comes last in this transaction; false: there is nobody.
+func (tx *Tx) Leave(note any) bool {
+	if tx.db.last == nil {
+		return false
+	}
+	tx.notes = append(tx.notes, note)
+	return true
+}
+
+// Notes takes what was left.
+func (tx *Tx) Notes() []any {
+	left := tx.notes
+	tx.notes = nil
+	return left
+}
+
+// Try runs a part of the transaction that may fail by itself: what it did is taken back
+// then, and the transaction goes on. failed is the part's own error or panic; err ends
+// the transaction.
+func (tx *Tx) Try(ctx context.Context, part func(ctx context.Context, tx *Tx) error) (failed, err error) {
+	if _, err := tx.conn.ExecContext(ctx, "SAVEPOINT part"); err != nil {
+		return nil, err
+	}
+	failed = runSafely(ctx, tx, part)
+	if failed == nil {
+		_, err = tx.conn.ExecContext(ctx, "RELEASE SAVEPOINT part")
+		return nil, err
+	}
+	if IsRetryable(failed) { // of the whole transaction
+		return nil, failed
+	}
+	if err := tx.back(ctx, "part"); err != nil { // the database has taken back all of it by itself
+		return nil, errors.Join(failed, err)
+	}
+	return failed, nil
 }

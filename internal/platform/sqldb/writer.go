@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"hawker/internal/platform/statement"
 )
 
 // writer is the one goroutine that writes to a SQLite file. It takes what is
@@ -12,7 +14,7 @@ import (
 // of its own failure.
 type writer struct {
 	db       *DB
-	conn     *prepared // the loop's own, taken at the first commit
+	conn     *statement.Conn // the loop's own, taken at the first commit
 	requests chan *request
 	quit     chan struct{}
 	done     chan struct{}
@@ -43,7 +45,7 @@ func (w *writer) stop() error {
 	if w.conn == nil {
 		return nil
 	}
-	return w.conn.close()
+	return w.conn.Close()
 }
 
 func (w *writer) run(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
@@ -89,13 +91,13 @@ func (w *writer) loop() {
 }
 
 // connection is the one to write on. It is taken late: migrations use the pool.
-func (w *writer) connection(ctx context.Context) (*prepared, error) {
+func (w *writer) connection(ctx context.Context) (*statement.Conn, error) {
 	if w.conn == nil {
 		conn, err := w.db.write.Conn(ctx)
 		if err != nil {
 			return nil, err
 		}
-		w.conn = newPrepared(conn)
+		w.conn = statement.NewConn(conn)
 	}
 	return w.conn, nil
 }
@@ -133,7 +135,7 @@ func (w *writer) commit(batch []*request) {
 
 // oneByOne runs those that have not failed, each in a transaction of its own, which needs no savepoint. On a full disk
 // SQLite takes back all of a batch's for one statement, which is no fault of the others.
-func (w *writer) oneByOne(ctx context.Context, conn *prepared, batch []*request) {
+func (w *writer) oneByOne(ctx context.Context, conn *statement.Conn, batch []*request) {
 	for _, r := range batch {
 		if r.err != nil {
 			continue
@@ -145,22 +147,22 @@ func (w *writer) oneByOne(ctx context.Context, conn *prepared, batch []*request)
 }
 
 // call runs the function of a request that nobody has given up.
-func (w *writer) call(conn *prepared, tx *Tx, r *request) error {
+func (w *writer) call(conn *statement.Conn, tx *Tx, r *request) error {
 	if err := r.ctx.Err(); err != nil {
 		return err
 	}
 	ctx := context.WithValue(context.WithoutCancel(r.ctx), nesting{}, true)
 	if w.db.twice {
-		if err := rehearse(ctx, tx, conn, r.fn); err != nil {
+		if err := rehearse(ctx, tx, r.fn); err != nil {
 			return err
 		}
 	}
-	return runSafely(ctx, tx, r.fn)
+	return runWhole(ctx, tx, r.fn)
 }
 
 // savepoint runs one request; the error it returns is the batch's, the
 // request's own goes into r.err.
-func (w *writer) savepoint(conn *prepared, tx *Tx, r *request) error {
+func (w *writer) savepoint(conn *statement.Conn, tx *Tx, r *request) error {
 	ctx := context.WithoutCancel(r.ctx)
 	if _, err := conn.ExecContext(ctx, "SAVEPOINT one"); err != nil {
 		return err
@@ -183,7 +185,7 @@ func failAll(batch []*request, err error) {
 }
 
 // end commits, or takes back what is left of a failed transaction: SQLite has often done so by itself by then.
-func end(ctx context.Context, conn *prepared, err error) error {
+func end(ctx context.Context, conn *statement.Conn, err error) error {
 	if err == nil {
 		if _, err = conn.ExecContext(ctx, "COMMIT"); err == nil {
 			return nil

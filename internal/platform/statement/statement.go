@@ -1,4 +1,6 @@
-package sqldb
+// Package statement keeps prepared statements: reading a statement's text costs SQLite as
+// much as a small statement itself.
+package statement
 
 import (
 	"context"
@@ -7,15 +9,14 @@ import (
 	"sync"
 )
 
-// statementsMax bounds how many prepared statements a connection keeps. The
+// most bounds how many prepared statements are kept. The
 // program's texts are few; those with lists of varying length are the rest, and
 // of them the longest unused makes room.
-const statementsMax = 400
+const most = 400
 
-// prepared is a connection that keeps the statements it has prepared: reading a
-// statement's text costs SQLite as much as a small statement itself. One
-// goroutine at a time uses it.
-type prepared struct {
+// Conn is a connection that keeps the statements it has prepared. One goroutine at a
+// time uses it.
+type Conn struct {
 	conn  *sql.Conn
 	stmts map[string]*kept
 	uses  int64
@@ -26,13 +27,14 @@ type kept struct {
 	used int64 // the greater, the later
 }
 
-func newPrepared(conn *sql.Conn) *prepared {
-	return &prepared{conn: conn, stmts: make(map[string]*kept)}
+// NewConn takes over a connection: Close closes it.
+func NewConn(conn *sql.Conn) *Conn {
+	return &Conn{conn: conn, stmts: make(map[string]*kept)}
 }
 
 // get prepares a statement or answers the one that is there; nil when the text
 // does not prepare.
-func (p *prepared) get(ctx context.Context, query string) *sql.Stmt {
+func (p *Conn) get(ctx context.Context, query string) *sql.Stmt {
 	p.uses++
 	if s := p.stmts[query]; s != nil {
 		s.used = p.uses
@@ -42,14 +44,14 @@ func (p *prepared) get(ctx context.Context, query string) *sql.Stmt {
 	if err != nil {
 		return nil // the caller runs the text and gets the error
 	}
-	if len(p.stmts) >= statementsMax {
+	if len(p.stmts) >= most {
 		p.forgetOldest()
 	}
 	p.stmts[query] = &kept{s, p.uses}
 	return s
 }
 
-func (p *prepared) forgetOldest() {
+func (p *Conn) forgetOldest() {
 	oldest := ""
 	for query, s := range p.stmts {
 		if oldest == "" || s.used < p.stmts[oldest].used {
@@ -60,29 +62,32 @@ func (p *prepared) forgetOldest() {
 	delete(p.stmts, oldest)
 }
 
-func (p *prepared) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+// ExecContext is sql.Conn's.
+func (p *Conn) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
 	if s := p.get(ctx, query); s != nil {
 		return s.ExecContext(ctx, args...)
 	}
 	return p.conn.ExecContext(ctx, query, args...)
 }
 
-func (p *prepared) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+// QueryContext is sql.Conn's.
+func (p *Conn) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	if s := p.get(ctx, query); s != nil {
 		return s.QueryContext(ctx, args...)
 	}
 	return p.conn.QueryContext(ctx, query, args...)
 }
 
-func (p *prepared) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+// QueryRowContext is sql.Conn's.
+func (p *Conn) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
 	if s := p.get(ctx, query); s != nil {
 		return s.QueryRowContext(ctx, args...)
 	}
 	return p.conn.QueryRowContext(ctx, query, args...)
 }
 
-// close lets go of the statements and the connection.
-func (p *prepared) close() error {
+// Close lets go of the statements and the connection.
+func (p *Conn) Close() error {
 	var errs []error
 	for _, s := range p.stmts {
 		errs = append(errs, s.Close())
@@ -90,9 +95,9 @@ func (p *prepared) close() error {
 	return errors.Join(append(errs, p.conn.Close())...)
 }
 
-// readers are the connections beside the writer, with the statements that the
-// program reads with: each is prepared once a connection, not once a question.
-type readers struct {
+// Pool reads on many connections with statements that are each prepared once a
+// connection, not once a question.
+type Pool struct {
 	db *sql.DB
 
 	mu    sync.Mutex
@@ -109,11 +114,12 @@ type shared struct {
 	gone  bool
 }
 
-func newReaders(db *sql.DB) *readers { return &readers{db: db, stmts: map[string]*shared{}} }
+// NewPool reads on the connections of db, which stays its owner's to close.
+func NewPool(db *sql.DB) *Pool { return &Pool{db: db, stmts: map[string]*shared{}} }
 
 // take answers a prepared statement and how to give it back; nil when the text does
 // not prepare.
-func (r *readers) take(ctx context.Context, query string) *shared {
+func (r *Pool) take(ctx context.Context, query string) *shared {
 	r.mu.Lock()
 	r.uses++
 	if s := r.stmts[query]; s != nil {
@@ -133,7 +139,7 @@ func (r *readers) take(ctx context.Context, query string) *shared {
 		_ = stmt.Close()
 		return s
 	}
-	if len(r.stmts) >= statementsMax {
+	if len(r.stmts) >= most {
 		r.forgetOldest()
 	}
 	s := &shared{Stmt: stmt, used: r.uses, users: 1}
@@ -141,7 +147,7 @@ func (r *readers) take(ctx context.Context, query string) *shared {
 	return s
 }
 
-func (r *readers) forgetOldest() {
+func (r *Pool) forgetOldest() {
 	oldest := ""
 	for query, s := range r.stmts {
 		if oldest == "" || s.used < r.stmts[oldest].used {
@@ -156,7 +162,7 @@ func (r *readers) forgetOldest() {
 	}
 }
 
-func (r *readers) give(s *shared) {
+func (r *Pool) give(s *shared) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if s.users--; s.users == 0 && s.gone {
@@ -164,8 +170,8 @@ func (r *readers) give(s *shared) {
 	}
 }
 
-// Query implements Querier.
-func (r *readers) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+// Query is sql.DB's QueryContext.
+func (r *Pool) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	s := r.take(ctx, query)
 	if s == nil {
 		return r.db.QueryContext(ctx, query, args...)
@@ -174,8 +180,8 @@ func (r *readers) Query(ctx context.Context, query string, args ...any) (*sql.Ro
 	return s.QueryContext(ctx, args...)
 }
 
-// QueryRow implements Querier.
-func (r *readers) QueryRow(ctx context.Context, query string, args ...any) *sql.Row {
+// QueryRow is sql.DB's QueryRowContext.
+func (r *Pool) QueryRow(ctx context.Context, query string, args ...any) *sql.Row {
 	s := r.take(ctx, query)
 	if s == nil {
 		return r.db.QueryRowContext(ctx, query, args...)
@@ -184,7 +190,8 @@ func (r *readers) QueryRow(ctx context.Context, query string, args ...any) *sql.
 	return s.QueryRowContext(ctx, args...)
 }
 
-func (r *readers) close() error {
+// Close lets go of the statements.
+func (r *Pool) Close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var errs []error
