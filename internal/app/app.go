@@ -17,6 +17,7 @@ import (
 
 	"hawker/internal/base/clock"
 	"hawker/internal/platform/audit"
+	"hawker/internal/platform/backup"
 	"hawker/internal/platform/blob"
 	"hawker/internal/platform/cache"
 	"hawker/internal/platform/certs"
@@ -109,6 +110,9 @@ func Open(ctx context.Context, o Options) (*App, error) {
 }
 
 func (a *App) openPlatform(ctx context.Context) (err error) {
+	if err := backup.Unfinished(a.cfg.Data); err != nil {
+		return err
+	}
 	a.db, err = sqldb.Open(ctx, sqldb.Options{
 		URL: a.cfg.DatabaseURL(), Clock: a.clock, Log: a.log, Histories: schema.Histories(),
 	})

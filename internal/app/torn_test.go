@@ -3,6 +3,7 @@ package app_test
 import (
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -36,5 +37,21 @@ func TestATornDatabaseIsNotOpened(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "restore a backup") {
 			t.Errorf("%s is there: %v", what, err)
 		}
+	}
+}
+
+// Where a restore was killed no mall is begun anew.
+func TestAFolderThatIsHalfRestored(t *testing.T) {
+	t.Parallel()
+	cfg := settings(t)
+	if err := os.MkdirAll(filepath.Join(cfg.Data, ".restoring", "keys"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	_, err := app.Open(t.Context(), app.Options{Config: cfg, Log: slog.New(slog.DiscardHandler), Clock: clock.Real{}})
+	if err == nil || !strings.Contains(err.Error(), "run hawker restore again") {
+		t.Errorf("opened, %v", err)
+	}
+	if _, err := os.Stat(filepath.Join(cfg.Data, "hawker.db")); !os.IsNotExist(err) {
+		t.Errorf("a database was made: %v", err)
 	}
 }

@@ -213,6 +213,49 @@ func TestWhereABackupIsRestored(t *testing.T) {
 	want(t, p.tree(empty), whole())
 }
 
+// A restore that was killed stands in nobody's way: the next begins anew, unless the first
+// is still at it, and no mall is begun there meanwhile.
+func TestARestoreThatWasKilled(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	r := p.open()
+	h := p.take(r, start())
+	dir := t.TempDir()
+	temp := filepath.Join(dir, ".restoring")
+	begun := func(want bool) {
+		t.Helper()
+		if err := backup.Unfinished(dir); (err != nil) != want {
+			t.Errorf("unfinished: %v", err)
+		}
+	}
+	begun(false)
+	if err := os.Mkdir(temp, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	begun(true)
+	if err := os.WriteFile(filepath.Join(temp, "half"), []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	begun(true)
+	err := r.Restore(t.Context(), h, dir, func(string) error {
+		begun(true)
+		err := r.Restore(t.Context(), h, dir, fine)
+		if err == nil || !strings.Contains(err.Error(), "somebody else") {
+			t.Errorf("beside another: %v", err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, p.tree(dir), whole())
+	begun(false)
+	if err := os.Mkdir(temp, 0o700); err != nil { // killed when all had its place
+		t.Fatal(err)
+	}
+	begun(false)
+}
+
 func TestWhichBackupIsMeant(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)

@@ -54,9 +54,28 @@ func (r *Repository) putAside(name string, why error) error {
 // the program look there.
 const restoring = ".restoring"
 
-// Restore writes a backup into an empty folder, for its owner alone. ready is called
-// with a folder in which all of it lies, before it takes its place; when that or anything
-// else fails, the folder is as empty as before.
+// Unfinished refuses a folder into which a backup is being restored, or was when that was
+// killed: whoever started there would begin a mall anew.
+func Unfinished(dir string) error {
+	part, err := os.ReadDir(filepath.Join(dir, restoring))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	all, other := os.ReadDir(dir)
+	if err := errors.Join(err, other); err != nil {
+		return err
+	}
+	if len(part) == 0 && len(all) > 1 {
+		return nil // everything has its place already
+	}
+	return fmt.Errorf("a backup is being restored into %s, or that was ended before it was whole: run hawker restore "+
+		"again", dir)
+}
+
+// Restore writes a backup into an empty folder, for its owner alone; what a restore that
+// was killed left there is no matter. ready is called with a folder in which all of it
+// lies, before it takes its place; when that or anything else fails, the folder is as
+// empty as before.
 func (r *Repository) Restore(ctx context.Context, h Header, dir string, ready func(dir string) error) (err error) {
 	m, err := r.manifestOf(h)
 	if err != nil {
@@ -67,15 +86,16 @@ func (r *Repository) Restore(ctx context.Context, h Header, dir string, ready fu
 		return err
 	}
 	temp := filepath.Join(dir, restoring)
+	mine, err := takeOver(temp)
+	if err != nil {
+		return err
+	}
 	defer func() {
-		err = errors.Join(err, os.RemoveAll(temp))
+		err = errors.Join(err, os.RemoveAll(temp), mine.Close())
 		if err != nil && made {
 			err = errors.Join(err, os.Remove(dir))
 		}
 	}()
-	if err := os.Mkdir(temp, 0o700); err != nil {
-		return err
-	}
 	if err := r.restoreInto(ctx, m, temp); err != nil {
 		return err
 	}
@@ -85,7 +105,36 @@ func (r *Repository) Restore(ctx context.Context, h Header, dir string, ready fu
 	return moveUp(temp, dir, m.Header.Database)
 }
 
-// emptyFolder makes a folder or finds it empty.
+// takeOver makes a folder anew and locks it; one that somebody else has locked is theirs.
+func takeOver(dir string) (*os.File, error) {
+	left, err := lockedFolder(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return nil, err
+	default:
+		if err := errors.Join(os.RemoveAll(dir), left.Close()); err != nil {
+			return nil, err
+		}
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return nil, err
+	}
+	return lockedFolder(dir)
+}
+
+func lockedFolder(dir string) (*os.File, error) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return nil, errors.Join(fmt.Errorf("somebody else restores into %s: %w", filepath.Dir(dir), err), f.Close())
+	}
+	return f, nil
+}
+
+// emptyFolder makes a folder or finds it empty, but for what a restore left.
 func emptyFolder(dir string) (made bool, err error) {
 	files, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -95,7 +144,7 @@ func emptyFolder(dir string) (made bool, err error) {
 		return false, err
 	}
 	for _, f := range files {
-		if f.Name() != "lost+found" {
+		if f.Name() != "lost+found" && f.Name() != restoring {
 			return false, fmt.Errorf("%s is not empty (%s): a backup is restored into an empty folder only", dir,
 				f.Name())
 		}
