@@ -52,6 +52,40 @@ func Contains(networks []netip.Prefix, a netip.Addr) bool {
 	return false
 }
 
+// forwardedMax bounds how many addresses of X-Forwarded-For are looked at: a
+// caller may write as many as the header holds.
+const forwardedMax = 16
+
+// Caller is who calls: the peer of the connection, or, where that is a
+// trusted proxy, the right-most address of X-Forwarded-For that is none. What
+// stands left of it was written by the caller and proves nothing.
+func Caller(r *http.Request, trusted []netip.Prefix) string {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	addr := peer.Addr().Unmap().WithZone("") // no network has one
+	hops := forwarded(r.Header)
+	for range forwardedMax {
+		if !Contains(trusted, addr) || len(hops) == 0 {
+			break
+		}
+		next, err := ParseHop(hops[len(hops)-1])
+		if err != nil {
+			break // a proxy that wrote no address: it is the last that we know
+		}
+		addr, hops = next, hops[:len(hops)-1]
+	}
+	return addr.String()
+}
+
+func forwarded(h http.Header) (hops []string) {
+	for _, line := range h.Values("X-Forwarded-For") {
+		hops = append(hops, strings.Split(line, ",")...)
+	}
+	return hops
+}
+
 // OwnHost reports whether a host is this machine: its loopback, or the address at which
 // the connection came in.
 func OwnHost(host string, local net.Addr) bool {

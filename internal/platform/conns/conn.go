@@ -16,6 +16,10 @@ type Conn struct {
 	once   sync.Once
 
 	reads, writes pace
+
+	held   []byte // written and kept back, see hold
+	holds  bool
+	pieces net.Buffers
 }
 
 func newConn(c net.Conn, patience time.Duration, closed func()) *Conn {
@@ -41,17 +45,62 @@ func (c *Conn) Read(p []byte) (n int, err error) {
 
 // Write implements net.Conn.
 func (c *Conn) Write(p []byte) (n int, err error) {
+	if c.holds && len(c.held)+len(p) <= heldMax {
+		c.held = append(c.held, p...)
+		return len(p), nil
+	}
+	if err := c.release(); err != nil {
+		return 0, err
+	}
 	w := c.writes.start(len(p))
 	n, err = c.Conn.Write(p)
 	c.writes.finish(w, 0)
 	return n, err
 }
 
-// piece is how much of a file is sent under one deadline.
-const piece = 1 << 20
+const (
+	piece   = 1 << 20 // how much of a file is sent under one deadline
+	heldMax = 4 << 10 // more is kept back of nothing
+)
 
-// ReadFrom lets the kernel send files by itself, a piece at a time.
+// hold keeps back what is written next, the head of an answer, until the body that comes
+// by ReadFrom goes out with it, or until release. Only who writes may call either.
+func (c *Conn) hold() { c.holds = true }
+
+// release writes what hold kept back.
+func (c *Conn) release() (err error) {
+	c.holds = false
+	if p := c.held; len(p) > 0 {
+		c.held = p[:0]
+		_, err = c.Write(p)
+	}
+	return err
+}
+
+// sendPieces writes all pieces at once, and before them what was kept back.
+func (c *Conn) sendPieces(b *net.Buffers) (int64, error) {
+	c.pieces = append(append(c.pieces[:0], c.held), *b...)
+	size := 0
+	for _, p := range c.pieces {
+		size += len(p)
+	}
+	all, head := c.pieces, int64(len(c.held))
+	w := c.writes.start(size)
+	n, err := all.WriteTo(c.Conn)
+	c.writes.finish(w, 0)
+	*b, c.held, c.holds = nil, c.held[:0], false
+	return max(0, n-head), err
+}
+
+// ReadFrom lets the kernel send files by itself, a piece at a time, and what lies in
+// several pieces in one go.
 func (c *Conn) ReadFrom(src io.Reader) (sum int64, err error) {
+	if b, ok := src.(*net.Buffers); ok {
+		return c.sendPieces(b)
+	}
+	if err := c.release(); err != nil {
+		return 0, err
+	}
 	all, ok := src.(*io.LimitedReader)
 	if !ok {
 		all = &io.LimitedReader{R: src, N: math.MaxInt64}
@@ -111,6 +160,8 @@ type pace struct {
 	left  time.Duration
 	other time.Time // deadline that somebody else has set
 	own   time.Time // of the wait that is going on; zero for none
+	kept  time.Time // what the connection was told last
+	waits int       // how many are going on
 }
 
 func (p *pace) begin() {
@@ -124,16 +175,30 @@ func (p *pace) end() {
 	defer p.mu.Unlock()
 	if p.on {
 		p.on, p.own = false, time.Time{}
-		_ = p.set(p.other) // a closed connection has none
+		_ = p.keep() // a closed connection has none
 	}
 }
 
-// also takes the deadline of somebody else.
+// also takes the deadline of somebody else. A server sets several for each request, so
+// the connection hears of those alone under which somebody waits.
 func (p *pace) also(t time.Time) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.other = t
-	return p.set(earlier(t, p.own))
+	if p.waits == 0 {
+		return nil
+	}
+	return p.keep()
+}
+
+// keep has the connection keep whichever deadline is earlier; a closed one keeps none.
+func (p *pace) keep() error {
+	t := earlier(p.other, p.own)
+	if t.Equal(p.kept) {
+		return nil
+	}
+	p.kept = t
+	return p.set(t)
 }
 
 // wait is one read or write.
@@ -146,23 +211,24 @@ type wait struct {
 func (p *pace) start(n int) (w wait) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.on {
-		return w
+	p.waits++
+	if p.on {
+		w.began, w.allowed = time.Now(), p.left+p.cost(n)
+		p.own = w.began.Add(w.allowed)
 	}
-	w.began, w.allowed = time.Now(), p.left+p.cost(n)
-	p.own = w.began.Add(w.allowed)
-	_ = p.set(earlier(p.other, p.own)) // a closed connection has none
+	_ = p.keep() // the read or write says that the connection is closed
 	return w
 }
 
 // finish takes how many bytes came, if that was not known before. The deadline stays
 // where it is: the next wait moves it, end takes it away.
 func (p *pace) finish(w wait, n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.waits--
 	if w.began.IsZero() {
 		return
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.own = time.Time{}
 	p.left = min(p.patience, w.allowed-time.Since(w.began)+p.cost(n))
 }

@@ -289,3 +289,58 @@ func TestFilesAreSentWhole(t *testing.T) {
 		t.Errorf("%d bytes came, %v", len(got), err)
 	}
 }
+
+// notes is a connection that writes down what it is told.
+type notes struct {
+	net.Conn
+	reads, writes []time.Time
+}
+
+func (n *notes) SetReadDeadline(t time.Time) error {
+	n.reads = append(n.reads, t)
+	return n.Conn.SetReadDeadline(t)
+}
+
+func (n *notes) SetWriteDeadline(t time.Time) error {
+	n.writes = append(n.writes, t)
+	return n.Conn.SetWriteDeadline(t)
+}
+
+// Of the deadlines that a server sets for each request the connection hears those under
+// which somebody waits.
+func TestDeadlinesAreSetWhenSomebodyWaits(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		one, there := net.Pipe()
+		defer one.Close()
+		defer there.Close()
+		q, n := make(queue, 1), &notes{Conn: from{one, "192.0.2.1:1"}}
+		q <- n
+		here, err := conns.Limit(q, conns.Limits{}, slog.New(slog.DiscardHandler)).Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() { _, _ = there.Write([]byte("x")) }()
+		in := func(d time.Duration) time.Time { return time.Now().Add(d) }
+		for _, d := range []time.Duration{time.Hour, time.Minute, time.Second} {
+			_, _ = here.SetReadDeadline(in(d)), here.SetWriteDeadline(in(d))
+		}
+		if len(n.reads)+len(n.writes) != 0 {
+			t.Errorf("nobody waits, and it was told of %v and %v", n.reads, n.writes)
+		}
+		if _, err := here.Read(make([]byte, 1)); err != nil {
+			t.Error(err)
+		}
+		if took := within(func() { _, err = here.Write([]byte("y")) }); took != time.Second {
+			t.Errorf("a write took %v: %v", took, err)
+		}
+		_ = here.SetReadDeadline(in(time.Hour))
+		_ = here.SetReadDeadline(in(-time.Second))
+		if took := within(func() { _, err = here.Read(make([]byte, 1)) }); took != 0 || !os.IsTimeout(err) {
+			t.Errorf("a read after its time took %v: %v", took, err)
+		}
+		if len(n.reads) != 2 || len(n.writes) != 1 {
+			t.Errorf("it was told of %v and %v", n.reads, n.writes)
+		}
+	})
+}

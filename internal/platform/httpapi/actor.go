@@ -175,7 +175,7 @@ const (
 )
 
 func (a *API) caller(r *http.Request) caller {
-	c := caller{address: callerAddress(r, a.deps.Trusted), origin: a.origin(r), agent: r.UserAgent()}
+	c := caller{address: conns.Caller(r, a.deps.Trusted), origin: a.origin(r), agent: r.UserAgent()}
 	c.agent = c.agent[:min(len(c.agent), agentMax)]
 	if k, err := r.Cookie(RefCookie); err == nil && len(k.Value) <= refCodeMax {
 		c.ref = k.Value
