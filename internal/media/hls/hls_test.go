@@ -50,6 +50,14 @@ func newStage(t *testing.T) *stage {
 	}
 }
 
+// crowd lets more requests wait.
+func (s *stage) crowd(most int) *stage {
+	s.w = hls.New(hls.Options{
+		Clock: s.clock, PartTarget: partTarget, TargetDuration: target, FirstSequence: first, WaitersMax: most,
+	})
+	return s
+}
+
 // segment opens a segment, closing the one before.
 func (s *stage) segment(discontinuity bool) {
 	s.w.Begin(s.init, start.Add(s.at), discontinuity)

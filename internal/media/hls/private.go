@@ -20,7 +20,10 @@ func MakePrivate(h http.Header) {
 
 // IsPrivate tells whether an answer was made private, by MakePrivate or by a guard
 // before it that set the header itself.
-func IsPrivate(h http.Header) bool { return h.Get(cacheControl) == cachePrivate }
+func IsPrivate(h http.Header) bool {
+	v := h[cacheControl]
+	return len(v) > 0 && v[0] == cachePrivate
+}
 
 // Cache says for how long an answer may be kept, unless it is private.
 func Cache(h http.Header, value []string) {

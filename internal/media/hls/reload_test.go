@@ -153,3 +153,49 @@ func TestWaitersAreLetGo(t *testing.T) {
 		}
 	})
 }
+
+// Of many who wait, those are woken whom a change serves, all with the same bytes, and
+// nobody is forgotten: neither who waits for a later one nor who leaves meanwhile.
+func TestManyWaiters(t *testing.T) {
+	s := newStage(t).crowd(1000).live(4)
+	const n = 300
+	ctx, leave := context.WithCancel(t.Context())
+	var here, later []asked
+	gone := make(chan struct{}, n)
+	for range n {
+		here = append(here, s.start("live.m3u8?_HLS_msn=107&_HLS_part=1"))
+		later = append(later, s.start("live.m3u8?_HLS_msn=108&_HLS_part=0"))
+		go func() {
+			s.ask(ctx, http.MethodGet, "live.m3u8?_HLS_msn=107")
+			gone <- struct{}{}
+		}()
+	}
+	leave()
+	for range n {
+		<-gone
+	}
+	if got := s.w.Waiting(); got != 2*n {
+		t.Fatalf("%d wait", got)
+	}
+	s.part(false)
+	var first string
+	for _, a := range here {
+		w := a.answer()
+		if first == "" {
+			first = w.Body.String()
+		}
+		if w.Code != http.StatusOK || w.Body.String() != first {
+			t.Fatalf("%d: %.200s", w.Code, w.Body)
+		}
+	}
+	if got := s.w.Waiting(); got != n {
+		t.Errorf("%d wait for the next segment", got)
+	}
+	s.segment(false)
+	s.part(true)
+	for _, a := range later {
+		if w := a.answer(); w.Code != http.StatusOK || w.Body.String() == first {
+			t.Fatalf("%d: %.200s", w.Code, w.Body)
+		}
+	}
+}

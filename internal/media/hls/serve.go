@@ -3,7 +3,10 @@ package hls
 import (
 	"context"
 	"errors"
+	"io"
+	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,6 +26,8 @@ type Handler struct{ h headers }
 const (
 	cacheMediaSeconds = 60
 	preflightSeconds  = "86400"
+	// shortBody is what net/http puts behind the head of an answer by itself.
+	shortBody = 2 << 10
 )
 
 // NewHandler prepares a handler.
@@ -44,8 +49,7 @@ func NewHandler() *Handler {
 func CORS(rw http.ResponseWriter, r *http.Request) bool {
 	h := rw.Header()
 	if !IsPrivate(h) {
-		h.Set(allowOrigin, "*")
-		h.Set(exposed, "Content-Length, Date")
+		h[allowOrigin], h[exposed] = []string{"*"}, []string{"Content-Length, Date"}
 	}
 	if r.Method != http.MethodOptions {
 		return false
@@ -123,7 +127,7 @@ func (h *Handler) playlist(rw http.ResponseWriter, r *http.Request, w *Window, m
 	if zip {
 		hd["Content-Encoding"] = h.h.gzip
 	}
-	send(rw, r, w, body)
+	send(rw, r, w, net.Buffers{body})
 }
 
 func statusOf(err error) int {
@@ -162,7 +166,7 @@ func (h *Handler) media(rw http.ResponseWriter, r *http.Request, w *Window, name
 		}
 		hd["Content-Type"] = h.h.mediaType
 		Cache(hd, h.h.cacheMedia)
-		send(rw, r, w, p.Data)
+		send(rw, r, w, appendPart(nil, p))
 	case 's':
 		seg := w.current.Load().segment(n)
 		if seg == nil || seg.Init.Generation != gen {
@@ -171,7 +175,7 @@ func (h *Handler) media(rw http.ResponseWriter, r *http.Request, w *Window, name
 		}
 		hd["Content-Type"] = h.h.mediaType
 		Cache(hd, h.h.cacheMedia)
-		sendSegment(rw, r, w, seg)
+		send(rw, r, w, appendSegment(nil, seg))
 	case 'i':
 		init := w.current.Load().initSegment(gen, n)
 		if init == nil {
@@ -180,7 +184,7 @@ func (h *Handler) media(rw http.ResponseWriter, r *http.Request, w *Window, name
 		}
 		hd["Content-Type"] = h.h.initType
 		Cache(hd, h.h.cacheMedia)
-		send(rw, r, w, init.Data)
+		send(rw, r, w, net.Buffers{init.Data})
 	}
 }
 
@@ -220,39 +224,40 @@ func parseName(name string) (gen int64, kind byte, n int64, ok bool) {
 	return gen, kind, n, err1 == nil && err2 == nil
 }
 
-// send writes one prepared slice. A reader slower than three target durations
-// is let go; the deadline is taken back because the connection lives on.
-func send(rw http.ResponseWriter, r *http.Request, w *Window, body []byte) {
-	rw.Header()["Content-Length"] = []string{strconv.Itoa(len(body))}
-	if r.Method == http.MethodHead {
-		return
-	}
-	defer limitWrite(rw, w.patience())()
-	n, _ := rw.Write(body) // the reader is gone: nobody to tell
-	w.opts.Served.Add(int64(n))
-}
+// appendPart adds the bytes of a part to a body.
+func appendPart(body net.Buffers, p *Part) net.Buffers { return append(body, p.Data) }
 
-func sendSegment(rw http.ResponseWriter, r *http.Request, w *Window, seg *Segment) {
-	rw.Header()["Content-Length"] = []string{strconv.Itoa(seg.Bytes())}
-	if r.Method == http.MethodHead {
-		return
-	}
-	defer limitWrite(rw, w.patience())()
+func appendSegment(body net.Buffers, seg *Segment) net.Buffers {
+	body = slices.Grow(body, len(seg.Parts))
 	for i := range seg.Parts {
-		n, err := rw.Write(seg.Parts[i].Data)
-		w.opts.Served.Add(int64(n))
-		if err != nil {
-			return
-		}
+		body = appendPart(body, &seg.Parts[i])
 	}
+	return body
 }
 
-// limitWrite sets a write deadline by the machine's clock, since the kernel
-// knows no other, and gives the function that removes it.
-func limitWrite(rw http.ResponseWriter, d time.Duration) func() {
-	c := http.NewResponseController(rw)
-	if c.SetWriteDeadline(time.Now().Add(d)) != nil {
-		return func() {} // a recorder in a test, or a wrapper that hides it
+// send writes a body as it lies. A reader slower than three target durations is let go:
+// the deadline is by the machine's clock, since the kernel knows no other, and holds for
+// this answer, since a server takes it back behind each.
+func send(rw http.ResponseWriter, r *http.Request, w *Window, body net.Buffers) {
+	size := 0
+	for _, b := range body {
+		size += len(b)
 	}
-	return func() { _ = c.SetWriteDeadline(time.Time{}) }
+	rw.Header()["Content-Length"] = []string{strconv.Itoa(size)}
+	if r.Method == http.MethodHead {
+		return
+	}
+	_ = http.NewResponseController(rw).SetWriteDeadline(time.Now().Add(w.patience())) // a recorder in a test has none
+	w.opts.Served.Add(write(rw, body, size))
+}
+
+// write gives how much was written: a reader that is gone is told nothing. What can take
+// all pieces of a long body at once is given them so.
+func write(rw http.ResponseWriter, body net.Buffers, size int) (n int64) {
+	if all, ok := rw.(io.ReaderFrom); ok && size > shortBody {
+		n, _ = all.ReadFrom(&body)
+		return n
+	}
+	n, _ = body.WriteTo(rw)
+	return n
 }

@@ -9,8 +9,7 @@ import (
 	"time"
 )
 
-// snapshot is the window at one moment. It is never changed; a reader that
-// holds it may wait on changed for the next one.
+// snapshot is the window at one moment. It is never changed.
 type snapshot struct {
 	opts     *Options
 	listed   []*Segment
@@ -25,7 +24,6 @@ type snapshot struct {
 	started  bool
 	ended    bool
 	gone     bool
-	changed  chan struct{}
 
 	media rendered
 	multi rendered

@@ -2,6 +2,7 @@ package hls
 
 import (
 	"fmt"
+	"net"
 	"net/http"
 	"strconv"
 )
@@ -79,7 +80,7 @@ func (h *Handler) ServeVariants(rw http.ResponseWriter, r *http.Request, all []V
 	hd := rw.Header()
 	hd["Content-Type"] = h.h.playlistType
 	Cache(hd, h.h.cachePlain)
-	send(rw, r, all[0].Window, b)
+	send(rw, r, all[0].Window, net.Buffers{b})
 }
 
 func readOnly(rw http.ResponseWriter, r *http.Request) bool {

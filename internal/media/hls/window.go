@@ -94,7 +94,7 @@ var ErrNotOpen = errors.New("hls: no open segment")
 // Window is the live edge of one stream.
 type Window struct {
 	opts    Options
-	waiters atomic.Int64
+	queue   queue
 	current atomic.Pointer[snapshot]
 
 	cacheBlocking []string // header value of blocking answers: six target durations
@@ -127,7 +127,7 @@ func New(o Options) *Window {
 	}
 	w := &Window{opts: o, nextSeq: o.FirstSequence, nextPart: o.FirstPart, disc: o.FirstDiscontinuity}
 	w.cacheBlocking = []string{fmt.Sprintf("public, max-age=%d", 6*o.TargetDuration/time.Second)}
-	w.current.Store(&snapshot{opts: &w.opts, changed: make(chan struct{}), sequence: o.FirstSequence})
+	w.current.Store(&snapshot{opts: &w.opts, sequence: o.FirstSequence})
 	return w
 }
 
@@ -289,7 +289,7 @@ func (w *Window) End() {
 // announce replaces the snapshot and wakes who waits for it.
 func (w *Window) announce() {
 	s := &snapshot{
-		opts: &w.opts, changed: make(chan struct{}),
+		opts:   &w.opts,
 		listed: w.listed[:len(w.listed):len(w.listed)], kept: w.kept,
 		disc: w.disc, ended: w.ended, peakBits: w.peakBits,
 		sequence: w.nextSeq, nextPart: w.nextPart, started: w.started(), gone: w.gone,
@@ -306,6 +306,6 @@ func (w *Window) announce() {
 	}
 	w.trimMarks()
 	s.marks = w.marks
-	old := w.current.Swap(s)
-	close(old.changed)
+	w.current.Store(s)
+	w.queue.wake(s)
 }
