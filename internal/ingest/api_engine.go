@@ -53,8 +53,8 @@ func (e Engine) routes() []httpapi.Route {
 	return []httpapi.Route{
 		// A page /live/{room} and its picture /live/{room}/index.m3u8 share a folder.
 		{
-			Pattern: "/live/{room}/*", Access: httpapi.RoomVisitor, Unlisted: true, Handler: e.Hub.Handler(),
-			Note: func(ctx context.Context, s httpapi.Subject) context.Context { return e.Hub.Asking(ctx, s.Room) },
+			Pattern: "/live/{room}/*", Access: httpapi.RoomVisitor, Unlisted: true, Direct: true,
+			Enter: func(s httpapi.Subject) http.Handler { return e.Hub.Enter(s.Room) },
 		},
 		{Pattern: "/whip", Access: httpapi.Signed, Handler: rtc},
 		{Pattern: "/whip/*", Access: httpapi.Signed, Handler: rtc},

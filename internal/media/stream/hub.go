@@ -12,6 +12,7 @@ import (
 
 	"hawker/internal/base/clock"
 	"hawker/internal/base/crash"
+	"hawker/internal/media/hls"
 	"hawker/internal/media/record"
 )
 
@@ -102,6 +103,7 @@ type Hub struct {
 	cfg     Config
 	wg      sync.WaitGroup
 	notices *notices
+	serve   *hls.Handler
 
 	flvReaders atomic.Int64
 	stagings   atomic.Int64 // calls of SetStage
@@ -121,7 +123,7 @@ func NewHub(c Config) *Hub {
 	if c.StreamsMax <= 0 {
 		c.StreamsMax = streamsMaxDefault
 	}
-	h := &Hub{cfg: c, streams: map[string]*Stream{}, notices: newNotices()}
+	h := &Hub{cfg: c, streams: map[string]*Stream{}, notices: newNotices(), serve: hls.NewHandler()}
 	h.wg.Go(h.notices.run)
 	return h
 }

@@ -174,12 +174,8 @@ func (s *Stream) reports(but *Rendition) []hls.Report {
 func (r *Rendition) uri() string { return r.name + "/" + hls.MediaPlaylist }
 
 // variants are the renditions of a stream, itself first.
-func (h *Hub) variants(id string, source *hls.Window) []hls.Variant {
+func (s *Stream) variants(source *hls.Window) []hls.Variant {
 	out := []hls.Variant{{Window: source, URI: hls.MediaPlaylist}}
-	s := h.find(id)
-	if s == nil {
-		return out
-	}
 	for _, r := range s.ladderNow() {
 		if r.Live() {
 			out = append(out, hls.Variant{Window: r.shown.Load(), URI: r.uri(), Bandwidth: r.bandwidth})
@@ -189,11 +185,7 @@ func (h *Hub) variants(id string, source *hls.Window) []hls.Variant {
 }
 
 // rendition gives the window of a rendition, if there is or was one.
-func (h *Hub) rendition(id, name string) *hls.Window {
-	s := h.find(id)
-	if s == nil {
-		return nil
-	}
+func (s *Stream) rendition(name string) *hls.Window {
 	for _, r := range s.ladderNow() {
 		if r.name == name {
 			return r.shown.Load()

@@ -75,8 +75,8 @@ func (h *Hub) WatchStages(f func(streamID string)) {
 // StageNumber counts the stages that a stream has had in this process. Who was let in
 // at one number has to be asked again at another.
 func (h *Hub) StageNumber(streamID string) int {
-	n, _ := h.stage(streamID)
-	return n
+	v := visit{stream: h.find(streamID)}
+	return v.now().stage
 }
 
 // restage begins anew; the caller holds turn and mu. It gives the recorder to close.

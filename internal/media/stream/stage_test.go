@@ -315,10 +315,10 @@ func TestWhoWasLetInBeforeTheChange(t *testing.T) {
 	r.blind = true
 	e := r.publish("room", shape{fps: 30, gop: 30})
 	e.send(3 * time.Second)
-	asking := r.hub.Asking(t.Context(), "room")
+	visit := r.hub.Enter("room")
 	ask := func(name string) int {
 		w := httptest.NewRecorder()
-		r.web.ServeHTTP(w, httptest.NewRequestWithContext(asking, http.MethodGet, "/live/room/"+name, nil))
+		visit.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/live/room/"+name, nil))
 		return w.Code
 	}
 	if code := ask("live.m3u8"); code != http.StatusOK {

@@ -25,6 +25,7 @@ import (
 	"hawker/internal/base/id"
 	"hawker/internal/platform/cache"
 	"hawker/internal/platform/conns"
+	"hawker/internal/platform/humatext"
 	"hawker/internal/platform/idem"
 )
 
@@ -101,10 +102,11 @@ type API struct {
 	public url.URL // without a host where the installation states none
 	ops    []Operation
 	routes []Route
+	direct []direct
 	// section is the tag of what is registered next.
 	section   string
 	described func() ([]byte, error)
-	names     namer
+	names     humatext.Namer
 }
 
 // adaptHuma sets what huma keeps for the whole process and offers nowhere else. It
@@ -120,7 +122,7 @@ var adaptHuma = sync.OnceFunc(func() {
 // New makes an empty API on a router of its own.
 func New(d Deps) *API {
 	a := &API{deps: d, router: chi.NewRouter(), auth: Authorizer{Staff: d.Staff, Rooms: d.Rooms}}
-	a.names.spoken = d.Spoken
+	a.names.Spoken = d.Spoken
 	if u, err := url.Parse(d.PublicURL); err == nil {
 		a.public = *u
 	}
@@ -131,7 +133,7 @@ func New(d Deps) *API {
 	a.router.MethodNotAllowed(a.methodNotAllowed)
 	cfg := huma.DefaultConfig("Hawker", "1")
 	cfg.Info.Description = "The API of a self-hosted mall for live streams and short videos."
-	cfg.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", a.names.name)
+	cfg.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", a.names.Name)
 	cfg.CreateHooks = nil
 	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "", "", "" // see describe.go
 	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
@@ -150,7 +152,11 @@ func (a *API) Authorizer() Authorizer { return a.auth }
 func (a *API) Operations() []Operation { return a.ops }
 
 // ServeHTTP implements http.Handler.
-func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.router.ServeHTTP(w, r) }
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !a.serveDirect(w, r) {
+		a.router.ServeHTTP(w, r)
+	}
+}
 
 // Register adds an operation. I holds parameters and Body, O the answer's Body,
 // as huma reads them.
@@ -161,7 +167,7 @@ func Register[I, O any](a *API, op Operation, handle func(ctx context.Context, i
 	checkInput(op.ID, reflect.TypeFor[I]())
 	op.tag = a.section
 	a.ops = append(a.ops, op)
-	a.names.operation = op.ID
+	a.names.Operation = op.ID
 	h := huma.Operation{
 		OperationID: op.ID, Method: op.Method, Path: Prefix + op.Path, Summary: op.Summary,
 		DefaultStatus: op.Status, MaxBodyBytes: op.BodyMax, SkipValidateBody: op.RawBody,

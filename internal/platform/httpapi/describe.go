@@ -196,4 +196,4 @@ func (a *API) serveDescription() {
 
 // Section begins a part of the API: the operations that are registered next carry
 // its name, or the one under which it is spoken of, as their tag.
-func (a *API) Section(name string) { a.section = a.names.module(name) }
+func (a *API) Section(name string) { a.section = a.names.Module(name) }

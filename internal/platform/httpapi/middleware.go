@@ -47,21 +47,24 @@ func printable(s string) bool {
 func (a *API) recoverPanic(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
-			p := recover()
-			if p == nil {
-				return
+			if p := recover(); p != nil {
+				a.panicked(w, r, p)
 			}
-			if p == http.ErrAbortHandler {
-				panic(p)
-			}
-			a.deps.Log.Error("panic", "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
-			if ww, ok := w.(middleware.WrapResponseWriter); ok && ww.Status() != 0 {
-				panic(http.ErrAbortHandler) // half an answer must not look like a whole one
-			}
-			a.writeProblem(w, r, fmt.Errorf("panic: %v", p))
 		}()
 		next.ServeHTTP(w, r)
 	})
+}
+
+// panicked answers for a handler that panicked, if it has not begun to itself.
+func (a *API) panicked(w http.ResponseWriter, r *http.Request, p any) {
+	if p == http.ErrAbortHandler {
+		panic(p)
+	}
+	a.deps.Log.Error("panic", "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
+	if out, ok := w.(interface{ Status() int }); ok && out.Status() != 0 {
+		panic(http.ErrAbortHandler) // half an answer must not look like a whole one
+	}
+	a.writeProblem(w, r, fmt.Errorf("panic: %v", p))
 }
 
 // observe counts requests by operation. Unknown paths share one name, so that a

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"hawker/internal/base/id"
 )
@@ -14,13 +15,17 @@ type Route struct {
 	Methods []string // none: every method
 	Access  Access
 	Handler http.Handler
+	// Enter, in place of Handler, gives what answers for a subject as that is before the
+	// caller is judged: who is let in gets nothing of what it becomes a moment later.
+	Enter func(s Subject) http.Handler
+	// Direct is served before the router where a visitor may have it: see direct.go. Its
+	// pattern is /folder/{room}/*.
+	Direct bool
 	// Subject reads what is asked for where the pattern does not name it.
 	Subject func(r *http.Request) Subject
 	// Unlisted lets everybody through to what is no room: the streams of open
 	// publishing, which have names of their own.
 	Unlisted bool
-	// Note puts into the context what held before the caller was judged.
-	Note func(ctx context.Context, s Subject) context.Context
 }
 
 // Mount adds routes. Each is guarded by its declaration.
@@ -30,6 +35,9 @@ func (a *API) Mount(routes ...Route) {
 			panic("httpapi: route " + r.Pattern + " does not say who may reach it")
 		}
 		a.routes = append(a.routes, r)
+		if r.Direct {
+			a.direct = append(a.direct, newDirect(r, a.deps.Cookies.Secure))
+		}
 		h := a.guardRoute(r)
 		if len(r.Methods) == 0 {
 			a.router.Handle(r.Pattern, h)
@@ -49,11 +57,11 @@ func (a *API) guardRoute(route Route) http.Handler {
 		if route.Subject != nil {
 			s = route.Subject(r)
 		}
-		ctx := r.Context()
-		if route.Note != nil {
-			ctx = route.Note(ctx, s)
+		ctx, h := r.Context(), route.Handler
+		if route.Enter != nil {
+			h = route.Enter(s)
 		}
-		pass, err := a.checkRoute(ctx, route, s)
+		pass, err := a.checkRoute(ctx, route, ActorFrom(ctx), s)
 		if err != nil {
 			w.Header().Set("Cache-Control", privateAnswer)
 			a.WriteProblem(w, r, err)
@@ -62,14 +70,20 @@ func (a *API) guardRoute(route Route) http.Handler {
 		if pass.Room.Private() || route.Access.NeedsAccount() {
 			w.Header().Set("Cache-Control", privateAnswer)
 		}
-		route.Handler.ServeHTTP(w, r.WithContext(context.WithValue(ctx, passKey{}, pass)))
+		h.ServeHTTP(w, r.WithContext(context.WithValue(ctx, passKey{}, pass)))
 	})
 }
 
-func (a *API) checkRoute(ctx context.Context, route Route, s Subject) (Pass, error) {
-	var room id.Room
-	if route.Unlisted && room.UnmarshalText([]byte(s.Room)) != nil {
+func (a *API) checkRoute(ctx context.Context, route Route, actor Actor, s Subject) (Pass, error) {
+	if route.Unlisted && !namesRoom(s.Room) {
 		return Pass{}, nil
 	}
-	return a.auth.Check(ctx, route.Access, ActorFrom(ctx), s)
+	return a.auth.Check(ctx, route.Access, actor, s)
+}
+
+// namesRoom reports whether a text is a room's id. Most texts that are none do not begin
+// like one, and are not worth an error that says so.
+func namesRoom(text string) bool {
+	var room id.Room
+	return (text == "" || strings.HasPrefix(text, "rom_")) && room.UnmarshalText([]byte(text)) == nil
 }

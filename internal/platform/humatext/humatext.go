@@ -1,6 +1,7 @@
 // Package humatext knows the sentences in which huma says what is wrong with a field:
 // they are English, with what was wanted in them. Here each has a code, and what was
-// wanted by name, so that a text in every language can say it.
+// wanted by name, so that a text in every language can say it. And it names the types of
+// the description as callers see them.
 package humatext
 
 import (

@@ -1,4 +1,4 @@
-package httpapi
+package humatext
 
 import (
 	"cmp"
@@ -9,38 +9,39 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// namer names types in the description after their module, so that two modules
+// Namer names types in the description after their module, so that two modules
 // may each have a Card: live.Card is LiveCard, a page of it LiveCardPage. A body
 // without a name is called after the operation that is being registered.
 //
 // A package that was cut from a module may be spoken of under that module's name:
 // callers have types of these names, and nothing became another for them.
-type namer struct {
-	operation string
-	spoken    map[string]string // by package
+type Namer struct {
+	Operation string
+	Spoken    map[string]string // by package
 }
 
-func (n *namer) name(t reflect.Type, hint string) string {
+// Name is what huma asks for each type of the description.
+func (n *Namer) Name(t reflect.Type, hint string) string {
 	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
 		t = t.Elem()
 	}
 	if t.Name() == "" || t.PkgPath() == "" {
 		if strings.HasSuffix(hint, "Body") {
-			return camel(n.operation) + "Input"
+			return camel(n.Operation) + "Input"
 		}
-		return camel(n.operation) + huma.DefaultSchemaNamer(t, hint)
+		return camel(n.Operation) + huma.DefaultSchemaNamer(t, hint)
 	}
 	name, inner, generic := strings.Cut(t.Name(), "[")
 	if generic {
 		inner = strings.TrimSuffix(inner, "]")
 		pkg, innerName, _ := strings.Cut(path.Base(inner), ".")
-		return moduleName(n.module(pkg), innerName) + name
+		return moduleName(n.Module(pkg), innerName) + name
 	}
-	return moduleName(n.module(path.Base(t.PkgPath())), name)
+	return moduleName(n.Module(path.Base(t.PkgPath())), name)
 }
 
-// module is under which name a package is spoken of.
-func (n *namer) module(pkg string) string { return cmp.Or(n.spoken[pkg], pkg) }
+// Module is under which name a package is spoken of.
+func (n *Namer) Module(pkg string) string { return cmp.Or(n.Spoken[pkg], pkg) }
 
 func moduleName(pkg, name string) string {
 	name = strings.TrimSuffix(name, "View")
