@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"sync"
 	"time"
 
 	"hawker/internal/app"
@@ -89,13 +88,7 @@ func (c serveCmd) Run(ctx context.Context) error {
 	}
 	cfg.DemoAnywhere = cfg.DemoAnywhere || c.DemoAnywhere
 	cfg.Live.OpenPublish = cfg.Live.OpenPublish || c.OpenPublish
-	if os.Getenv("GOGC") == "" {
-		tuned, stop := context.WithCancel(ctx)
-		var wg sync.WaitGroup
-		wg.Go(func() { tuneGC(tuned) })
-		defer wg.Wait()
-		defer stop()
-	}
+	defer tunedGC(ctx)()
 	o := app.Options{Config: cfg, Log: log, Clock: clock.Real{}, Demo: c.Demo}
 	return onInstallation(ctx, o, func(a *app.App) error { return serve(ctx, a, c.Demo, log) })
 }
@@ -238,13 +231,18 @@ func (c sandboxCmd) Run(ctx context.Context) error {
 }
 
 type benchCmd struct {
-	Areas  []string      `arg:"" optional:"" help:"idle, shop, live, chat; all by default. glass is the last part of live: from sending to the picture, in Chromium."`
+	Areas  []string      `arg:"" optional:"" help:"idle, shop, live, chat; all by default. The last parts of live by themselves are floor (beside a bare server) and glass (from sending to the picture, in Chromium)."`
 	JSON   bool          `name:"json" help:"Print the figures as JSON when all are there."`
 	Window time.Duration `help:"How long each rate is measured." default:"5s"`
 	Beside string        `help:"An earlier build of this program, measured in the same run: each figure stands beside its own, as a ratio." type:"existingfile"`
+	Floor  string        `hidden:"" help:"Be the bare server that live stands beside." placeholder:"ADDR"`
 }
 
 func (c benchCmd) Run(ctx context.Context) error {
+	if c.Floor != "" {
+		defer tunedGC(ctx)()
+		return bench.ServeFloor(ctx, c.Floor)
+	}
 	o := bench.Options{Areas: c.Areas, Window: c.Window, Beside: c.Beside}
 	if !c.JSON {
 		o.Out = os.Stdout

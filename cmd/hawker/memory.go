@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"os"
 	"runtime/debug"
 	"runtime/metrics"
+	"sync"
 	"time"
 )
 
@@ -28,6 +30,18 @@ func gcPercent(live uint64) int {
 	}
 	spare := gcSpare + live/gcShare
 	return int(min(max(spare*100/live, gcMin), gcMax))
+}
+
+// tunedGC has the collector tuned until the function that it gives is called, unless
+// whoever runs the program has chosen by GOGC.
+func tunedGC(ctx context.Context) (stop func()) {
+	if os.Getenv("GOGC") != "" {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	wg.Go(func() { tuneGC(ctx) })
+	return func() { cancel(); wg.Wait() }
 }
 
 // tuneGC keeps the collector at gcPercent until ctx ends.

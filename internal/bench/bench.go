@@ -76,8 +76,8 @@ type Options struct {
 	Beside string
 }
 
-// Areas lists what is measured when nothing is chosen. Besides there is "glass",
-// the last part of "live" by itself.
+// Areas lists what is measured when nothing is chosen. Besides there are "floor" and
+// "glass", the last parts of "live" by themselves.
 func Areas() []string { return []string{"idle", "shop", "live", "chat"} }
 
 // Run measures and answers all figures.
@@ -92,7 +92,7 @@ func Run(ctx context.Context, o Options) ([]Figure, error) {
 	b, other := &Bench{out: o.Out, program: self}, &Bench{program: o.Beside}
 	for _, area := range o.Areas { // before the first is measured for minutes
 		if b.measure(area) == nil {
-			return nil, fmt.Errorf("%s: no such area; there are glass and %v", area, Areas())
+			return nil, fmt.Errorf("%s: no such area; there are floor, glass and %v", area, Areas())
 		}
 	}
 	for _, area := range o.Areas {
@@ -126,7 +126,8 @@ const besideUnit = "× beside"
 // measure is how an area is measured; nil for one that there is not.
 func (b *Bench) measure(area string) func(ctx context.Context, window time.Duration) error {
 	return map[string]func(context.Context, time.Duration) error{
-		"idle": b.idle, "shop": b.shop, "live": b.live, "glass": b.glassAlone, "chat": b.chat,
+		"idle": b.idle, "shop": b.shop, "live": b.live, "glass": b.glassAlone, "floor": b.floorAlone,
+		"chat": b.chat,
 	}[area]
 }
 

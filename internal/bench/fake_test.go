@@ -30,6 +30,11 @@ func TestMain(m *testing.M) {
 		case "serve":
 			serveFake()
 			return
+		case "bench":
+			ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+			defer stop()
+			_ = ServeFloor(ctx, flagOf("--floor"))
+			return
 		}
 	}
 	os.Exit(m.Run())

@@ -44,12 +44,8 @@ func (b *Bench) ours() target {
 // live measures taking streams in and handing them on, beside nginx-rtmp if that
 // is installed.
 func (b *Bench) live(ctx context.Context, window time.Duration) (err error) {
-	f, err := demo.Open("live.flv")
+	tags, err := liveTags()
 	if err != nil {
-		return err
-	}
-	tags, err := flv.ReadFile(f)
-	if err = errors.Join(err, f.Close()); err != nil {
 		return err
 	}
 	all := []target{b.ours()}
@@ -89,7 +85,20 @@ func (b *Bench) live(ctx context.Context, window time.Duration) (err error) {
 	if err := b.deliver(ctx, all, tags); err != nil {
 		return err
 	}
+	if err := b.besideFloor(ctx, "live", tags, window); err != nil {
+		return err
+	}
 	return b.glass(ctx, nginx, window)
+}
+
+// liveTags gives what publishers send.
+func liveTags() ([]flv.Tag, error) {
+	f, err := demo.Open("live.flv")
+	if err != nil {
+		return nil, err
+	}
+	tags, err := flv.ReadFile(f)
+	return tags, errors.Join(err, f.Close())
 }
 
 // peer starts the server that ours stands against; nil where it is not installed.
