@@ -98,7 +98,7 @@ func listArgs(f Filter, part span, limit int) []any {
 // walkSteps are how many rows of a list are looked at for what no index holds, a step at
 // a time: what is common is found in the first. MariaDB makes a table of a list of a
 // thousand values (in_predicate_conversion_threshold) and reads all of that.
-func walkSteps() []int { return []int{100, 400, 750, 750} }
+func walkSteps() []int { return []int{100, 200, 400, 600, 700} }
 
 // walkProducts looks at the next rows of a list and answers those that fit, up to a limit, and
 // where it stopped; nil at the end of the list.

@@ -27,6 +27,8 @@ const (
 	wordsMax = 6
 	// docsMax is how many documents a rare gram has at most: so many rows are read one by one.
 	docsMax = 300
+	// docsFew are so few that to read them is less than to look at what else the words have.
+	docsFew = 30
 	// gramsMax is how many grams of a query are looked up.
 	gramsMax = 8
 )
@@ -79,21 +81,22 @@ func Docs(ctx context.Context, q sqldb.Querier, k Kind, words []string) (docs []
 	if err != nil || building {
 		return nil, false, err
 	}
-	for _, g := range asked(words) {
-		found, err := g.docs(ctx, q, k, docsMax+1)
-		if err != nil {
-			return nil, false, err
-		}
-		switch {
-		case len(found) > docsMax:
-			continue
-		case !rare:
-			docs, rare = found, true
-		default:
-			docs = both(docs, found)
-		}
-		if len(docs) == 0 {
-			return nil, true, nil
+	grams := asked(words)
+	for _, most := range []int{docsFew, docsMax} {
+		for _, g := range grams {
+			found, common, err := g.atMost(ctx, q, k, most)
+			if err != nil {
+				return nil, false, err
+			}
+			if common {
+				continue
+			}
+			if docs = both(docs, found); !rare {
+				docs, rare = found, true
+			}
+			if len(docs) <= docsFew {
+				return docs, true, nil
+			}
 		}
 	}
 	return docs, rare, nil

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -18,13 +19,41 @@ func add(ctx context.Context, tx *sqldb.Tx, k Kind, doc int64, grams []string) e
 		for _, g := range some {
 			args = append(args, k, g, doc)
 		}
-		// A row that is there already is as good.
-		err := tx.Upsert(ctx, "search_gram", []string{"kind", "gram", "doc"}, nil, args...)
-		if err != nil {
+		if err := putGrams(ctx, tx, args); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// PutAll indexes documents that are new, in the order of the index.
+func PutAll(ctx context.Context, tx *sqldb.Tx, k Kind, docs []Doc) error {
+	type entry struct {
+		gram string
+		doc  int64
+	}
+	var all []entry
+	for _, d := range docs {
+		for _, g := range grams(d.Text) {
+			all = append(all, entry{g, d.ID})
+		}
+	}
+	slices.SortFunc(all, func(a, b entry) int { return cmp.Or(cmp.Compare(a.gram, b.gram), cmp.Compare(a.doc, b.doc)) })
+	for some := range slices.Chunk(all, rowsMax) {
+		args := make([]any, 0, 3*len(some))
+		for _, e := range some {
+			args = append(args, k, e.gram, e.doc)
+		}
+		if err := putGrams(ctx, tx, args); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func putGrams(ctx context.Context, tx *sqldb.Tx, args []any) error {
+	// A row that is there already is as good.
+	return tx.Upsert(ctx, "search_gram", []string{"kind", "gram", "doc"}, nil, args...)
 }
 
 func drop(ctx context.Context, tx *sqldb.Tx, k Kind, doc int64, grams []string) error {
@@ -38,21 +67,22 @@ func drop(ctx context.Context, tx *sqldb.Tx, k Kind, doc int64, grams []string) 
 	return nil
 }
 
-// docs are the first documents that have the gram, in order, each once.
-func (g gram) docs(ctx context.Context, q sqldb.Querier, k Kind, limit int) ([]int64, error) {
-	where, args := "gram = ?", []any{k, g.text}
+// atMost are the documents that have a gram, in order, each once; more reports that it has more rows than so many,
+// of which none is read then.
+func (g gram) atMost(ctx context.Context, q sqldb.Querier, k Kind, most int) (docs []int64, more bool, err error) {
+	where, args := " FROM search_gram WHERE kind = ? AND gram = ? LIMIT ?", []any{k, g.text}
 	if !g.whole {
-		where, args = "gram >= ? AND gram < ?", append(args, after(g.text))
+		where, args = " FROM search_gram WHERE kind = ? AND gram >= ? AND gram < ? LIMIT ?", append(args, after(g.text))
 	}
-	rows, err := q.Query(ctx, "SELECT doc FROM search_gram WHERE kind = ? AND "+where+" LIMIT ?",
-		append(args, limit)...)
-	docs, err := sqldb.Collect(rows, err, func(s sqldb.Scanner) (doc int64, err error) { return doc, s.Scan(&doc) })
-	full := len(docs) == limit
+	var one int
+	err = q.QueryRow(ctx, "SELECT 1"+where+" OFFSET ?", append(args, 1, most)...).Scan(&one)
+	if !errors.Is(err, sql.ErrNoRows) {
+		return nil, err == nil, err
+	}
+	rows, err := q.Query(ctx, "SELECT doc"+where, append(args, most)...)
+	docs, err = sqldb.Collect(rows, err, func(s sqldb.Scanner) (doc int64, err error) { return doc, s.Scan(&doc) })
 	slices.Sort(docs)
-	if once := slices.Compact(docs); !full {
-		return once, err
-	}
-	return docs, err // more than are few, some of them perhaps twice
+	return slices.Compact(docs), false, err
 }
 
 // isBuilding reports that texts from before there was an index are still being read.
