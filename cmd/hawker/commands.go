@@ -25,7 +25,7 @@ type commands struct {
 	User        userCmd        `cmd:"" help:"Accounts: add, passwd, disable, enable, list."`
 	Worker      workerCmd      `cmd:"" help:"Do jobs (transcoding, refunds) for a mall on a shared MySQL database and data folder."`
 	Migrate     migrateCmd     `cmd:"" help:"Bring the database to the newest version."`
-	Demo        demoCmd        `cmd:"" help:"Fill an empty installation with demo data."`
+	Demo        demoCmd        `cmd:"" help:"Fill an empty installation with demo data, or a demo with as much as is to be measured."`
 	Doctor      doctorCmd      `cmd:"" help:"Prove the invariants and say what is wrong; exit 1 if anything is."`
 	Backup      backupCmd      `cmd:"" help:"Copy an installation, encrypted, into a folder; a running server goes on."`
 	Restore     restoreCmd     `cmd:"" help:"Write a backup into an empty data folder and prove it."`
@@ -173,18 +173,6 @@ func (c migrateCmd) Run(ctx context.Context) (err error) {
 		fmt.Println("nothing to do")
 	}
 	return err
-}
-
-type demoCmd struct{ settings }
-
-func (c demoCmd) Run(ctx context.Context) error {
-	cfg, log, err := c.load()
-	if err != nil {
-		return err
-	}
-	return onInstallation(ctx, app.Options{Config: cfg, Log: log, Clock: clock.Real{}}, func(a *app.App) error {
-		return a.FillDemo(ctx)
-	})
 }
 
 type doctorCmd struct {

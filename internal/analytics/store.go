@@ -29,9 +29,14 @@ func countedBetween(ctx context.Context, q sqldb.Querier, shop id.Shop, from, un
 
 // count adds to the bucket of a moment and to the shop's whole.
 func count(ctx context.Context, tx *sqldb.Tx, shop id.Shop, t trade) error {
-	return tx.Put(ctx, sqldb.Row{
+	return tx.Put(ctx, tradeRow(), shop, sqldb.Millis(t.since.Truncate(bucket)), t.placed, t.paid, t.revenue, shop, 0,
+		t.placed, t.paid, t.revenue)
+}
+
+func tradeRow() sqldb.Row {
+	return sqldb.Row{
 		Table: "trade_figure", Keys: []string{"shop_id", "since"}, Add: []string{"placed", "paid", "revenue"},
-	}, shop, sqldb.Millis(t.since.Truncate(bucket)), t.placed, t.paid, t.revenue, shop, 0, t.placed, t.paid, t.revenue)
+	}
 }
 
 // correction is by how much a bucket is not what the orders say.

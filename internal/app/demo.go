@@ -16,11 +16,23 @@ func (a *App) FillDemo(ctx context.Context) error {
 	if err := a.checkDemo(ctx, true); err != nil {
 		return err
 	}
+	return a.demo().Fill(ctx)
+}
+
+// GrowDemo fills a mall with demo data until it has so much of what grows. Its clock is demo's.
+func (a *App) GrowDemo(ctx context.Context, size demo.Size, tell func(demo.Progress)) error {
+	return demo.Large{
+		Mall: a.demo(), Box: a.box, Log: a.log, Bank: a.cfg.Path("sandbox"), Tell: tell, Orders: a.orders,
+		Checkout: a.checkout, Fulfilment: a.fulfilment, Distribution: a.distribution, Drain: a.bus().Drain,
+		Listen: func() error { return a.news.Serve(a.api.Authorizer(), nil) },
+	}.Grow(ctx, size)
+}
+
+func (a *App) demo() demo.Mall {
 	return demo.Mall{
 		DB: a.db, Zone: a.zone, Accounts: a.accounts, Shops: a.shops, Pictures: a.pictures, Categories: a.categories,
-		Catalog:   a.catalog,
-		Referrals: a.referrals, Stage: a.stage, Uploads: a.uploads, Videos: a.videos,
-	}.Fill(ctx)
+		Catalog: a.catalog, Referrals: a.referrals, Stage: a.stage, Uploads: a.uploads, Videos: a.videos,
+	}
 }
 
 // ErrDemoAnywhere refuses to show demo accounts to others.

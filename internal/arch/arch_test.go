@@ -101,7 +101,8 @@ func modules() []struct {
 		{"watch", nil},
 		{"demo", []string{
 			"category",
-			"account", "catalog", "commission", "listing", "picture", "referral", "room", "shop", "stage", "video",
+			"account", "analytics", "catalog", "checkout", "commission", "distribution", "fulfilment", "inventory",
+			"ledger", "listing", "order", "payment", "picture", "referral", "room", "sandbox", "shop", "stage", "video",
 			"media/flv", "media/rtmp",
 			"media/upload",
 		}},

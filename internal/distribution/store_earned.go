@@ -12,8 +12,8 @@ import (
 	"hawker/internal/platform/sqldb"
 )
 
-// earnedBucket is the stretch of one row of a promoter's figures. Every zone's day begins at one.
-const earnedBucket = 15 * time.Minute
+// EarnedBucket is the stretch of one row of a promoter's figures. Every zone's day begins at one.
+const EarnedBucket = 15 * time.Minute
 
 // dayRow is what some orders brought.
 type dayRow struct{ orders, amount int64 }
@@ -29,7 +29,7 @@ func (s store) countEarned(ctx context.Context, order id.Order, sign int64) erro
 		var c money.Currency
 		var placed, amount int64
 		err := s.Scan(&user, &c, &placed, &amount)
-		return []any{user, c, placed - placed%earnedBucket.Milliseconds(), sign, sign * amount}, err
+		return []any{user, c, placed - placed%EarnedBucket.Milliseconds(), sign, sign * amount}, err
 	})
 	if err != nil || len(list) == 0 {
 		return err

@@ -74,9 +74,12 @@ func Open(ctx context.Context, tx *sqldb.Tx, shop id.Shop, sku id.SKU, initial i
 	}
 	return apply(ctx, tx, movement{
 		sku: sku, kind: kindAdjust, quantity: initial, available: initial,
-		ref: "open:" + sku.String(), actor: actor, reason: "initial",
+		ref: openRef(sku), actor: actor, reason: "initial",
 	})
 }
+
+// openRef names the first movement of a SKU.
+func openRef(sku id.SKU) string { return "open:" + sku.String() }
 
 // Adjust adds or takes units by hand; ref names the command, so a repeat is the
 // same change. Fault inventory.insufficient_stock when fewer are available.

@@ -47,3 +47,26 @@ func serveUntil(ctx context.Context, ln net.Listener, h http.Handler) error {
 	defer cancel()
 	return server.Shutdown(stop)
 }
+
+// With runs the provider while something is done with it at its address. It sends no notifications: who wants to know
+// asks.
+func With(ctx context.Context, o Options, do func(ctx context.Context, url string) error) error {
+	ln, err := Listen(ctx, "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	o.BaseURL = "http://" + ln.Addr().String()
+	s, err := New(o)
+	if err != nil {
+		return errors.Join(err, ln.Close())
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return serveUntil(ctx, ln, s.Handler()) })
+	g.Go(func() error {
+		defer stop()
+		return do(ctx, o.BaseURL)
+	})
+	return errors.Join(g.Wait(), s.Close())
+}
