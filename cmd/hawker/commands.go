@@ -219,11 +219,18 @@ func (c sandboxCmd) Run(ctx context.Context) error {
 }
 
 type benchCmd struct {
-	Areas  []string      `arg:"" optional:"" help:"idle, shop, live, chat; all by default. The last parts of live by themselves are floor (beside a bare server) and glass (from sending to the picture, in Chromium)."`
+	Areas  []string      `arg:"" optional:"" help:"idle, shop, live, chat; all by default. The last parts of live by themselves are floor (beside a bare server) and glass (from sending to the picture, in Chromium). large compares the lists of a mall of a million orders with those of a small one."`
 	JSON   bool          `name:"json" help:"Print the figures as JSON when all are there."`
 	Window time.Duration `help:"How long each rate is measured." default:"5s"`
-	Beside string        `help:"An earlier build of this program, measured in the same run: each figure stands beside its own, as a ratio." type:"existingfile"`
-	Floor  string        `hidden:"" help:"Be the bare server that live stands beside." placeholder:"ADDR"`
+	Other  string        `name:"against-binary" aliases:"beside" help:"An earlier build of this program, measured in the same run: each figure stands beside its own, as a ratio." type:"existingfile"`
+	Peer   string        `name:"against" help:"nginx-rtmp: live fails where that is not installed. Without it, it is measured beside where it is there." enum:",nginx-rtmp" default:""`
+	Goods  int           `help:"Products of the mall of large." default:"100000" placeholder:"N"`
+	Orders int           `help:"Its orders." default:"1000000" placeholder:"N"`
+	Videos int           `help:"Its films." default:"100000" placeholder:"N"`
+	Data   string        `help:"Folder of a mall that hawker demo --size large has filled, for large to measure; it stays." type:"existingdir" placeholder:"DIR"`
+
+	Floor      string `hidden:"" help:"Be the bare server that live stands beside, at an address." placeholder:"ADDR"`
+	OrderFloor string `hidden:"" help:"Be what an order costs at the least, at an address." placeholder:"ADDR"`
 }
 
 func (c benchCmd) Run(ctx context.Context) error {
@@ -231,7 +238,13 @@ func (c benchCmd) Run(ctx context.Context) error {
 		defer tunedGC(ctx)()
 		return bench.ServeFloor(ctx, c.Floor)
 	}
-	o := bench.Options{Areas: c.Areas, Window: c.Window, Beside: c.Beside}
+	if c.OrderFloor != "" {
+		return bench.OrderFloor(ctx, c.OrderFloor, c.Data)
+	}
+	o := bench.Options{
+		Areas: c.Areas, Window: c.Window, Beside: c.Other, Peer: c.Peer,
+		Large: bench.Large{Goods: c.Goods, Orders: c.Orders, Videos: c.Videos, Data: c.Data},
+	}
 	if !c.JSON {
 		o.Out = os.Stdout
 	}

@@ -8,11 +8,9 @@ package bench
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"net"
 	"net/http"
 	"os"
@@ -24,29 +22,6 @@ import (
 
 	"hawker/internal/base/id"
 )
-
-// Figure is one line of the table.
-type Figure struct {
-	Area  string  `json:"area"`
-	Name  string  `json:"name"`
-	Value float64 `json:"value"`
-	Unit  string  `json:"unit"`
-	Goal  string  `json:"goal,omitempty"`
-}
-
-// MarshalJSON writes a value that could not be taken as null: JSON knows no infinity,
-// and one figure must not cost all others.
-func (f Figure) MarshalJSON() ([]byte, error) {
-	type plain Figure
-	out := struct {
-		plain
-		Value *float64 `json:"value"`
-	}{plain: plain(f)}
-	if !math.IsNaN(f.Value) && !math.IsInf(f.Value, 0) {
-		out.Value = &f.Value
-	}
-	return json.Marshal(out)
-}
 
 // quantile is the value below which a share q of sorted values lies (nearest rank);
 // zero of none.
@@ -64,6 +39,8 @@ type Bench struct {
 	program string // whose server is measured
 	figures []Figure
 	server  *server
+	size    Large
+	needs   string // a peer that must be there
 }
 
 // Options choose what is measured.
@@ -74,10 +51,12 @@ type Options struct {
 	// Beside is an earlier build of this program: it is measured in the same run, area
 	// by area, and each figure of ours stands beside its own, as a ratio.
 	Beside string
+	Peer   string // one that must be there: nginx-rtmp; "": it is measured where it is
+	Large  Large
 }
 
-// Areas lists what is measured when nothing is chosen. Besides there are "floor" and
-// "glass", the last parts of "live" by themselves.
+// Areas lists what is measured when nothing is chosen. Besides there are "floor" and "glass", the last parts of "live"
+// by themselves, and "large", which fills a mall for minutes.
 func Areas() []string { return []string{"idle", "shop", "live", "chat"} }
 
 // Run measures and answers all figures.
@@ -89,10 +68,11 @@ func Run(ctx context.Context, o Options) ([]Figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, other := &Bench{out: o.Out, program: self}, &Bench{program: o.Beside}
+	b := &Bench{out: o.Out, program: self, size: o.Large, needs: o.Peer}
+	other := &Bench{program: o.Beside, size: o.Large}
 	for _, area := range o.Areas { // before the first is measured for minutes
 		if b.measure(area) == nil {
-			return nil, fmt.Errorf("%s: no such area; there are floor, glass and %v", area, Areas())
+			return nil, fmt.Errorf("%s: no such area; there are floor, glass, large and %v", area, Areas())
 		}
 	}
 	for _, area := range o.Areas {
@@ -126,13 +106,17 @@ const besideUnit = "× beside"
 // measure is how an area is measured; nil for one that there is not.
 func (b *Bench) measure(area string) func(ctx context.Context, window time.Duration) error {
 	return map[string]func(context.Context, time.Duration) error{
-		"idle": b.idle, "shop": b.shop, "live": b.live, "glass": b.glassAlone, "floor": b.floorAlone,
-		"chat": b.chat,
+		"idle": b.idle, "shop": b.shop, "live": b.live, "floor": b.floorAlone, "glass": b.glassAlone, "chat": b.chat,
+		"large": b.large,
 	}[area]
 }
 
 func (b *Bench) area(ctx context.Context, area string, window time.Duration) (err error) {
-	if b.server, err = startServer(ctx, b.program); err != nil {
+	small := mall{}
+	if area == "large" {
+		small = mallOf(smallMall())
+	}
+	if b.server, err = startServer(ctx, b.program, small); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.server.stop()) }()
@@ -142,7 +126,7 @@ func (b *Bench) area(ctx context.Context, area string, window time.Duration) (er
 func (b *Bench) add(f Figure) {
 	b.figures = append(b.figures, f)
 	if b.out != nil {
-		fmt.Fprintf(b.out, "%-5s %-62s %12.2f %-16s %s\n", f.Area, f.Name, f.Value, f.Unit, f.Goal)
+		fmt.Fprintln(b.out, f)
 	}
 }
 
@@ -164,7 +148,13 @@ type server struct {
 
 const readyWithin = 20 * time.Second
 
-func startServer(ctx context.Context, program string) (_ *server, err error) {
+// mall is the data that a server is started on.
+type mall struct {
+	data string   // of an installation that is there already and stays; "": one is made and thrown away
+	fill []string // what demo is told besides
+}
+
+func startServer(ctx context.Context, program string, m mall) (_ *server, err error) {
 	dir, err := os.MkdirTemp("", "hawker-bench-")
 	if err != nil {
 		return nil, err
@@ -174,6 +164,10 @@ func startServer(ctx context.Context, program string) (_ *server, err error) {
 			err = errors.Join(err, os.RemoveAll(dir))
 		}
 	}()
+	data := m.data
+	if data == "" {
+		data = filepath.Join(dir, "data")
+	}
 	addrs, err := freeAddresses(5)
 	if err != nil {
 		return nil, err
@@ -182,7 +176,7 @@ func startServer(ctx context.Context, program string) (_ *server, err error) {
 		dir: dir, http: addrs[0], rtmp: addrs[1], edgeHTTP: addrs[3], edgeRTMP: addrs[4],
 		secret: id.Token(), done: make(chan error, 1),
 	}
-	s.cmd = exec.Command(program, "serve", "--data", filepath.Join(dir, "data"), "--http", s.http, "--rtmp", s.rtmp,
+	s.cmd = exec.Command(program, "serve", "--data", data, "--http", s.http, "--rtmp", s.rtmp,
 		"--open-publish")
 	s.cmd.Env = append(os.Environ(), "HAWKER_PAYMENT_SANDBOX_ADDR="+addrs[2], "HAWKER_LOG_LEVEL=error",
 		"HAWKER_VIDEO_WORKERS=0",
@@ -190,9 +184,8 @@ func startServer(ctx context.Context, program string) (_ *server, err error) {
 	if self, err := os.Executable(); err == nil && program == self { // an earlier build may not know of these
 		s.cmd.Env = append(s.cmd.Env, "HAWKER_ORDER_UNPAID_MAX=0", "HAWKER_ORDER_PLACED_PER_MINUTE=0")
 	}
-	fill := exec.CommandContext(ctx, program, "demo", "--data", filepath.Join(dir, "data"))
-	if out, err := fill.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("demo data: %w: %s", err, out)
+	if err := m.filled(ctx, program, data); err != nil {
+		return nil, err
 	}
 	if err := s.cmd.Start(); err != nil {
 		return nil, err
@@ -202,6 +195,18 @@ func startServer(ctx context.Context, program string) (_ *server, err error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// filled runs demo where no installation was named.
+func (m mall) filled(ctx context.Context, program, data string) error {
+	if m.data != "" {
+		return nil
+	}
+	fill := exec.CommandContext(ctx, program, append([]string{"demo", "--data", data}, m.fill...)...)
+	if out, err := fill.CombinedOutput(); err != nil {
+		return fmt.Errorf("demo data: %w: %s", err, out)
+	}
+	return nil
 }
 
 func freeAddresses(n int) ([]string, error) {
@@ -245,11 +250,4 @@ func (s *server) stop() error {
 		err = errors.Join(errors.New("the server did not stop"), s.cmd.Process.Kill())
 	}
 	return errors.Join(err, os.RemoveAll(s.dir))
-}
-
-// Print writes figures as JSON.
-func Print(w io.Writer, figures []Figure) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	return enc.Encode(figures)
 }

@@ -77,7 +77,7 @@ func (b *Bench) chat(ctx context.Context, window time.Duration) error {
 	}
 	readers.Wait()
 	b.chatFigures(c, said, after-before-time.Duration(idle*float64(took)), took)
-	b.add(Figure{"chat", "memory with " + strconv.Itoa(chatViewers) + " viewers", memory, "MiB", ""})
+	b.add(Figure{Area: "chat", Name: "memory with " + strconv.Itoa(chatViewers) + " viewers", Value: memory, Unit: "MiB", Goal: ""})
 	return err
 }
 
@@ -85,14 +85,11 @@ func (b *Bench) chatFigures(c *crowd, said int64, spent, took time.Duration) {
 	want, got := said*chatViewers, c.received.Load()
 	slices.Sort(c.delays)
 	at := func(q float64) float64 { return float64(quantile(c.delays, q).Microseconds()) / 1000 }
-	b.add(Figure{"chat", "messages said", float64(said) / took.Seconds(), "a second", "50"})
-	b.add(Figure{"chat", "deliveries lost", float64(want - got), fmt.Sprintf("of %d", want), "0"})
-	b.add(Figure{
-		"chat", "server CPU for one delivery", float64(spent.Nanoseconds()) / 1000 / float64(max(got, 1)),
-		"µs", "≤ 4.5",
-	})
-	b.add(Figure{"chat", "said → on the screen, p50", at(0.5), "ms", ""})
-	b.add(Figure{"chat", "said → on the screen, p99", at(0.99), "ms", "≤ 150"})
+	b.add(Figure{Area: "chat", Name: "messages said", Value: float64(said) / took.Seconds(), Unit: "a second", Goal: "50"})
+	b.add(Figure{Area: "chat", Name: "deliveries lost", Value: float64(want - got), Unit: fmt.Sprintf("of %d", want), Goal: "0"})
+	b.add(Figure{Area: "chat", Name: "server CPU for one delivery", Value: float64(spent.Nanoseconds()) / 1000 / float64(max(got, 1)), Unit: "µs", Goal: "≤ 4.5"})
+	b.add(Figure{Area: "chat", Name: "said → on the screen, p50", Value: at(0.5), Unit: "ms", Goal: ""})
+	b.add(Figure{Area: "chat", Name: "said → on the screen, p99", Value: at(0.99), Unit: "ms", Goal: "≤ 150"})
 }
 
 // spent measures what the server costs while nothing is said, in CPU seconds a

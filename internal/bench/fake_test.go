@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,13 +28,20 @@ func TestMain(m *testing.M) {
 				os.Exit(3)
 			}
 			return
-		case "serve":
-			serveFake()
-			return
 		case "bench":
 			ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 			defer stop()
-			_ = ServeFloor(ctx, flagOf("--floor"))
+			if slices.Contains(os.Args, "--floor") {
+				_ = ServeFloor(ctx, flagOf("--floor"))
+				return
+			}
+			if err := OrderFloor(ctx, flagOf("--order-floor"), flagOf("--data")); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				os.Exit(6)
+			}
+			return
+		case "serve":
+			serveFake()
 			return
 		}
 	}
@@ -105,6 +113,20 @@ func newFake(own string) *fake {
 	f.answer("POST "+api+"/merchant/shp_1/skus/sku_1/stock", http.StatusOK, f.lay)
 	f.answer("POST "+api+"/orders", http.StatusCreated, f.place)
 	f.answer("GET "+api+"/orders", http.StatusOK, f.unpaid)
+	for _, list := range []string{
+		"/categories", "/feed", "/merchant/shp_1/orders", "/merchant/shp_1/products", "/merchant/shp_1/today",
+		"/distribution/me", "/distribution/commissions",
+	} {
+		f.answer("GET "+api+list, http.StatusOK, func(r *http.Request) (int, any) {
+			next := ""
+			if r.URL.Query().Get("cursor") == "" { // there are two pages
+				next = base64.RawURLEncoding.EncodeToString([]byte(noOrder))
+			}
+			return 0, map[string]any{
+				"items": []any{map[string]any{"id": "x_1", "number": "26"}}, "next_cursor": next,
+			}
+		})
+	}
 	tries := map[string]bool{}
 	f.answer("POST "+api+"/orders/{id}/pay", http.StatusOK, func(r *http.Request) (int, any) {
 		if !tries[r.PathValue("id")] { // the bank is still starting

@@ -73,14 +73,14 @@ func (b *Bench) glass(ctx context.Context, peer *nginx, window time.Duration) (e
 			return fmt.Errorf("send to picture by %s: %w", w.name, err)
 		}
 		p50 := v.quantile(0.5)
-		b.add(Figure{"live", "send to picture, " + w.name + ", p50", p50, "s", w.p50})
-		b.add(Figure{"live", "send to picture, " + w.name + ", p95", v.quantile(0.95), "s", w.p95})
-		b.add(Figure{"live", "stalls, " + w.name, float64(v.stalls), fmt.Sprintf("in %d frames", len(v.ages)), ""})
+		b.add(Figure{Area: "live", Name: "send to picture, " + w.name + ", p50", Value: p50, Unit: "s", Goal: w.p50})
+		b.add(Figure{Area: "live", Name: "send to picture, " + w.name + ", p95", Value: v.quantile(0.95), Unit: "s", Goal: w.p95})
+		b.add(Figure{Area: "live", Name: "stalls, " + w.name, Value: float64(v.stalls), Unit: fmt.Sprintf("in %d frames", len(v.ages)), Goal: ""})
 		if i == 0 {
 			own = p50
 		}
 		if w.edge {
-			b.add(Figure{"live", "  ours to " + w.name + ", p50", own / p50, "", ""})
+			b.add(Figure{Area: "live", Name: "  ours to " + w.name + ", p50", Value: own / p50, Unit: "", Goal: ""})
 		}
 	}
 	return nil

@@ -104,7 +104,7 @@ func liveTags() ([]flv.Tag, error) {
 // peer starts the server that ours stands against; nil where it is not installed.
 func (b *Bench) peer(ctx context.Context) (*nginx, error) {
 	n, err := startNginx(ctx, b.server)
-	if errors.Is(err, errNoNginx) {
+	if errors.Is(err, errNoNginx) && b.needs == "" {
 		b.note(err.Error())
 		return nil, nil
 	}
@@ -127,11 +127,11 @@ func (b *Bench) versus(all []target, what []quantity, measure func(target) ([]fl
 		}
 		for k, q := range what {
 			if i == 0 {
-				b.add(Figure{"live", q.name, got[k], q.unit, q.goal})
+				b.add(Figure{Area: "live", Name: q.name, Value: got[k], Unit: q.unit, Goal: q.goal})
 				continue
 			}
-			b.add(Figure{"live", t.label + q.name, got[k], q.unit, ""})
-			b.add(Figure{"live", "  ours to " + t.label + q.name, own[k] / got[k], "", ""})
+			b.add(Figure{Area: "live", Name: t.label + q.name, Value: got[k], Unit: q.unit, Goal: ""})
+			b.add(Figure{Area: "live", Name: "  ours to " + t.label + q.name, Value: own[k] / got[k], Unit: "", Goal: ""})
 		}
 	}
 	return nil

@@ -109,10 +109,10 @@ func TestAFigureThatCouldNotBeTaken(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	err := Print(&out, []Figure{
-		{"shop", "a", 1.5, "ms", "≤ 2"},
-		{"shop", "b", math.Inf(1), "1/CPU s", ""},
-		{"live", "c", math.NaN(), "", ""},
-		{"live", "d", 0, "s", ""},
+		{Area: "shop", Name: "a", Value: 1.5, Unit: "ms", Goal: "≤ 2"},
+		{Area: "shop", Name: "b", Value: math.Inf(1), Unit: "1/CPU s", Goal: ""},
+		{Area: "live", Name: "c", Value: math.NaN(), Unit: "", Goal: ""},
+		{Area: "live", Name: "d", Value: 0, Unit: "s", Goal: ""},
 	})
 	var read []struct {
 		Area, Name, Unit, Goal string

@@ -32,12 +32,12 @@ func TestOursBesideAPeer(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []Figure{
-		{"live", "CPU", 1, "s", "≤ 1"},
-		{"live", "memory", 30, "MiB", ""},
-		{"live", "peer: CPU", 4, "s", ""},
-		{"live", "  ours to peer: CPU", 0.25, "", ""},
-		{"live", "peer: memory", 10, "MiB", ""},
-		{"live", "  ours to peer: memory", 3, "", ""},
+		{Area: "live", Name: "CPU", Value: 1, Unit: "s", Goal: "≤ 1"},
+		{Area: "live", Name: "memory", Value: 30, Unit: "MiB", Goal: ""},
+		{Area: "live", Name: "peer: CPU", Value: 4, Unit: "s", Goal: ""},
+		{Area: "live", Name: "  ours to peer: CPU", Value: 0.25, Unit: "", Goal: ""},
+		{Area: "live", Name: "peer: memory", Value: 10, Unit: "MiB", Goal: ""},
+		{Area: "live", Name: "  ours to peer: memory", Value: 3, Unit: "", Goal: ""},
 	}
 	if len(b.figures) != len(want) || strings.Count(table.String(), "\n") != len(want) {
 		t.Fatalf("%+v\n%s", b.figures, &table)
@@ -187,20 +187,20 @@ func TestAnswersThatWereNotWanted(t *testing.T) {
 func TestWhatIsComparedWithAnEarlierBuild(t *testing.T) {
 	t.Parallel()
 	b := &Bench{figures: []Figure{
-		{"shop", "a", 3, "ms", "≤ 5"},
-		{"shop", "b", 3, "ms", ""},
-		{"shop", "c", 3, "ms", ""},
-		{"shop", "new", 3, "ms", ""},
-		{"live", "a", 8, "ms", ""},
+		{Area: "shop", Name: "a", Value: 3, Unit: "ms", Goal: "≤ 5"},
+		{Area: "shop", Name: "b", Value: 3, Unit: "ms", Goal: ""},
+		{Area: "shop", Name: "c", Value: 3, Unit: "ms", Goal: ""},
+		{Area: "shop", Name: "new", Value: 3, Unit: "ms", Goal: ""},
+		{Area: "live", Name: "a", Value: 8, Unit: "ms", Goal: ""},
 	}}
 	b.compare("shop", []Figure{
-		{"live", "a", 1, "ms", ""},
-		{"shop", "a", 4, "ms", ""},
-		{"shop", "b", 0, "ms", ""},
-		{"shop", "c", 4, "s", ""},
-		{"shop", "gone", 4, "ms", ""},
+		{Area: "live", Name: "a", Value: 1, Unit: "ms", Goal: ""},
+		{Area: "shop", Name: "a", Value: 4, Unit: "ms", Goal: ""},
+		{Area: "shop", Name: "b", Value: 0, Unit: "ms", Goal: ""},
+		{Area: "shop", Name: "c", Value: 4, Unit: "s", Goal: ""},
+		{Area: "shop", Name: "gone", Value: 4, Unit: "ms", Goal: ""},
 	})
-	if got := b.figures[5:]; len(got) != 1 || got[0] != (Figure{"shop", "a", 0.75, besideUnit, ""}) {
+	if got := b.figures[5:]; len(got) != 1 || got[0] != (Figure{Area: "shop", Name: "a", Value: 0.75, Unit: besideUnit, Goal: ""}) {
 		t.Errorf("compared %+v", got)
 	}
 }

@@ -259,7 +259,9 @@ func (b *Bench) besideFloor(ctx context.Context, area string, tags []flv.Tag, wi
 			if err != nil {
 				return fmt.Errorf("%s: %w", k.what, err)
 			}
-			b.add(Figure{area, "  ours to a bare server: " + k.what + " GETs a CPU second", ratio, "", k.goal})
+			b.add(Figure{
+				Area: area, Name: "  ours to a bare server: " + k.what + " GETs a CPU second", Value: ratio, Goal: k.goal,
+			})
 		}
 		for _, n := range []int{100, 1000} {
 			if err := b.viewersBeside(ctx, area, f, n, window, idle); err != nil {
@@ -327,9 +329,9 @@ func (b *Bench) viewersBeside(ctx context.Context, area string, f *floor, n int,
 		return err
 	}
 	what := fmt.Sprintf("a viewer-minute of %d parts, %d viewers: CPU", partsAMinute, n)
-	b.add(Figure{area, what, own.minute(idle), "ms", ""})
-	b.add(Figure{area, "bare server: " + what, bare.minute(0), "ms", ""})
-	b.add(Figure{area, "  ours to bare server: " + what, own.minute(idle) / bare.minute(0), "", "≤ 1.8"})
+	b.add(Figure{Area: area, Name: "bare server: " + what, Value: bare.minute(0), Unit: "ms"})
+	b.add(Figure{Area: area, Name: what, Value: own.minute(idle), Unit: "ms", Goal: "≤ 1.8 ×"}.
+		of(bare.minute(0), "a bare server"))
 	return nil
 }
 
