@@ -27,6 +27,8 @@ const (
 // crowd is a room full of viewers.
 type crowd struct {
 	received atomic.Int64
+	packets  atomic.Int64 // in which that came
+	bytes    atomic.Int64
 	mu       sync.Mutex
 	delays   []time.Duration
 }
@@ -76,8 +78,14 @@ func (b *Bench) chat(ctx context.Context, window time.Duration) error {
 		_ = s.conn.Close()
 	}
 	readers.Wait()
-	b.chatFigures(c, said, after-before-time.Duration(idle*float64(took)), took)
-	b.add(Figure{Area: "chat", Name: "memory with " + strconv.Itoa(chatViewers) + " viewers", Value: memory, Unit: "MiB", Goal: ""})
+	spent := after - before - time.Duration(idle*float64(took))
+	b.chatFigures(c, said, spent, took)
+	if err := b.besideBareHub(ctx, c, spent, took); err != nil {
+		return err
+	}
+	b.add(Figure{
+		Area: "chat", Name: "memory with " + strconv.Itoa(chatViewers) + " viewers", Value: memory, Unit: "MiB",
+	})
 	return err
 }
 
@@ -85,11 +93,38 @@ func (b *Bench) chatFigures(c *crowd, said int64, spent, took time.Duration) {
 	want, got := said*chatViewers, c.received.Load()
 	slices.Sort(c.delays)
 	at := func(q float64) float64 { return float64(quantile(c.delays, q).Microseconds()) / 1000 }
-	b.add(Figure{Area: "chat", Name: "messages said", Value: float64(said) / took.Seconds(), Unit: "a second", Goal: "50"})
-	b.add(Figure{Area: "chat", Name: "deliveries lost", Value: float64(want - got), Unit: fmt.Sprintf("of %d", want), Goal: "0"})
-	b.add(Figure{Area: "chat", Name: "server CPU for one delivery", Value: float64(spent.Nanoseconds()) / 1000 / float64(max(got, 1)), Unit: "µs", Goal: "≤ 4.5"})
+	b.add(Figure{
+		Area: "chat", Name: "messages said", Value: float64(said) / took.Seconds(), Unit: "a second", Goal: "50",
+	})
+	b.add(Figure{
+		Area: "chat", Name: "deliveries lost",
+		Value: float64(want - got), Unit: fmt.Sprintf("of %d", want), Goal: "0",
+	})
+	b.add(Figure{
+		Area: "chat", Name: "server CPU for one delivery",
+		Value: float64(spent.Nanoseconds()) / 1000 / float64(max(got, 1)), Unit: "µs", Goal: "≤ 4.5",
+	})
 	b.add(Figure{Area: "chat", Name: "said → on the screen, p50", Value: at(0.5), Unit: "ms", Goal: ""})
 	b.add(Figure{Area: "chat", Name: "said → on the screen, p99", Value: at(0.99), Unit: "ms", Goal: "≤ 150"})
+}
+
+// besideBareHub compares what a packet costs for one viewer, whatever it holds, with what
+// it costs a bare hub in the same run.
+func (b *Bench) besideBareHub(ctx context.Context, c *crowd, spent, took time.Duration) error {
+	packets := c.packets.Load()
+	if packets == 0 {
+		return nil
+	}
+	floor, err := b.bareChat(ctx, int(packets/chatViewers), c.bytes.Load()/packets, took)
+	if err != nil {
+		return err
+	}
+	micros := func(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1000 }
+	const what = "server CPU for one packet to one viewer"
+	b.add(Figure{Area: "chat", Name: "a bare hub: " + what, Value: micros(floor), Unit: "µs"})
+	b.add(Figure{Area: "chat", Name: what, Value: micros(spent) / float64(packets), Unit: "µs", Goal: "≤ 1.5 ×"}.
+		of(micros(floor), "a bare hub"))
+	return nil
 }
 
 // spent measures what the server costs while nothing is said, in CPU seconds a
@@ -187,6 +222,8 @@ func (c *crowd) listen(s *socket, measure bool) {
 			continue
 		}
 		c.received.Add(int64(bytes.Count(raw, mark)))
+		c.packets.Add(1)
+		c.bytes.Add(int64(len(raw)))
 		if measure {
 			c.measure(raw, mark, time.Now())
 		}

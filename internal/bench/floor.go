@@ -24,7 +24,7 @@ const floorBodyMax = 16 << 20
 
 // ServeFloor is the least that could answer as live media are answered: net/http with
 // one handler, which knows no rooms, no limits and no deadlines. /N is N bytes, /next/N
-// are N bytes when there is news, the same news for all who wait.
+// are N bytes when there is news, the same news for all who wait. Besides it is a bareHub.
 func ServeFloor(ctx context.Context, addr string) error {
 	body := bytes.Repeat([]byte("media"), floorBodyMax/5) // pages never written to would all be one page
 	var news atomic.Pointer[chan struct{}]
@@ -34,8 +34,12 @@ func ServeFloor(ctx context.Context, addr string) error {
 	}
 	renew()
 	kind := []string{"video/iso.segment"}
+	var hub bareHub
 	server := &http.Server{ //nolint:gosec // without deadlines: what they cost is to be seen
 		Addr: addr, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if hub.serve(w, r.URL.Path[1:]) {
+				return
+			}
 			size, waits := strings.CutPrefix(r.URL.Path[1:], "next/")
 			if waits {
 				<-*news.Load()

@@ -74,8 +74,14 @@ func (b *Bench) glass(ctx context.Context, peer *nginx, window time.Duration) (e
 		}
 		p50 := v.quantile(0.5)
 		b.add(Figure{Area: "live", Name: "send to picture, " + w.name + ", p50", Value: p50, Unit: "s", Goal: w.p50})
-		b.add(Figure{Area: "live", Name: "send to picture, " + w.name + ", p95", Value: v.quantile(0.95), Unit: "s", Goal: w.p95})
-		b.add(Figure{Area: "live", Name: "stalls, " + w.name, Value: float64(v.stalls), Unit: fmt.Sprintf("in %d frames", len(v.ages)), Goal: ""})
+		b.add(Figure{
+			Area: "live", Name: "send to picture, " + w.name + ", p95",
+			Value: v.quantile(0.95), Unit: "s", Goal: w.p95,
+		})
+		b.add(Figure{
+			Area: "live", Name: "stalls, " + w.name,
+			Value: float64(v.stalls), Unit: fmt.Sprintf("in %d frames", len(v.ages)),
+		})
 		if i == 0 {
 			own = p50
 		}

@@ -33,8 +33,14 @@ func (b *Bench) idle(ctx context.Context, window time.Duration) error {
 		return err
 	}
 	minutes := (4 * window).Minutes()
-	b.add(Figure{Area: "idle", Name: "processor time", Value: float64((usedThen - used).Microseconds()) / 1000 / minutes, Unit: "ms/min", Goal: ""})
-	b.add(Figure{Area: "idle", Name: "written to disk", Value: float64(writtenThen-written) / minutes, Unit: "bytes/min", Goal: "= 0"})
+	b.add(Figure{
+		Area: "idle", Name: "processor time",
+		Value: float64((usedThen - used).Microseconds()) / 1000 / minutes, Unit: "ms/min",
+	})
+	b.add(Figure{
+		Area: "idle", Name: "written to disk",
+		Value: float64(writtenThen-written) / minutes, Unit: "bytes/min", Goal: "= 0",
+	})
 	return nil
 }
 

@@ -131,7 +131,9 @@ func (b *Bench) versus(all []target, what []quantity, measure func(target) ([]fl
 				continue
 			}
 			b.add(Figure{Area: "live", Name: t.label + q.name, Value: got[k], Unit: q.unit, Goal: ""})
-			b.add(Figure{Area: "live", Name: "  ours to " + t.label + q.name, Value: own[k] / got[k], Unit: "", Goal: ""})
+			b.add(Figure{
+				Area: "live", Name: "  ours to " + t.label + q.name, Value: own[k] / got[k], Unit: "",
+			})
 		}
 	}
 	return nil

@@ -324,9 +324,16 @@ func (b *Bench) flash(ctx context.Context, sku string) error {
 	}
 	wg.Wait()
 	took := time.Since(start)
-	b.add(Figure{Area: "shop", Name: fmt.Sprintf("rush of %d for %d: sold", flashN, flashOf), Value: float64(sold.Load()), Unit: "units", Goal: "= 20"})
-	b.add(Figure{Area: "shop", Name: "rush: clean refusals", Value: float64(refused.Load()), Unit: "409s", Goal: "= 180"})
-	b.add(Figure{Area: "shop", Name: "rush: anything else", Value: float64(other.Load()), Unit: "answers", Goal: "= 0"})
+	b.add(Figure{
+		Area: "shop", Name: fmt.Sprintf("rush of %d for %d: sold", flashN, flashOf),
+		Value: float64(sold.Load()), Unit: "units", Goal: "= 20",
+	})
+	b.add(Figure{
+		Area: "shop", Name: "rush: clean refusals", Value: float64(refused.Load()), Unit: "409s", Goal: "= 180",
+	})
+	b.add(Figure{
+		Area: "shop", Name: "rush: anything else", Value: float64(other.Load()), Unit: "answers", Goal: "= 0",
+	})
 	b.add(Figure{Area: "shop", Name: "rush: attempts", Value: flashN / took.Seconds(), Unit: "1/s", Goal: "≥ 1000"})
 	return nil
 }
