@@ -55,8 +55,8 @@ type Options struct {
 	Large  Large
 }
 
-// Areas lists what is measured when nothing is chosen. Besides there are "floor" and "glass", the last parts of "live"
-// by themselves, and "large", which fills a mall for minutes.
+// Areas lists what is measured when nothing is chosen. Besides there are "ingest", "floor" and "glass", parts of "live" by
+// themselves, and "large", which fills a mall for minutes.
 func Areas() []string { return []string{"idle", "shop", "live", "chat"} }
 
 // Run measures and answers all figures.
@@ -72,7 +72,7 @@ func Run(ctx context.Context, o Options) ([]Figure, error) {
 	other := &Bench{program: o.Beside, size: o.Large}
 	for _, area := range o.Areas { // before the first is measured for minutes
 		if b.measure(area) == nil {
-			return nil, fmt.Errorf("%s: no such area; there are floor, glass, large and %v", area, Areas())
+			return nil, fmt.Errorf("%s: no such area; there are ingest, floor, glass, large and %v", area, Areas())
 		}
 	}
 	for _, area := range o.Areas {
@@ -106,8 +106,8 @@ const besideUnit = "× beside"
 // measure is how an area is measured; nil for one that there is not.
 func (b *Bench) measure(area string) func(ctx context.Context, window time.Duration) error {
 	return map[string]func(context.Context, time.Duration) error{
-		"idle": b.idle, "shop": b.shop, "live": b.live, "floor": b.floorAlone, "glass": b.glassAlone, "chat": b.chat,
-		"large": b.large,
+		"idle": b.idle, "shop": b.shop, "live": b.live, "ingest": b.ingestAlone, "floor": b.floorAlone,
+		"glass": b.glassAlone, "chat": b.chat, "large": b.large,
 	}[area]
 }
 

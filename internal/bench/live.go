@@ -48,26 +48,14 @@ func (b *Bench) live(ctx context.Context, window time.Duration) (err error) {
 	if err != nil {
 		return err
 	}
-	all := []target{b.ours()}
-	nginx, err := b.peer(ctx)
+	all, nginx, err := b.sides(ctx)
 	if err != nil {
 		return err
 	}
-	if nginx != nil {
-		defer func() { err = errors.Join(err, nginx.stop()) }()
-		all = append(all, nginx.target())
-	}
-	window = max(window, 10*time.Second)
-	// Memory first: a stream stays in it for a minute after its publisher left.
-	for _, n := range []int{1, streamsMany} {
-		names := []quantity{
-			{fmt.Sprintf("ingest and HLS, %d streams: CPU a stream-minute", n), "CPU s", "≤ 0.30 at 20"},
-			{fmt.Sprintf("memory at %d streams", n), "MiB", "≤ 120 at 20"},
-		}
-		err := b.versus(all, names, func(t target) ([]float64, error) { return b.ingest(ctx, t, tags, n, window) })
-		if err != nil {
-			return err
-		}
+	defer func() { err = errors.Join(err, nginx.stop()) }()
+	// Memory first: a stream stays in it for a while after its publisher left.
+	if err := b.taking(ctx, all, tags, window); err != nil {
+		return err
 	}
 	first := []quantity{{"publish to first playable media, median", "s", "≤ 0.8 s"}}
 	if err := b.versus(all, first, func(t target) ([]float64, error) {
@@ -91,6 +79,36 @@ func (b *Bench) live(ctx context.Context, window time.Duration) (err error) {
 	return b.glass(ctx, nginx, window)
 }
 
+// ingestAlone is the first part of live.
+func (b *Bench) ingestAlone(ctx context.Context, window time.Duration) (err error) {
+	tags, err := liveTags()
+	if err != nil {
+		return err
+	}
+	all, nginx, err := b.sides(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, nginx.stop()) }()
+	return b.taking(ctx, all, tags, window)
+}
+
+// taking measures what published streams cost, packaging included, and what they hold.
+func (b *Bench) taking(ctx context.Context, all []target, tags []flv.Tag, window time.Duration) error {
+	window = max(window, 10*time.Second)
+	for _, n := range []int{1, streamsMany} {
+		names := []quantity{
+			{fmt.Sprintf("ingest and HLS, %d streams: CPU a stream-minute", n), "CPU s", "≤ 0.30 at 20"},
+			{fmt.Sprintf("memory at %d streams", n), "MiB", "≤ 120 at 20"},
+		}
+		err := b.versus(all, names, func(t target) ([]float64, error) { return b.ingest(ctx, t, tags, n, window) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // liveTags gives what publishers send.
 func liveTags() ([]flv.Tag, error) {
 	f, err := demo.Open("live.flv")
@@ -99,6 +117,16 @@ func liveTags() ([]flv.Tag, error) {
 	}
 	tags, err := flv.ReadFile(f)
 	return tags, errors.Join(err, f.Close())
+}
+
+// sides are the servers to compare, ours first, and the other one; nil where it is not installed.
+func (b *Bench) sides(ctx context.Context) ([]target, *nginx, error) {
+	all := []target{b.ours()}
+	n, err := b.peer(ctx)
+	if n != nil {
+		all = append(all, n.target())
+	}
+	return all, n, err
 }
 
 // peer starts the server that ours stands against; nil where it is not installed.

@@ -133,6 +133,9 @@ func (n *nginx) ready(ctx context.Context) error {
 }
 
 func (n *nginx) stop() error {
+	if n == nil {
+		return nil
+	}
 	err := n.cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-n.done:
