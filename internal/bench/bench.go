@@ -55,8 +55,8 @@ type Options struct {
 	Large  Large
 }
 
-// Areas lists what is measured when nothing is chosen. Besides there are "ingest", "floor" and "glass", parts of "live" by
-// themselves, and "large", which fills a mall for minutes.
+// Areas lists what is measured when nothing is chosen. Besides there are "ingest", "floor" and "glass", parts of "live"
+// by themselves, and "large", which fills a mall for minutes.
 func Areas() []string { return []string{"idle", "shop", "live", "chat"} }
 
 // Run measures and answers all figures.

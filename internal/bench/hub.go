@@ -32,7 +32,8 @@ func (h *bareHub) enter(w http.ResponseWriter) {
 	if err != nil {
 		return
 	}
-	_, err = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
+	_, err = io.WriteString(conn,
+		"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
 	if err != nil {
 		_ = conn.Close()
 		return

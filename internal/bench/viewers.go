@@ -260,7 +260,8 @@ func (b *Bench) besideFloor(ctx context.Context, area string, tags []flv.Tag, wi
 				return fmt.Errorf("%s: %w", k.what, err)
 			}
 			b.add(Figure{
-				Area: area, Name: "  ours to a bare server: " + k.what + " GETs a CPU second", Value: ratio, Goal: k.goal,
+				Area: area, Name: "  ours to a bare server: " + k.what + " GETs a CPU second",
+				Value: ratio, Goal: k.goal,
 			})
 		}
 		for _, n := range []int{100, 1000} {

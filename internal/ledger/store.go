@@ -12,6 +12,7 @@ import (
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/base/money"
+	"hawker/internal/ledger/sums"
 	"hawker/internal/platform/sqldb"
 )
 
@@ -170,24 +171,14 @@ func (s store) insertAccount(ctx context.Context, a Account) error {
 	return err
 }
 
-// effect is what an entry does to an account.
-type effect struct {
-	account id.Account
-	name    string
-	sums
-}
-
-// sums are those of an account, or what is added to them.
-type sums struct{ debitsPosted, creditsPosted, debitsPending, creditsPending int64 }
-
 // effectsOf sums what the legs do to each account, in the order of their ids, in which all
 // entries lock them.
-func effectsOf(legs []Leg, accounts map[Account]id.Account) []*effect {
-	effects := map[id.Account]*effect{}
-	of := func(a Account) *effect {
+func effectsOf(legs []Leg, accounts map[Account]id.Account) []sums.Change {
+	effects := map[id.Account]*sums.Change{}
+	of := func(a Account) *sums.Change {
 		key := accounts[a]
 		if effects[key] == nil {
-			effects[key] = &effect{account: key, name: a.kind.Name()}
+			effects[key] = &sums.Change{Account: key, Name: a.kind.Name()}
 		}
 		return effects[key]
 	}
@@ -197,55 +188,30 @@ func effectsOf(legs []Leg, accounts map[Account]id.Account) []*effect {
 		}
 		debit, credit := of(l.debit), of(l.credit)
 		if l.phase == phasePending {
-			debit.debitsPending += l.amount
-			credit.creditsPending += l.amount
+			debit.DebitsPending += l.amount
+			credit.CreditsPending += l.amount
 			continue
 		}
-		debit.debitsPosted += l.amount
-		credit.creditsPosted += l.amount
+		debit.DebitsPosted += l.amount
+		credit.CreditsPosted += l.amount
 		if l.phase == phaseSingle {
 			continue
 		}
-		debit.debitsPending -= l.held
-		credit.creditsPending -= l.held
+		debit.DebitsPending -= l.held
+		credit.CreditsPending -= l.held
 	}
-	return slices.SortedFunc(maps.Values(effects), func(a, b *effect) int {
-		return cmp.Compare(a.account.Int(), b.account.Int())
-	})
+	var out []sums.Change
+	for _, e := range effects {
+		out = append(out, *e)
+	}
+	slices.SortFunc(out, func(a, b sums.Change) int { return cmp.Compare(a.Account.Int(), b.Account.Int()) })
+	return out
 }
 
 // apply adds to all accounts of an entry by one statement, relative to what is there.
 func (s store) apply(ctx context.Context, legs []Leg, accounts map[Account]id.Account) error {
 	effects := effectsOf(legs, accounts)
-	var set []string
-	var args []any
-	for _, c := range []struct {
-		name string
-		of   func(*effect) int64
-	}{
-		{"debits_posted", func(e *effect) int64 { return e.debitsPosted }},
-		{"credits_posted", func(e *effect) int64 { return e.creditsPosted }},
-		{"debits_pending", func(e *effect) int64 { return e.debitsPending }},
-		{"credits_pending", func(e *effect) int64 { return e.creditsPending }},
-	} {
-		cases := ""
-		for _, e := range effects {
-			if n := c.of(e); n != 0 {
-				cases, args = cases+" WHEN ? THEN ?", append(args, e.account, n)
-			}
-		}
-		if cases != "" {
-			set = append(set, c.name+" = "+c.name+" + CASE id"+cases+" ELSE 0 END")
-		}
-	}
-	if len(set) == 0 {
-		return nil
-	}
-	for _, e := range effects {
-		args = append(args, e.account)
-	}
-	_, err := s.tx.Exec(ctx, "UPDATE ledger_account SET "+strings.Join(set, ", ")+" WHERE id IN ("+
-		sqldb.Marks(len(effects))+")", args...)
+	err := sums.Add(ctx, s.tx, effects)
 	if sqldb.IsCheck(err) {
 		return s.refusal(ctx, legs, effects, err)
 	}
@@ -254,7 +220,7 @@ func (s store) apply(ctx context.Context, legs []Leg, accounts map[Account]id.Ac
 
 // refusal tells an overdraft from a hold that another transaction resolved
 // between our look and our lock: its pending sums are gone then.
-func (s store) refusal(ctx context.Context, legs []Leg, effects []*effect, cause error) error {
+func (s store) refusal(ctx context.Context, legs []Leg, effects []sums.Change, cause error) error {
 	for _, l := range legs {
 		if l.pending.IsZero() {
 			continue
@@ -263,46 +229,8 @@ func (s store) refusal(ctx context.Context, legs []Leg, effects []*effect, cause
 			return cmp.Or(err, error(fault.Conflict(CodeAlreadyResolved).Because(cause)))
 		}
 	}
-	name, err := s.overdrawn(ctx, effects)
+	name, err := sums.Overdrawn(ctx, s.tx, effects)
 	return cmp.Or(err, error(fault.Conflict(CodeInsufficientFunds, "account", name).Because(cause)))
-}
-
-// overdrawn names the first account that does not hold what is taken from it; "" when it
-// does by now.
-func (s store) overdrawn(ctx context.Context, effects []*effect) (string, error) {
-	args := make([]any, len(effects))
-	added := map[id.Account]*effect{}
-	for i, e := range effects {
-		args[i], added[e.account] = e.account, e
-	}
-	rows, err := s.tx.Query(ctx, `SELECT id, side, debits_posted, credits_posted, debits_pending, credits_pending
-		FROM ledger_account WHERE guard = 1 AND id IN (`+sqldb.Marks(len(args))+") ORDER BY id", args...)
-	names, err := sqldb.Collect(rows, err, func(r sqldb.Scanner) (string, error) {
-		var of id.Account
-		var side Side
-		var was sums
-		err := r.Scan(&of, &side, &was.debitsPosted, &was.creditsPosted, &was.debitsPending, &was.creditsPending)
-		if err != nil || !was.plus(added[of].sums).overdrawn(side) {
-			return "", err
-		}
-		return added[of].name, nil
-	})
-	return cmp.Or(names...), err
-}
-
-func (t sums) plus(more sums) sums {
-	return sums{
-		t.debitsPosted + more.debitsPosted, t.creditsPosted + more.creditsPosted,
-		t.debitsPending + more.debitsPending, t.creditsPending + more.creditsPending,
-	}
-}
-
-// overdrawn is the rule of ck_ledger_guard.
-func (t sums) overdrawn(side Side) bool {
-	if side == Credit {
-		return t.debitsPosted+t.debitsPending > t.creditsPosted
-	}
-	return t.creditsPosted+t.creditsPending > t.debitsPosted
 }
 
 // transfer is a row to be written.
