@@ -45,7 +45,7 @@ func (h *bareHub) enter(w http.ResponseWriter) {
 
 // say sends a text of n bytes to all who are there.
 func (h *bareHub) say(n int) {
-	frame := binary.BigEndian.AppendUint16([]byte{frameText, length16}, uint16(n)) //nolint:gosec // see packetMax
+	frame := binary.BigEndian.AppendUint16([]byte{frameText, length16}, uint16(n)) // at most packetMax
 	frame = append(frame, strings.Repeat("x", n)...)
 	h.mu.Lock()
 	defer h.mu.Unlock()
