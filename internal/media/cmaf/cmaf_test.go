@@ -3,6 +3,7 @@ package cmaf_test
 import (
 	"bytes"
 	"encoding/hex"
+	"slices"
 	"testing"
 
 	"github.com/bluenviron/mediacommon/v2/pkg/formats/fmp4"
@@ -68,10 +69,12 @@ func TestFragment(t *testing.T) {
 		"both": {video, audio}, "video": {video, none}, "audio": {none, audio},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := cmaf.Fragment(9, tt.v, tt.a)
-			if len(b) != cap(b) {
-				t.Errorf("%d bytes in a slice of %d", len(b), cap(b))
+			pieces := cmaf.Fragment(9, tt.v, tt.a)
+			if head := pieces[0]; len(head) != cap(head) || len(pieces) != cap(pieces) {
+				t.Errorf("%d bytes in a slice of %d, %d pieces in one of %d", len(head), cap(head), len(pieces),
+					cap(pieces))
 			}
+			b := slices.Concat(pieces...)
 			var parts fmp4.Parts
 			if err := parts.Unmarshal(b); err != nil {
 				t.Fatal(err)
@@ -115,16 +118,28 @@ func same(t *testing.T, got *fmp4.PartTrack, want *cmaf.Run, text string) {
 	}
 }
 
-func TestFragmentAllocatesOnce(t *testing.T) {
+// The boxes and the list of pieces are all that a fragment takes: its samples stay where
+// they are.
+func TestAFragmentCopiesNoSample(t *testing.T) {
 	video, audio := runs()
-	if n := testing.AllocsPerRun(100, func() { _ = cmaf.Fragment(1, video, audio) }); n != 1 {
+	if n := testing.AllocsPerRun(100, func() { _ = cmaf.Fragment(1, video, audio) }); n != 2 {
 		t.Errorf("%g allocations", n)
 	}
+	frame := []byte("a frame")
+	video.Add(cmaf.Sample{}, frame)
+	if pieces := cmaf.Fragment(1, video, &cmaf.Run{}); &pieces[len(pieces)-1][0] != &frame[0] {
+		t.Error("a sample was copied")
+	}
+}
+
+// whole puts the pieces of a fragment together.
+func whole(seq uint32, video, audio *cmaf.Run) []byte {
+	return slices.Concat(cmaf.Fragment(seq, video, audio)...)
 }
 
 // A part that is cut in two holds what the whole one would have held.
 func TestSplitJoin(t *testing.T) {
-	_, whole := runs()
+	_, uncut := runs()
 	_, cut := runs()
 	later := cut.Split(1)
 	if len(cut.Samples) != 1 || cut.Bytes() != 3 || later.Bytes() != 4 {
@@ -132,7 +147,7 @@ func TestSplitJoin(t *testing.T) {
 	}
 	cut.Join(later)
 	none := &cmaf.Run{}
-	if !bytes.Equal(cmaf.Fragment(1, none, whole), cmaf.Fragment(1, none, cut)) {
+	if !bytes.Equal(whole(1, none, uncut), whole(1, none, cut)) {
 		t.Error("joined again it is another run")
 	}
 	cut.Reset()

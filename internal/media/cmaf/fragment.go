@@ -10,8 +10,8 @@ type Sample struct {
 	Sync     bool
 }
 
-// Run is the samples of one track in one fragment. It refers to their data,
-// which is copied once: into the fragment.
+// Run is the samples of one track in one fragment. It refers to their data, and
+// so does the fragment.
 type Run struct {
 	Base    uint64 // DTS of the first sample in ticks
 	Samples []Sample
@@ -70,13 +70,13 @@ const (
 	trunAudioFlags = 0x01000301
 )
 
-// Fragment writes one moof and mdat; runs without samples are left out. The
-// result has exactly its length and is never written again.
-func Fragment(seq uint32, video, audio *Run) []byte {
+// Fragment writes one moof and mdat; runs without samples are left out. It is
+// given in pieces: all boxes up to the first sample, and the samples' data as it
+// was added, which nobody may write any more.
+func Fragment(seq uint32, video, audio *Run) [][]byte {
 	vTraf, aTraf := trafSize(video, videoColumns), trafSize(audio, audioColumns)
 	moof := boxHeader + mfhdSize + vTraf + aTraf
-	payload := video.bytes + audio.bytes
-	b := make([]byte, 0, moof+boxHeader+payload)
+	b := make([]byte, 0, moof+boxHeader)
 	b = header(b, moof, "moof")
 	b = header(b, mfhdSize, "mfhd")
 	b = be32(be32(b, 0), seq)
@@ -88,13 +88,11 @@ func Fragment(seq uint32, video, audio *Run) []byte {
 		b = traf(b, aTraf, AudioTrackID, audio)
 		b = trun(b, trunAudioFlags, audio, moof+boxHeader+video.bytes)
 	}
-	b = header(b, boxHeader+payload, "mdat")
-	for _, r := range [2]*Run{video, audio} {
-		for _, d := range r.data {
-			b = append(b, d...)
-		}
-	}
-	return b
+	b = header(b, boxHeader+video.bytes+audio.bytes, "mdat")
+	pieces := make([][]byte, 0, 1+len(video.data)+len(audio.data))
+	pieces = append(pieces, b)
+	pieces = append(pieces, video.data...)
+	return append(pieces, audio.data...)
 }
 
 func trafSize(r *Run, entry int) int {

@@ -83,7 +83,7 @@ func TestAFragmentAddsUp(t *testing.T) {
 			}
 		}
 		seq := rapid.Uint32().Draw(rt, "number")
-		raw := cmaf.Fragment(seq, runs[0], runs[1])
+		raw := whole(seq, runs[0], runs[1])
 		list := boxes(t, raw)
 		if len(list) != 2 || binary.BigEndian.Uint32(at(list, "moof", "mfhd").body[4:]) != seq {
 			rt.Fatalf("%d boxes", len(list))
@@ -143,10 +143,10 @@ func TestCutAnywhere(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		data := rapid.SliceOfN(rapid.SliceOfN(rapid.Byte(), 0, 9), 0, 8).Draw(rt, "data")
-		whole, cut := &cmaf.Run{Base: 7}, &cmaf.Run{Base: 7}
+		uncut, cut := &cmaf.Run{Base: 7}, &cmaf.Run{Base: 7}
 		total := 0
 		for i, d := range data {
-			for _, r := range []*cmaf.Run{whole, cut} {
+			for _, r := range []*cmaf.Run{uncut, cut} {
 				r.Add(cmaf.Sample{Duration: uint32(i)}, d)
 			}
 			total += len(d)
@@ -158,7 +158,7 @@ func TestCutAnywhere(t *testing.T) {
 				len(later.Samples), cut.Bytes(), later.Bytes(), total)
 		}
 		cut.Join(later)
-		if none := (&cmaf.Run{}); !bytes.Equal(cmaf.Fragment(1, none, whole), cmaf.Fragment(1, none, cut)) {
+		if none := (&cmaf.Run{}); !bytes.Equal(whole(1, none, uncut), whole(1, none, cut)) {
 			rt.Fatal("joined again it is another run")
 		}
 	})
@@ -249,7 +249,7 @@ func TestTheReferenceReadsFragments(t *testing.T) {
 			dts := base + n*4800 + i*1200
 			want = append(want, fmt.Sprint(1, " ", dts, " ", dts, " ", 50+i, " K"))
 		}
-		file = append(file, cmaf.Fragment(uint32(n+1), video, audio)...)
+		file = append(file, whole(uint32(n+1), video, audio)...)
 	}
 	name := filepath.Join(t.TempDir(), "a.mp4")
 	if err := os.WriteFile(name, file, 0o600); err != nil {

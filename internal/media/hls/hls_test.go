@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -67,7 +68,7 @@ func (s *stage) part(key bool) {
 	s.t.Helper()
 	n := s.w.NextPart()
 	if err := s.w.Add(hls.Part{
-		Data: fmt.Appendf(nil, "part %d", n), Duration: 500 * time.Millisecond,
+		Data: hls.Body{[]byte("part "), strconv.AppendInt(nil, n, 10)}, Duration: 500 * time.Millisecond,
 		Independent: key,
 	}); err != nil {
 		s.t.Fatal(err)

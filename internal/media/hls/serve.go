@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -21,7 +22,10 @@ type headers struct {
 }
 
 // Handler serves windows. The zero value is not useful; see NewHandler.
-type Handler struct{ h headers }
+type Handler struct {
+	h      headers
+	gather sync.Pool // of *[gatherBytes]byte
+}
 
 const (
 	cacheMediaSeconds = 60
@@ -32,7 +36,7 @@ const (
 
 // NewHandler prepares a handler.
 func NewHandler() *Handler {
-	return &Handler{headers{
+	return &Handler{h: headers{
 		playlistType: []string{"application/vnd.apple.mpegurl"},
 		mediaType:    []string{"video/iso.segment"},
 		initType:     []string{"video/mp4"},
@@ -79,6 +83,7 @@ func (h *Handler) Refuse(rw http.ResponseWriter, status int) {
 // index.m3u8, live.m3u8, or media. The caller has dealt with CORS. What is in a private
 // window makes the answer private.
 func (h *Handler) Serve(rw http.ResponseWriter, r *http.Request, w *Window, name string) {
+	w.visit()
 	w.veil(rw)
 	if !readOnly(rw, r) {
 		h.Refuse(rw, http.StatusMethodNotAllowed)
@@ -127,7 +132,7 @@ func (h *Handler) playlist(rw http.ResponseWriter, r *http.Request, w *Window, m
 	if zip {
 		hd["Content-Encoding"] = h.h.gzip
 	}
-	send(rw, r, w, net.Buffers{body})
+	h.send(rw, r, w, net.Buffers{body})
 }
 
 func statusOf(err error) int {
@@ -166,7 +171,7 @@ func (h *Handler) media(rw http.ResponseWriter, r *http.Request, w *Window, name
 		}
 		hd["Content-Type"] = h.h.mediaType
 		Cache(hd, h.h.cacheMedia)
-		send(rw, r, w, appendPart(nil, p))
+		h.send(rw, r, w, appendPart(nil, p))
 	case 's':
 		seg := w.current.Load().segment(n)
 		if seg == nil || seg.Init.Generation != gen {
@@ -175,7 +180,7 @@ func (h *Handler) media(rw http.ResponseWriter, r *http.Request, w *Window, name
 		}
 		hd["Content-Type"] = h.h.mediaType
 		Cache(hd, h.h.cacheMedia)
-		send(rw, r, w, appendSegment(nil, seg))
+		h.send(rw, r, w, appendSegment(nil, seg))
 	case 'i':
 		init := w.current.Load().initSegment(gen, n)
 		if init == nil {
@@ -184,7 +189,7 @@ func (h *Handler) media(rw http.ResponseWriter, r *http.Request, w *Window, name
 		}
 		hd["Content-Type"] = h.h.initType
 		Cache(hd, h.h.cacheMedia)
-		send(rw, r, w, net.Buffers{init.Data})
+		h.send(rw, r, w, net.Buffers{init.Data})
 	}
 }
 
@@ -225,7 +230,7 @@ func parseName(name string) (gen int64, kind byte, n int64, ok bool) {
 }
 
 // appendPart adds the bytes of a part to a body.
-func appendPart(body net.Buffers, p *Part) net.Buffers { return append(body, p.Data) }
+func appendPart(body net.Buffers, p *Part) net.Buffers { return append(body, p.Data...) }
 
 func appendSegment(body net.Buffers, seg *Segment) net.Buffers {
 	body = slices.Grow(body, len(seg.Parts))
@@ -238,7 +243,7 @@ func appendSegment(body net.Buffers, seg *Segment) net.Buffers {
 // send writes a body as it lies. A reader slower than three target durations is let go:
 // the deadline is by the machine's clock, since the kernel knows no other, and holds for
 // this answer, since a server takes it back behind each.
-func send(rw http.ResponseWriter, r *http.Request, w *Window, body net.Buffers) {
+func (h *Handler) send(rw http.ResponseWriter, r *http.Request, w *Window, body net.Buffers) {
 	size := 0
 	for _, b := range body {
 		size += len(b)
@@ -248,16 +253,27 @@ func send(rw http.ResponseWriter, r *http.Request, w *Window, body net.Buffers) 
 		return
 	}
 	_ = http.NewResponseController(rw).SetWriteDeadline(time.Now().Add(w.patience())) // a recorder in a test has none
-	w.opts.Served.Add(write(rw, body, size))
+	w.opts.Served.Add(h.write(rw, r, body, size))
 }
 
-// write gives how much was written: a reader that is gone is told nothing. What can take
-// all pieces of a long body at once is given them so.
-func write(rw http.ResponseWriter, body net.Buffers, size int) (n int64) {
-	if all, ok := rw.(io.ReaderFrom); ok && size > shortBody {
+// write gives how much was written: a reader that is gone is told nothing. A plain
+// connection is given all pieces of a long body at once, and no copy is made; any other
+// gets few large writes, not one for each frame.
+func (h *Handler) write(rw http.ResponseWriter, r *http.Request, body net.Buffers, size int) (n int64) {
+	all, ok := rw.(io.ReaderFrom)
+	switch {
+	case len(body) == 1 && (!ok || size <= shortBody):
+		written, _ := rw.Write(body[0])
+		return int64(written)
+	case ok && r.TLS == nil && size > shortBody:
 		n, _ = all.ReadFrom(&body)
 		return n
 	}
-	n, _ = body.WriteTo(rw)
+	buf, ok := h.gather.Get().(*[gatherBytes]byte)
+	if !ok {
+		buf = new([gatherBytes]byte)
+	}
+	defer h.gather.Put(buf)
+	n, _ = io.CopyBuffer(struct{ io.Writer }{rw}, struct{ io.Reader }{&body}, buf[:])
 	return n
 }

@@ -15,7 +15,7 @@ import (
 func TestSlowReaderIsLetGo(t *testing.T) {
 	w := hls.New(hls.Options{Clock: clock.Real{}, PartTarget: partTarget, TargetDuration: time.Second})
 	w.Begin(&hls.Init{Generation: 7, Data: []byte("init")}, start, false)
-	if err := w.Add(hls.Part{Data: make([]byte, 64<<20), Duration: time.Second}); err != nil {
+	if err := w.Add(hls.Part{Data: hls.Body{make([]byte, 64<<20)}, Duration: time.Second}); err != nil {
 		t.Fatal(err)
 	}
 	h, done := hls.NewHandler(), make(chan time.Duration, 1)

@@ -61,6 +61,7 @@ func (w *Window) AdoptMarks(from *Window) {
 // The first is the one that decides whether there is a stream; of the others
 // those are listed that can be played now.
 func (h *Handler) ServeVariants(rw http.ResponseWriter, r *http.Request, all []Variant) {
+	all[0].Window.visit()
 	all[0].Window.veil(rw)
 	if !readOnly(rw, r) {
 		h.Refuse(rw, http.StatusMethodNotAllowed)
@@ -80,7 +81,7 @@ func (h *Handler) ServeVariants(rw http.ResponseWriter, r *http.Request, all []V
 	hd := rw.Header()
 	hd["Content-Type"] = h.h.playlistType
 	Cache(hd, h.h.cachePlain)
-	send(rw, r, all[0].Window, net.Buffers{b})
+	h.send(rw, r, all[0].Window, net.Buffers{b})
 }
 
 func readOnly(rw http.ResponseWriter, r *http.Request) bool {

@@ -4,7 +4,7 @@
 //   - MEDIA-SEQUENCE and DISCONTINUITY-SEQUENCE never go back;
 //   - PART-TARGET, PART-HOLD-BACK and TARGETDURATION never change;
 //   - a playlist is rendered and compressed at most once per change, and media
-//     is sent from the very slices it was packaged into;
+//     is sent from the very slices in which its publisher's frames came;
 //   - a blocking request is answered by the change it waits for, or refused
 //     within three target durations; none outlives the window.
 //
@@ -62,7 +62,7 @@ type Init struct {
 
 // Part is one partial segment. Its data is never written after Add.
 type Part struct {
-	Data        []byte
+	Data        Body
 	Duration    time.Duration
 	Independent bool // starts with a key frame
 	seq         int64
@@ -83,9 +83,18 @@ type Segment struct {
 func (s *Segment) Bytes() int {
 	n := 0
 	for i := range s.Parts {
-		n += len(s.Parts[i].Data)
+		n += s.Parts[i].Data.Len()
 	}
 	return n
+}
+
+// Body is the segment's media: that of its parts.
+func (s *Segment) Body() Body {
+	var b Body
+	for i := range s.Parts {
+		b = append(b, s.Parts[i].Data...)
+	}
+	return b
 }
 
 // ErrNotOpen is a part without a segment to put it in.
@@ -95,6 +104,7 @@ var ErrNotOpen = errors.New("hls: no open segment")
 type Window struct {
 	opts    Options
 	queue   queue
+	asked   atomic.Bool // since Watched was called
 	current atomic.Pointer[snapshot]
 
 	cacheBlocking []string // header value of blocking answers: six target durations
@@ -272,6 +282,17 @@ func (w *Window) Pause() {
 	w.hint = false
 	if w.started() {
 		w.announce()
+	}
+}
+
+// Watched tells whether anybody has asked for anything since it was last called, or waits
+// for something now.
+func (w *Window) Watched() bool { return w.asked.Swap(false) || w.Waiting() > 0 }
+
+// visit notes that somebody asks. Readers on many processors write nothing but once.
+func (w *Window) visit() {
+	if !w.asked.Load() {
+		w.asked.Store(true)
 	}
 }
 

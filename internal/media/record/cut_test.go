@@ -3,6 +3,7 @@ package record_test
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -42,7 +43,7 @@ func TestAnyStretchIsCutWhole(t *testing.T) {
 			}
 			s := p.next(breaks)
 			r.Add(s)
-			all = append(all, taken{s.Start, string(s.Parts[0].Data) + string(s.Parts[1].Data), string(p.init.Data)})
+			all = append(all, taken{s.Start, string(slices.Concat(s.Body()...)), string(p.init.Data)})
 		}
 		if info := r.Close(); info.Err != nil || info.Segments != len(all) {
 			rt.Fatalf("recorded %+v of %d", info, len(all))

@@ -40,8 +40,8 @@ func (p *tape) next(discontinuity bool) *hls.Segment {
 	s := &hls.Segment{
 		Init: p.init, Start: start.Add(time.Duration(p.n) * time.Second), Discontinuity: discontinuity,
 		Parts: []hls.Part{
-			{Data: fmt.Appendf(nil, "<%d-a>", p.n), Duration: 500 * time.Millisecond},
-			{Data: fmt.Appendf(nil, "<%d-b>", p.n), Duration: 500 * time.Millisecond},
+			{Data: hls.Body{fmt.Appendf(nil, "<%d-a>", p.n)}, Duration: 500 * time.Millisecond},
+			{Data: hls.Body{fmt.Appendf(nil, "<%d-b>", p.n)}, Duration: 500 * time.Millisecond},
 		},
 		Duration: time.Second, Sequence: int64(p.n),
 	}

@@ -226,11 +226,7 @@ func (r *Recorder) write(ctx context.Context, s *hls.Segment) (int64, error) {
 		r.init, r.inits = s.Init, r.inits+1
 	}
 	k := kept{Name: segmentName(r.inits, len(r.kept)+1, s, r.broken)}
-	parts := make([]io.Reader, len(s.Parts))
-	for i := range s.Parts {
-		parts[i] = bytes.NewReader(s.Parts[i].Data)
-	}
-	n, err := r.put(ctx, k.Name, io.MultiReader(parts...))
+	n, err := r.put(ctx, k.Name, s.Body().Reader())
 	if err != nil {
 		return 0, err
 	}

@@ -344,3 +344,23 @@ func TestDeadlinesAreSetWhenSomebodyWaits(t *testing.T) {
 		}
 	})
 }
+
+// A list of slices goes out in their order, whole.
+func TestListsAreSent(t *testing.T) {
+	here, there := meet(t)
+	var list net.Buffers
+	var want []byte
+	for i := range 3000 {
+		b := bytes.Repeat([]byte{byte(i)}, i)
+		list, want = append(list, b), append(want, b...)
+	}
+	go func() {
+		if n, err := here.ReadFrom(&list); n != int64(len(want)) || err != nil {
+			t.Errorf("%d bytes of %d, %v", n, len(want), err)
+		}
+		here.Close()
+	}()
+	if got, err := io.ReadAll(there); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%d bytes came, %v", len(got), err)
+	}
+}
