@@ -200,6 +200,14 @@ func (f *feed) drop(n int) {
 	f.base += int64(n)
 }
 
+// clear lets go of all packets. Readers that have read them notice nothing.
+func (f *feed) clear() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.marks = nil
+	f.drop(len(f.ring))
+}
+
 // close ends the feed: readers get what is left, then io.EOF.
 func (f *feed) close() {
 	f.mu.Lock()

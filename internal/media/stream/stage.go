@@ -82,20 +82,8 @@ func (h *Hub) StageNumber(streamID string) int {
 // restage begins anew; the caller holds turn and mu. It gives the recorder to close.
 func (s *Stream) restage(st Stage) *record.Recorder {
 	s.stages++
-	if w := s.pack.restage(); w != nil {
-		if !s.ended { // else that is saved already
-			s.state.Sequence, s.state.Discontinuity = w.NextSequence()
-		}
-		s.firstPart = w.NextPart()
-		w.Withdraw()
-	}
-	for _, r := range s.ladderNow() { // while there is a window: they look at it
-		s.inits = max(s.inits, r.retire())
-	}
-	s.renditions.Store(nil)
+	s.drop()
 	s.stage, s.marks = st, nil
-	s.window.Store(nil)
-	s.fresh = make(chan struct{})
 	rec := s.recorder
 	s.recorder = nil
 	if s.ended {
@@ -107,6 +95,24 @@ func (s *Stream) restage(st Stage) *record.Recorder {
 		s.recorder = s.record()
 	}
 	return rec
+}
+
+// drop lets go of the window and of the renditions'. Their successors go on with the
+// numbers. The caller holds turn and mu.
+func (s *Stream) drop() {
+	if w := s.pack.restage(); w != nil {
+		if !s.ended { // else that is saved already
+			s.state.Sequence, s.state.Discontinuity = w.NextSequence()
+		}
+		s.firstPart = w.NextPart()
+		w.Withdraw()
+	}
+	for _, r := range s.ladderNow() { // while there is a window: they look at it
+		s.inits = max(s.inits, r.retire())
+	}
+	s.renditions.Store(nil)
+	s.window.Store(nil)
+	s.fresh = make(chan struct{})
 }
 
 // record begins a recording of the present stage; nil if nothing is recorded.

@@ -45,6 +45,7 @@ const (
 	discMargin    = 8
 	storeTimeout  = 5 * time.Second
 	partDefault   = 500 * time.Millisecond
+	unwatchedFor  = 10 * time.Second // media of a stream that nobody publishes is kept
 )
 
 // Stream is one named live stream.
@@ -223,21 +224,52 @@ func (s *Stream) leave() {
 }
 
 // wait keeps the stream up for the publisher to come back, then ends it, and
-// some time later forgets it.
+// some time later forgets it. What nobody asks for meanwhile is let go earlier.
 func (s *Stream) wait(stop chan struct{}) {
+	s.watched() // until now
 	for _, step := range []func(){s.finish, func() { s.hub.forget(s) }} {
-		t := s.clock.NewTimer(s.hub.cfg.Linger)
-		select {
-		case <-stop:
-			t.Stop()
-			return
-		case <-t.C():
-		}
-		if !s.still(stop) {
-			return
+		until := s.clock.Now().Add(s.hub.cfg.Linger)
+		for left := s.hub.cfg.Linger; left > 0; left = until.Sub(s.clock.Now()) {
+			t := s.clock.NewTimer(min(left, unwatchedFor))
+			select {
+			case <-stop:
+				t.Stop()
+				return
+			case <-t.C():
+			}
+			if !s.still(stop) {
+				return
+			}
+			s.shed()
 		}
 		step()
 	}
+}
+
+// shed drops media that nobody has asked for since it was last called, while nobody
+// publishes. Whoever comes now finds the stream as one whose server was started again.
+func (s *Stream) shed() {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.pub == nil && s.window.Load() != nil && !s.watched() {
+		s.drop()
+		s.feed.clear()
+	}
+}
+
+// watched tells whether anybody has asked for media since it was last called.
+func (s *Stream) watched() bool {
+	all := []*hls.Window{s.window.Load()}
+	for _, r := range s.ladderNow() {
+		all = append(all, r.shown.Load())
+	}
+	some := false
+	for _, w := range all {
+		some = w != nil && w.Watched() || some
+	}
+	return some
 }
 
 func (s *Stream) still(stop chan struct{}) bool {
