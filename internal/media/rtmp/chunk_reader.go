@@ -14,7 +14,8 @@ const (
 	chunkMax        = 1<<24 - 1
 	chunkDefault    = 128
 	chunkStreamsMax = 64
-	readBuffer      = 16 << 10  // an ordinary frame; there may be hundreds of connections
+	readBuffer      = 4 << 10   // commands; there may be hundreds of connections
+	mediaBuffer     = 32 << 10  // of one that publishes
 	growStep        = 256 << 10 // memory follows data that came, not lengths that were claimed
 	keepBufferMax   = 4 << 10   // of an idle chunk stream: an ordinary command
 	deltaFirstMost  = 10_000    // ms
@@ -49,6 +50,7 @@ type chunkReader struct {
 	held     int // bytes of all buffers, whether a message is in them or not
 	most     int // of held
 	tallies  []*tally
+	missing  *int // bytes of the message under way that are to come; nil: nobody asks
 	noRepeat bool // this peer leaves the extended timestamp out of type 3 chunks
 	head     [11]byte
 }
@@ -64,6 +66,7 @@ type chunkStream struct {
 	known     bool
 	partial   bool
 	buf       []byte
+	most      int // bytes of a whole message so far
 }
 
 func newChunkReader(r io.Reader) *chunkReader {
@@ -71,6 +74,12 @@ func newChunkReader(r io.Reader) *chunkReader {
 		r: bufio.NewReaderSize(r, readBuffer), size: chunkDefault, streams: map[uint32]*chunkStream{},
 		most: openBytesMax,
 	}
+}
+
+// widen is for a peer that was let in.
+func (c *chunkReader) widen() {
+	c.r = bufio.NewReaderSize(c.r, mediaBuffer)
+	c.most = openBytesMax
 }
 
 // read gives the next message. Chunk size and abort messages are obeyed here
@@ -145,6 +154,8 @@ func (c *chunkReader) chunk() (m Message, whole bool, err error) {
 	if len(cs.buf) < cs.length {
 		return m, false, nil
 	}
+	cs.most = max(cs.most, cs.length)
+	c.lacks(0)
 	m = Message{Type: cs.kind, StreamID: cs.streamID, Timestamp: cs.timestamp, Payload: cs.buf}
 	cs.partial = false
 	media := cs.kind == typeAudio || cs.kind == typeVideo || cs.kind == typeAggregate
@@ -295,6 +306,7 @@ func (c *chunkReader) payload(cs *chunkStream) error {
 			}
 		}
 		cs.buf = cs.buf[:n+step]
+		c.lacks(cs.length - n - c.r.Buffered())
 		if _, err := io.ReadFull(c.r, cs.buf[n:]); err != nil {
 			return err
 		}
@@ -303,9 +315,16 @@ func (c *chunkReader) payload(cs *chunkStream) error {
 	return nil
 }
 
-// grow makes room for need bytes, and for the whole message if that is little.
+func (c *chunkReader) lacks(n int) {
+	if c.missing != nil {
+		*c.missing = n
+	}
+}
+
+// grow makes room for need bytes, and for the whole message if that is little, or no more
+// than one that has come.
 func (c *chunkReader) grow(cs *chunkStream, need int) error {
-	size := max(need, min(cs.length, growStep), min(2*cap(cs.buf), cs.length))
+	size := max(need, min(cs.length, max(growStep, cs.most)), min(2*cap(cs.buf), cs.length))
 	if err := c.hold(size - cap(cs.buf)); err != nil {
 		return err
 	}

@@ -123,7 +123,9 @@ func (s *session) publish(ctx context.Context, c call) error {
 	if err != nil {
 		return errors.Join(s.status("error", "NetStream.Publish.BadName", "publishing refused"), err)
 	}
-	s.sink, s.in.most = sink, openBytesMax
+	s.sink = sink
+	s.in.widen()
+	s.in.missing = &s.from.missing
 	return errors.Join(s.begin(), s.status("status", "NetStream.Publish.Start", "publishing"))
 }
 
@@ -181,6 +183,7 @@ func (s *session) unpublish(c call) error {
 	}
 	s.sink.Close(errLeft)
 	s.sink = nil
+	s.from.publishes(false)
 	if c.name == "FCUnpublish" {
 		return s.notify("onFCUnpublish", "NetStream.Unpublish.Success", c.text(1))
 	}

@@ -1,6 +1,7 @@
 package rtmp
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -48,7 +49,7 @@ type session struct {
 	conn  net.Conn
 	in    *chunkReader
 	out   *chunkWriter
-	count *countingReader
+	from  *inbound
 	idle  time.Duration
 	moved time.Time // when the deadline was set
 
@@ -63,25 +64,13 @@ type session struct {
 	writing  sync.Mutex // of out
 }
 
-type countingReader struct {
-	r io.Reader
-	n uint32 // wraps, as the protocol's counter does
-}
-
-func (c *countingReader) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	c.n += uint32(n)
-	return n, err
-}
-
 func newSession(srv *serving, conn net.Conn) *session {
 	idle := srv.IdleTimeout
 	if idle <= 0 {
 		idle = idleDefault
 	}
-	count := &countingReader{r: conn}
 	return &session{
-		srv: srv, conn: conn, count: count, idle: idle, window: windowDefault,
+		srv: srv, conn: conn, from: &inbound{conn: conn}, idle: idle, window: windowDefault,
 		request: PublishRequest{RemoteAddr: peerOf(conn)},
 	}
 }
@@ -116,11 +105,11 @@ func (s *session) serve(ctx context.Context) error {
 	if err := s.conn.SetDeadline(time.Now().Add(s.idle)); err != nil {
 		return err
 	}
-	if err := serverHandshake(s.count, s.conn); err != nil {
+	if err := serverHandshake(s.from, s.conn); err != nil {
 		return err
 	}
 	// Only now, so that a half-open connection costs little.
-	s.in, s.out = newChunkReader(s.count), newChunkWriter(s.conn)
+	s.in, s.out = newChunkReader(s.from), newChunkWriter(s.conn)
 	s.in.most, s.in.tallies = openBytesFirst, s.srv.talliesOf(s.conn)
 	for {
 		s.moveDeadline()
@@ -165,7 +154,10 @@ func (s *session) moveDeadline() {
 	if now.Sub(s.moved) < s.idle/deadlineStep {
 		return
 	}
-	s.moved = now
+	s.moved, s.from.until = now, now.Add(s.idle)
+	if s.sink != nil { // not from the beginning: its first frames set the stream's clock
+		s.from.publishes(true)
+	}
 	if s.playing != nil { // a player is silent; its writes have deadlines of their own
 		_ = s.conn.SetReadDeadline(time.Time{})
 		return
@@ -174,10 +166,10 @@ func (s *session) moveDeadline() {
 }
 
 func (s *session) acknowledge() error {
-	if s.count.n-s.acked < s.window {
+	if s.from.n-s.acked < s.window {
 		return nil
 	}
-	s.acked = s.count.n
+	s.acked = s.from.n
 	return s.out.write(csControl, Message{Type: typeAck, Payload: be32(s.acked)})
 }
 
@@ -242,7 +234,7 @@ func (s *session) aggregate(m Message) error {
 			return nil // a torn tail
 		}
 		kind := b[0] & 0x1f
-		body := b[tagHeader : tagHeader+size]
+		body := bytes.Clone(b[tagHeader : tagHeader+size]) // who keeps one of them keeps no other
 		var err error
 		switch kind {
 		case typeAudio, typeVideo:
