@@ -12,9 +12,9 @@ import (
 const (
 	megabyte   = 1 << 20
 	gcLook     = 2 * time.Second
-	gcSpare    = 8 * megabyte // that may lie about between two collections
+	gcSpare    = 4 * megabyte // that may lie about between two collections
 	gcShare    = 32           // and this part of what is in use
-	gcMin      = 12
+	gcMin      = 8
 	gcMax      = 100
 	gcStepMin  = 5 // percent points: a smaller change is not worth stopping the world
 	liveMetric = "/gc/heap/live:bytes"
