@@ -93,7 +93,7 @@ func (k *cutter) recordFrom(start time.Time, first, seconds int) {
 	for n := first; n < first+seconds; n++ {
 		r.Add(&hls.Segment{
 			Init: init, Start: start.Add(time.Duration(n) * time.Second), Duration: time.Second, Sequence: int64(n),
-			Parts: []hls.Part{{Data: fmt.Appendf(nil, "<%d>", n), Duration: time.Second}},
+			Parts: []hls.Part{{Data: hls.Body{fmt.Appendf(nil, "<%d>", n)}, Duration: time.Second}},
 		})
 	}
 	if info := r.Close(); info.Err != nil || info.Segments != seconds {

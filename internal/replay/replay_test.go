@@ -73,7 +73,7 @@ func (k *kit) film(x show.Show, folder string, seconds int) {
 	for n := range seconds {
 		r.Add(&hls.Segment{
 			Init: init, Start: k.Clock.Now().Add(time.Duration(n) * time.Second), Duration: time.Second,
-			Parts: []hls.Part{{Data: fmt.Appendf(nil, "<%s %s %d>", x.ID, folder, n), Duration: time.Second}},
+			Parts: []hls.Part{{Data: hls.Body{fmt.Appendf(nil, "<%s %s %d>", x.ID, folder, n)}, Duration: time.Second}},
 		})
 	}
 	if info := r.Close(); info.Segments != seconds {
