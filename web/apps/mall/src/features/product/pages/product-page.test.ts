@@ -118,6 +118,7 @@ describe('a product', () => {
       'GET /products/a': new Refusal(404, 'catalog.no_such_product', 'It was taken down'),
     })
     expect(p.get('[role=alert]').text()).toContain('It was taken down')
-    expect(p.find('h1').exists()).toBe(false)
+    expect(p.get('[role=alert] h1').text()).toBe('This is not here')
+    expect(p.findAll('h1')).toHaveLength(1)
   })
 })
