@@ -12,8 +12,8 @@ import (
 const inlineMax = 64
 
 // Inline has handlers take each fact in the transaction that records it, from now on, one
-// commit instead of three. Call it before the program works. What a carrier takes to
-// others goes through the outbox as before.
+// commit instead of three. What a carrier takes to others goes through the outbox as
+// before.
 func (b *Bus) Inline() {
 	if b.carrier == nil {
 		b.db.Last(b.atEnd)

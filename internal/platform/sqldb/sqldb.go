@@ -18,6 +18,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"hawker/internal/base/clock"
@@ -75,7 +76,7 @@ type DB struct {
 	closing sync.Once
 	closed  error
 	seen    func(query string, args []any)
-	last    func(ctx context.Context, tx *Tx) error
+	last    atomic.Pointer[func(ctx context.Context, tx *Tx) error]
 }
 
 // Open connects. The schema is not touched; see Migrate.

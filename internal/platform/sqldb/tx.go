@@ -231,7 +231,7 @@ func runWhole(ctx context.Context, tx *Tx, fn func(ctx context.Context, tx *Tx) 
 	return runSafely(ctx, tx, func(ctx context.Context, tx *Tx) error {
 		err := fn(ctx, tx)
 		if err == nil && len(tx.notes) > 0 {
-			err = tx.db.last(ctx, tx)
+			err = (*tx.db.last.Load())(ctx, tx)
 		}
 		return err
 	})
@@ -261,12 +261,12 @@ func (tx *Tx) back(ctx context.Context, savepoint string) error {
 }
 
 // Last has fn run in each transaction that left notes, after its function, before its
-// commit. It is for one; set it before the program works.
-func (db *DB) Last(fn func(ctx context.Context, tx *Tx) error) { db.last = fn }
+// commit. It is for one; nobody is last before it is called.
+func (db *DB) Last(fn func(ctx context.Context, tx *Tx) error) { db.last.Store(&fn) }
 
 // Leave leaves a note for who comes last in this transaction; false: there is nobody.
 func (tx *Tx) Leave(note any) bool {
-	if tx.db.last == nil {
+	if tx.db.last.Load() == nil {
 		return false
 	}
 	tx.notes = append(tx.notes, note)
