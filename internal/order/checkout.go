@@ -16,10 +16,7 @@ import (
 // transaction is over, and answers its orders as they then stand. Somebody else's order
 // is fault order.not_found.
 func (s *Service) LockCheckout(ctx context.Context, tx *sqldb.Tx, buyer id.User, of id.Order) ([]Order, error) {
-	checkout, user, err := checkoutOf(ctx, tx, of)
-	if errors.Is(err, sql.ErrNoRows) || err == nil && user != buyer {
-		return nil, fault.NotFound("order.not_found")
-	}
+	checkout, err := ownCheckout(ctx, tx, buyer, of)
 	if err != nil {
 		return nil, err
 	}
@@ -27,6 +24,24 @@ func (s *Service) LockCheckout(ctx context.Context, tx *sqldb.Tx, buyer id.User,
 		return nil, err
 	}
 	return s.OfCheckout(ctx, tx, checkout)
+}
+
+// PaidTogether answers the orders of an order's checkout as they stand, which is for no
+// decision that lasts. Somebody else's order is fault order.not_found.
+func (s *Service) PaidTogether(ctx context.Context, q sqldb.Querier, buyer id.User, of id.Order) ([]Order, error) {
+	checkout, err := ownCheckout(ctx, q, buyer, of)
+	if err != nil {
+		return nil, err
+	}
+	return s.OfCheckout(ctx, q, checkout)
+}
+
+func ownCheckout(ctx context.Context, q sqldb.Querier, buyer id.User, of id.Order) (id.Checkout, error) {
+	checkout, user, err := checkoutOf(ctx, q, of)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && user != buyer {
+		err = fault.NotFound("order.not_found")
+	}
+	return checkout, err
 }
 
 // NewCheckout writes the row that ties orders to one payment.

@@ -1,13 +1,12 @@
 // Package payment brings the money in. It keeps true that what a provider says is
 // believed only when it is signed, is for the right amount and has not been taken
-// before; that no network call is made inside a transaction (intent is stored,
-// then the provider is asked, then the outcome is stored); and that money which
+// before; that no network call is made inside a transaction (the provider is asked,
+// then its answer is stored, and only then can anybody pay); and that money which
 // comes late or twice takes the goods if any are left or goes back by itself.
 package payment
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"log/slog"
 	"maps"
@@ -15,13 +14,11 @@ import (
 	"slices"
 	"time"
 
-	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/base/money"
 	"hawker/internal/counter"
 	"hawker/internal/distribution"
 	"hawker/internal/order"
-	"hawker/internal/platform/idem"
 	"hawker/internal/platform/sqldb"
 )
 
@@ -128,90 +125,6 @@ func (s *Service) Providers() []string {
 	names := slices.AppendSeq([]string{}, maps.Keys(s.providers))
 	slices.Sort(names)
 	return names
-}
-
-// Command asks to pay an order, and with it its whole checkout.
-type Command struct {
-	User      id.User
-	Order     id.Order
-	Provider  string
-	ReturnURL string
-}
-
-// Start begins a payment or answers the one that is under way. Faults:
-// payment.no_such_provider, order.not_found, order.wrong_status,
-// payment.provider_unavailable.
-func (s *Service) Start(ctx context.Context, key idem.Key, c Command) (Payment, error) {
-	provider, ok := s.providers[c.Provider]
-	if !ok {
-		return Payment{}, fault.Invalid("payment.no_such_provider").At("body.provider")
-	}
-	var p Payment
-	started, err := idem.Once(ctx, s.db, key, func(ctx context.Context, tx *sqldb.Tx) (of id.Payment, err error) {
-		p, err = s.intend(ctx, tx, c)
-		return p.ID, err
-	})
-	if err != nil {
-		return Payment{}, err
-	}
-	if p.ID != started || p.Status == "" { // the key was known
-		p, err = paymentByID(ctx, s.db.Reader(), started)
-	}
-	if err != nil || p.PayURL != "" || p.Status != Pending {
-		return p, err
-	}
-	return s.ask(ctx, provider, p)
-}
-
-// intend stores that a payment is wanted. A second tab that asks at the same time
-// waits for the first and gets its payment: two open ones would both be charged.
-func (s *Service) intend(ctx context.Context, tx *sqldb.Tx, c Command) (Payment, error) {
-	list, err := s.orders.LockCheckout(ctx, tx, c.User, c.Order)
-	if err != nil {
-		return Payment{}, err
-	}
-	o := list[slices.IndexFunc(list, func(other order.Order) bool { return other.ID == c.Order })]
-	// A provider takes no payment that is over.
-	if o.Status != order.StatusPendingPayment || !tx.Now().Before(o.DueAt) {
-		return Payment{}, fault.Conflict("order.wrong_status", "wanted", order.StatusPendingPayment)
-	}
-	amount := owed(list)
-	open, err := openPayment(ctx, tx, o.Checkout, c.Provider, tx.Now())
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return Payment{}, err
-	}
-	if err == nil && open.Amount == amount {
-		return open, nil
-	}
-	p := Payment{
-		ID: id.Make[id.Payment](tx), Checkout: o.Checkout, User: c.User, Provider: c.Provider, Amount: amount,
-		Status:    Pending,
-		ReturnURL: c.ReturnURL, ExpiresAt: o.DueAt, PollAt: tx.Now().Add(pollWait(0)), CreatedAt: tx.Now(),
-	}
-	return p, insertPayment(ctx, tx, p)
-}
-
-// owed adds up the orders of a checkout that wait for money.
-func owed(list []order.Order) (m money.Money) {
-	for _, o := range list {
-		if o.Status == order.StatusPendingPayment {
-			m.Amount, m.Currency = m.Amount+o.Payable, o.Currency
-		}
-	}
-	return m
-}
-
-// ask tells the provider of a stored intent and stores its answer. The id of the
-// intent makes a second asking, after a crash say, the same payment.
-func (s *Service) ask(ctx context.Context, provider Provider, p Payment) (Payment, error) {
-	r, err := provider.Create(ctx, Request{Payment: p.ID, Amount: p.Amount, Description: "Hawker " +
-		p.Checkout.String(), ReturnURL: p.ReturnURL, ExpiresAt: p.ExpiresAt})
-	if err != nil {
-		return p, fault.Unavailable("payment.provider_unavailable").Because(err)
-	}
-	p.Ref, p.PayURL = r.Ref, r.PayURL
-	err = s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error { return setProviderAnswer(ctx, tx, p) })
-	return p, err
 }
 
 // PaymentViews implements counter.Payments.

@@ -95,10 +95,6 @@ func (s *Service) pollOne(ctx context.Context, p Payment, now time.Time) error {
 	question := provider.Query
 	if !now.Before(p.ExpiresAt) {
 		question = provider.Close
-	} else if p.PayURL == "" { // the intent was stored, but the provider may not have heard of it
-		if _, err := s.ask(ctx, provider, p); err != nil {
-			return err
-		}
 	}
 	r, err := question(ctx, p.ID)
 	if err != nil {

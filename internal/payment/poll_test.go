@@ -35,7 +35,7 @@ func (d *desk) Create(_ context.Context, r payment.Request) (payment.Report, err
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.opened[r.Payment] = r
-	return payment.Report{Payment: r.Payment, Status: payment.Pending, PayURL: "http://127.0.0.1/pay"}, nil
+	return payment.Report{Payment: r.Payment, Ref: "r", Status: payment.Pending, PayURL: "http://127.0.0.1/pay"}, nil
 }
 
 func (d *desk) Query(ctx context.Context, p id.Payment) (payment.Report, error) {

@@ -33,12 +33,13 @@ func paymentByID(ctx context.Context, q sqldb.Querier, payment id.Payment) (Paym
 	return scanPayment(q.QueryRow(ctx, "SELECT "+paymentColumns+" FROM payment WHERE id = ?", payment))
 }
 
+// openPayment leaves out what an earlier build stored before the provider had answered: nobody was shown it.
 func openPayment(ctx context.Context, q sqldb.Querier, checkout id.Checkout, provider string, now time.Time) (Payment,
 	error,
 ) {
 	return scanPayment(q.QueryRow(ctx, "SELECT "+paymentColumns+
-		` FROM payment WHERE checkout_id = ? AND provider = ? AND status = ? AND expires_at > ? ORDER BY id DESC
-			LIMIT 1`,
+		` FROM payment WHERE checkout_id = ? AND provider = ? AND status = ? AND expires_at > ? AND provider_ref <> ''
+			ORDER BY id DESC LIMIT 1`,
 		checkout, provider, Pending, sqldb.Millis(now)))
 }
 
@@ -58,11 +59,6 @@ func duePayments(ctx context.Context, q sqldb.Querier, provider string, now time
 		" FROM payment WHERE status = ? AND poll_at <= ? AND provider = ? ORDER BY poll_at LIMIT ?",
 		Pending, sqldb.Millis(now), provider, limit)
 	return sqldb.Collect(rows, err, scanPayment)
-}
-
-func setProviderAnswer(ctx context.Context, tx *sqldb.Tx, p Payment) error {
-	_, err := tx.Exec(ctx, "UPDATE payment SET provider_ref = ?, pay_url = ? WHERE id = ?", p.Ref, p.PayURL, p.ID)
-	return err
 }
 
 // setStatus moves a payment forward; a payment that succeeded stays so.

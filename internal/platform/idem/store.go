@@ -69,6 +69,13 @@ func Once[T any](ctx context.Context, db *sqldb.DB, key Key, fn func(ctx context
 	return answer, err
 }
 
+// Answered gives the answer under a key, if there is one: what asks others before it may do
+// its part looks here first. The same key with other content is a conflict.
+func Answered[T any](ctx context.Context, q sqldb.Querier, key Key) (answer T, found bool, err error) {
+	found, err = recall(ctx, q, key, &answer)
+	return answer, found, err
+}
+
 func recall(ctx context.Context, q sqldb.Querier, key Key, answer any) (bool, error) {
 	var hash, raw string
 	err := q.QueryRow(ctx, "SELECT request_hash, answer FROM idempotency WHERE scope = ? AND idem_key = ?", key.Scope,
