@@ -67,6 +67,7 @@ type Mall struct {
 	RTMP string
 	name string // before the name of its log
 	env  []string
+	max  int // files that it may open; 0: what the test may
 	cmd  *exec.Cmd
 	log  string // path: a pipe would keep Wait waiting for the bank, which outlives a crash
 	done chan error
@@ -82,10 +83,13 @@ const (
 
 // Start runs a mall with demo data; env are settings such as
 // "HAWKER_ORDER_PAY_WITHIN=2s".
-func Start(t testing.TB, env ...string) *Mall {
+func Start(t testing.TB, env ...string) *Mall { return StartWith(t, 0, env...) }
+
+// StartWith is Start for a program that may open so many files.
+func StartWith(t testing.TB, files int, env ...string) *Mall {
 	t.Helper()
 	ports := freePorts(t, 3)
-	m := &Mall{t: t, Dir: t.TempDir(), URL: "http://" + ports[0], RTMP: ports[1]}
+	m := &Mall{t: t, Dir: t.TempDir(), URL: "http://" + ports[0], RTMP: ports[1], max: files}
 	m.env = append(os.Environ(), "HAWKER_HTTP="+ports[0], "HAWKER_RTMP="+ports[1], "HAWKER_PAYMENT_SANDBOX_ADDR="+
 		ports[2],
 		"HAWKER_DATA="+m.Dir, "HAWKER_VIDEO_WORKERS=0",
@@ -175,6 +179,9 @@ func (m *Mall) launch() {
 	}
 	defer out.Close()
 	m.cmd = exec.Command(path, "serve", "--demo")
+	if m.max > 0 {
+		m.cmd = exec.Command("sh", "-c", fmt.Sprintf(`ulimit -n %d && exec "$0" serve --demo`, m.max), path)
+	}
 	m.cmd.Env, m.cmd.Dir = m.env, m.Dir
 	m.cmd.Stdout, m.cmd.Stderr = out, out
 	if err := m.cmd.Start(); err != nil {
