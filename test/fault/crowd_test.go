@@ -65,8 +65,10 @@ func idlers() []idler {
 		{name: "RTMP: half a handshake", rtmp: true, says: func(string) string {
 			return "\x03" + strings.Repeat("\x00", handshake/2)
 		}},
-		{name: "RTMP: a handshake and no command", rtmp: true, says: c0c1, hear: true,
-			then: strings.Repeat("\x00", handshake)},
+		{
+			name: "RTMP: a handshake and no command", rtmp: true, says: c0c1, hear: true,
+			then: strings.Repeat("\x00", handshake),
+		},
 	}
 }
 
