@@ -14,6 +14,9 @@ import (
 // lowStock is when a SKU counts as running out, in units.
 const lowStock = 5
 
+// CountMost is where what waits for the merchant is counted no further: it stands for "1,000 or more".
+const CountMost = 1000
+
 // Day is what happened in a day, until the same time of day.
 type Day struct {
 	Placed  int64 // orders
@@ -27,7 +30,7 @@ type Today struct {
 	Now       time.Time
 	Today     Day
 	Yesterday Day // its Hours are the whole day's
-	ToShip    int64
+	ToShip    int64 // to CountMost, as is
 	LowStock  int
 }
 
@@ -61,7 +64,7 @@ func (s *Service) Today(ctx context.Context, shop id.Shop) (Today, error) {
 	if t.ToShip, err = countToShip(ctx, q, shop); err != nil {
 		return t, err
 	}
-	t.LowStock, err = inventory.Low(ctx, q, shop, lowStock)
+	t.LowStock, err = inventory.Low(ctx, q, shop, lowStock, CountMost)
 	return t, err
 }
 

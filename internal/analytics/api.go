@@ -63,8 +63,8 @@ type todayView struct {
 	Paid             int64          `json:"paid_orders"`
 	PaidYesterday    int64          `json:"paid_orders_yesterday"`
 	ViewersNow       int            `json:"viewers_now"`
-	ToShip           int64          `json:"to_ship"`
-	LowStock         int            `json:"low_stock"`
+	ToShip           int64          `json:"to_ship" doc:"Counted to 1000, which stands for as many or more"`
+	LowStock         int            `json:"low_stock" doc:"SKUs; counted to 1000, which stands for as many or more"`
 	Hours            []hourView     `json:"hours"`
 	Live             []Show         `json:"live"`
 }

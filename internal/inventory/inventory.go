@@ -203,9 +203,9 @@ func Levels(ctx context.Context, q sqldb.Querier, skus []id.SKU) (map[id.SKU]Lev
 	return levelsOf(ctx, q, skus)
 }
 
-// Low counts SKUs of a shop with at most limit units available.
-func Low(ctx context.Context, q sqldb.Querier, shop id.Shop, limit int64) (int, error) {
-	return countLow(ctx, q, shop, limit)
+// Low counts SKUs of a shop with at most limit units available, up to most of them.
+func Low(ctx context.Context, q sqldb.Querier, shop id.Shop, limit int64, most int) (int, error) {
+	return countLow(ctx, q, shop, limit, most)
 }
 
 // Enough reports whether all items could be reserved now, each from its slice if

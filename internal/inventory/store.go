@@ -49,8 +49,10 @@ func levelsOf(ctx context.Context, q sqldb.Querier, skus []id.SKU) (map[id.SKU]L
 	return out, err
 }
 
-func countLow(ctx context.Context, q sqldb.Querier, shop id.Shop, limit int64) (n int, err error) {
-	err = q.QueryRow(ctx, "SELECT COUNT(*) FROM stock WHERE shop_id = ? AND available <= ?", shop, limit).Scan(&n)
+func countLow(ctx context.Context, q sqldb.Querier, shop id.Shop, limit int64, most int) (n int, err error) {
+	err = q.QueryRow(ctx,
+		"SELECT COUNT(*) FROM (SELECT sku_id FROM stock WHERE shop_id = ? AND available <= ? LIMIT ?) AS few",
+		shop, limit, most).Scan(&n)
 	return n, err
 }
 

@@ -114,6 +114,9 @@ func (r *Recorder) want(t testing.TB, db *sqldb.DB, name string, ask func() erro
 	}
 	for _, s := range asked {
 		for _, step := range plan(t, db, s) {
+			if step["detail"] == "SCAN few" && strings.Contains(s.Query, "LIMIT ?) AS few") {
+				continue // what counts to a limit reads no more rows than that
+			}
 			if reason := refuse(db.Dialect(), step); reason != "" {
 				t.Errorf("%s: %s\n%.400s\n%.200v", name, reason, s.Query, s.Args)
 			}
