@@ -16,6 +16,7 @@ export function plugins(): PluginOption[] {
     icons({ compiler: 'vue3', scale: 1 }),
     vueI18n({
       include: [here('./apps/*/src/**/locales/*.json'), here('./packages/ui/src/locales/*.json')],
+      module: 'petite-vue-i18n',
       runtimeOnly: true,
       compositionOnly: true,
       // Messages are compiled at build time, so the compiler need not travel.

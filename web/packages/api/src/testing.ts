@@ -1,5 +1,6 @@
 import {
   appearanceKey,
+  createTexts,
   createTheme,
   createToaster,
   createWallClock,
@@ -13,7 +14,6 @@ import { PiniaColada, useQueryCache } from '@pinia/colada'
 import { createPinia } from 'pinia'
 import { vi } from 'vitest'
 import { h, type Component } from 'vue'
-import { createI18n } from 'vue-i18n'
 import { createMemoryHistory, createRouter, RouterView } from 'vue-router'
 import ui from '../../ui/src/locales/en.json'
 import uiZh from '../../ui/src/locales/zh-CN.json'
@@ -157,7 +157,7 @@ export async function stage(component: Component, on: Stage) {
     'GET /config': { currency: 'CNY', time_zone: 'Asia/Shanghai', payment_providers: ['sandbox'] },
     ...answers,
   })
-  const i18n = createI18n({ legacy: false, locale, messages: { [locale]: messages(app, locale) as never } })
+  const i18n = createTexts(locale, messages(app, locale))
   const shown = { render: () => h(component, props) }
   const router = createRouter({
     history: createMemoryHistory(),

@@ -1,4 +1,4 @@
-import { createI18n, useI18n } from 'vue-i18n'
+import { createI18n, useI18n } from 'petite-vue-i18n'
 import { computed, type App } from 'vue'
 import { clock, compact, count, formatMoney, percent, type DateStyle, type Money } from './format'
 import { useWallClock, writeDate } from './wall-clock'
@@ -44,16 +44,27 @@ export interface Languages {
   need: (feature: string) => Promise<void>
 }
 
-/** installI18n loads the preferred language. */
-export async function installI18n(app: App, catalogues: Catalogues): Promise<Languages> {
-  const first = preferredLocale()
-  const i18n = createI18n({
+/** byPath finds a message in the tree of its language: "feature.part.name". */
+const byPath = (tree: unknown, path: string) =>
+  path.split('.').reduce((branch, name) => (branch as Tree | undefined)?.[name], tree) ?? null
+
+/** createTexts makes what useText reads from. Messages are compiled at build time; what is missing says its own name. */
+export function createTexts(locale: Locale, messages: Tree = {}) {
+  return createI18n({
     legacy: false,
-    locale: first,
-    messages: {},
+    locale,
+    // Compiled messages are opaque to the type checker.
+    messages: { [locale]: messages as never },
+    messageResolver: byPath as never,
     missingWarn: false,
     fallbackWarn: false,
   })
+}
+
+/** installI18n loads the preferred language. */
+export async function installI18n(app: App, catalogues: Catalogues): Promise<Languages> {
+  const first = preferredLocale()
+  const i18n = createTexts(first)
   const loaded = new Map<Locale, Catalogue>()
   const needed = new Set<string>()
   async function fetchPart(to: Locale, feature: string): Promise<void> {
@@ -96,12 +107,13 @@ export function currentLocale(): Locale {
 
 /** useText is what templates need from i18n: messages and formats bound to the current language. */
 export function useText() {
-  const { t, te, locale } = useI18n({ useScope: 'global' })
+  const { t, locale } = useI18n({ useScope: 'global' })
   const tag = computed(() => locale.value)
   const wall = useWallClock()
   return {
     t,
-    te,
+    /** te is whether there is a text of this name: of any other, t says the name itself. */
+    te: (key: string) => t(key) !== key,
     locale: tag,
     money: (m: Money) => formatMoney(m, tag.value),
     n: (v: number) => count(v, tag.value),

@@ -1,11 +1,11 @@
 import { mount } from '@vue/test-utils'
-import { createI18n } from 'vue-i18n'
 import { describe, expect, it } from 'vitest'
+import { createTexts } from '../i18n'
 import messages from '../locales/en.json'
 import UiPrice from '../components/ui-price.vue'
 
 function price(props: InstanceType<typeof UiPrice>['$props']) {
-  const i18n = createI18n({ legacy: false, locale: 'en', messages: { en: { ui: messages as never } } })
+  const i18n = createTexts('en', { ui: messages })
   return mount(UiPrice, { props, global: { plugins: [i18n] } })
 }
 const yuan = (amount: number) => ({ amount, currency: 'CNY' })
