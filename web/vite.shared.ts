@@ -29,6 +29,28 @@ export function plugins(): PluginOption[] {
   ]
 }
 
+// Whoever takes the namespace of Vue and asks it for a name (`key in Vue`) keeps all of Vue. These two do, each for one
+// name that Vue has; the i18n asks for `currentInstance` first, which is of no Vue 3.5.
+const asked: [RegExp, string][] = [
+  [/\/petite-vue-i18n\/dist\/.*\.mjs$/, 'getCurrentInstance'],
+  [/\/reka-ui\/dist\/shared\/useId\.js$/, 'useId'],
+]
+
+/** vueByName gives them that name alone, so that the build leaves out what of Vue nobody uses. */
+function vueByName(): PluginOption {
+  const line = /import \* as (\w+) from ['"]vue['"];/
+  return {
+    name: 'hawker:vue-by-name',
+    apply: 'build',
+    transform(code, id) {
+      const name = asked.find(([file]) => file.test(id))?.[1]
+      if (!name) return null
+      if (!line.test(code)) this.error(`${id} takes Vue in another way by now`)
+      return code.replace(line, `import { ${name} as only } from 'vue';\nconst $1 = { ${name}: only };`)
+    },
+  }
+}
+
 /** firstPaint puts the choice of the theme before all that is painted; the server allows that one script by its hash. */
 function firstPaint(): PluginOption {
   const code = readFileSync(here('./packages/ui/src/first-paint.js'), 'utf8').replace(/^ *\/\/.*\n/gm, '')
@@ -43,7 +65,7 @@ export function appConfig(app: 'mall' | 'console', base: string): UserConfig {
   return {
     base,
     define: { __VUE_OPTIONS_API__: 'false' },
-    plugins: [...plugins(), firstPaint()],
+    plugins: [...plugins(), vueByName(), firstPaint()],
     build: {
       outDir: here(`./dist/${app}`),
       emptyOutDir: true,
@@ -51,6 +73,10 @@ export function appConfig(app: 'mall' | 'console', base: string): UserConfig {
       manifest: true,
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
+      // Modules of the packages do nothing by being imported: what a page does not use of them is not there.
+      rolldownOptions: {
+        treeshake: { moduleSideEffects: [{ test: /\/packages\/\w+\/src\/.*\.ts$/, sideEffects: false }] },
+      },
       reportCompressedSize: false,
     },
     server: {
