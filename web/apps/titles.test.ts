@@ -33,7 +33,10 @@ afterEach(() => void (document.body.innerHTML = ''))
 describe.each(['en', 'zh-CN'] as const)('titles in %s', (locale) => {
   it.each(['mall', 'console'] as const)('every page of the %s has one of its own', async (app) => {
     setActivePinia(createPinia())
-    const router = app === 'mall' ? createMallRouter(() => Promise.resolve()) : createConsoleRouter()
+    const router =
+      app === 'mall'
+        ? createMallRouter(() => Promise.resolve())
+        : createConsoleRouter(() => Promise.resolve())
     const titles = new Map<string, string>()
     const bare: string[] = []
     for (const route of router.getRoutes()) {

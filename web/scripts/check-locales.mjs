@@ -1,4 +1,4 @@
-// Chinese and English hold the same keys, every key a page names exists, and no key lies unused.
+// Chinese and English hold the same keys, every key a page names exists and comes with it, and no key lies unused.
 import { filesUnder, read, short } from './files.mjs'
 
 const flat = (tree, prefix = '') =>
@@ -40,12 +40,22 @@ for (const [app, folders] of Object.entries(areas)) {
   )
   for (const path of sources) {
     const text = read(path)
+    // The texts of another feature may not have been fetched.
+    const near = [/\/features\/([^/]+)\//.exec(path)?.[1], 'shared', 'ui']
+    const foreign = (key) => {
+      if (!near.includes(key.split('.')[0])) fail(`${short(path)}: "${key}" is of another feature`)
+    }
     for (const m of text.matchAll(/['"`]([a-z]+(?:\.[\w-]+)+)['"`]/g)) {
-      if (known.has(m[1])) exact.add(m[1])
-      else if (new RegExp(`\\bt\\(\\s*['"\`]${m[1].replaceAll('.', '\\.')}['"\`]`).test(text))
+      if (known.has(m[1])) {
+        exact.add(m[1])
+        foreign(m[1])
+      } else if (new RegExp(`\\bt\\(\\s*['"\`]${m[1].replaceAll('.', '\\.')}['"\`]`).test(text))
         fail(`${short(path)}: "${m[1]}" is in no locale file`)
     }
-    for (const m of text.matchAll(/`([a-z]+\.[\w.-]*)\$\{/g)) prefixes.add(m[1])
+    for (const m of text.matchAll(/`([a-z]+\.[\w.-]*)\$\{/g)) {
+      prefixes.add(m[1])
+      if ([...known].some((key) => key.startsWith(m[1]))) foreign(m[1])
+    }
   }
   for (const key of known) {
     const used = exact.has(key) || [...prefixes].some((p) => key.startsWith(p))

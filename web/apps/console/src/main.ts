@@ -23,8 +23,11 @@ async function start(): Promise<void> {
       merchantApi,
     ),
   )
-  await installUi(app, { 'zh-CN': () => import('./locales/zh-CN'), en: () => import('./locales/en') })
-  app.use(createConsoleRouter())
+  const languages = await installUi(app, {
+    'zh-CN': () => import('./locales/zh-CN'),
+    en: () => import('./locales/en'),
+  })
+  app.use(createConsoleRouter(languages.need))
   app.mount('#app')
 }
 

@@ -1,4 +1,5 @@
 import { useSession } from '@hawker/api'
+import type { Component } from 'vue'
 import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
 import { useMay } from './shared/may'
 import { useShop } from './stores/shop'
@@ -17,12 +18,25 @@ declare module 'vue-router' {
 }
 
 const features = import.meta.glob<{ default: RouteRecordRaw[] }>('./features/*/routes.ts', { eager: true })
+type NeedTexts = (feature: string) => Promise<void>
 
-export function createConsoleRouter() {
+/** pages are the routes of all features, each page together with the texts of its feature. */
+function pages(needTexts: NeedTexts): RouteRecordRaw[] {
+  return Object.entries(features).flatMap(([path, { default: routes }]) =>
+    routes.map((route) => {
+      const page = route.component as () => Promise<Component>
+      const feature = path.split('/').at(-2) ?? ''
+      const both = () => Promise.all([page(), needTexts(feature)]).then(([loaded]) => loaded)
+      return { ...route, component: both } as RouteRecordRaw
+    }),
+  )
+}
+
+export function createConsoleRouter(needTexts: NeedTexts) {
   const router = createRouter({
     history: createWebHistory('/console/'),
     routes: [
-      ...Object.values(features).flatMap((f) => f.default),
+      ...pages(needTexts),
       { path: '/:rest(.*)*', component: () => import('./shared/not-found-page.vue'), meta: { open: true } },
     ],
     scrollBehavior: (to, from, saved) => (to.path === from.path ? false : (saved ?? { top: 0 })),
