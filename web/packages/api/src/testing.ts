@@ -12,7 +12,7 @@ import { nameAbroad } from '@hawker/ui/zone'
 import { flushPromises, mount, type VueWrapper } from '@vue/test-utils'
 import { PiniaColada, useQueryCache } from '@pinia/colada'
 import { createPinia } from 'pinia'
-import { vi } from 'vitest'
+import { onTestFinished, vi } from 'vitest'
 import { h, type Component } from 'vue'
 import { createMemoryHistory, createRouter, RouterView } from 'vue-router'
 import ui from '../../ui/src/locales/en.json'
@@ -190,6 +190,13 @@ export async function stage(component: Component, on: Stage) {
       },
     },
   )
+  // A page that stays has timers that ring when nothing is there any more.
+  let left = false
+  const leave = () => {
+    if (!left) root.unmount()
+    left = true
+  }
+  onTestFinished(leave)
   await flushPromises()
   const page = root.findComponent(component)
   return {
@@ -204,6 +211,6 @@ export async function stage(component: Component, on: Stage) {
     settle: flushPromises,
     /** says is what the short messages on the page say. */
     says: () => toaster.items.map((x) => x.text),
-    leave: () => root.unmount(),
+    leave,
   }
 }
