@@ -47,6 +47,10 @@ func (b *Bench) chat(ctx context.Context, window time.Duration) error {
 	if err != nil {
 		return err
 	}
+	unheard, err := b.unheard(ctx, room, speakers, window, idle)
+	if err != nil {
+		return err
+	}
 	c := &crowd{}
 	sockets, err := b.enter(ctx, room)
 	defer func() {
@@ -80,13 +84,33 @@ func (b *Bench) chat(ctx context.Context, window time.Duration) error {
 	readers.Wait()
 	spent := after - before - time.Duration(idle*float64(took))
 	b.chatFigures(c, said, spent, took)
-	if err := b.besideBareHub(ctx, c, spent, took); err != nil {
+	if err := b.besideBareHub(ctx, c, spent-unheard*time.Duration(said), took); err != nil {
 		return err
 	}
 	b.add(Figure{
 		Area: "chat", Name: "memory with " + strconv.Itoa(chatViewers) + " viewers", Value: memory, Unit: "MiB",
 	})
 	return err
+}
+
+// unheard measures what a message costs with nobody in the room: to be let in, judged and stored.
+func (b *Bench) unheard(ctx context.Context, room string, speakers []client, window time.Duration, idle float64) (
+	time.Duration, error,
+) {
+	before, err := cpu(b.server.cmd.Process.Pid)
+	if err != nil {
+		return 0, err
+	}
+	said, took, err := b.talk(ctx, room, speakers, window)
+	if err != nil {
+		return 0, err
+	}
+	after, err := cpu(b.server.cmd.Process.Pid)
+	each := (after - before - time.Duration(idle*float64(took))) / time.Duration(max(said, 1))
+	b.add(Figure{
+		Area: "chat", Name: "server CPU for a message that nobody hears", Value: float64(each.Microseconds()), Unit: "µs",
+	})
+	return each, err
 }
 
 func (b *Bench) chatFigures(c *crowd, said int64, spent, took time.Duration) {
@@ -108,8 +132,8 @@ func (b *Bench) chatFigures(c *crowd, said int64, spent, took time.Duration) {
 	b.add(Figure{Area: "chat", Name: "said → on the screen, p99", Value: at(0.99), Unit: "ms", Goal: "≤ 150"})
 }
 
-// besideBareHub compares what a packet costs for one viewer, whatever it holds, with what
-// it costs a bare hub in the same run.
+// besideBareHub compares what a packet costs for one viewer, whatever it holds and without the messages
+// themselves, with what it costs a bare hub in the same run.
 func (b *Bench) besideBareHub(ctx context.Context, c *crowd, spent, took time.Duration) error {
 	packets := c.packets.Load()
 	if packets == 0 {
