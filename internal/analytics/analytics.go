@@ -29,7 +29,7 @@ type Day struct {
 type Today struct {
 	Now       time.Time
 	Today     Day
-	Yesterday Day // its Hours are the whole day's
+	Yesterday Day   // its Hours are the whole day's
 	ToShip    int64 // to CountMost, as is
 	LowStock  int
 }
