@@ -1,6 +1,5 @@
-import type Hls from 'hls.js'
 import { CatchUp } from './catch-up'
-import { withoutCues } from './hls-settings'
+import type { LiveEngine, LiveEngineOptions } from './live-engine'
 import { playWhep, type WatchSession } from './whep'
 
 export type LiveState = 'loading' | 'playing' | 'reconnecting' | 'blocked'
@@ -19,7 +18,7 @@ const lookMs = 200
  * it reconnects, and a stream that begins later is picked up by itself.
  */
 export class LivePlayer {
-  private hls: Hls | null = null
+  private engine: LiveEngine | null = null
   private whep: WatchSession | null = null
   private attempt = 0
   private timer: ReturnType<typeof setTimeout> | undefined
@@ -62,69 +61,56 @@ export class LivePlayer {
   }
 
   private async startHls(): Promise<void> {
-    const { default: Player } = await import('hls.js/light')
-    if (this.gone) return
-    // canPlayType lies in Chromium, so hls.js is asked first.
-    if (!Player.isSupported()) {
+    // canPlayType lies in Chromium, so MediaSource is looked for first.
+    if (!('MediaSource' in globalThis || 'ManagedMediaSource' in globalThis)) {
       this.video.src = this.url
       this.play()
       return
     }
-    const hls = new Player({
-      ...withoutCues,
-      lowLatencyMode: true,
-      backBufferLength: 10,
-      maxBufferLength: 8,
-      // The speed is ours: see CatchUp.
-      maxLiveSyncPlaybackRate: 1,
-      liveSyncOnStallIncrease: 0,
-      enableWorker: true,
+    const { OwnEngine } = await import('./own-engine')
+    if (this.gone) return
+    this.engine = new OwnEngine(this.video, this.url, {
+      ...this.told,
+      onUnsupported: () => void this.startFallback(),
     })
-    this.hls = hls
-    hls.on(Player.Events.MANIFEST_PARSED, () => this.play())
-    hls.on(Player.Events.ERROR, (_event, data) => {
-      if (data.details === Player.ErrorDetails.BUFFER_STALLED_ERROR) this.catchUp.stalled()
-      if (!data.fatal) return
-      if (data.type === Player.ErrorTypes.MEDIA_ERROR) hls.recoverMediaError()
-      else this.retry()
-    })
-    hls.loadSource(this.url)
-    hls.attachMedia(this.video)
     this.pace = setInterval(this.look, lookMs)
   }
 
+  private async startFallback(): Promise<void> {
+    this.engine?.destroy()
+    this.engine = null
+    const { HlsFallback } = await import('./hls-fallback')
+    if (!this.gone) this.engine = new HlsFallback(this.video, this.url, this.told)
+  }
+
+  private readonly told: LiveEngineOptions = {
+    onOpen: () => this.play(),
+    onStall: () => this.catchUp.stalled(),
+    onLost: () => this.retry(),
+  }
+
   private readonly look = () => {
-    this.rejoin()
-    const holdBack = this.hls?.targetLatency
-    if (!this.hls || !holdBack || this.video.paused || this.video.readyState < 3) return
-    const rate = this.catchUp.look({ latency: this.hls.latency, holdBack }, lookMs / 1000)
+    const { engine } = this
+    engine?.watch()
+    const holdBack = engine?.targetLatency
+    if (!engine || !holdBack || this.video.paused || this.video.readyState < 3) return
+    const rate = this.catchUp.look({ latency: engine.latency, holdBack }, lookMs / 1000)
     if (rate === 'jump') {
-      const edge = this.hls.liveSyncPosition
+      const edge = engine.liveSyncPosition
       if (edge) this.video.currentTime = edge
     } else if (this.video.playbackRate !== rate) {
       this.video.playbackRate = rate
     }
   }
 
-  /**
-   * rejoin goes on at the live edge when the picture has run out below the window. A server that was started again
-   * numbers on with a leap; hls.js then puts the new segments far ahead and waits for ever for what lies between.
-   */
-  private rejoin(): void {
-    const window = this.hls?.latestLevelDetails
-    const edge = this.hls?.liveSyncPosition
-    if (!window?.live || !edge || this.video.readyState > 2) return
-    if (this.video.currentTime < window.fragmentStart) this.video.currentTime = edge
-  }
-
   /** latency is how far behind the live edge the picture is, in seconds. */
   get latency(): number {
-    return this.hls?.latency ?? 0
+    return this.engine?.latency ?? 0
   }
 
   /** pictureTime is the wall clock of the frame on screen (PROGRAM-DATE-TIME), or null when not known. */
   get pictureTime(): Date | null {
-    return this.hls?.playingDate ?? null
+    return this.engine?.playingDate ?? null
   }
 
   play(): void {
@@ -151,7 +137,7 @@ export class LivePlayer {
     this.options.onState('reconnecting')
     const wait = retryMs[Math.min(this.attempt++, retryMs.length - 1)]
     clearTimeout(this.timer)
-    this.timer = setTimeout(() => this.hls?.loadSource(this.url), wait)
+    this.timer = setTimeout(() => this.engine?.load(), wait)
   }
 
   destroy(): void {
@@ -162,8 +148,8 @@ export class LivePlayer {
     this.video.removeEventListener('waiting', this.waiting)
     this.whep?.stop()
     this.whep = null
-    this.hls?.destroy()
-    this.hls = null
+    this.engine?.destroy()
+    this.engine = null
     this.video.playbackRate = 1
     this.video.removeAttribute('src')
   }

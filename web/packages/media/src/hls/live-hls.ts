@@ -1,0 +1,394 @@
+import { beginOf, sameCodecs, tracksOf, type Track } from './boxes'
+import { HlsFault } from './error'
+import { Loader, type Download, type Loaded } from './loader'
+import { MediaBuffer, mediaSourceClass, typeOf } from './media-buffer'
+import { Placement, origin } from './placement'
+import { parseMedia, parseMultivariant, type MediaPlaylist, type Variant } from './playlist'
+import { edgeOf, leaps, pieceAt, secondsFrom, startOf, type Piece, type Position } from './timeline'
+import { Chooser, Throughput, type Size } from './variant'
+import { Waits } from './waits'
+
+export { HlsFault } from './error'
+
+export interface LiveHlsOptions {
+  /** A MediaSource was given to the video: it can be told to play. */
+  onOpen: () => void
+  /** The picture stood for want of media. */
+  onStall: () => void
+  loader?: Loader
+}
+
+const aheadMost = 12
+const requestSpare = 5
+const firstWithin = 15
+const parkedMs = 250
+const busyMs = 1000
+/** Looks at a picture that stands: after two of them it is a stall, after five with media ahead it is stuck. */
+const stallLooks = 2
+const stuckLooks = 5
+const lateMost = 0.5
+
+/**
+ * LiveHls plays one live Multivariant Playlist of muxed fragmented MP4 by Low-Latency HLS (RFC 8216bis): one request is
+ * open for the playlist, one or two for media. What it appends lies on the video's clock without holes, whatever the
+ * publisher and the server do, so it never has to seek but at the beginning.
+ */
+export class LiveHls {
+  private readonly loader: Loader
+  private readonly media: MediaBuffer
+  private readonly waits: Waits
+  private readonly placement = new Placement()
+  private readonly throughput = new Throughput()
+  private readonly chooser = new Chooser()
+  private variants: Variant[] = []
+  private variant: Variant | null = null
+  private list: MediaPlaylist | null = null
+  private advanced = 0
+  private following: Download | null = null
+  private readonly fetched = new Map<string, Download>()
+  private reported = new Set<string>()
+  /** The Initialization Section that was appended last. */
+  private map = ''
+  private tracks: Map<number, Track> = new Map()
+  private next: Position | null = null
+  /** What comes next follows nothing, so it has to be independent. */
+  private loose = true
+  private stopped = true
+  private stood = 0
+  private begun = false
+
+  constructor(
+    private readonly video: HTMLVideoElement,
+    private readonly url: string,
+    private readonly options: LiveHlsOptions,
+  ) {
+    this.loader = options.loader ?? new Loader()
+    this.waits = new Waits(this.loader.clock)
+    this.media = new MediaBuffer(video, this.loader.clock, options.onOpen)
+  }
+
+  /**
+   * run plays until the stream has ended, or rejects with an HlsFault. It may be called again then: the picture goes on
+   * where that is possible.
+   */
+  async run(): Promise<void> {
+    this.stopped = false
+    let loops: Promise<void>[] = []
+    try {
+      await this.loadVariants()
+      await this.enter()
+      loops = [this.follow(), this.pump()]
+      await Promise.all(loops)
+    } finally {
+      this.stop()
+      await Promise.allSettled(loops)
+    }
+  }
+
+  private stop(): void {
+    this.stopped = true
+    this.loader.cancelAll()
+    this.fetched.clear()
+    this.waits.stop()
+  }
+
+  /** reset forgets what was appended; the next run begins with another MediaSource. */
+  reset(): void {
+    this.media.close()
+    this.placement.reset()
+    this.begun = false
+    this.next = null
+    this.map = ''
+    this.loose = true
+  }
+
+  destroy(): void {
+    this.stop()
+    this.media.close()
+  }
+
+  private async text(
+    url: string,
+    within: number,
+    keep?: (d: Download) => void,
+  ): Promise<Loaded & { text: string }> {
+    const download = this.loader.get(url, within)
+    keep?.(download)
+    const got = await download.done
+    if (!got) throw new HlsFault('network', 'cancelled')
+    return { ...got, text: new TextDecoder().decode(got.data) }
+  }
+
+  /** loadVariants reads the Multivariant Playlist and stays with the variant that plays, if it is still there. */
+  private async loadVariants(): Promise<void> {
+    const got = await this.text(this.url, firstWithin)
+    const all = parseMultivariant(got.text, got.url)
+    this.variants = all.filter((v) => v.codecs && mediaSourceClass()?.isTypeSupported(typeOf(v.codecs)))
+    if (all.length && !this.variants.length) throw new HlsFault('unsupported', `codecs ${all[0]?.codecs}`)
+    const same = this.variants.find((v) => v.url === this.variant?.url)
+    this.variant = same ?? this.variants[this.chooser.first(this.variants, this.size)] ?? null
+    if (!this.variant) throw new HlsFault('network', 'no variants')
+  }
+
+  private get size(): Size {
+    const scale = globalThis.devicePixelRatio || 1
+    return { width: this.video.clientWidth * scale, height: this.video.clientHeight * scale }
+  }
+
+  /** enter reads the variant's playlist while the video is made ready. */
+  private async enter(): Promise<void> {
+    const { variant } = this
+    if (!variant) return
+    const ready = this.media.opened ? undefined : this.media.use(variant.codecs)
+    const [got] = await Promise.all([this.text(variant.url, firstWithin), ready])
+    this.adopt(parseMedia(got.text, got.url))
+  }
+
+  /** adopt goes on with a newer playlist. What is on its way and no longer named by it is let go. */
+  private adopt(list: MediaPlaylist): void {
+    const edge = edgeOf(list)
+    const before = this.list && edgeOf(this.list)
+    if (edge.msn !== before?.msn || edge.part !== before.part) this.advanced = this.loader.clock.now()
+    this.list = list
+    if (!this.next || leaps(list, this.next)) {
+      this.next = startOf(list)
+      this.loose = true
+    }
+    const named = new Set([
+      list.hint,
+      ...list.segments.flatMap((s) => [s.url, s.map, ...s.parts.map((p) => p.url)]),
+    ])
+    for (const [url, download] of this.fetched) {
+      if (named.has(url)) continue
+      download.cancel()
+      this.fetched.delete(url)
+    }
+    this.waits.wake()
+  }
+
+  /** follow keeps the playlist new, by a request that is answered when there is more. */
+  private async follow(): Promise<void> {
+    let eager = true
+    while (!this.stopped && this.list && this.variant && !this.list.ended) {
+      const { list, variant } = this
+      const edge = edgeOf(list)
+      if (!list.canBlock || !eager)
+        await this.waits.sleep(
+          (list.canBlock ? list.partTarget : list.targetDuration / (eager ? 1 : 2)) * 1000,
+        )
+      await this.room()
+      const part = list.partTarget ? `&_HLS_part=${edge.part}` : ''
+      const query = list.canBlock ? `${variant.url.includes('?') ? '&' : '?'}_HLS_msn=${edge.msn}${part}` : ''
+      try {
+        const within = 3 * list.targetDuration + requestSpare
+        const got = await this.text(variant.url + query, within, (d) => (this.following = d))
+        if (this.variant?.url !== variant.url) continue
+        this.adopt(parseMedia(got.text, got.url))
+        const now = edgeOf(this.list)
+        eager = now.msn !== edge.msn || now.part !== edge.part
+      } catch (error) {
+        if (this.stopped || this.variant?.url === variant.url) await this.survive(error)
+        eager = true
+      }
+    }
+  }
+
+  /** survive tells which refusals of a playlist are no fault; the others it throws. */
+  private async survive(error: unknown): Promise<void> {
+    const status = !this.stopped && error instanceof HlsFault ? error.status : 0
+    // Nothing new within the server's patience, as while the publisher is away.
+    if (status === 503) return this.waits.sleep(busyMs)
+    // The numbers are not those of the server any more: ask for what there is.
+    if (status === 400) return this.enter()
+    if (status !== 404 || this.variants.length < 2) throw error
+    // A rendition was withdrawn: another one goes on where its next segment begins.
+    this.variants = this.variants.filter((v) => v.url !== this.variant?.url)
+    this.variant = this.variants[this.chooser.first(this.variants, this.size)] ?? null
+    if (this.next?.part) this.next = { msn: this.next.msn + 1, part: 0 }
+    this.loose = true
+    await this.enter()
+  }
+
+  /** pump fetches and appends, one piece behind the other. */
+  private async pump(): Promise<void> {
+    while (!this.stopped && this.list) {
+      await this.room()
+      await this.consider(this.list)
+      const piece = this.upcoming()
+      if (piece) {
+        await this.take(piece)
+        continue
+      }
+      if (this.list.ended) return this.media.finish()
+      if (this.list.hint) this.fetch(this.list.hint)
+      await this.waits.news()
+    }
+  }
+
+  private readonly known = (url: string) => this.fetched.has(url)
+
+  private upcoming(): Piece | null {
+    const { list } = this
+    if (list) this.next ??= startOf(list)
+    let piece = list && this.next && pieceAt(list, this.next, this.known)
+    while (list && piece && this.loose && !piece.independent) piece = pieceAt(list, piece.next, this.known)
+    return piece
+  }
+
+  /** room waits while there is enough ahead, as when the video is paused. */
+  private async room(): Promise<void> {
+    const { list, media } = this
+    const most = Math.max(aheadMost, (list?.holdBack ?? 0) + 2 * (list?.targetDuration ?? 0))
+    while (!this.stopped && (media.ahead > most || !media.hungry)) await this.waits.sleep(parkedMs)
+  }
+
+  /** fetch has one request for an address on its way. */
+  private fetch(url: string): Download {
+    const known = this.fetched.get(url)
+    if (known) return known
+    const download = this.loader.get(url, 3 * (this.list?.targetDuration ?? 0) + requestSpare)
+    this.fetched.set(url, download)
+    // A hint may be let go of and yet come true: it can be asked for again.
+    download.done.catch(() => this.fetched.get(url) === download && this.fetched.delete(url))
+    return download
+  }
+
+  /** take fetches a piece, and what follows it at the same time, and appends it. */
+  private async take(piece: Piece): Promise<void> {
+    const { list, next } = this
+    const download = this.fetch(piece.url)
+    if (piece.map !== this.map) this.fetch(piece.map)
+    // The first picture has the line for itself.
+    const following = list && !this.media.fresh && (pieceAt(list, piece.next, this.known)?.url || list.hint)
+    if (following) this.fetch(following)
+    let got: Loaded | null
+    try {
+      got = await download.done
+    } catch (error) {
+      if (!(error instanceof HlsFault) || error.status !== 404) throw error
+      // It left the window before its turn.
+      if (this.next === next) this.next = piece.next
+      this.loose = true
+      return
+    }
+    this.fetched.delete(piece.url)
+    if (!got) return
+    if (got.whole) this.throughput.add(got.data.byteLength, got.seconds)
+    if (piece.map !== this.map) await this.begin(piece.map)
+    await this.put(piece, got.data)
+    if (this.next !== next) return
+    this.next = piece.next
+    this.loose = false
+  }
+
+  private async put(piece: Piece, data: ArrayBuffer): Promise<void> {
+    const begin = beginOf(data, this.tracks)
+    if (!begin) throw new HlsFault('unsupported', 'no fragmented MP4')
+    const { list, media } = this
+    if (media.fresh && list) {
+      // Where the hold-back begins; the pieces up to there are on their way.
+      this.video.currentTime = origin + Math.max(0, secondsFrom(list, piece.at) - list.holdBack)
+    }
+    await media.append(data, this.placement.put(piece, begin, media.end, this.loose))
+  }
+
+  /** begin appends another Initialization Section. Its codecs may be others than those of the Multivariant Playlist. */
+  private async begin(map: string): Promise<void> {
+    const got = await this.fetch(map).done
+    if (!got) throw new HlsFault('network', 'cancelled')
+    this.tracks = tracksOf(got.data)
+    if (!sameCodecs(this.tracks, this.variant?.codecs ?? '')) await this.loadVariants()
+    const codecs = this.variant?.codecs ?? ''
+    if (!sameCodecs(this.tracks, codecs)) throw new HlsFault('network', `${map} is not ${codecs}`)
+    if (this.media.rebuilds(codecs)) {
+      // The video begins anew, so it first shows what it has.
+      while (!this.stopped && !this.video.paused && this.media.ahead > 0.1)
+        await this.waits.sleep(parkedMs / 2)
+      this.placement.reset()
+      this.loose = true
+    }
+    await this.media.use(codecs)
+    await this.media.append(got.data, this.placement.offset)
+    this.map = map
+  }
+
+  /** consider changes to another variant, where a segment begins. */
+  private async consider(list: MediaPlaylist): Promise<void> {
+    if (list.reports.some((url) => !this.reported.has(url) && !this.variants.some((v) => v.url === url))) {
+      this.reported = new Set(list.reports)
+      await this.loadVariants()
+    }
+    const { next, variants, variant } = this
+    if (variants.length < 2 || !next || next.part !== 0) return
+    const at = variants.findIndex((v) => v.url === variant?.url)
+    const behind = secondsFrom(list, next) > 1.5 * (list.partTarget || list.targetDuration)
+    const chosen = this.chooser.next(variants, at, {
+      rate: this.throughput.rate,
+      size: this.size,
+      low: behind && !this.media.fresh && this.media.ahead < list.holdBack / 3,
+      now: this.loader.clock.now() / 1000,
+    })
+    const to = variants[chosen]
+    if (!to || chosen === at) return
+    this.variant = to
+    this.following?.cancel()
+    await this.enter()
+  }
+
+  /** watch looks at the picture: it leaves holes behind, which nothing will fill, and tells of stalls. */
+  watch(): void {
+    const { video } = this
+    if (video.paused || video.seeking || video.readyState > 2 || this.media.fresh) {
+      if (video.readyState > 2 && !this.begun) this.settle()
+      this.stood = 0
+      return
+    }
+    this.stood++
+    const time = video.currentTime
+    for (let i = 0; i < video.buffered.length; i++) {
+      if (video.buffered.start(i) <= time) continue
+      video.currentTime = video.buffered.start(i) + 0.01
+      return
+    }
+    if (this.stood === stallLooks) this.options.onStall()
+    if (this.stood % stuckLooks === 0 && this.media.ahead > 0.5) video.currentTime = time + 0.1
+  }
+
+  /** settle leaves out what went by while a slow machine got ready to show the first picture. */
+  private settle(): void {
+    this.begun = true
+    const { liveSyncPosition } = this
+    if (liveSyncPosition !== null && liveSyncPosition - this.video.currentTime > lateMost)
+      this.video.currentTime = liveSyncPosition
+  }
+
+  /** edge is where the stream's end lies by now on the video's clock. */
+  private get edge(): number {
+    const { list, next } = this
+    if (!list || !next || this.media.fresh) return 0
+    const age = Math.min((this.loader.clock.now() - this.advanced) / 1000, list.targetDuration)
+    return this.media.end + secondsFrom(list, next) + age
+  }
+
+  /** latency is how far behind the end of the stream the picture is, in seconds. */
+  get latency(): number {
+    return Math.max(0, this.edge - this.video.currentTime)
+  }
+
+  /** targetLatency is how far from the end the playlist asks to stay; null while not known. */
+  get targetLatency(): number | null {
+    return this.list?.holdBack ?? null
+  }
+
+  /** liveSyncPosition is the place at that distance, as far as it can be played. */
+  get liveSyncPosition(): number | null {
+    if (!this.edge) return null
+    return Math.min(this.edge - (this.targetLatency ?? 0), this.media.end - 0.05)
+  }
+
+  /** playingDate is the PROGRAM-DATE-TIME of the picture. */
+  get playingDate(): Date | null {
+    const date = this.placement.dateAt(this.video.currentTime)
+    return date === null ? null : new Date(date)
+  }
+}
