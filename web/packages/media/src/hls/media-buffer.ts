@@ -88,7 +88,7 @@ export class MediaBuffer {
     const source = new Source()
     this.source = source
     // A managed source may not be sent to another screen.
-    if (!('MediaSource' in globalThis)) this.video.disableRemotePlayback = true
+    if (Source !== globalThis.MediaSource) this.video.disableRemotePlayback = true
     const opened = this.happens(source, 'sourceopen')
     this.url = URL.createObjectURL(source)
     this.video.src = this.url

@@ -188,7 +188,7 @@ function answerOf(url: string, status: number, data: string | ArrayBuffer): Resp
   } as unknown as Response
 }
 
-/** FakeBuffer takes what is appended as half a second, or whole seconds by what lengths say, one behind the other. */
+/** FakeBuffer puts what is appended one behind the other, as long as lengthOf says. */
 export class FakeBuffer extends EventTarget {
   timestampOffset = 0
   updating = false
@@ -240,6 +240,7 @@ export class FakeBuffer extends EventTarget {
 export function stubMedia(play: (type: string) => boolean = () => true, managed = false) {
   const buffers: FakeBuffer[] = []
   const sources: FakeSource[] = []
+  const lengths = { of: (_data: ArrayBuffer) => 0 }
   class FakeSource extends EventTarget {
     static isTypeSupported = play
     readyState = 'closed'
@@ -255,6 +256,7 @@ export function stubMedia(play: (type: string) => boolean = () => true, managed 
     addSourceBuffer(type: string) {
       const buffer = new FakeBuffer()
       buffer.types.push(type)
+      buffer.lengthOf = (data) => lengths.of(data)
       buffers.push(buffer)
       return buffer
     }
@@ -270,5 +272,5 @@ export function stubMedia(play: (type: string) => boolean = () => true, managed 
     return url
   })
   vi.spyOn(URL, 'revokeObjectURL').mockImplementation((url) => void urls.delete(url))
-  return { buffers, sources, urls }
+  return { buffers, sources, urls, lengths }
 }

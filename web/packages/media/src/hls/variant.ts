@@ -77,7 +77,7 @@ export class Chooser {
       const lower = variants.findLastIndex((_, i) => i < current && fits(i, stayShare))
       return this.move(Math.max(0, lower), now)
     }
-    if (current < cap && fits(current + 1, upShare) && now - this.changed >= this.wait) {
+    if (!low && current < cap && fits(current + 1, upShare) && now - this.changed >= this.wait) {
       this.rose = true
       return this.move(current + 1, now)
     }

@@ -1,0 +1,365 @@
+import { describe, expect, it, vi } from 'vitest'
+import { LiveHls } from './live-hls'
+import { Loader } from './loader'
+import { origin } from './placement'
+import { body, FakeLine, fragment, live, section, settle, stubMedia, TestClock, type Shape } from './testing'
+
+const h264 = 'avc1.64001f,mp4a.40.2'
+const stream = (url: string, bandwidth = 900_000, codecs = h264) =>
+  `#EXT-X-STREAM-INF:BANDWIDTH=${bandwidth},CODECS="${codecs}",RESOLUTION=360x640\n${url}`
+
+/** theatre is a server with one stream, whose media begins at 100 s of its own line, and a player of it. */
+function theatre() {
+  const line = new FakeLine()
+  const clock = new TestClock()
+  const { buffers, sources, urls, lengths } = stubMedia()
+  const video = document.createElement('video')
+  vi.spyOn(video, 'load').mockImplementation(() => {})
+  Object.defineProperty(video, 'paused', { value: false, configurable: true })
+  const names = new Map<ArrayBuffer, [name: string, seconds: number]>()
+  lengths.of = (data) => names.get(data)?.[1] ?? 0
+  const media = (name: string, data: ArrayBuffer, seconds: number) => {
+    names.set(data, [name, seconds])
+    line.give(name, data)
+  }
+  /** segment gives the whole segment and its parts of half a second, at a place of the media's line. */
+  const segment = (msn: number, parts = 2, gen = 1, at = 100 + msn, dir = '') => {
+    for (let k = 0; k < parts; k++)
+      media(`${dir}${gen}/p${msn}.${k}.m4s`, fragment((at + k / 2) * 90_000, (at + k / 2) * 48_000), 0.5)
+    media(`${dir}${gen}/s${msn}.m4s`, fragment(at * 90_000, at * 48_000), parts / 2)
+  }
+  const list = (shape: Shape, query = '', name = 'live.m3u8') => line.give(name + query, live(shape))
+  const stall = vi.fn()
+  const player = new LiveHls(video, 'https://mall/live/r/index.m3u8', {
+    onOpen: vi.fn(),
+    onStall: stall,
+    loader: new Loader(line.fetch, clock),
+  })
+  line.give('index.m3u8', body(stream('live.m3u8')))
+  media('1/i0.mp4', section('avc1', 'mp4a'), 0)
+  const run = async () => {
+    const ended = player.run()
+    const outcome = ended.then(
+      () => 'ended',
+      (error: { kind?: string; status?: number }) => `${error.kind} ${error.status}`,
+    )
+    await settle()
+    return outcome
+  }
+  const appended = (i = 0) => (buffers[i]?.appended ?? []).map((d) => names.get(d)?.[0])
+  return {
+    line,
+    clock,
+    buffers,
+    sources,
+    urls,
+    video,
+    media,
+    segment,
+    list,
+    player,
+    run,
+    appended,
+    stall,
+  }
+}
+
+/** rolling is a theatre that plays: segments 10 to 12 are done, one part of 13 is there, 13.1 is hinted at. */
+async function rolling() {
+  const t = theatre()
+  for (const msn of [10, 11, 12, 13]) t.segment(msn)
+  t.line.forget('1/p13.1.m4s')
+  t.list({ segments: [{ parts: 2 }, { parts: 2 }, { parts: 2 }, { parts: 1 }] })
+  const outcome = t.run()
+  await settle()
+  return { ...t, outcome: () => outcome }
+}
+
+describe('a live player', () => {
+  it('begins with few requests at a key frame the hold-back away, and shows what lies there', async () => {
+    const t = await rolling()
+    expect(t.appended()).toEqual(['1/i0.mp4', '1/s11.m4s', '1/s12.m4s', '1/p13.0.m4s'])
+    const first = t.line.asked.filter((url) => !url.includes('_HLS'))
+    expect(first.slice(0, 4).toSorted()).toEqual(['1/i0.mp4', '1/s11.m4s', 'index.m3u8', 'live.m3u8'])
+    expect(t.video.currentTime).toBeCloseTo(origin + 2.5 - 1.602)
+    expect(t.buffers[0]?.offsets.at(-1)).toBeCloseTo(origin - 111)
+  })
+  it('has one request open for the playlist and one for the part that comes', async () => {
+    const t = await rolling()
+    expect(t.line.open.toSorted()).toEqual(['1/p13.1.m4s', 'live.m3u8?_HLS_msn=13&_HLS_part=1'])
+  })
+  it('appends a part that was hinted at once the playlist has it, and goes on with the next', async () => {
+    const t = await rolling()
+    t.segment(13)
+    await settle()
+    expect(t.appended().at(-1)).toBe('1/p13.0.m4s')
+    t.list({ segments: [{ parts: 2 }, { parts: 2 }, { parts: 2 }, { parts: 2 }] }, '?_HLS_msn=13&_HLS_part=1')
+    await settle()
+    expect(t.appended().at(-1)).toBe('1/p13.1.m4s')
+    expect(t.line.open.toSorted()).toEqual(['1/p13.2.m4s', 'live.m3u8?_HLS_msn=13&_HLS_part=2'])
+    expect(new Set(t.line.asked).size).toBe(t.line.asked.length)
+  })
+  it('knows how far behind it is, and when its picture was live', async () => {
+    const t = await rolling()
+    expect(t.player.targetLatency).toBe(1.602)
+    expect(t.player.latency).toBeCloseTo(1.602 - origin, 1)
+    await t.clock.pass(300)
+    expect(t.player.latency).toBeCloseTo(1.902 - origin, 1)
+    expect(t.player.liveSyncPosition).toBeLessThan(t.buffers[0]?.to ?? 0)
+    t.video.currentTime = origin + 1.25
+    expect(t.player.playingDate?.getTime()).toBeCloseTo(Date.UTC(2026, 10, 30) + 12_250, -1)
+  })
+  it('asks again for a part whose hint was let go', async () => {
+    const t = await rolling()
+    t.line.refuse('1/p13.1.m4s', 404)
+    await settle()
+    t.segment(13)
+    t.list({ segments: [{ parts: 2 }, { parts: 2 }, { parts: 2 }, { parts: 2 }] }, '?_HLS_msn=13&_HLS_part=1')
+    await settle()
+    expect(t.appended().at(-1)).toBe('1/p13.1.m4s')
+  })
+})
+
+describe('whatever the publisher does', () => {
+  it('drops the hint of one that left, and goes on with the next without a hole', async () => {
+    const t = await rolling()
+    t.media('2/i0.mp4', section('avc1', 'mp4a'), 0)
+    t.segment(14, 1, 2, 7000)
+    const segments = [
+      { parts: 2 },
+      { parts: 2 },
+      { parts: 2 },
+      { parts: 1 },
+      { parts: 1, gen: 2, broken: true },
+    ]
+    const end = t.buffers[0]?.to ?? 0
+    t.list({ segments }, '?_HLS_msn=13&_HLS_part=1')
+    await settle()
+    expect(t.line.aborted).toContain('1/p13.1.m4s')
+    expect(t.appended().slice(-2)).toEqual(['2/i0.mp4', '2/p14.0.m4s'])
+    expect(t.buffers[0]?.offsets.at(-1)).toBeCloseTo(end - 7000)
+    expect(t.buffers[0]?.types).toHaveLength(1)
+  })
+  it('takes other codecs as the Multivariant Playlist names them', async () => {
+    const t = await rolling()
+    t.line.give('index.m3u8', body(stream('live.m3u8', 900_000, 'hvc1.1.6.L93.B0,mp4a.40.2')))
+    t.media('2/i0.mp4', section('hvc1', 'mp4a'), 0)
+    t.segment(14, 1, 2)
+    const segments = [
+      { parts: 2 },
+      { parts: 2 },
+      { parts: 2 },
+      { parts: 1 },
+      { parts: 1, gen: 2, broken: true },
+    ]
+    t.list({ segments }, '?_HLS_msn=13&_HLS_part=1')
+    await settle()
+    expect(t.buffers[0]?.types.at(-1)).toBe('video/mp4;codecs="hvc1.1.6.L93.B0,mp4a.40.2"')
+    expect(t.appended().at(-1)).toBe('2/p14.0.m4s')
+  })
+  it('shows what it has and begins anew when a track is gone', async () => {
+    const t = await rolling()
+    t.line.give('index.m3u8', body(stream('live.m3u8', 900_000, 'avc1.64001f')))
+    t.media('1/i1.mp4', section('avc1'), 0)
+    t.segment(14)
+    const segments = [
+      { parts: 2 },
+      { parts: 2 },
+      { parts: 2 },
+      { parts: 1 },
+      { parts: 1, broken: true, map: '1/i1.mp4' },
+    ]
+    t.list({ segments }, '?_HLS_msn=13&_HLS_part=1')
+    await settle()
+    expect(t.buffers).toHaveLength(1)
+    t.video.currentTime = t.buffers[0]?.to ?? 0
+    await t.clock.pass(200)
+    await settle()
+    expect(t.appended(1)).toEqual(['1/i1.mp4', '1/p14.0.m4s'])
+    expect(t.urls.size).toBe(1)
+  })
+  it('finishes where the stream ends', async () => {
+    const t = await rolling()
+    t.list(
+      { segments: [{ parts: 2 }, { parts: 2 }, { parts: 2 }, { parts: 1 }], open: false, ended: true },
+      '?_HLS_msn=13&_HLS_part=1',
+    )
+    await settle()
+    expect(await t.outcome()).toBe('ended')
+    expect(t.sources[0]?.readyState).toBe('ended')
+    expect(t.line.open).toEqual([])
+  })
+})
+
+describe('whatever the server does', () => {
+  it('tells a network fault with its status, and lets go of all requests', async () => {
+    const t = await rolling()
+    t.line.refuse('live.m3u8?_HLS_msn=13&_HLS_part=1', 403)
+    expect(await t.outcome()).toBe('network 403')
+    expect(t.line.open).toEqual([])
+  })
+  it('goes on behind what was shown when it runs again and the numbers have leapt', async () => {
+    const t = await rolling()
+    t.line.refuse('live.m3u8?_HLS_msn=13&_HLS_part=1', 404)
+    await t.outcome()
+    t.media('5/i9.mp4', section('avc1', 'mp4a'), 0)
+    t.segment(1003, 1, 5, 0)
+    const padding = [0, 1, 2].map(() => ({ parts: 0, gap: true, gen: 5, map: '5/i9.mp4' }))
+    t.list({ msn: 1000, segments: [...padding, { parts: 1, gen: 5, broken: true, map: '5/i9.mp4' }] })
+    const end = t.buffers[0]?.to ?? 0
+    void t.run()
+    await settle()
+    expect(t.buffers).toHaveLength(1)
+    expect(t.appended().slice(-2)).toEqual(['5/i9.mp4', '5/p1003.0.m4s'])
+    expect(t.buffers[0]?.offsets.at(-1)).toBeCloseTo(end)
+    expect(t.line.open).toContain('live.m3u8?_HLS_msn=1003&_HLS_part=1')
+  })
+  it('goes on at a key frame when what it wanted has left the window', async () => {
+    const t = await rolling()
+    for (const msn of [20, 21, 22]) t.segment(msn)
+    t.list(
+      { msn: 20, segments: [{ parts: 2 }, { parts: 2 }, { parts: 2 }], hint: false },
+      '?_HLS_msn=13&_HLS_part=1',
+    )
+    await settle()
+    expect(t.appended().slice(4)).toEqual(['1/s21.m4s', '1/p22.0.m4s', '1/p22.1.m4s'])
+  })
+  it('leaves out what is refused, and begins again with a key frame', async () => {
+    const t = theatre()
+    for (const msn of [10, 11, 12, 13, 14]) t.segment(msn)
+    t.line.refuse('1/s12.m4s', 404)
+    t.list({ segments: [{ parts: 2 }, { parts: 2 }, { parts: 2 }, { parts: 1 }], hint: false })
+    void t.run()
+    await settle()
+    expect(t.appended()).toEqual(['1/i0.mp4', '1/s11.m4s', '1/p13.0.m4s'])
+    expect(t.buffers[0]?.offsets.at(-1)).toBeCloseTo(origin + 1 - 113)
+  })
+  it('shows nothing of a picture whose beginning is missing', async () => {
+    const t = await rolling()
+    t.line.refuse('1/p13.1.m4s', 404)
+    for (const msn of [13, 14]) t.segment(msn, 3)
+    t.line.refuse('1/p13.1.m4s', 404)
+    const segments = [{ parts: 2 }, { parts: 2 }, { parts: 2 }, { parts: 3 }, { parts: 1 }]
+    t.list({ segments }, '?_HLS_msn=13&_HLS_part=1')
+    await settle()
+    expect(t.appended().slice(4)).toEqual(['1/p14.0.m4s'])
+  })
+  it('waits while nothing comes, and asks for what there is when its numbers are refused', async () => {
+    const t = await rolling()
+    const blocked = 'live.m3u8?_HLS_msn=13&_HLS_part=1'
+    const times = (url: string) => t.line.asked.filter((x) => x === url).length
+    t.line.refuse(blocked, 503)
+    t.line.forget(blocked)
+    await t.clock.pass(1000)
+    expect(times(blocked)).toBe(2)
+    t.line.refuse(blocked, 400)
+    t.line.forget(blocked)
+    await settle()
+    expect(times('live.m3u8')).toBe(2)
+  })
+  it('reloads every target duration where there are no parts and no blocking', async () => {
+    const t = theatre()
+    const lines = ['#EXT-X-TARGETDURATION:4', '#EXT-X-MAP:URI="1/i0.mp4"', '#EXT-X-MEDIA-SEQUENCE:10']
+    const plain = (n: number) =>
+      body(...lines, ...Array.from({ length: n }, (_, i) => `#EXTINF:4,\n1/s${10 + i}.m4s`))
+    for (const msn of [10, 11, 12, 13]) t.segment(msn, 8)
+    t.line.give('live.m3u8', plain(3))
+    void t.run()
+    await settle()
+    expect(t.appended()).toEqual(['1/i0.mp4', '1/s10.m4s', '1/s11.m4s', '1/s12.m4s'])
+    t.line.give('live.m3u8', plain(4))
+    await t.clock.pass(4000)
+    await settle()
+    expect(t.appended().at(-1)).toBe('1/s13.m4s')
+  })
+  it('goes to another variant when one is withdrawn', async () => {
+    const t = theatre()
+    t.line.give('index.m3u8', body(stream('live.m3u8', 2_000_000), stream('360p/live.m3u8', 500_000)))
+    for (const msn of [10, 11, 12]) t.segment(msn)
+    t.media('360p/1/i0.mp4', section('avc1', 'mp4a'), 0)
+    for (const msn of [10, 11, 12]) t.segment(msn, 2, 1, 100 + msn, '360p/')
+    const shape = { segments: [{ parts: 2 }, { parts: 2 }, { parts: 0 }], hint: false }
+    t.list(shape, '', '360p/live.m3u8')
+    void t.run()
+    await settle()
+    expect(t.appended()).toEqual(['360p/1/i0.mp4', '360p/1/s10.m4s', '360p/1/s11.m4s'])
+    t.list({ segments: [{ parts: 2 }, { parts: 2 }, { parts: 2 }, { parts: 0 }], hint: false })
+    t.line.refuse('360p/live.m3u8?_HLS_msn=12&_HLS_part=0', 404)
+    await settle()
+    expect(t.appended().slice(3)).toEqual(['1/i0.mp4', '1/s12.m4s'])
+  })
+  it('hears of a rendition that comes later', async () => {
+    const t = await rolling()
+    const more = ['#EXT-X-RENDITION-REPORT:URI="360p/live.m3u8",LAST-MSN=13,LAST-PART=0']
+    t.segment(13)
+    const shape = { segments: [{ parts: 2 }, { parts: 2 }, { parts: 2 }, { parts: 2 }], more }
+    t.list(shape, '?_HLS_msn=13&_HLS_part=1')
+    await settle()
+    expect(t.line.asked.filter((x) => x === 'index.m3u8')).toHaveLength(2)
+  })
+})
+
+describe('a player that is not needed', () => {
+  it('asks for nothing more while the video is paused', async () => {
+    const t = await rolling()
+    t.buffers[0]!.to = 60
+    t.segment(13)
+    t.list({ segments: [{ parts: 2 }, { parts: 2 }, { parts: 2 }, { parts: 2 }] }, '?_HLS_msn=13&_HLS_part=1')
+    await settle()
+    await t.clock.pass(20_000)
+    expect(t.line.open).toEqual([])
+    t.video.currentTime = 58
+    await t.clock.pass(250)
+    expect(t.line.open).toContain('live.m3u8?_HLS_msn=13&_HLS_part=2')
+  })
+  it('destroyed, has no request open and no address', async () => {
+    const t = await rolling()
+    t.player.destroy()
+    await settle()
+    expect(t.line.open).toEqual([])
+    expect(t.urls.size).toBe(0)
+    expect(t.video.hasAttribute('src')).toBe(false)
+  })
+  it.each([
+    ['codecs that are not decoded', body(stream('live.m3u8', 1, 'dvh1.05'))],
+    ['a Media Playlist alone', live({ segments: [{ parts: 1 }] })],
+  ])('leaves %s to another one', async (_what, text) => {
+    const t = theatre()
+    stubMedia((type) => !type.includes('dvh1'))
+    t.line.give('index.m3u8', text)
+    expect(await t.run()).toBe('unsupported 0')
+  })
+})
+
+describe('looking at the picture', () => {
+  const standing = (t: Awaited<ReturnType<typeof rolling>>, ready: number) =>
+    Object.defineProperty(t.video, 'readyState', { value: ready, configurable: true })
+
+  it('tells of a stall once, and again after the picture went on', async () => {
+    const t = await rolling()
+    standing(t, 2)
+    for (let i = 0; i < 4; i++) t.player.watch()
+    expect(t.stall).toHaveBeenCalledOnce()
+    standing(t, 4)
+    t.player.watch()
+    standing(t, 2)
+    for (let i = 0; i < 2; i++) t.player.watch()
+    expect(t.stall).toHaveBeenCalledTimes(2)
+  })
+  it('leaves a hole behind', async () => {
+    const t = await rolling()
+    standing(t, 2)
+    t.video.currentTime = 2
+    const ranges = { length: 2, start: (i: number) => [0, 2.4][i], end: (i: number) => [2, 5][i] }
+    Object.defineProperty(t.video, 'buffered', { value: ranges })
+    t.player.watch()
+    expect(t.video.currentTime).toBeCloseTo(2.41)
+  })
+  it('begins at the hold-back although the machine took its time', async () => {
+    const t = await rolling()
+    t.buffers[0]!.to = 8
+    standing(t, 4)
+    t.player.watch()
+    expect(t.video.currentTime).toBeCloseTo(8 - 1.602)
+  })
+})
