@@ -94,6 +94,7 @@ export class LivePlayer {
     engine?.watch()
     const holdBack = engine?.targetLatency
     if (!engine || !holdBack || this.video.paused || this.video.readyState < 3) return
+    this.attempt = 0
     const rate = this.catchUp.look({ latency: engine.latency, holdBack }, lookMs / 1000)
     if (rate === 'jump') {
       const edge = engine.liveSyncPosition
@@ -134,7 +135,8 @@ export class LivePlayer {
   private readonly waiting = () => this.options.onState('reconnecting')
 
   private retry(): void {
-    this.options.onState('reconnecting')
+    // What is buffered plays on; when it is used up the video says so.
+    if (this.video.readyState < 3) this.options.onState('reconnecting')
     const wait = retryMs[Math.min(this.attempt++, retryMs.length - 1)]
     clearTimeout(this.timer)
     this.timer = setTimeout(() => this.engine?.load(), wait)

@@ -92,6 +92,11 @@ export class LiveHls {
     this.waits.stop()
   }
 
+  /** alive ends what goes on after it was stopped. */
+  private alive(): void {
+    if (this.stopped) throw new HlsFault('network', 'stopped')
+  }
+
   /** reset forgets what was appended; the next run begins with another MediaSource. */
   reset(): void {
     this.media.close()
@@ -112,6 +117,7 @@ export class LiveHls {
     within: number,
     keep?: (d: Download) => void,
   ): Promise<Loaded & { text: string }> {
+    this.alive()
     const download = this.loader.get(url, within)
     keep?.(download)
     const got = await download.done
@@ -139,6 +145,7 @@ export class LiveHls {
   private async enter(): Promise<void> {
     const { variant } = this
     if (!variant) return
+    this.alive()
     const ready = this.media.opened ? undefined : this.media.use(variant.codecs)
     const [got] = await Promise.all([this.text(variant.url, firstWithin), ready])
     this.adopt(parseMedia(got.text, got.url))
@@ -246,6 +253,7 @@ export class LiveHls {
   private fetch(url: string): Download {
     const known = this.fetched.get(url)
     if (known) return known
+    this.alive()
     const download = this.loader.get(url, 3 * (this.list?.targetDuration ?? 0) + requestSpare)
     this.fetched.set(url, download)
     // A hint may be let go of and yet come true: it can be asked for again.
@@ -272,7 +280,7 @@ export class LiveHls {
       return
     }
     this.fetched.delete(piece.url)
-    if (!got) return
+    if (!got || this.stopped) return
     if (got.whole) this.throughput.add(got.data.byteLength, got.seconds)
     if (piece.map !== this.map) await this.begin(piece.map)
     await this.put(piece, got.data)
@@ -380,10 +388,10 @@ export class LiveHls {
     return this.list?.holdBack ?? null
   }
 
-  /** liveSyncPosition is the place at that distance, as far as it can be played. */
+  /** liveSyncPosition is the place at that distance; null while it cannot be played. */
   get liveSyncPosition(): number | null {
-    if (!this.edge) return null
-    return Math.min(this.edge - (this.targetLatency ?? 0), this.media.end - 0.05)
+    const at = this.edge - (this.targetLatency ?? 0)
+    return at > 0 && at < this.media.end ? at : null
   }
 
   /** playingDate is the PROGRAM-DATE-TIME of the picture. */
