@@ -1,4 +1,5 @@
 import { CatchUp } from './catch-up'
+import { mediaSourceClass } from './hls/media-source'
 import type { LiveEngine, LiveEngineOptions } from './live-engine'
 import { playWhep, type WatchSession } from './whep'
 
@@ -62,7 +63,7 @@ export class LivePlayer {
 
   private async startHls(): Promise<void> {
     // canPlayType lies in Chromium, so MediaSource is looked for first.
-    if (!('MediaSource' in globalThis || 'ManagedMediaSource' in globalThis)) {
+    if (!mediaSourceClass()) {
       this.video.src = this.url
       this.play()
       return

@@ -140,6 +140,21 @@ describe('whatever the publisher does', () => {
     expect(t.buffers[0]?.offsets.at(-1)).toBeCloseTo(end - 7000)
     expect(t.buffers[0]?.types).toHaveLength(1)
   })
+  it('waits for half the hold-back when the picture had run dry, so that it stands once and not twice', async () => {
+    const t = await rolling()
+    t.video.currentTime = t.buffers[0]?.to ?? 0
+    t.segment(13)
+    const before = t.appended().length
+    const segments = [{ parts: 2 }, { parts: 2 }, { parts: 2 }, { parts: 2 }]
+    t.list({ segments }, '?_HLS_msn=13&_HLS_part=1')
+    await settle()
+    expect(t.appended()).toHaveLength(before)
+    t.segment(13, 3)
+    segments[3] = { parts: 3 }
+    t.list({ segments }, '?_HLS_msn=13&_HLS_part=2')
+    await settle()
+    expect(t.appended().slice(before)).toEqual(['1/p13.1.m4s', '1/p13.2.m4s'])
+  })
   it('takes other codecs as the Multivariant Playlist names them', async () => {
     const t = await rolling()
     t.line.give('index.m3u8', body(stream('live.m3u8', 900_000, 'hvc1.1.6.L93.B0,mp4a.40.2')))

@@ -1,12 +1,14 @@
 import { beginOf, sameCodecs, tracksOf, type Track } from './boxes'
 import { HlsFault } from './error'
 import { Loader, type Download, type Loaded } from './loader'
-import { MediaBuffer, mediaSourceClass, typeOf } from './media-buffer'
+import { MediaBuffer, typeOf } from './media-buffer'
+import { mediaSourceClass } from './media-source'
 import { Placement, origin } from './placement'
 import { parseMedia, parseMultivariant, type MediaPlaylist, type Variant } from './playlist'
 import { edgeOf, leaps, pieceAt, secondsFrom, startOf, type Piece, type Position } from './timeline'
 import { Chooser, Throughput, type Size } from './variant'
 import { Waits } from './waits'
+import { Watcher } from './watcher'
 
 export { HlsFault } from './error'
 
@@ -23,10 +25,7 @@ const requestSpare = 5
 const firstWithin = 15
 const parkedMs = 250
 const busyMs = 1000
-/** Looks at a picture that stands: after two of them it is a stall, after five with media ahead it is stuck. */
-const stallLooks = 2
-const stuckLooks = 5
-const lateMost = 0.5
+const dryMost = 0.1
 
 /**
  * LiveHls plays one live Multivariant Playlist of muxed fragmented MP4 by Low-Latency HLS (RFC 8216bis): one request is
@@ -37,6 +36,7 @@ export class LiveHls {
   private readonly loader: Loader
   private readonly media: MediaBuffer
   private readonly waits: Waits
+  private readonly watcher: Watcher
   private readonly placement = new Placement()
   private readonly throughput = new Throughput()
   private readonly chooser = new Chooser()
@@ -54,16 +54,15 @@ export class LiveHls {
   /** What comes next follows nothing, so it has to be independent. */
   private loose = true
   private stopped = true
-  private stood = 0
-  private begun = false
 
   constructor(
     private readonly video: HTMLVideoElement,
     private readonly url: string,
-    private readonly options: LiveHlsOptions,
+    options: LiveHlsOptions,
   ) {
     this.loader = options.loader ?? new Loader()
     this.waits = new Waits(this.loader.clock)
+    this.watcher = new Watcher(video, options.onStall)
     this.media = new MediaBuffer(video, this.loader.clock, options.onOpen)
   }
 
@@ -101,7 +100,7 @@ export class LiveHls {
   reset(): void {
     this.media.close()
     this.placement.reset()
-    this.begun = false
+    this.watcher.reset()
     this.next = null
     this.map = ''
     this.loose = true
@@ -222,7 +221,7 @@ export class LiveHls {
       await this.room()
       await this.consider(this.list)
       const piece = this.upcoming()
-      if (piece) {
+      if (piece && !this.thin(this.list, piece)) {
         await this.take(piece)
         continue
       }
@@ -230,6 +229,15 @@ export class LiveHls {
       if (this.list.hint) this.fetch(this.list.hint)
       await this.waits.news()
     }
+  }
+
+  /**
+   * thin tells that a picture which ran dry would soon do so again: half the hold-back is to be there before it goes on.
+   * It stands once then, not twice.
+   */
+  private thin(list: MediaPlaylist, { at }: Piece): boolean {
+    if (this.media.fresh || this.media.ahead > dryMost || !list.hint || list.ended) return false
+    return secondsFrom(list, at) < list.holdBack / 2
   }
 
   private readonly known = (url: string) => this.fetched.has(url)
@@ -343,31 +351,9 @@ export class LiveHls {
     await this.enter()
   }
 
-  /** watch looks at the picture: it leaves holes behind, which nothing will fill, and tells of stalls. */
+  /** watch is to be called every moment: it helps a picture that stands, and tells of stalls. */
   watch(): void {
-    const { video } = this
-    if (video.paused || video.seeking || video.readyState > 2 || this.media.fresh) {
-      if (video.readyState > 2 && !this.begun) this.settle()
-      this.stood = 0
-      return
-    }
-    this.stood++
-    const time = video.currentTime
-    for (let i = 0; i < video.buffered.length; i++) {
-      if (video.buffered.start(i) <= time) continue
-      video.currentTime = video.buffered.start(i) + 0.01
-      return
-    }
-    if (this.stood === stallLooks) this.options.onStall()
-    if (this.stood % stuckLooks === 0 && this.media.ahead > 0.5) video.currentTime = time + 0.1
-  }
-
-  /** settle leaves out what went by while a slow machine got ready to show the first picture. */
-  private settle(): void {
-    this.begun = true
-    const { liveSyncPosition } = this
-    if (liveSyncPosition !== null && liveSyncPosition - this.video.currentTime > lateMost)
-      this.video.currentTime = liveSyncPosition
+    this.watcher.look({ fresh: this.media.fresh, ahead: this.media.ahead, sync: this.liveSyncPosition })
   }
 
   /** edge is where the stream's end lies by now on the video's clock. */

@@ -1,5 +1,6 @@
 import { HlsFault } from './error'
 import type { Clock } from './loader'
+import { mediaSourceClass } from './media-source'
 
 const backSeconds = 10
 /** What is behind is taken away in strides: each removal costs a look at all that is buffered. */
@@ -9,13 +10,6 @@ const quotaWaitMs = 500
 
 interface ManagedSource extends MediaSource {
   readonly streaming: boolean
-}
-type SourceClass = typeof MediaSource
-
-/** mediaSourceClass is MediaSource, else Safari's managed one on phones; undefined where the browser plays HLS itself. */
-export function mediaSourceClass(): SourceClass | undefined {
-  const known = globalThis as { MediaSource?: SourceClass; ManagedMediaSource?: SourceClass }
-  return known.MediaSource ?? known.ManagedMediaSource
 }
 
 const isVideo = (codec: string) => /^(avc|hvc|hev|dv|vp|av01)/.test(codec.trim())
