@@ -1,79 +1,7 @@
-import { describe, expect, it, vi } from 'vitest'
-import { LiveHls } from './live-hls'
-import { Loader } from './loader'
+import { describe, expect, it } from 'vitest'
 import { origin } from './placement'
-import { body, FakeLine, fragment, live, section, settle, stubMedia, TestClock, type Shape } from './testing'
-
-const h264 = 'avc1.64001f,mp4a.40.2'
-const stream = (url: string, bandwidth = 900_000, codecs = h264) =>
-  `#EXT-X-STREAM-INF:BANDWIDTH=${bandwidth},CODECS="${codecs}",RESOLUTION=360x640\n${url}`
-
-/** theatre is a server with one stream, whose media begins at 100 s of its own line, and a player of it. */
-function theatre() {
-  const line = new FakeLine()
-  const clock = new TestClock()
-  const { buffers, sources, urls, lengths } = stubMedia()
-  const video = document.createElement('video')
-  vi.spyOn(video, 'load').mockImplementation(() => {})
-  Object.defineProperty(video, 'paused', { value: false, configurable: true })
-  const names = new Map<ArrayBuffer, [name: string, seconds: number]>()
-  lengths.of = (data) => names.get(data)?.[1] ?? 0
-  const media = (name: string, data: ArrayBuffer, seconds: number) => {
-    names.set(data, [name, seconds])
-    line.give(name, data)
-  }
-  /** segment gives the whole segment and its parts of half a second, at a place of the media's line. */
-  const segment = (msn: number, parts = 2, gen = 1, at = 100 + msn, dir = '') => {
-    for (let k = 0; k < parts; k++)
-      media(`${dir}${gen}/p${msn}.${k}.m4s`, fragment((at + k / 2) * 90_000, (at + k / 2) * 48_000), 0.5)
-    media(`${dir}${gen}/s${msn}.m4s`, fragment(at * 90_000, at * 48_000), parts / 2)
-  }
-  const list = (shape: Shape, query = '', name = 'live.m3u8') => line.give(name + query, live(shape))
-  const stall = vi.fn()
-  const player = new LiveHls(video, 'https://mall/live/r/index.m3u8', {
-    onOpen: vi.fn(),
-    onStall: stall,
-    loader: new Loader(line.fetch, clock),
-  })
-  line.give('index.m3u8', body(stream('live.m3u8')))
-  media('1/i0.mp4', section('avc1', 'mp4a'), 0)
-  const run = async () => {
-    const ended = player.run()
-    const outcome = ended.then(
-      () => 'ended',
-      (error: { kind?: string; status?: number }) => `${error.kind} ${error.status}`,
-    )
-    await settle()
-    return outcome
-  }
-  const appended = (i = 0) => (buffers[i]?.appended ?? []).map((d) => names.get(d)?.[0])
-  return {
-    line,
-    clock,
-    buffers,
-    sources,
-    urls,
-    video,
-    media,
-    segment,
-    list,
-    player,
-    run,
-    appended,
-    stall,
-  }
-}
-
-/** rolling is a theatre that plays: segments 10 to 12 are done, one part of 13 is there, 13.1 is hinted at. */
-async function rolling() {
-  const t = theatre()
-  for (const msn of [10, 11, 12, 13]) t.segment(msn)
-  t.line.forget('1/p13.1.m4s')
-  t.list({ segments: [{ parts: 2 }, { parts: 2 }, { parts: 2 }, { parts: 1 }] })
-  const outcome = t.run()
-  await settle()
-  return { ...t, outcome: () => outcome }
-}
+import { body, live, section, settle, stubMedia } from './testing'
+import { rolling, stream, theatre } from './theatre'
 
 describe('a live player', () => {
   it('begins with few requests at a key frame the hold-back away, and shows what lies there', async () => {
@@ -269,7 +197,7 @@ describe('whatever the server does', () => {
     expect(times(blocked)).toBe(2)
     t.line.refuse(blocked, 400)
     t.line.forget(blocked)
-    await settle()
+    await t.clock.pass(1000)
     expect(times('live.m3u8')).toBe(2)
   })
   it('reloads every target duration where there are no parts and no blocking', async () => {
@@ -286,31 +214,6 @@ describe('whatever the server does', () => {
     await t.clock.pass(4000)
     await settle()
     expect(t.appended().at(-1)).toBe('1/s13.m4s')
-  })
-  it('goes to another variant when one is withdrawn', async () => {
-    const t = theatre()
-    t.line.give('index.m3u8', body(stream('live.m3u8', 2_000_000), stream('360p/live.m3u8', 500_000)))
-    for (const msn of [10, 11, 12]) t.segment(msn)
-    t.media('360p/1/i0.mp4', section('avc1', 'mp4a'), 0)
-    for (const msn of [10, 11, 12]) t.segment(msn, 2, 1, 100 + msn, '360p/')
-    const shape = { segments: [{ parts: 2 }, { parts: 2 }, { parts: 0 }], hint: false }
-    t.list(shape, '', '360p/live.m3u8')
-    void t.run()
-    await settle()
-    expect(t.appended()).toEqual(['360p/1/i0.mp4', '360p/1/s10.m4s', '360p/1/s11.m4s'])
-    t.list({ segments: [{ parts: 2 }, { parts: 2 }, { parts: 2 }, { parts: 0 }], hint: false })
-    t.line.refuse('360p/live.m3u8?_HLS_msn=12&_HLS_part=0', 404)
-    await settle()
-    expect(t.appended().slice(3)).toEqual(['1/i0.mp4', '1/s12.m4s'])
-  })
-  it('hears of a rendition that comes later', async () => {
-    const t = await rolling()
-    const more = ['#EXT-X-RENDITION-REPORT:URI="360p/live.m3u8",LAST-MSN=13,LAST-PART=0']
-    t.segment(13)
-    const shape = { segments: [{ parts: 2 }, { parts: 2 }, { parts: 2 }, { parts: 2 }], more }
-    t.list(shape, '?_HLS_msn=13&_HLS_part=1')
-    await settle()
-    expect(t.line.asked.filter((x) => x === 'index.m3u8')).toHaveLength(2)
   })
 })
 

@@ -5,8 +5,18 @@ import { MediaBuffer, typeOf } from './media-buffer'
 import { mediaSourceClass } from './media-source'
 import { Placement, origin } from './placement'
 import { parseMedia, parseMultivariant, type MediaPlaylist, type Variant } from './playlist'
-import { edgeOf, leaps, pieceAt, secondsFrom, startOf, type Piece, type Position } from './timeline'
-import { Chooser, Throughput, type Size } from './variant'
+import {
+  edgeOf,
+  forward,
+  leaps,
+  pieceAt,
+  pollSeconds,
+  secondsFrom,
+  startOf,
+  type Piece,
+  type Position,
+} from './timeline'
+import { Chooser, sizeOf, Throughput } from './variant'
 import { Waits } from './waits'
 import { Watcher } from './watcher'
 
@@ -26,6 +36,7 @@ const firstWithin = 15
 const parkedMs = 250
 const busyMs = 1000
 const dryMost = 0.1
+const goneStatus = new Set([404, 410])
 
 /**
  * LiveHls plays one live Multivariant Playlist of muxed fragmented MP4 by Low-Latency HLS (RFC 8216bis): one request is
@@ -131,13 +142,8 @@ export class LiveHls {
     this.variants = all.filter((v) => v.codecs && mediaSourceClass()?.isTypeSupported(typeOf(v.codecs)))
     if (all.length && !this.variants.length) throw new HlsFault('unsupported', `codecs ${all[0]?.codecs}`)
     const same = this.variants.find((v) => v.url === this.variant?.url)
-    this.variant = same ?? this.variants[this.chooser.first(this.variants, this.size)] ?? null
+    this.variant = same ?? this.variants[this.chooser.first(this.variants, sizeOf(this.video))] ?? null
     if (!this.variant) throw new HlsFault('network', 'no variants')
-  }
-
-  private get size(): Size {
-    const scale = globalThis.devicePixelRatio || 1
-    return { width: this.video.clientWidth * scale, height: this.video.clientHeight * scale }
   }
 
   /** enter reads the variant's playlist while the video is made ready. */
@@ -178,10 +184,7 @@ export class LiveHls {
     while (!this.stopped && this.list && this.variant && !this.list.ended) {
       const { list, variant } = this
       const edge = edgeOf(list)
-      if (!list.canBlock || !eager)
-        await this.waits.sleep(
-          (list.canBlock ? list.partTarget : list.targetDuration / (eager ? 1 : 2)) * 1000,
-        )
+      if (!list.canBlock || !eager) await this.waits.sleep(pollSeconds(list, eager) * 1000)
       await this.room()
       const part = list.partTarget ? `&_HLS_part=${edge.part}` : ''
       const query = list.canBlock ? `${variant.url.includes('?') ? '&' : '?'}_HLS_msn=${edge.msn}${part}` : ''
@@ -205,11 +208,14 @@ export class LiveHls {
     // Nothing new within the server's patience, as while the publisher is away.
     if (status === 503) return this.waits.sleep(busyMs)
     // The numbers are not those of the server any more: ask for what there is.
-    if (status === 400) return this.enter()
+    if (status === 400) {
+      await this.waits.sleep(busyMs)
+      return this.enter()
+    }
     if (status !== 404 || this.variants.length < 2) throw error
     // A rendition was withdrawn: another one goes on where its next segment begins.
     this.variants = this.variants.filter((v) => v.url !== this.variant?.url)
-    this.variant = this.variants[this.chooser.first(this.variants, this.size)] ?? null
+    this.variant = this.variants[this.chooser.first(this.variants, sizeOf(this.video))] ?? null
     if (this.next?.part) this.next = { msn: this.next.msn + 1, part: 0 }
     this.loose = true
     await this.enter()
@@ -281,7 +287,7 @@ export class LiveHls {
     try {
       got = await download.done
     } catch (error) {
-      if (!(error instanceof HlsFault) || error.status !== 404) throw error
+      if (!(error instanceof HlsFault) || !goneStatus.has(error.status)) throw error
       // It left the window before its turn.
       if (this.next === next) this.next = piece.next
       this.loose = true
@@ -290,7 +296,7 @@ export class LiveHls {
     this.fetched.delete(piece.url)
     if (!got || this.stopped) return
     if (got.whole) this.throughput.add(got.data.byteLength, got.seconds)
-    if (piece.map !== this.map) await this.begin(piece.map)
+    if (piece.map !== this.map && !(await this.begin(piece.map))) return
     await this.put(piece, got.data)
     if (this.next !== next) return
     this.next = piece.next
@@ -301,17 +307,19 @@ export class LiveHls {
     const begin = beginOf(data, this.tracks)
     if (!begin) throw new HlsFault('unsupported', 'no fragmented MP4')
     const { list, media } = this
-    if (media.fresh && list) {
-      // Where the hold-back begins; the pieces up to there are on their way.
+    // Where the hold-back begins; the pieces up to there are on their way.
+    if (media.fresh && list)
       this.video.currentTime = origin + Math.max(0, secondsFrom(list, piece.at) - list.holdBack)
-    }
     await media.append(data, this.placement.put(piece, begin, media.end, this.loose))
   }
 
-  /** begin appends another Initialization Section. Its codecs may be others than those of the Multivariant Playlist. */
-  private async begin(map: string): Promise<void> {
+  /**
+   * begin appends another Initialization Section, unless it is let go meanwhile. Its codecs may be others than those that
+   * the Multivariant Playlist named before.
+   */
+  private async begin(map: string): Promise<boolean> {
     const got = await this.fetch(map).done
-    if (!got) throw new HlsFault('network', 'cancelled')
+    if (!got) return false
     this.tracks = tracksOf(got.data)
     if (!sameCodecs(this.tracks, this.variant?.codecs ?? '')) await this.loadVariants()
     const codecs = this.variant?.codecs ?? ''
@@ -322,10 +330,12 @@ export class LiveHls {
         await this.waits.sleep(parkedMs / 2)
       this.placement.reset()
       this.loose = true
+      this.alive()
     }
     await this.media.use(codecs)
     await this.media.append(got.data, this.placement.offset)
     this.map = map
+    return true
   }
 
   /** consider changes to another variant, where a segment begins. */
@@ -334,19 +344,21 @@ export class LiveHls {
       this.reported = new Set(list.reports)
       await this.loadVariants()
     }
-    const { next, variants, variant } = this
+    const { variants, variant } = this
+    const next = this.next && forward(list, this.next)
     if (variants.length < 2 || !next || next.part !== 0) return
     const at = variants.findIndex((v) => v.url === variant?.url)
     const behind = secondsFrom(list, next) > 1.5 * (list.partTarget || list.targetDuration)
     const chosen = this.chooser.next(variants, at, {
       rate: this.throughput.rate,
-      size: this.size,
+      size: sizeOf(this.video),
       low: behind && !this.media.fresh && this.media.ahead < list.holdBack / 3,
       now: this.loader.clock.now() / 1000,
     })
     const to = variants[chosen]
     if (!to || chosen === at) return
     this.variant = to
+    this.next = next
     this.following?.cancel()
     await this.enter()
   }

@@ -78,6 +78,12 @@ export function pieceAt(
   }
 }
 
+/** forward is a position behind the last part of a segment that is done, as the beginning of the next. */
+export function forward(list: MediaPlaylist, at: Position): Position {
+  const segment = list.segments[at.msn - (list.segments[0]?.msn ?? 0)]
+  return segment?.url && at.part > 0 && at.part >= segment.parts.length ? { msn: at.msn + 1, part: 0 } : at
+}
+
 /** edgeOf is the position of the part that the playlist has not yet: what to ask for by _HLS_msn and _HLS_part. */
 export function edgeOf(list: MediaPlaylist): Position {
   const last = list.segments.at(-1)
@@ -124,4 +130,10 @@ export function leaps(list: MediaPlaylist, at: Position): boolean {
   if (at.msn < first.msn || at.msn > edge.msn + 1) return true
   const start = startOf(list)
   return start !== null && secondsFrom(list, at) - secondsFrom(list, start) > behindMost
+}
+
+/** pollSeconds is when to ask again where no request waits: sooner after an answer with nothing new (6.3.4). */
+export function pollSeconds(list: MediaPlaylist, eager: boolean): number {
+  if (list.canBlock && list.partTarget) return list.partTarget
+  return list.targetDuration / (eager ? 1 : 2)
 }

@@ -27,6 +27,7 @@ describe('choosing a variant', () => {
   })
   it('goes up a step at a time, and only with room to spare', () => {
     const c = new Chooser()
+    expect(c.next(ladder, 0, look({ now: 90 }))).toBe(0)
     expect(c.next(ladder, 0, look({ rate: null }))).toBe(0)
     expect(c.next(ladder, 0, look({ rate: 1_500_000 }))).toBe(0)
     expect(c.next(ladder, 0, look({ now: 100 }))).toBe(1)
@@ -41,6 +42,7 @@ describe('choosing a variant', () => {
   })
   it('waits longer for another try after one that failed', () => {
     const c = new Chooser()
+    c.next(ladder, 1, look({ now: 90 }))
     expect(c.next(ladder, 1, look({ now: 100 }))).toBe(2)
     expect(c.next(ladder, 2, look({ now: 102, low: true }))).toBe(1)
     expect(c.next(ladder, 1, look({ now: 112 }))).toBe(1)

@@ -42,6 +42,11 @@ export function capOf(variants: readonly Variant[], size: Size): number {
   return enough < 0 || !size.width ? variants.length - 1 : enough
 }
 
+export function sizeOf(video: HTMLVideoElement): Size {
+  const scale = globalThis.devicePixelRatio || 1
+  return { width: video.clientWidth * scale, height: video.clientHeight * scale }
+}
+
 /** What is looked at to choose. */
 export interface Look {
   rate: number | null
@@ -57,7 +62,7 @@ export interface Look {
  * taken back is tried again after twice the wait.
  */
 export class Chooser {
-  private changed = -Infinity
+  private changed: number | null = null
   private wait = upAfter
   private rose = false
 
@@ -68,6 +73,7 @@ export class Chooser {
   }
 
   next(variants: readonly Variant[], current: number, { rate, size, low, now }: Look): number {
+    this.changed ??= now
     const cap = capOf(variants, size)
     const fits = (i: number, share: number) => (variants[i]?.bandwidth ?? Infinity) <= (rate ?? 0) * share
     if (current > cap) return this.move(cap, now)
