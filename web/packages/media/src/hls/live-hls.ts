@@ -1,4 +1,5 @@
 import { beginOf, sameCodecs, tracksOf, type Track } from './boxes'
+import { Downloads } from './downloads'
 import { HlsFault } from './error'
 import { Loader, type Download, type Loaded } from './loader'
 import { MediaBuffer, typeOf } from './media-buffer'
@@ -56,7 +57,7 @@ export class LiveHls {
   private list: MediaPlaylist | null = null
   private advanced = 0
   private following: Download | null = null
-  private readonly fetched = new Map<string, Download>()
+  private readonly downloads: Downloads
   private reported = new Set<string>()
   /** The Initialization Section that was appended last. */
   private map = ''
@@ -72,6 +73,7 @@ export class LiveHls {
     options: LiveHlsOptions,
   ) {
     this.loader = options.loader ?? new Loader()
+    this.downloads = new Downloads(this.loader)
     this.waits = new Waits(this.loader.clock)
     this.watcher = new Watcher(video, options.onStall)
     this.media = new MediaBuffer(video, this.loader.clock, options.onOpen)
@@ -98,7 +100,7 @@ export class LiveHls {
   private stop(): void {
     this.stopped = true
     this.loader.cancelAll()
-    this.fetched.clear()
+    this.downloads.clear()
     this.waits.stop()
   }
 
@@ -170,11 +172,7 @@ export class LiveHls {
       list.hint,
       ...list.segments.flatMap((s) => [s.url, s.map, ...s.parts.map((p) => p.url)]),
     ])
-    for (const [url, download] of this.fetched) {
-      if (named.has(url)) continue
-      download.cancel()
-      this.fetched.delete(url)
-    }
+    this.downloads.keep(named)
     this.waits.wake()
   }
 
@@ -189,8 +187,7 @@ export class LiveHls {
       const part = list.partTarget ? `&_HLS_part=${edge.part}` : ''
       const query = list.canBlock ? `${variant.url.includes('?') ? '&' : '?'}_HLS_msn=${edge.msn}${part}` : ''
       try {
-        const within = 3 * list.targetDuration + requestSpare
-        const got = await this.text(variant.url + query, within, (d) => (this.following = d))
+        const got = await this.text(variant.url + query, this.patience, (d) => (this.following = d))
         if (this.variant?.url !== variant.url) continue
         this.adopt(parseMedia(got.text, got.url))
         const now = edgeOf(this.list)
@@ -225,6 +222,7 @@ export class LiveHls {
   private async pump(): Promise<void> {
     while (!this.stopped && this.list) {
       await this.room()
+      this.alive()
       await this.consider(this.list)
       const piece = this.upcoming()
       if (piece && !this.thin(this.list, piece)) {
@@ -232,7 +230,7 @@ export class LiveHls {
         continue
       }
       if (this.list.ended) return this.media.finish()
-      if (this.list.hint) this.fetch(this.list.hint)
+      this.downloads.preload(this.list.hint, this.patience)
       await this.waits.news()
     }
   }
@@ -246,13 +244,12 @@ export class LiveHls {
     return secondsFrom(list, at) < list.holdBack / 2
   }
 
-  private readonly known = (url: string) => this.fetched.has(url)
-
   private upcoming(): Piece | null {
     const { list } = this
     if (list) this.next ??= startOf(list)
-    let piece = list && this.next && pieceAt(list, this.next, this.known)
-    while (list && piece && this.loose && !piece.independent) piece = pieceAt(list, piece.next, this.known)
+    let piece = list && this.next && pieceAt(list, this.next, this.downloads.known)
+    while (list && piece && this.loose && !piece.independent)
+      piece = pieceAt(list, piece.next, this.downloads.known)
     return piece
   }
 
@@ -263,16 +260,13 @@ export class LiveHls {
     while (!this.stopped && (media.ahead > most || !media.hungry)) await this.waits.sleep(parkedMs)
   }
 
-  /** fetch has one request for an address on its way. */
+  private get patience(): number {
+    return 3 * (this.list?.targetDuration ?? 0) + requestSpare
+  }
+
   private fetch(url: string): Download {
-    const known = this.fetched.get(url)
-    if (known) return known
     this.alive()
-    const download = this.loader.get(url, 3 * (this.list?.targetDuration ?? 0) + requestSpare)
-    this.fetched.set(url, download)
-    // A hint may be let go of and yet come true: it can be asked for again.
-    download.done.catch(() => this.fetched.get(url) === download && this.fetched.delete(url))
-    return download
+    return this.downloads.get(url, this.patience)
   }
 
   /** take fetches a piece, and what follows it at the same time, and appends it. */
@@ -281,8 +275,8 @@ export class LiveHls {
     const download = this.fetch(piece.url)
     if (piece.map !== this.map) this.fetch(piece.map)
     // The first picture has the line for itself.
-    const following = list && !this.media.fresh && (pieceAt(list, piece.next, this.known)?.url || list.hint)
-    if (following) this.fetch(following)
+    if (list && !this.media.fresh)
+      this.downloads.preload(pieceAt(list, piece.next, this.downloads.known)?.url ?? list.hint, this.patience)
     let got: Loaded | null
     try {
       got = await download.done
@@ -293,7 +287,7 @@ export class LiveHls {
       this.loose = true
       return
     }
-    this.fetched.delete(piece.url)
+    this.downloads.forget(piece.url)
     if (!got || this.stopped) return
     if (got.whole) this.throughput.add(got.data.byteLength, got.seconds)
     if (piece.map !== this.map && !(await this.begin(piece.map))) return
