@@ -223,17 +223,26 @@ describe('whatever the server does', () => {
 })
 
 describe('a player that is not needed', () => {
-  it('asks for nothing more while the video is paused', async () => {
+  it('asks for nothing more while the video is paused, and goes to the edge when it plays again', async () => {
     const t = await rolling()
-    t.buffers[0]!.to = 60
+    Object.defineProperty(t.video, 'paused', { value: true, configurable: true })
+    t.buffers[0]!.to = 40
     t.segment(13)
-    t.list({ segments: [{ parts: 2 }, { parts: 2 }, { parts: 2 }, { parts: 2 }] }, '?_HLS_msn=13&_HLS_part=1')
+    const query = '?_HLS_msn=13&_HLS_part=1'
+    t.list({ segments: [{ parts: 2 }, { parts: 2 }, { parts: 2 }, { parts: 2 }] }, query)
     await settle()
     await t.clock.pass(20_000)
     expect(t.line.open).toEqual([])
-    t.video.currentTime = 58
+    Object.defineProperty(t.video, 'paused', { value: false, configurable: true })
     await t.clock.pass(250)
     expect(t.line.open).toContain('live.m3u8?_HLS_msn=13&_HLS_part=2')
+    for (const msn of [40, 41, 42]) t.segment(msn)
+    const later = { msn: 40, segments: [{ parts: 2 }, { parts: 2 }, { parts: 2 }], hint: false }
+    t.list(later, '?_HLS_msn=13&_HLS_part=2')
+    await settle()
+    expect(t.appended().slice(-3)).toEqual(['1/s41.m4s', '1/p42.0.m4s', '1/p42.1.m4s'])
+    expect(t.line.asked).not.toContain('1/p13.2.m4s')
+    expect(t.player.liveSyncPosition).toBeGreaterThan(40)
   })
   it('destroyed, has no request open and no address', async () => {
     const t = await rolling()

@@ -221,7 +221,8 @@ export class LiveHls {
   /** pump fetches and appends, one piece behind the other. */
   private async pump(): Promise<void> {
     while (!this.stopped && this.list) {
-      await this.room()
+      // What the playlist said before is long over.
+      if ((await this.room()) && !this.list.ended) await this.waits.news()
       this.alive()
       await this.consider(this.list)
       const piece = this.upcoming()
@@ -253,11 +254,15 @@ export class LiveHls {
     return piece
   }
 
-  /** room waits while there is enough ahead, as when the video is paused. */
-  private async room(): Promise<void> {
+  /** room waits while there is enough ahead, as when the video is paused, and tells whether it did. */
+  private async room(): Promise<boolean> {
     const { list, media } = this
-    const most = Math.max(aheadMost, (list?.holdBack ?? 0) + 2 * (list?.targetDuration ?? 0))
-    while (!this.stopped && (media.ahead > most || !media.hungry)) await this.waits.sleep(parkedMs)
+    const least = (list?.holdBack ?? 0) + 2 * (list?.targetDuration ?? 0)
+    // Once it plays again the end of the stream is wanted at once, whatever lies before it.
+    const full = () => media.ahead > Math.max(this.video.paused ? aheadMost : aheadMost * 5, least)
+    let waited = false
+    for (; !this.stopped && (full() || !media.hungry); waited = true) await this.waits.sleep(parkedMs)
+    return waited
   }
 
   private get patience(): number {
