@@ -147,6 +147,17 @@ function clockOf(app: Stage['app'], reader: string) {
   return clock
 }
 
+/** leaving ends a page once, with its test at the latest: its timers would ring when nothing is there any more. */
+function leaving(page: { unmount: () => void }): () => void {
+  let left = false
+  const leave = () => {
+    if (!left) page.unmount()
+    left = true
+  }
+  onTestFinished(leave)
+  return leave
+}
+
 /** stage mounts a component for a reader and waits for what it asks at first. */
 export async function stage(component: Component, on: Stage) {
   const { app, props, answers = {}, user, path = '/', reader = 'Asia/Shanghai', locale = 'en' } = on
@@ -190,13 +201,7 @@ export async function stage(component: Component, on: Stage) {
       },
     },
   )
-  // A page that stays has timers that ring when nothing is there any more.
-  let left = false
-  const leave = () => {
-    if (!left) root.unmount()
-    left = true
-  }
-  onTestFinished(leave)
+  const leave = leaving(root)
   await flushPromises()
   const page = root.findComponent(component)
   return {
