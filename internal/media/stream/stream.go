@@ -230,7 +230,8 @@ func (s *Stream) wait(stop chan struct{}) {
 	for _, step := range []func(){s.finish, func() { s.hub.forget(s) }} {
 		until := s.clock.Now().Add(s.hub.cfg.Linger)
 		for left := s.hub.cfg.Linger; left > 0; left = until.Sub(s.clock.Now()) {
-			t := s.clock.NewTimer(min(left, unwatchedFor))
+			pause := min(left, unwatchedFor)
+			t := s.clock.NewTimer(pause)
 			select {
 			case <-stop:
 				t.Stop()
@@ -240,7 +241,9 @@ func (s *Stream) wait(stop chan struct{}) {
 			if !s.still(stop) {
 				return
 			}
-			s.shed()
+			if pause == unwatchedFor { // in less, whoever is there need not have asked again
+				s.shed()
+			}
 		}
 		step()
 	}

@@ -16,6 +16,7 @@ import (
 	"path"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Store keeps blobs. An engine proves itself by blobtest.Run. A missing blob is
@@ -82,8 +83,8 @@ const keyMax = 512 // bytes
 func CheckKey(key string) error {
 	folder, name := path.Split(key)
 	dot := strings.IndexByte(name, '.')
-	if len(key) > keyMax || dot < 1 || dot == len(name)-1 || folder != "" && CheckPrefix(folder) != nil ||
-		strings.ContainsAny(name, "\\\x00") {
+	if len(key) > keyMax || !utf8.ValidString(key) || dot < 1 || dot == len(name)-1 ||
+		folder != "" && CheckPrefix(folder) != nil || strings.ContainsAny(name, "\\\x00") {
 		return fmt.Errorf("%w: %q", ErrBadKey, key)
 	}
 	return nil
@@ -95,7 +96,7 @@ func CheckPrefix(prefix string) error {
 		return nil
 	}
 	if !strings.HasSuffix(prefix, "/") || path.Clean("/"+prefix)+"/" != "/"+prefix || prefix == "/" ||
-		strings.ContainsAny(prefix, ".\\\x00") || len(prefix) > keyMax {
+		strings.ContainsAny(prefix, ".\\\x00") || len(prefix) > keyMax || !utf8.ValidString(prefix) {
 		return fmt.Errorf("%w: %q", ErrBadKey, prefix)
 	}
 	return nil

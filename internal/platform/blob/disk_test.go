@@ -112,7 +112,8 @@ func TestAStoreIsAMap(t *testing.T) {
 func FuzzKeys(f *testing.F) {
 	for _, seed := range []string{
 		"a.txt", "../secret.txt", "a/../../secret.txt", "/etc/passwd", "a//b.txt", ".parts/x.txt", "a\x00.txt", "a/b.",
-		`..\secret.txt`, "a/" + strings.Repeat("b/", 300) + "c.txt", "\xff.txt", "CON.txt", "a. ", "~/.ssh/x.pub",
+		`..\secret.txt`, "a/" + strings.Repeat("b/", 300) + "c.txt", "\xff.txt", "\xff/a.txt", "CON.txt", "a. ",
+		"~/.ssh/x.pub",
 	} {
 		f.Add(seed)
 	}
