@@ -11,7 +11,7 @@ export CGO_ENABLED ?= 0
 WEB_SOURCES := $(shell git ls-files web 2>/dev/null | grep -v '^web/dist' || true)
 TOOLS := bin/tools
 
-.PHONY: run build web test bench soak lint fmt clean help
+.PHONY: run build web test bench soak fuzz lint fmt clean help
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
 
@@ -101,6 +101,10 @@ bench: need-run build ## the figures, as tables
 
 soak: need-run ## MINUTES=30 of load while it is killed, its disk fills and its clock jumps (not part of test)
 	MINUTES=$(MINUTES) GO=$(GO) scripts/soak
+
+fuzz: MINUTES = 10
+fuzz: ## MINUTES=10 of each fuzzer, one after another (not part of test)
+	MINUTES=$(MINUTES) GO=$(GO) scripts/fuzz
 
 openapi: ## renew the description that the web client's types are made from
 	$(GO) run ./internal/platform/schemadoc/generate
