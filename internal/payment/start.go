@@ -52,7 +52,9 @@ func (s *Service) Start(ctx context.Context, key idem.Key, c Command) (Payment, 
 			return Payment{}, err
 		}
 		p, err := s.keep(ctx, key, c, asked, fresh)
-		if fresh && p.ID != asked.ID {
+		// A database that failed may have stored it all the same: only an answer or a refusal says that it has not.
+		told := err == nil || errors.Is(err, errChanged) || fault.As(err) != nil
+		if fresh && told && p.ID != asked.ID {
 			s.drop(ctx, provider, asked)
 		}
 		if !errors.Is(err, errChanged) {

@@ -91,6 +91,28 @@ func TestWhatChangesWhileTheBankAnswers(t *testing.T) {
 	}
 }
 
+// Whoever hangs up while the bank answers may have a payment all the same: it is not closed under their feet.
+func TestWhoHangsUpMayHaveAPayment(t *testing.T) {
+	t.Parallel()
+	k := open(t, 10)
+	bank := &busy{vault: &vault{all: map[id.Payment]payment.Report{}, seen: map[id.Refund]bool{}}}
+	k.payments = payment.New(k.db, slog.New(slog.DiscardHandler), k.orders, wholeToShop{k.orders},
+		map[string]payment.Provider{"busy": bank})
+	o := k.place(1)[0]
+	ctx, hangUp := context.WithCancel(t.Context())
+	bank.during = hangUp
+	if _, err := k.payments.Start(ctx, k.key(), payment.Command{User: k.buyer, Order: o.ID, Provider: "busy"}); err == nil {
+		t.Fatal("nobody was there to be answered")
+	}
+	if left := bank.waiting(); len(left) != 1 {
+		t.Errorf("the bank waits for %+v", left)
+	}
+	p := k.mustStart(o, "busy") // again, with another key
+	if p.PayURL == "" || p.Status != payment.Pending {
+		t.Errorf("asked again: %+v", p)
+	}
+}
+
 // A payment is answered again under its key as it stands, also when nothing is left to be paid.
 func TestTheSameKeyIsTheSamePayment(t *testing.T) {
 	t.Parallel()
