@@ -101,7 +101,8 @@ func TestWhoHangsUpMayHaveAPayment(t *testing.T) {
 	o := k.place(1)[0]
 	ctx, hangUp := context.WithCancel(t.Context())
 	bank.during = hangUp
-	if _, err := k.payments.Start(ctx, k.key(), payment.Command{User: k.buyer, Order: o.ID, Provider: "busy"}); err == nil {
+	wish := payment.Command{User: k.buyer, Order: o.ID, Provider: "busy"}
+	if _, err := k.payments.Start(ctx, k.key(), wish); err == nil {
 		t.Fatal("nobody was there to be answered")
 	}
 	if left := bank.waiting(); len(left) != 1 {
