@@ -1,5 +1,5 @@
 import Hls from 'hls.js/light'
-import type { LiveEngine, LiveEngineOptions } from './live-engine'
+import type { LiveEngine, LiveEngineOptions, LivePlace } from './live-engine'
 import { withoutCues } from './hls-settings'
 
 /** HlsFallback plays by hls.js what our own player does not take: other containers, encryption, sound by itself. */
@@ -47,17 +47,8 @@ export class HlsFallback implements LiveEngine {
     if (this.video.currentTime < window.fragmentStart) this.video.currentTime = edge
   }
 
-  get latency(): number {
-    return this.hls.latency
-  }
-  get targetLatency(): number | null {
-    return this.hls.targetLatency
-  }
-  get liveSyncPosition(): number | null {
-    return this.hls.liveSyncPosition
-  }
-  get playingDate(): Date | null {
-    return this.hls.playingDate
+  get place(): LivePlace {
+    return this.hls
   }
 
   destroy(): void {

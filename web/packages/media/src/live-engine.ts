@@ -1,5 +1,5 @@
-/** LiveEngine plays HLS in a video: our own player, or hls.js for what that does not take. */
-export interface LiveEngine {
+/** LivePlace is where the picture is on the line of a live stream. */
+export interface LivePlace {
   /** How far behind the live edge the picture is, in seconds. */
   readonly latency: number
   /** How far the playlist asks to stay; null while not known. */
@@ -8,6 +8,11 @@ export interface LiveEngine {
   readonly liveSyncPosition: number | null
   /** PROGRAM-DATE-TIME of the picture. */
   readonly playingDate: Date | null
+}
+
+/** LiveEngine plays HLS in a video: our own player, or hls.js for what that does not take. */
+export interface LiveEngine {
+  readonly place: LivePlace
   /** load begins anew after the stream was lost. */
   load: () => void
   /** watch is called every moment. */

@@ -5,10 +5,7 @@ import { LivePlayer, type LiveState } from './live-player'
 const fallback = vi.hoisted(() => ({ made: [] as string[], gone: 0 }))
 vi.mock('./hls-fallback', () => ({
   HlsFallback: class {
-    readonly latency = 0
-    readonly targetLatency = null
-    readonly liveSyncPosition = null
-    readonly playingDate = null
+    readonly place = { latency: 0, targetLatency: null, liveSyncPosition: null, playingDate: null }
     constructor(_video: unknown, url: string) {
       fallback.made.push(url)
     }

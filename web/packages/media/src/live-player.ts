@@ -93,12 +93,12 @@ export class LivePlayer {
   private readonly look = () => {
     const { engine } = this
     engine?.watch()
-    const holdBack = engine?.targetLatency
+    const holdBack = engine?.place.targetLatency
     if (!engine || !holdBack || this.video.paused || this.video.readyState < 3) return
     this.attempt = 0
-    const rate = this.catchUp.look({ latency: engine.latency, holdBack }, lookMs / 1000)
+    const rate = this.catchUp.look({ latency: engine.place.latency, holdBack }, lookMs / 1000)
     if (rate === 'jump') {
-      const edge = engine.liveSyncPosition
+      const edge = engine.place.liveSyncPosition
       if (edge) this.video.currentTime = edge
     } else if (this.video.playbackRate !== rate) {
       this.video.playbackRate = rate
@@ -107,12 +107,12 @@ export class LivePlayer {
 
   /** latency is how far behind the live edge the picture is, in seconds. */
   get latency(): number {
-    return this.engine?.latency ?? 0
+    return this.engine?.place.latency ?? 0
   }
 
   /** pictureTime is the wall clock of the frame on screen (PROGRAM-DATE-TIME), or null when not known. */
   get pictureTime(): Date | null {
-    return this.engine?.playingDate ?? null
+    return this.engine?.place.playingDate ?? null
   }
 
   play(): void {

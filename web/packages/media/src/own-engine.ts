@@ -1,5 +1,5 @@
 import { HlsFault, LiveHls } from './hls/live-hls'
-import type { LiveEngine, LiveEngineOptions } from './live-engine'
+import type { LiveEngine, LiveEngineOptions, LivePlace } from './live-engine'
 
 const restartsMost = 2
 /** What has played for so long was cured. */
@@ -40,17 +40,9 @@ export class OwnEngine implements LiveEngine {
   watch(): void {
     this.hls.watch()
   }
-  get latency(): number {
-    return this.hls.latency
-  }
-  get targetLatency(): number | null {
-    return this.hls.targetLatency
-  }
-  get liveSyncPosition(): number | null {
-    return this.hls.liveSyncPosition
-  }
-  get playingDate(): Date | null {
-    return this.hls.playingDate
+
+  get place(): LivePlace {
+    return this.hls
   }
 
   destroy(): void {
