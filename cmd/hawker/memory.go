@@ -14,22 +14,27 @@ const (
 	gcLook     = 2 * time.Second
 	gcSpare    = 4 * megabyte // that may lie about between two collections
 	gcShare    = 32           // and this part of what is in use
+	gcSpareMax = 32 * megabyte
 	gcMin      = 8
 	gcMax      = 100
+	gcBusyMax  = 400
 	gcStepMin  = 5 // percent points: a smaller change is not worth stopping the world
 	liveMetric = "/gc/heap/live:bytes"
+	madeMetric = "/gc/heap/allocs:bytes"
 )
 
-// gcPercent is how much garbage to let pile up beside what is in use. The windows
-// of live streams are large buffers that are quick to look through: a share of
-// their size, as Go has it, would hold tens of megabytes for nothing, while a
-// small heap is better left alone.
-func gcPercent(live uint64) int {
+// gcPercent is how much garbage to let pile up beside what is in use, when so many
+// bytes a second are made. The windows of live streams are large buffers that are
+// quick to look through: a share of their size, as Go has it, would hold tens of
+// megabytes for nothing. But whoever answers thousands would be looking through all
+// there is many times a second: once a second will do, within a limit.
+func gcPercent(live, made uint64) int {
 	if live == 0 {
 		return gcMax
 	}
-	spare := gcSpare + live/gcShare
-	return int(min(max(spare*100/live, gcMin), gcMax))
+	calm := min((gcSpare+live/gcShare)*100/live, gcMax)
+	busy := min(min(made, gcSpareMax)*100/live, gcBusyMax)
+	return int(max(calm, busy, gcMin))
 }
 
 // tunedGC has the collector tuned until the function that it gives is called, unless
@@ -46,7 +51,8 @@ func tunedGC(ctx context.Context) (stop func()) {
 
 // tuneGC keeps the collector at gcPercent until ctx ends.
 func tuneGC(ctx context.Context) {
-	sample := []metrics.Sample{{Name: liveMetric}}
+	sample := []metrics.Sample{{Name: liveMetric}, {Name: madeMetric}}
+	var before uint64
 	tick := time.NewTicker(gcLook)
 	defer tick.Stop()
 	now := gcMax
@@ -58,10 +64,12 @@ func tuneGC(ctx context.Context) {
 			return
 		}
 		metrics.Read(sample)
-		if sample[0].Value.Kind() != metrics.KindUint64 {
+		if sample[0].Value.Kind() != metrics.KindUint64 || sample[1].Value.Kind() != metrics.KindUint64 {
 			return // a Go that no longer measures it
 		}
-		want := gcPercent(sample[0].Value.Uint64())
+		live, made := sample[0].Value.Uint64(), sample[1].Value.Uint64()
+		want := gcPercent(live, (made-before)/uint64(gcLook/time.Second))
+		before = made
 		if want-now >= gcStepMin || now-want >= gcStepMin {
 			now = want
 			debug.SetGCPercent(now)

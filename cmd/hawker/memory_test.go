@@ -4,12 +4,26 @@ import "testing"
 
 func TestGCPercent(t *testing.T) {
 	t.Parallel()
-	for live, want := range map[uint64]int{
-		0: 100, 1 * megabyte: 100, 4 * megabyte: 100, 16 * megabyte: 28,
-		64 * megabyte: 9, 70 * megabyte: 8, 1000 * megabyte: 8,
+	for _, c := range []struct {
+		live, made uint64
+		want       int
+	}{
+		{0, 0, 100},
+		{1, 0, 100},
+		{4, 0, 100},
+		{16, 0, 28},
+		{64, 0, 9},
+		{70, 0, 8},
+		{1000, 0, 8},
+		{64, 6, 9},      // twenty streams come in
+		{64, 16, 25},    // and are watched
+		{20, 20, 100},   // a collection a second
+		{20, 1000, 160}, // within what a machine has to spare
+		{5, 1000, 400},
+		{1000, 1000, 8},
 	} {
-		if got := gcPercent(live); got != want {
-			t.Errorf("with %d MiB in use %d %%, want %d", live/megabyte, got, want)
+		if got := gcPercent(c.live*megabyte, c.made*megabyte); got != c.want {
+			t.Errorf("with %d MiB in use and %d made a second %d %%, want %d", c.live, c.made, got, c.want)
 		}
 	}
 }

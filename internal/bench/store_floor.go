@@ -13,7 +13,7 @@ import (
 // key.
 func createFloor(ctx context.Context, tx *sqldb.Tx) error {
 	for _, query := range []string{
-		`CREATE TABLE floor (id BIGINT NOT NULL PRIMARY KEY, a BIGINT NOT NULL, b BIGINT NOT NULL, body TEXT NOT NULL)`,
+		`CREATE TABLE floor (id INTEGER NOT NULL PRIMARY KEY, a BIGINT NOT NULL, b BIGINT NOT NULL, body TEXT NOT NULL)`,
 		`CREATE INDEX ix_floor_a ON floor (a, id)`,
 	} {
 		if _, err := tx.Exec(ctx, query); err != nil {
