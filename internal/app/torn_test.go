@@ -15,6 +15,7 @@ import (
 func TestATornDatabaseIsNotOpened(t *testing.T) {
 	const page = 4096
 	for what, tear := range map[string]func(db []byte) []byte{
+		"no beginning":           func(db []byte) []byte { clear(db[:page]); return db },
 		"its second half alone":  func(db []byte) []byte { clear(db[len(db)-page : len(db)-page/2]); return db },
 		"nothing of some before": func(db []byte) []byte { clear(db[len(db)-8*page : len(db)-2*page]); return db },
 	} {

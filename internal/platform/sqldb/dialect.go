@@ -143,6 +143,8 @@ const (
 	sqliteUnique     = 2067
 	sqlitePrimaryKey = 1555
 	sqliteCheck      = 275
+	sqliteCorrupt    = 11
+	sqliteNotADB     = 26
 
 	mysqlDuplicate    = 1062
 	mysqlCheck        = 3819
@@ -187,6 +189,14 @@ func missingTable(err error) bool {
 	}
 	_, my := codes(err)
 	return my == mysqlNoTable
+}
+
+// advice is what to do about a SQLite file that is not whole, or none.
+func advice(err error) string {
+	if lite, _ := codes(err); lite == sqliteCorrupt || lite == sqliteNotADB {
+		return "; see what hawker doctor says, and restore a backup"
+	}
+	return ""
 }
 
 // IsRetryable reports an error after which the server has rolled back the whole

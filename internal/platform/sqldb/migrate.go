@@ -10,6 +10,7 @@ import (
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 
+	"hawker/internal/platform/compact"
 	"hawker/internal/platform/steps"
 )
 
@@ -74,7 +75,7 @@ func MigrateSchema(ctx context.Context, db *DB, fsys fs.FS) ([]string, error) {
 	}
 	if db.dialect == SQLite {
 		// A table that stayed as it was answers as well, if slower: a full disk keeps no shop closed.
-		if err := db.compact(ctx); err != nil && ctx.Err() == nil {
+		if err := compact.Tables(ctx, db.write); err != nil && ctx.Err() == nil {
 			db.log.Warn("tables keep the form of an earlier build, the next start tries again", "err", err)
 		}
 	}

@@ -102,7 +102,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		err = db.read.PingContext(ctx)
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open %s database: %w", kind, err), db.Close())
+		return nil, errors.Join(fmt.Errorf("open %s database: %w%s", kind, err, advice(err)), db.Close())
 	}
 	return db, nil
 }

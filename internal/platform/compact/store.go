@@ -1,4 +1,10 @@
-package sqldb
+// Package compact gives each table of a SQLite file one b-tree where it has two: rows by
+// a number that nobody asks for, and an index from the primary key to that number.
+// Migrations say BIGINT, as they do to MySQL; to SQLite only INTEGER names the number
+// itself, and only WITHOUT ROWID does without one (sqlite.org/rowidtable.html,
+// /withoutrowid.html; docs/adr/0037-one-tree-a-table.md). sqldb alone calls it, after
+// the migrations.
+package compact
 
 import (
 	"context"
@@ -9,14 +15,10 @@ import (
 	"strings"
 )
 
-// compact gives each table of a SQLite file one b-tree where it has two: rows by a
-// number nobody asks for, and an index from the primary key to that number. Migrations
-// say BIGINT, as they do to MySQL; to SQLite only INTEGER names the number itself, and
-// only WITHOUT ROWID does without one (sqlite.org/rowidtable.html, /withoutrowid.html;
-// docs/adr/0037-one-tree-a-table.md). It commits now and then: whoever is ended goes on
-// where he was.
-func (db *DB) compact(ctx context.Context) (err error) {
-	conn, err := db.write.Conn(ctx)
+// Tables rebuilds those with a tree too many. It commits now and then: whoever is ended
+// goes on where he was.
+func Tables(ctx context.Context, db *sql.DB) (err error) {
+	conn, err := db.Conn(ctx)
 	if err != nil {
 		return err
 	}
@@ -38,10 +40,22 @@ func (db *DB) compact(ctx context.Context) (err error) {
 		if err != nil {
 			return err
 		}
-		db.log.Debug("compacted", "tables", done, "left", len(tables)-done)
 		tables = tables[done:]
 	}
-	return nil
+	return shrink(ctx, conn)
+}
+
+// shrinkMax is up to how many pages a file is written anew without those that have
+// become free. A large one takes them for what comes.
+const shrinkMax = 4096
+
+func shrink(ctx context.Context, conn *sql.Conn) error {
+	var pages int
+	if err := conn.QueryRowContext(ctx, "PRAGMA page_count").Scan(&pages); err != nil || pages > shrinkMax {
+		return err
+	}
+	_, err := conn.ExecContext(ctx, "VACUUM")
+	return err
 }
 
 // rebuiltRows is after how many rows a commit is due: the log of what is not committed
@@ -54,7 +68,11 @@ func rebuildSome(ctx context.Context, conn *sql.Conn, tables []looseTable) (done
 	if err != nil {
 		return 0, err
 	}
-	defer func() { err = errors.Join(err, ignoreDone(tx.Rollback())) }()
+	defer func() {
+		if err != nil {
+			_ = tx.Rollback() // a commit that failed has done so
+		}
+	}()
 	for rows := int64(0); rows < rebuiltRows && done < len(tables); done++ {
 		n, err := tables[done].rebuild(ctx, tx)
 		if err != nil {
@@ -62,15 +80,18 @@ func rebuildSome(ctx context.Context, conn *sql.Conn, tables []looseTable) (done
 		}
 		rows += n
 	}
-	return done, tx.Commit()
+	if err := tx.Commit(); err != nil {
+		return 0, fmt.Errorf("compact: %w", err)
+	}
+	return done, nil
 }
 
 // looseTable is one that can have a b-tree less.
 type looseTable struct {
 	name string
-	tidy string   // its definition, to be made of the name rebuilding
-	key  string   // of its rows, in the order of the key
-	also []string // its indexes
+	tidy string      // its definition, to be made of the name rebuilding
+	key  string      // of its rows, in the order of the key
+	also [][2]string // its indexes
 }
 
 const rebuilding = "hawker_rebuilding"
@@ -98,34 +119,43 @@ func tidied(definition string) (tidy, key string, ok bool) {
 	return tableName.ReplaceAllString(tidy, "CREATE TABLE "+rebuilding), key, true
 }
 
-func loose(ctx context.Context, conn *sql.Conn) ([]looseTable, error) {
-	rows, err := conn.QueryContext(ctx, `SELECT name, sql FROM sqlite_master
+func loose(ctx context.Context, conn *sql.Conn) (out []looseTable, err error) {
+	tables, err := texts(ctx, conn, `SELECT name, sql FROM sqlite_master
 		WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE 'goose%'`)
-	tables, err := Collect(rows, err, func(row Scanner) (t looseTable, err error) {
-		err = row.Scan(&t.name, &t.tidy)
-		return t, err
-	})
 	if err != nil {
 		return nil, err
 	}
-	var out []looseTable
-	for _, t := range tables {
+	for _, table := range tables {
+		t := looseTable{name: table[0]}
 		var ok bool
-		if t.tidy, t.key, ok = tidied(t.tidy); !ok {
+		if t.tidy, t.key, ok = tidied(table[1]); !ok {
 			continue
 		}
-		rows, err := conn.QueryContext(ctx, `SELECT sql FROM sqlite_master
+		t.also, err = texts(ctx, conn, `SELECT name, sql FROM sqlite_master
 			WHERE tbl_name = ? AND type <> 'table' AND sql IS NOT NULL`, t.name)
-		t.also, err = Collect(rows, err, func(row Scanner) (text string, err error) {
-			err = row.Scan(&text)
-			return text, err
-		})
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, t)
 	}
 	return out, nil
+}
+
+// texts are the names and definitions that a question finds.
+func texts(ctx context.Context, conn *sql.Conn, query string, args ...any) (out [][2]string, err error) {
+	rows, err := conn.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var found [2]string
+		if err := rows.Scan(&found[0], &found[1]); err != nil {
+			return nil, err
+		}
+		out = append(out, found)
+	}
+	return out, rows.Err()
 }
 
 // rebuild is the way that SQLite describes for what ALTER TABLE cannot do
@@ -138,9 +168,11 @@ func (t looseTable) rebuild(ctx context.Context, tx *sql.Tx) (rows int64, err er
 	if err != nil {
 		return 0, err
 	}
-	for _, step := range append([]string{
-		"DROP TABLE " + t.name, "ALTER TABLE " + rebuilding + " RENAME TO " + t.name,
-	}, t.also...) {
+	steps := []string{"DROP TABLE " + t.name, "ALTER TABLE " + rebuilding + " RENAME TO " + t.name}
+	for _, index := range t.also {
+		steps = append(steps, index[1])
+	}
+	for _, step := range steps {
 		if _, err := tx.ExecContext(ctx, step); err != nil {
 			return 0, err
 		}
