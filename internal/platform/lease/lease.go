@@ -16,9 +16,10 @@ import (
 
 // Locker keeps who holds which name. An engine proves itself by leasetest.Run.
 type Locker interface {
-	// Hold takes or renews a name for the holder and reports whether it is theirs
-	// until d from now. Of any number who ask at once, one is told so.
-	Hold(ctx context.Context, name, holder string, d time.Duration) (held bool, err error)
+	// Hold takes or renews a name for the holder until d from now. Of any number who ask
+	// at once, one is answered a fence; the others 0. Who holds the name after another
+	// has the greater fence, so what is written under the smaller one can be refused.
+	Hold(ctx context.Context, name, holder string, d time.Duration) (fence int64, err error)
 	// Release gives a name back early. What another holds stays theirs.
 	Release(ctx context.Context, name, holder string) error
 }
@@ -40,6 +41,12 @@ func In(db *sqldb.DB, name string, d time.Duration) Lease {
 // Hold takes or renews the lease and reports whether it is ours until For from
 // now. Call it at least three times in that time.
 func (l Lease) Hold(ctx context.Context) (held bool, err error) {
+	fence, err := l.Fence(ctx)
+	return fence > 0, err
+}
+
+// Fence is Hold that answers the fence, 0 where another holds the lease.
+func (l Lease) Fence(ctx context.Context) (int64, error) {
 	return l.Locker.Hold(ctx, l.Name, l.Holder, l.For)
 }
 

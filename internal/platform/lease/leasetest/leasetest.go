@@ -30,6 +30,7 @@ func Run(t *testing.T, open Open) {
 		{"one of many", oneOfMany},
 		{"a dead holder loses it", lapses},
 		{"given back", givenBack},
+		{"who comes after another has the greater fence", fences},
 		{"work goes on under it", whileHeld},
 		{"work ends when it is lost", whileLost},
 		{"work ends when nobody can say", whileBlind},
@@ -114,6 +115,30 @@ func givenBack(t *testing.T, k *kit) {
 	k.want("after the release", k.lease("b"), true)
 }
 
+func fences(t *testing.T, k *kit) {
+	var last int64
+	take := func(what, holder string, grows bool) {
+		t.Helper()
+		fence, err := k.lease(holder).Fence(t.Context())
+		if err != nil || fence == 0 || grows != (fence > last) || fence < last {
+			t.Errorf("%s: %d after %d, %v", what, fence, last, err)
+		}
+		last = fence
+	}
+	take("the first", "a", true)
+	take("renewed", "a", false)
+	if fence, err := k.lease("b").Fence(t.Context()); fence != 0 || err != nil {
+		t.Errorf("another meanwhile: %d, %v", fence, err)
+	}
+	k.clock.Advance(term + time.Second)
+	take("another after it lapsed", "b", true)
+	if err := k.lease("b").Release(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	k.clock.Advance(time.Millisecond)
+	take("the first again, after it was given back", "a", true)
+}
+
 // watch is a locker and a clock of which a test knows when they were asked.
 type watch struct {
 	lease.Locker
@@ -125,14 +150,14 @@ type watch struct {
 
 var errDown = errors.New("the engine is down")
 
-func (w *watch) Hold(ctx context.Context, name, holder string, d time.Duration) (held bool, err error) {
+func (w *watch) Hold(ctx context.Context, name, holder string, d time.Duration) (fence int64, err error) {
 	if w.down.Load() {
 		err = errDown
 	} else {
-		held, err = w.Locker.Hold(ctx, name, holder, d)
+		fence, err = w.Locker.Hold(ctx, name, holder, d)
 	}
 	w.held <- struct{}{}
-	return held, err
+	return fence, err
 }
 
 func (w *watch) NewTimer(d time.Duration) clock.Timer {
