@@ -19,10 +19,10 @@ import (
 	"hawker/internal/platform/audit"
 	"hawker/internal/platform/backup"
 	"hawker/internal/platform/blob"
-	"hawker/internal/platform/cache"
 	"hawker/internal/platform/certs"
 	"hawker/internal/platform/config"
 	"hawker/internal/platform/dial"
+	"hawker/internal/platform/engine"
 	"hawker/internal/platform/events"
 	"hawker/internal/platform/httpapi"
 	"hawker/internal/platform/idem"
@@ -76,8 +76,9 @@ type platform struct {
 	reserve    *space.Reserve
 	calls      *dial.Guard // of addresses that users name
 
-	news *realtime.Node
-	node *node.Node
+	engines *engine.Set
+	news    *realtime.Node
+	node    *node.Node
 }
 
 // Options are what is not a setting.
@@ -141,7 +142,10 @@ func (a *App) openPlatform(ctx context.Context) (err error) {
 	}
 	a.archive = replay.Archive{Store: a.recordings}
 	a.calls = dial.New(a.cfg.Outgoing.Ports, a.cfg.OutgoingNetworks())
-	a.news, err = realtime.New(a.log, realtime.Memory)
+	if a.engines, err = engine.Open(a.cfg, a.clock, a.log); err != nil {
+		return err
+	}
+	a.news, err = realtime.New(a.log, a.engines.Realtime())
 	return err
 }
 
@@ -150,9 +154,9 @@ func (a *App) openModules(demo bool) (err error) {
 	if a.services, err = newServices(&a.platform, a.localURL); err != nil {
 		return err
 	}
-	a.refusals = &audit.Refusals{DB: a.db, Limiter: cache.NewMemoryLimiter(a.clock), Log: a.log}
+	a.refusals = &audit.Refusals{DB: a.db, Limiter: a.engines.Limiter("refusals"), Log: a.log}
 	a.api = httpapi.New(httpapi.Deps{
-		Log: a.log, Clock: a.clock, Limiter: cache.NewMemoryLimiter(a.clock), Sign: a.signin, Staff: a.shops,
+		Log: a.log, Clock: a.clock, Limiter: a.engines.Limiter("door"), Sign: a.signin, Staff: a.shops,
 		Rooms: a.rooms, Cookies: a.cookies(), PublicURL: a.cfg.PublicURL, Metrics: a.metrics,
 		Trusted: a.cfg.TrustedNetworks(), ReauthenticateWithin: a.cfg.Accounts.Reproof,
 		Refused:        a.refusals.Note,
@@ -215,6 +219,9 @@ func (a *App) Close() error {
 	}
 	if a.news != nil {
 		errs = append(errs, a.news.Stop(ctx))
+	}
+	if a.engines != nil {
+		errs = append(errs, a.engines.Close())
 	}
 	if a.node != nil {
 		errs = append(errs, a.node.Leave())

@@ -1,9 +1,6 @@
 package app
 
 import (
-	"net"
-	"net/netip"
-
 	"hawker/internal/platform/config"
 	"hawker/internal/platform/keyring"
 	"hawker/internal/platform/module"
@@ -17,6 +14,3 @@ func (a *App) Bring(m module.Module) { a.modules = append(a.modules, m) }
 
 // Ring is the master key with all that it seals.
 func Ring(cfg config.Config) keyring.Ring { return ring(cfg) }
-
-// Proxied is the listener that believes the PROXY protocol of trusted networks.
-func Proxied(ln net.Listener, trusted []netip.Prefix) net.Listener { return proxied(ln, trusted) }

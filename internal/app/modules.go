@@ -40,7 +40,6 @@ import (
 	"hawker/internal/order"
 	"hawker/internal/payment"
 	"hawker/internal/picture"
-	"hawker/internal/platform/cache"
 	"hawker/internal/platform/httpapi"
 	"hawker/internal/platform/module"
 	"hawker/internal/promotion"
@@ -170,7 +169,7 @@ func (s *services) openLive(p *platform) {
 	s.rtc = whip.New(whip.Config{
 		Hub: s.hub, Log: p.log, Clock: p.clock, FFmpeg: c.FFmpeg, UDP: c.WebRTCUDP, TCP: c.WebRTCTCP,
 		PublicIPs: c.WebRTCIPs, MayPlay: watching.MayPlayRTC, Caller: ingest.Caller,
-		Allow: ingest.SessionsAtARate(cache.NewMemoryLimiter(p.clock)),
+		Allow: ingest.SessionsAtARate(p.engines.Limiter("whip")),
 	})
 }
 
@@ -179,7 +178,7 @@ func (s *services) openRooms(p *platform, news room.News) {
 	s.shelf = shelf.New(shelf.Options{DB: p.db, Log: p.log, Catalog: s.catalog, News: news, Picture: s.hub})
 	s.chat = chat.New(chat.Options{
 		DB: p.db, Log: p.log, Shows: s.shows, Catalog: s.catalog, Shops: s.shops, Staff: s.shops, News: news,
-		Words: s.words, Follows: s.social, Limiter: cache.NewMemoryLimiter(p.clock), People: s.accounts,
+		Words: s.words, Follows: s.social, Limiter: p.engines.Limiter("chat"), People: s.accounts,
 		Listener: s.bags, Sockets: p.news,
 	})
 	s.audience = audience.New(audience.Options{
@@ -255,7 +254,7 @@ func (a *App) list(withDemo bool) ([]module.Module, error) {
 		demo.Player{On: withDemo, Addr: a.RTMPAddr, Clock: a.clock, Log: a.log}.Module(),
 		site.API{
 			Config: a.cfg, DB: a.db, Log: a.log, Dist: web.Dist(), Metrics: a.metrics.Handler(),
-			Problem: a.api.WriteProblem, Providers: a.payments.Providers(),
+			Problem: a.api.WriteProblem, Providers: a.payments.Providers(), Degraded: a.engines.Degraded,
 			Cards: card.Things{
 				DB: a.db, Catalog: a.catalog, Rooms: a.rooms, Videos: a.videos, Shops: a.shops, Mall: a.cfg.Mall.Name,
 				Currency: currency,

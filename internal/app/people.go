@@ -5,7 +5,6 @@ import (
 	"hawker/internal/checkout"
 	"hawker/internal/mailbox"
 	"hawker/internal/operator"
-	"hawker/internal/platform/cache"
 	"hawker/internal/platform/module"
 	"hawker/internal/shop"
 	"hawker/internal/signin"
@@ -21,12 +20,12 @@ func (s *services) openPeople(p *platform) {
 	})
 	s.signin = signin.New(signin.Options{
 		DB: p.db, Box: p.box, Log: p.log, People: s.accounts, Owners: s.shops,
-		Limiter: cache.NewMemoryLimiter(p.clock), Idle: a.SessionIdle, Max: a.SessionMax, StaffFactor: a.StaffFactor(),
+		Limiter: p.engines.Limiter("signin"), Idle: a.SessionIdle, Max: a.SessionMax, StaffFactor: a.StaffFactor(),
 		Issuer: p.cfg.Mall.Name,
 	})
 	s.mailbox = mailbox.New(mailbox.Options{
 		DB: p.db, Box: p.box, Log: p.log, People: s.accounts, Sessions: s.signin,
-		Limiter: cache.NewMemoryLimiter(p.clock), Mall: p.cfg.Mall.Name, Prove: p.cfg.Mail.Server != "",
+		Limiter: p.engines.Limiter("mailbox"), Mall: p.cfg.Mall.Name, Prove: p.cfg.Mail.Server != "",
 		Sender: mailbox.SenderOf(p.cfg.Mail, p.log),
 	})
 	s.operator = operator.New(operator.Options{DB: p.db, People: s.accounts, Sessions: s.signin, Shops: s.shops})

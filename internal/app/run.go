@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/netip"
 	"strings"
 	"time"
 
-	"github.com/pires/go-proxyproto"
 	"golang.org/x/sync/errgroup"
 
 	"hawker/internal/media/rtmp"
@@ -83,30 +81,7 @@ func (a *App) listenRTMP(ctx context.Context, addr string) (net.Listener, error)
 	if err != nil || len(trusted) == 0 {
 		return ln, err
 	}
-	return proxied(ln, trusted), nil
-}
-
-// proxied takes the PROXY protocol's word for who connects from trusted networks, and only from those.
-func proxied(ln net.Listener, trusted []netip.Prefix) net.Listener {
-	return &proxyproto.Listener{
-		Listener: ln, ReadHeaderTimeout: headerWithin, ValidateHeader: named,
-		ConnPolicy: func(o proxyproto.ConnPolicyOptions) (proxyproto.Policy, error) {
-			if conns.Trusted(trusted, o.Upstream.String()) {
-				return proxyproto.USE, nil
-			}
-			return proxyproto.SKIP, nil
-		},
-	}
-}
-
-var errNoSource = errors.New("a PROXY header that names nobody")
-
-// named refuses a header of a kind of network that the library does not know: the connection would have no address.
-func named(h *proxyproto.Header) error {
-	if h.Command.IsProxy() && h.SourceAddr == nil {
-		return errNoSource
-	}
-	return nil
+	return conns.Proxied(ln, trusted, headerWithin), nil
 }
 
 // HTTPAddr is where pages and API are served.
@@ -216,15 +191,21 @@ func (a *App) serve(ctx context.Context) error {
 		}
 	})
 	runners := gather(a.modules, func(m module.Module) []module.Runner { return m.Runners })
-	runners = append(runners, module.Runner{Name: "events", Run: bus.Run}, module.Runner{
-		Name: "jobs",
-		Run:  a.queue().Run,
-	},
-		module.Runner{Name: "schedule", Run: a.scheduler().Run})
+	runners = append(runners, module.Runner{Name: "events", Run: bus.Run},
+		module.Runner{Name: "jobs", Run: a.queue().Run}, module.Runner{Name: "schedule", Run: a.scheduler().Run},
+		module.Runner{Name: "engines", Run: a.engines.Run})
+	a.engines.Back(a.listenAgain)
 	for _, r := range runners {
 		g.Go(func() error { a.guard.Run(ctx, r.Name, r.Run); return nil })
 	}
 	return g.Wait()
+}
+
+// listenAgain makes up for what other nodes could not tell this one.
+func (a *App) listenAgain(ctx context.Context) {
+	if err := a.news.RecheckAll(ctx); err != nil {
+		a.log.Error("who may listen", "error", err)
+	}
 }
 
 // Work does jobs until ctx ends, beside nodes that serve.

@@ -28,6 +28,8 @@ type API struct {
 	Dist    fs.FS        // the built front ends
 	Metrics http.Handler // figures for Prometheus, for who shows the token
 	Problem Problem
+	// Degraded names the servers that are away and that the mall does without.
+	Degraded func(ctx context.Context) []string
 	// Providers are the ways to pay, the usual one first.
 	Providers []string
 	// Cards tell what pages of single things say, by the first word of their addresses.
@@ -93,7 +95,11 @@ func (h API) ready(w http.ResponseWriter, r *http.Request) {
 		h.Problem(w, r, fault.Unavailable("system.not_ready").Because(err))
 		return
 	}
-	writeText(w, h.Log, "ok\n")
+	text := "ok\n"
+	if away := h.Degraded(r.Context()); len(away) > 0 {
+		text += "degraded: " + strings.Join(away, ", ") + "\n"
+	}
+	writeText(w, h.Log, text)
 }
 
 // metrics shows the figures to who has the token. Where there is none, or they have an

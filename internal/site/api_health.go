@@ -10,9 +10,11 @@ import (
 
 // healthView is how this node is, for who runs it: strangers are told by /readyz alone.
 type healthView struct {
-	Ready   bool   `json:"ready" doc:"The database commits, and the master key opens what it holds"`
-	Free    *int64 `json:"disk_free_bytes,omitempty" doc:"Absent where the system does not tell"`
-	Reserve int64  `json:"disk_reserve_bytes" doc:"Kept for the books: with less free recordings stop, with less than twice as much uploads"`
+	Ready bool   `json:"ready" doc:"The database commits, and the master key opens what it holds"`
+	Free  *int64 `json:"disk_free_bytes,omitempty" doc:"Absent where the system does not tell"`
+	// Servers that are away; the mall does without them.
+	Degraded []string `json:"degraded"`
+	Reserve  int64    `json:"disk_reserve_bytes" doc:"Kept for the books: with less free recordings stop, with less than twice as much uploads"`
 }
 
 func (h API) registerHealth(api *httpapi.API) {
@@ -23,7 +25,8 @@ func (h API) registerHealth(api *httpapi.API) {
 }
 
 func (h API) health(ctx context.Context, _ *struct{}) (*httpapi.Body[healthView], error) {
-	v := healthView{Ready: true, Reserve: h.Config.Storage.Reserve}
+	v := healthView{Ready: true, Reserve: h.Config.Storage.Reserve, Degraded: []string{}}
+	v.Degraded = append(v.Degraded, h.Degraded(ctx)...)
 	if err := keyring.Prove(ctx, h.DB); err != nil {
 		h.Log.WarnContext(ctx, "node not ready", "error", err)
 		v.Ready = false

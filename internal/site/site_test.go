@@ -35,6 +35,7 @@ type place struct {
 	*httpapitest.Door
 	db   *sqldb.DB
 	ring func(w http.ResponseWriter, r *http.Request, err error)
+	away []string // servers that are
 }
 
 func open(t *testing.T, dist fs.FS, change ...func(c *config.Config)) *place {
@@ -58,6 +59,7 @@ func openWith(t *testing.T, dist fs.FS, cards map[string]site.Teller, change ...
 			_, _ = w.Write([]byte("figures"))
 		}),
 		Problem: func(w http.ResponseWriter, r *http.Request, err error) { p.ring(w, r, err) }, Cards: cards,
+		Degraded: func(context.Context) []string { return p.away },
 	}
 	p.Door = httpapitest.Open(t, clock, m.Module())
 	p.ring = p.API.WriteProblem
@@ -191,6 +193,11 @@ func TestAClientLearnsOfTheInstallation(t *testing.T) {
 func TestANodeWithoutItsDatabaseIsNotReady(t *testing.T) {
 	t.Parallel()
 	p := open(t, built())
+	p.away = []string{"redis"} // without which it does
+	if got := p.get("GET", "/readyz", ""); got.status != 200 || got.text != "ok\ndegraded: redis\n" {
+		t.Errorf("degraded: %+v", got)
+	}
+	p.away = nil
 	if got := p.get("GET", "/readyz", ""); got.status != 200 || got.text != "ok\n" {
 		t.Errorf("ready: %d %s", got.status, got.text)
 	}

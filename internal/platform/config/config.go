@@ -44,6 +44,7 @@ type Config struct {
 	Metrics      Metrics      `koanf:"metrics"`
 	Backup       Backup       `koanf:"backup"`
 	Database     Database     `koanf:"database"`
+	Redis        Redis        `koanf:"redis"`
 	Log          Log          `koanf:"log"`
 	Mall         Mall         `koanf:"mall"`
 	Order        Order        `koanf:"order"`
@@ -55,6 +56,11 @@ type Config struct {
 
 // Database says where rows are kept.
 type Database struct {
+	URL string `koanf:"url"`
+}
+
+// Redis says where nodes share limits, leases and channels. Empty: one node has its own.
+type Redis struct {
 	URL string `koanf:"url"`
 }
 

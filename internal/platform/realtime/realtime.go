@@ -117,6 +117,7 @@ func New(log *slog.Logger, open Opener) (*Node, error) {
 		return centrifuge.ConnectReply{Credentials: &centrifuge.Credentials{UserID: listener(ctx, e.ClientID)}}, nil
 	})
 	node.OnConnect(n.connected)
+	node.OnNotification(n.told)
 	node.OnCommandRead(func(_ *centrifuge.Client, e centrifuge.CommandReadEvent) error {
 		// Who was never in a channel has missed nothing: a place in its history is taken
 		// only from who knows the history by its name.
@@ -243,14 +244,24 @@ func (n *Node) mayStay(ctx context.Context, actor httpapi.Actor, channel string)
 	return c.Stay(ctx, actor, id)
 }
 
-// Recheck asks again for everybody who listens to the channel whether they may,
-// and takes it away from those who may not any more.
+// Recheck asks again for everybody who listens to the channel, at any node, whether they
+// may, and takes it away from those who may not any more.
 func (n *Node) Recheck(ctx context.Context, channel string) error {
+	n.tell(tellRecheck, channel)
+	return n.recheckChannel(ctx, channel)
+}
+
+func (n *Node) recheckChannel(ctx context.Context, channel string) error {
 	return n.recheck(ctx, func(*client) bool { return true }, func(ch string) bool { return ch == channel })
 }
 
 // RecheckUser asks again for everything that a person listens to.
 func (n *Node) RecheckUser(ctx context.Context, user id.User) error {
+	n.tell(tellRecheckUser, user.String())
+	return n.recheckUser(ctx, user)
+}
+
+func (n *Node) recheckUser(ctx context.Context, user id.User) error {
 	return n.recheck(ctx, func(c *client) bool { return c.actor.User == user }, func(string) bool { return true })
 }
 
@@ -287,6 +298,11 @@ const endedKeep = time.Minute
 // DisconnectSession closes the connections of a session that has ended, also those
 // that are being made.
 func (n *Node) DisconnectSession(session id.Session) {
+	n.tell(tellEnded, session.String())
+	n.disconnect(session)
+}
+
+func (n *Node) disconnect(session id.Session) {
 	n.mu.Lock()
 	now := time.Now()
 	maps.DeleteFunc(n.ended, func(_ id.Session, at time.Time) bool { return now.Sub(at) > endedKeep })

@@ -104,7 +104,12 @@ func serve(t *testing.T) (*realtime.Node, string) {
 
 func serveWith(t *testing.T, d *door) (*realtime.Node, string) {
 	t.Helper()
-	n, err := realtime.New(slog.New(slog.DiscardHandler), realtime.Memory)
+	return serveOn(t, d, realtime.Memory)
+}
+
+func serveOn(t *testing.T, d *door, engine realtime.Opener) (*realtime.Node, string) {
+	t.Helper()
+	n, err := realtime.New(slog.New(slog.DiscardHandler), engine)
 	if err == nil {
 		err = n.Serve(d, d.channels())
 	}

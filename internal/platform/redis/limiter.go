@@ -19,22 +19,22 @@ type Limiter struct {
 	Name   string // whose limits they are: keys of two limiters are apart
 }
 
-var (
+const (
 	// KEYS[1]; ARGV: the time between two uses, how much may be put off, and the instant,
 	// in microseconds, 0 for the server's.
-	allow = rueidis.NewLuaScript(now + `
+	allow = now + `
 local tat = tonumber(redis.call('GET', KEYS[1]) or '0')
 if tat < now then tat = now end
 tat = tat + tonumber(ARGV[1])
 if tat - now > tonumber(ARGV[2]) then return 0 end
 redis.call('SET', KEYS[1], string.format('%.0f', tat), 'PX', string.format('%.0f', (tat - now) / 1000 + 1))
-return 1`)
+return 1`
 
-	giveBack = rueidis.NewLuaScript(now + `
+	giveBack = now + `
 local tat = tonumber(redis.call('GET', KEYS[1]) or '0') - tonumber(ARGV[1])
 if tat <= now then return redis.call('DEL', KEYS[1]) end
 redis.call('SET', KEYS[1], string.format('%.0f', tat), 'PX', string.format('%.0f', (tat - now) / 1000 + 1))
-return 1`)
+return 1`
 )
 
 // now is the beginning of a script: the last argument, or the server's time.
@@ -47,7 +47,7 @@ func (l Limiter) Allow(ctx context.Context, key string, r cache.Rate) (ok bool, 
 	if r.Count <= 0 {
 		return true, nil
 	}
-	return l.run(ctx, allow, key, r)
+	return l.run(ctx, l.Server.scripts.allow, key, r)
 }
 
 // Return implements cache.Limiter.
@@ -55,7 +55,7 @@ func (l Limiter) Return(ctx context.Context, key string, r cache.Rate) error {
 	if r.Count <= 0 {
 		return nil
 	}
-	_, err := l.run(ctx, giveBack, key, r)
+	_, err := l.run(ctx, l.Server.scripts.giveBack, key, r)
 	return err
 }
 

@@ -12,10 +12,10 @@ import (
 // so that they grow all the same, and whoever writes under one is told apart by it.
 type Locker struct{ Server *Server }
 
-var (
+const (
 	// KEYS[1]; ARGV: the holder, the term and the instant, in microseconds. Who comes
 	// after another has the greater fence.
-	hold = rueidis.NewLuaScript(now + `
+	hold = now + `
 local was = redis.call('HMGET', KEYS[1], 'holder', 'until', 'fence')
 local fence = tonumber(was[3] or '0')
 if was[1] ~= ARGV[1] then
@@ -25,18 +25,18 @@ end
 redis.call('HSET', KEYS[1], 'holder', ARGV[1], 'until', string.format('%.0f', now + ARGV[2]),
   'fence', string.format('%.0f', fence))
 redis.call('PEXPIRE', KEYS[1], string.format('%.0f', ARGV[2] / 1000 + 86400000))
-return string.format('%.0f', fence)`)
+return string.format('%.0f', fence)`
 
-	release = rueidis.NewLuaScript(`
+	release = `
 if redis.call('HGET', KEYS[1], 'holder') ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[1], 'until', '0')
-return 1`)
+return 1`
 )
 
 // Hold implements lease.Locker.
 func (l Locker) Hold(ctx context.Context, name, holder string, d time.Duration) (fence int64, err error) {
 	err = l.Server.ask(ctx, func(ctx context.Context, c rueidis.Client) error {
-		fence, err = hold.Exec(ctx, c, []string{prefix + "lease:" + name}, []string{
+		fence, err = l.Server.scripts.hold.Exec(ctx, c, []string{prefix + "lease:" + name}, []string{
 			holder, micros(d), instant(l.Server.instant()),
 		}).AsInt64()
 		return err
@@ -47,6 +47,6 @@ func (l Locker) Hold(ctx context.Context, name, holder string, d time.Duration) 
 // Release implements lease.Locker.
 func (l Locker) Release(ctx context.Context, name, holder string) error {
 	return l.Server.ask(ctx, func(ctx context.Context, c rueidis.Client) error {
-		return release.Exec(ctx, c, []string{prefix + "lease:" + name}, []string{holder}).Error()
+		return l.Server.scripts.release.Exec(ctx, c, []string{prefix + "lease:" + name}, []string{holder}).Error()
 	})
 }

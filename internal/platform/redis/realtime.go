@@ -19,7 +19,7 @@ func (s *Server) Realtime(n *centrifuge.Node) (realtime.Engine, error) {
 		Address: s.url, ConnectTimeout: dialWithin, IOTimeout: 2 * dialWithin, ClientName: "hawker",
 	})
 	if err != nil {
-		return realtime.Engine{}, fmt.Errorf("%w: channels of several nodes need it at the start (%s)", ErrAway, s.Host())
+		return realtime.Engine{}, fmt.Errorf("%w: channels need it at the start (%s)", ErrAway, s.Host())
 	}
 	shards := []*centrifuge.RedisShard{shard}
 	broker, err := centrifuge.NewRedisBroker(n, centrifuge.RedisBrokerConfig{Prefix: prefix + "rt", Shards: shards})

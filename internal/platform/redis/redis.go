@@ -42,9 +42,10 @@ var ErrAway = errors.New("redis is away")
 
 // Server is a Redis server as this node sees it.
 type Server struct {
-	url    string
-	option rueidis.ClientOption
-	clock  clock.Clock
+	url     string
+	option  rueidis.ClientOption
+	clock   clock.Clock
+	scripts scripts
 
 	mu     sync.Mutex
 	client rueidis.Client // nil before the first answer
@@ -52,6 +53,9 @@ type Server struct {
 	away   bool
 	closed bool
 }
+
+// scripts are what the server does in one step, named to it by their hashes.
+type scripts struct{ allow, giveBack, hold, release *rueidis.Lua }
 
 // Open reads the address. It connects when something is first asked.
 func Open(o Options) (*Server, error) {
@@ -66,7 +70,10 @@ func Open(o Options) (*Server, error) {
 	option.DisableRetry = true // whoever asked does without it
 	option.ForceSingleClient = true
 	option.ClientName = "hawker"
-	return &Server{url: o.URL, option: option, clock: o.Clock}, nil
+	return &Server{url: o.URL, option: option, clock: o.Clock, scripts: scripts{
+		allow: rueidis.NewLuaScript(allow), giveBack: rueidis.NewLuaScript(giveBack),
+		hold: rueidis.NewLuaScript(hold), release: rueidis.NewLuaScript(release),
+	}}, nil
 }
 
 // Host is where the server is, without what opens it.
@@ -111,10 +118,15 @@ func (s *Server) ask(ctx context.Context, fn func(ctx context.Context, c rueidis
 	}
 	short, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
-	err = fn(short, client)
-	if answer := new(rueidis.RedisError); err == nil || rueidis.IsRedisNil(err) || errors.As(err, &answer) {
-		s.note(false)
-		return err
+	for range 2 { // of a server that was started anew the first who asks finds the connection dead
+		err = fn(short, client)
+		if answer := new(rueidis.RedisError); err == nil || errors.As(err, &answer) {
+			s.note(false)
+			return err
+		}
+		if short.Err() != nil {
+			break
+		}
 	}
 	if ctx.Err() != nil {
 		return ctx.Err() // who asked is gone; that says nothing of the server

@@ -163,4 +163,3 @@ func TestAnAddressIsNotRepeated(t *testing.T) {
 		}
 	}
 }
-

@@ -87,7 +87,7 @@ describe('the ledger', () => {
 describe('health', () => {
   const page = (health: object, letters: object[] = [], balanced = true) =>
     open(HealthPage, {
-      'GET /admin/health': { ready: true, disk_free_bytes: 50e9, disk_reserve_bytes: 1e9, ...health },
+      'GET /admin/health': { ready: true, disk_free_bytes: 50e9, disk_reserve_bytes: 1e9, degraded: [], ...health },
       'GET /admin/dead-letters': { items: letters },
       'GET /admin/ledger': books(balanced),
       'GET /admin/alerts': { items: [] },
@@ -106,5 +106,8 @@ describe('health', () => {
     expect(states(await page({ disk_free_bytes: undefined }))).toEqual([true, true, true, true])
     expect(states(await page({}, [{}]))).toEqual([true, true, false, true])
     expect(states(await page({}, [], false))).toEqual([true, true, true, false])
+    const away = await page({ degraded: ['redis'] })
+    expect(states(away)).toEqual([true, false, true, true, true])
+    expect(away.page.text()).toContain('The mall sells on')
   })
 })

@@ -1,4 +1,4 @@
-package app_test
+package conns_test
 
 import (
 	"bytes"
@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"hawker/internal/app"
+	"hawker/internal/platform/conns"
 )
 
 // once is a listener to whom one connection comes, whose peer has said all that it will say.
@@ -48,7 +48,8 @@ func FuzzProxyHeader(f *testing.F) {
 		if trusted {
 			peer.IP = net.IPv4(10, 0, 0, 1)
 		}
-		ln := app.Proxied(once{in: bytes.NewReader(b), peer: peer}, []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")})
+		ln := conns.Proxied(once{in: bytes.NewReader(b), peer: peer},
+			[]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, time.Second)
 		c, err := ln.Accept()
 		if err != nil {
 			t.Fatal(err)

@@ -1,0 +1,115 @@
+// Package engine chooses, by configuration alone, what a mall stands on beside its
+// database: what this process has by itself, or servers that several nodes share.
+package engine
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"hawker/internal/base/clock"
+	"hawker/internal/platform/cache"
+	"hawker/internal/platform/config"
+	"hawker/internal/platform/realtime"
+	"hawker/internal/platform/redis"
+)
+
+// Set is what was chosen.
+type Set struct {
+	clock clock.Clock
+	log   *slog.Logger
+	redis *redis.Server // nil: by itself
+
+	mu   sync.Mutex
+	back []func(ctx context.Context)
+}
+
+// Open reads what is configured. Servers are found when they are first asked.
+func Open(cfg config.Config, c clock.Clock, log *slog.Logger) (*Set, error) {
+	s := &Set{clock: c, log: log}
+	if cfg.Redis.URL == "" {
+		return s, nil
+	}
+	var err error
+	s.redis, err = redis.Open(redis.Options{URL: cfg.Redis.URL, Clock: c})
+	return s, err
+}
+
+// Limiter counts uses of keys that name tells apart from others' keys.
+func (s *Set) Limiter(name string) cache.Limiter {
+	own := cache.NewMemoryLimiter(s.clock)
+	if s.redis == nil {
+		return own
+	}
+	return cache.Fallback{Shared: redis.Limiter{Server: s.redis, Name: name}, Own: own}
+}
+
+// Realtime is the engine of the channels.
+func (s *Set) Realtime() realtime.Opener {
+	if s.redis == nil {
+		return realtime.Memory
+	}
+	return s.redis.Realtime
+}
+
+// Back has fn called when what nodes tell one another may have been lost, because its
+// server was away and is there again.
+func (s *Set) Back(fn func(ctx context.Context)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.back = append(s.back, fn)
+}
+
+// lookEvery is how long a server may be away before anybody here knows.
+const lookEvery = 2 * time.Second
+
+// Run looks whether servers are there, until ctx ends.
+func (s *Set) Run(ctx context.Context) error {
+	if s.redis == nil {
+		return nil
+	}
+	away := false
+	for {
+		timer := s.clock.NewTimer(lookEvery)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return nil
+		case <-timer.C():
+		}
+		err := s.redis.Ping(ctx)
+		switch gone := errors.Is(err, redis.ErrAway); {
+		case gone && !away:
+			s.log.Warn("redis is away: limits are each node's own, channels are silent", "host", s.redis.Host())
+		case !gone && away && err == nil:
+			s.log.Info("redis is back", "host", s.redis.Host())
+			s.mu.Lock()
+			back := s.back
+			s.mu.Unlock()
+			for _, fn := range back {
+				fn(ctx)
+			}
+		}
+		if err == nil || errors.Is(err, redis.ErrAway) {
+			away = err != nil
+		}
+	}
+}
+
+// Degraded names the servers that are away: the mall sells on without them.
+func (s *Set) Degraded(ctx context.Context) (names []string) {
+	if s.redis != nil && s.redis.Ping(ctx) != nil {
+		names = append(names, "redis")
+	}
+	return names
+}
+
+// Close lets go of the servers.
+func (s *Set) Close() error {
+	if s.redis == nil {
+		return nil
+	}
+	return s.redis.Close()
+}
