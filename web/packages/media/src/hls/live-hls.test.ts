@@ -287,6 +287,22 @@ describe('looking at the picture', () => {
     t.player.watch()
     expect(t.video.currentTime).toBeCloseTo(2.41)
   })
+  it.each([
+    ['behind what is kept', 3, 10.01],
+    ['in a hole', 13, 14.01],
+    ['far ahead', 80, 18.4],
+    ['where there is a picture', 12, 12],
+  ])('comes back from a place %s', async (_what, to, wanted) => {
+    const t = await rolling()
+    standing(t, 1)
+    t.buffers[0]!.to = 20
+    const ranges = { length: 2, start: (i: number) => [10, 14][i], end: (i: number) => [12.5, 20][i] }
+    Object.defineProperty(t.video, 'buffered', { value: ranges })
+    Object.defineProperty(t.video, 'seeking', { value: true })
+    t.video.currentTime = to
+    t.player.watch()
+    expect(t.video.currentTime).toBeCloseTo(wanted, 1)
+  })
   it('begins at the hold-back although the machine took its time', async () => {
     const t = await rolling()
     t.buffers[0]!.to = 8

@@ -26,6 +26,7 @@ export class Watcher {
 
   look({ fresh, ahead, sync }: Playing): void {
     const { video } = this
+    if (video.seeking && !video.paused && !fresh) this.comeBack(sync)
     if (video.paused || video.seeking || video.readyState > 2 || fresh) {
       if (video.readyState > 2 && !this.begun) this.begin(sync)
       this.stood = 0
@@ -41,6 +42,17 @@ export class Watcher {
     }
     if (this.stood === stallLooks) this.onStall()
     if (this.stood % stuckLooks === 0 && ahead > 0.5) video.currentTime = time + nudge
+  }
+
+  /** comeBack leaves a place that somebody went to by controls or keys, and where nothing is any more or will be for long. */
+  private comeBack(sync: number | null): void {
+    const { buffered, currentTime: time } = this.video
+    for (let i = 0; i < buffered.length; i++) {
+      if (time > buffered.end(i)) continue
+      if (time < buffered.start(i)) this.video.currentTime = buffered.start(i) + 0.01
+      return
+    }
+    if (sync !== null && time - sync > lateMost) this.video.currentTime = sync
   }
 
   /** begin leaves out what went by while a slow machine got ready to show the first picture. */
