@@ -17,6 +17,8 @@ const (
 	// settledAfter is when an event has been counted, as good as always: what is younger is
 	// counted from the orders themselves, so that a new order shows at once.
 	settledAfter = time.Minute
+	// recountedAfter is how long after its end a bucket may have been recounted.
+	recountedAfter = time.Hour
 )
 
 // trade is what a stretch of time brought, or a single order.
@@ -35,7 +37,7 @@ func subscriptions() []events.Subscription {
 			if err != nil {
 				return err
 			}
-			return count(ctx, tx, e.Shop, trade{since: env.At, placed: 1})
+			return told(ctx, tx, e.Shop, trade{since: env.At, placed: 1})
 		}},
 		{Consumer: "analytics.paid", Event: order.EventPaid, Handle: func(ctx context.Context, tx *sqldb.Tx,
 			env event.Envelope,
@@ -44,9 +46,30 @@ func subscriptions() []events.Subscription {
 			if err != nil {
 				return err
 			}
-			return count(ctx, tx, e.Shop, trade{since: env.At, paid: 1, revenue: e.Payable})
+			return told(ctx, tx, e.Shop, trade{since: env.At, paid: 1, revenue: e.Payable})
 		}},
 	}
+}
+
+// told counts an order that an event tells of. What is told late, since its event had been set
+// aside, say, may be in a recount already: its bucket is recounted then.
+func told(ctx context.Context, tx *sqldb.Tx, shop id.Shop, t trade) error {
+	since := t.since.Truncate(bucket)
+	if tx.Now().Sub(since) < bucket+recountedAfter {
+		return count(ctx, tx, shop, t)
+	}
+	return putRight(ctx, tx, shop, since)
+}
+
+// putRight makes a bucket say what the orders say.
+func putRight(ctx context.Context, tx *sqldb.Tx, shop id.Shop, since time.Time) error {
+	wrong, err := wrongOf(ctx, tx, shop, since, since.Add(bucket))
+	for _, c := range wrong {
+		if err == nil {
+			err = count(ctx, tx, c.shop, c.by)
+		}
+	}
+	return err
 }
 
 // traded answers what happened from a time until another, in pieces that are each of one
@@ -74,7 +97,7 @@ func (s *Service) traded(ctx context.Context, shop id.Shop, from, until time.Tim
 // Recount compares the figures of yesterday and today with the orders themselves, puts right
 // what differs and answers how many rows did. What events have not told yet is left to them.
 func (s *Service) Recount(ctx context.Context) (drift int, err error) {
-	until := s.db.Clock().Now().Add(-time.Hour)
+	until := s.db.Clock().Now().Add(-recountedAfter)
 	var wrong []correction
 	err = s.db.Snapshot(ctx, func(ctx context.Context, q sqldb.Querier) error {
 		untold, err := events.OldestUntold(ctx, q)
@@ -91,7 +114,7 @@ func (s *Service) Recount(ctx context.Context) (drift int, err error) {
 	for _, c := range wrong {
 		if err == nil {
 			err = s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
-				return count(ctx, tx, c.shop, c.by)
+				return putRight(ctx, tx, c.shop, c.by.since)
 			})
 		}
 	}

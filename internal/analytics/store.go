@@ -50,25 +50,36 @@ func wrongBetween(ctx context.Context, q sqldb.Querier, from, until time.Time) (
 	rows, err := q.Query(ctx, "SELECT shop_id FROM trade_figure WHERE since = 0")
 	shops, err := sqldb.Collect(rows, err, func(s sqldb.Scanner) (x id.Shop, err error) { return x, s.Scan(&x) })
 	for _, shop := range shops {
-		counted, err := countedBetween(ctx, q, shop, from, until)
+		some, err := wrongOf(ctx, q, shop, from, until)
 		if err != nil {
 			return nil, err
 		}
-		off, err := recounted(ctx, q, shop, from, until)
-		if err != nil {
-			return nil, err
-		}
-		for _, t := range counted {
-			at := sqldb.Millis(t.since)
-			off[at] = trade{t.since, off[at].placed - t.placed, off[at].paid - t.paid, off[at].revenue - t.revenue}
-		}
-		for at, by := range off {
-			if by.since = sqldb.FromMillis(at); by.placed != 0 || by.paid != 0 || by.revenue != 0 {
-				wrong = append(wrong, correction{shop, by})
-			}
-		}
+		wrong = append(wrong, some...)
 	}
 	return wrong, err
+}
+
+func wrongOf(ctx context.Context, q sqldb.Querier, shop id.Shop, from, until time.Time) (wrong []correction,
+	err error,
+) {
+	counted, err := countedBetween(ctx, q, shop, from, until)
+	if err != nil {
+		return nil, err
+	}
+	off, err := recounted(ctx, q, shop, from, until)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range counted {
+		at := sqldb.Millis(t.since)
+		off[at] = trade{t.since, off[at].placed - t.placed, off[at].paid - t.paid, off[at].revenue - t.revenue}
+	}
+	for at, by := range off {
+		if by.since = sqldb.FromMillis(at); by.placed != 0 || by.paid != 0 || by.revenue != 0 {
+			wrong = append(wrong, correction{shop, by})
+		}
+	}
+	return wrong, nil
 }
 
 // recounted are the buckets as the orders of a shop fill them, by their beginning.

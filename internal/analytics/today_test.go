@@ -278,6 +278,35 @@ func TestARecountPutsFiguresRight(t *testing.T) {
 	}
 }
 
+// An event that was set aside is left to no recount for ever; done again, its order is not
+// counted twice, whenever that is.
+func TestWhatIsToldLateIsCountedOnce(t *testing.T) {
+	t.Parallel()
+	k := openTill(t)
+	figures := analytics.New(k.db, time.UTC)
+	k.pay(t, k.place(t, 100))
+	k.count(t)
+	k.pay(t, k.place(t, 50))
+	aside := func(dead int) {
+		k.update(t, func(ctx context.Context, tx *sqldb.Tx) error {
+			_, err := tx.Exec(ctx, "UPDATE outbox SET dead = ?", dead)
+			return err
+		})
+	}
+	aside(1)
+	k.clock.Advance(2 * time.Hour)
+	if drift, err := figures.Recount(t.Context()); err != nil || drift != 1 {
+		t.Errorf("%d rows were put right, %v", drift, err)
+	}
+	k.clock.Advance(72 * time.Hour)
+	aside(0)
+	k.count(t)
+	sold, err := figures.TradeOf(t.Context(), []id.Shop{k.shop})
+	if err != nil || sold[k.shop].Orders != 2 {
+		t.Errorf("counted %+v, %v", sold, err)
+	}
+}
+
 type onAir struct{ shows []analytics.Show }
 
 func (s onAir) ShowsSince(_ context.Context, _ id.Shop, since time.Time) ([]analytics.Show, int, error) {
