@@ -200,6 +200,14 @@ func TestMediaURLs(t *testing.T) {
 func TestPlaylistHeaders(t *testing.T) {
 	s := newStage(t).live(4)
 	plain := s.get("live.m3u8")
+	for accepted, want := range map[string]string{
+		"": "", "identity": "", "gzip;q=0": "", "br, gzip; q=0.000, *": "", "gzip;q=0.1, br;q=0": "gzip",
+	} {
+		w := s.get("live.m3u8", "Accept-Encoding", accepted)
+		if got := w.Header().Get("Content-Encoding"); got != want {
+			t.Errorf("to %q the playlist is encoded as %q", accepted, got)
+		}
+	}
 	zipped := s.get("live.m3u8", "Accept-Encoding", "br, gzip")
 	z, err := gzip.NewReader(zipped.Body)
 	if err != nil {

@@ -145,10 +145,13 @@ func statusOf(err error) int {
 	return http.StatusServiceUnavailable
 }
 
+// acceptsGzip knows that a weight of 0 is a refusal (RFC 9110, 12.4.2).
 func acceptsGzip(r *http.Request) bool {
 	for _, v := range r.Header["Accept-Encoding"] {
-		if strings.Contains(v, "gzip") {
-			return true
+		if _, rest, found := strings.Cut(v, "gzip"); found {
+			one, _, _ := strings.Cut(rest, ",")
+			_, weight, weighed := strings.Cut(one, "q=")
+			return !weighed || strings.Trim(weight, "0. ") != ""
 		}
 	}
 	return false
