@@ -11,13 +11,20 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 )
 
+// Free tells how many bytes may still be written where a folder lies.
+type Free func(dir string) (int64, error)
+
 // Tables rebuilds those with a tree too many. It commits now and then: whoever is ended
-// goes on where he was.
-func Tables(ctx context.Context, db *sql.DB) (err error) {
+// goes on where he was. Without room it does not begin: what is committed and does not
+// fit into the file stays in the log, which then takes nothing more, and the shop would
+// be closed.
+func Tables(ctx context.Context, db *sql.DB, free Free) (err error) {
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return err
@@ -27,6 +34,14 @@ func Tables(ctx context.Context, db *sql.DB) (err error) {
 	if err != nil || len(tables) == 0 {
 		return err
 	}
+	if err := room(ctx, conn, free); err != nil {
+		return err
+	}
+	// The log grew by what was rebuilt, and stays as long as it is until somebody cuts it.
+	defer func() {
+		_, cutErr := conn.ExecContext(context.WithoutCancel(ctx), "PRAGMA wal_checkpoint(TRUNCATE)")
+		err = errors.Join(err, cutErr)
+	}()
 	// To drop a table that others refer to would be to delete its rows first.
 	if _, err := conn.ExecContext(ctx, "PRAGMA foreign_keys = OFF"); err != nil {
 		return err
@@ -56,6 +71,29 @@ func shrink(ctx context.Context, conn *sql.Conn) error {
 	}
 	_, err := conn.ExecContext(ctx, "VACUUM")
 	return err
+}
+
+// copies is how many times its size a file may need while it is rebuilt: the new tables
+// stand in the log first, then beside the old.
+const copies = 2
+
+// room refuses where the disk has no room for copies; syscall.ENOSPC.
+func room(ctx context.Context, conn *sql.Conn, free Free) error {
+	var pages, size int64
+	var file string
+	err := conn.QueryRowContext(ctx, "SELECT page_count, page_size, file FROM pragma_page_count, pragma_page_size, "+
+		"pragma_database_list WHERE name = 'main'").Scan(&pages, &size, &file)
+	if err != nil {
+		return err
+	}
+	rest, err := free(filepath.Dir(file))
+	if err != nil {
+		return nil //nolint:nilerr // a system that does not tell: writing itself will fail
+	}
+	if need := copies * pages * size; rest < need {
+		return fmt.Errorf("%w: %d MiB are free, %d are needed", syscall.ENOSPC, rest>>20, need>>20)
+	}
+	return nil
 }
 
 // rebuiltRows is after how many rows a commit is due: the log of what is not committed

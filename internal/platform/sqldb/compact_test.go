@@ -3,6 +3,8 @@ package sqldb_test
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -116,6 +118,42 @@ func TestCompactingGoesOn(t *testing.T) {
 	}
 	if _, err := sqldb.MigrateSchema(t.Context(), db, schema.FS); err != nil {
 		t.Error(err)
+	}
+}
+
+// A disk without room is left as it is: what did not fit would stay in the log and close the
+// shop. With room it is done at the next start, and the log takes none afterwards.
+func TestCompactingNeedsRoom(t *testing.T) {
+	t.Parallel()
+	free, folder := int64(1<<20), ""
+	db := sqltest.NewSQLite(t, func(o *sqldb.Options) {
+		o.Free = func(dir string) (int64, error) {
+			folder = dir
+			return free, nil
+		}
+	})
+	err := db.Update(t.Context(), func(ctx context.Context, tx *sqldb.Tx) error {
+		_, err := tx.Exec(ctx, teaHouse)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []int{1, 0} {
+		if _, err := sqldb.MigrateSchema(t.Context(), db, schema.FS); err != nil {
+			t.Fatal(err)
+		}
+		if got := trees(t, db, "house"); len(got) != want {
+			t.Errorf("with %d bytes free: %v beside its own tree", free, got)
+		}
+		free = 1 << 30
+	}
+	logs, err := filepath.Glob(filepath.Join(folder, "*-wal"))
+	if err != nil || len(logs) != 1 {
+		t.Fatalf("the log: %v, %v", logs, err)
+	}
+	if info, err := os.Stat(logs[0]); err != nil || info.Size() != 0 {
+		t.Errorf("the log has %v, %v", info, err)
 	}
 }
 

@@ -75,7 +75,7 @@ func MigrateSchema(ctx context.Context, db *DB, fsys fs.FS) ([]string, error) {
 	}
 	if db.dialect == SQLite {
 		// A table that stayed as it was answers as well, if slower: a full disk keeps no shop closed.
-		if err := compact.Tables(ctx, db.write); err != nil && ctx.Err() == nil {
+		if err := compact.Tables(ctx, db.write, db.free); err != nil && ctx.Err() == nil {
 			db.log.Warn("tables keep the form of an earlier build, the next start tries again", "err", err)
 		}
 	}

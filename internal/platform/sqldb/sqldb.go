@@ -23,6 +23,7 @@ import (
 
 	"hawker/internal/base/clock"
 	"hawker/internal/base/id"
+	"hawker/internal/platform/space"
 	"hawker/internal/platform/statement"
 )
 
@@ -55,6 +56,8 @@ type Options struct {
 	Log   *slog.Logger
 	// Seen is shown each statement, for tests of plans; nil: nobody is.
 	Seen func(query string, args []any)
+	// Free tells how many bytes may still be written where a folder lies; nil: space.Free.
+	Free func(dir string) (int64, error)
 }
 
 // DB is an open database. Close it after everything that uses it has stopped.
@@ -76,6 +79,7 @@ type DB struct {
 	closing sync.Once
 	closed  error
 	seen    func(query string, args []any)
+	free    func(dir string) (int64, error)
 	last    atomic.Pointer[func(ctx context.Context, tx *Tx) error]
 }
 
@@ -85,6 +89,10 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	db := &DB{
 		dialect: Dialect(kind), clock: o.Clock, log: o.Log, twice: o.Twice, only: o.ReadOnly,
 		history: map[string]bool{}, seen: o.Seen,
+		free: o.Free,
+	}
+	if db.free == nil {
+		db.free = space.Free
 	}
 	for _, table := range o.Histories {
 		db.history[table] = true
