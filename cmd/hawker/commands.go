@@ -219,7 +219,7 @@ func (c sandboxCmd) Run(ctx context.Context) error {
 }
 
 type benchCmd struct {
-	Areas  []string      `arg:"" optional:"" help:"idle, shop, live, chat; all by default. Parts of live by themselves are ingest, floor (beside a bare server) and glass (from sending to the picture, in Chromium). large compares the lists of a mall of a million orders with those of a small one."`
+	Areas  []string      `arg:"" optional:"" help:"idle, shop, live, chat; all by default. Parts of live by themselves are ingest, floor (beside a bare server) and glass (from sending to the picture, in Chromium). large compares the lists of a mall of a million orders with those of a small one. video is what an upload costs beside one plain encoding."`
 	JSON   bool          `name:"json" help:"Print the figures as JSON when all are there."`
 	Window time.Duration `help:"How long each rate is measured." default:"5s"`
 	Other  string        `name:"against-binary" aliases:"beside" help:"An earlier build of this program, measured in the same run: each figure stands beside its own, as a ratio." type:"existingfile"`

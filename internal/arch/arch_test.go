@@ -106,7 +106,7 @@ func modules() []struct {
 			"media/flv", "media/rtmp",
 			"media/upload",
 		}},
-		{"bench", []string{"demo", "media/flv", "media/rtmp"}},
+		{"bench", []string{"demo", "media/ffmpeg", "media/flv", "media/rtmp"}},
 	}
 }
 

@@ -56,7 +56,7 @@ type Options struct {
 }
 
 // Areas lists what is measured when nothing is chosen. Besides there are "ingest", "floor" and "glass", parts of "live"
-// by themselves, and "large", which fills a mall for minutes.
+// by themselves, "large", which fills a mall for minutes, and "video", which keeps every core at work for one.
 func Areas() []string { return []string{"idle", "shop", "live", "chat"} }
 
 // Run measures and answers all figures.
@@ -72,14 +72,14 @@ func Run(ctx context.Context, o Options) ([]Figure, error) {
 	other := &Bench{program: o.Beside, size: o.Large}
 	for _, area := range o.Areas { // before the first is measured for minutes
 		if b.measure(area) == nil {
-			return nil, fmt.Errorf("%s: no such area; there are ingest, floor, glass, large and %v", area, Areas())
+			return nil, fmt.Errorf("%s: no such area; there are ingest, floor, glass, large, video, %v", area, Areas())
 		}
 	}
 	for _, area := range o.Areas {
 		if err := b.area(ctx, area, o.Window); err != nil {
 			return b.figures, fmt.Errorf("%s: %w", area, err)
 		}
-		if o.Beside == "" {
+		if o.Beside == "" || area == videoArea {
 			continue
 		}
 		if err := other.area(ctx, area, o.Window); err != nil {
@@ -107,11 +107,14 @@ const besideUnit = "× beside"
 func (b *Bench) measure(area string) func(ctx context.Context, window time.Duration) error {
 	return map[string]func(context.Context, time.Duration) error{
 		"idle": b.idle, "shop": b.shop, "live": b.live, "ingest": b.ingestAlone, "floor": b.floorAlone,
-		"glass": b.glassAlone, "chat": b.chat, "large": b.large,
+		"glass": b.glassAlone, "chat": b.chat, "large": b.large, "video": b.video,
 	}[area]
 }
 
 func (b *Bench) area(ctx context.Context, area string, window time.Duration) (err error) {
+	if area == videoArea { // no server has a part in it
+		return b.video(ctx, window)
+	}
 	small := mall{}
 	if area == "large" {
 		small = mallOf(smallMall())
