@@ -17,7 +17,7 @@ import (
 )
 
 // floorPart is how often the floor has news: as often as a part comes by default.
-const floorPart = 500 * time.Millisecond
+const floorPart = time.Second / 3
 
 // floorBodyMax is the longest answer of the floor.
 const floorBodyMax = 16 << 20

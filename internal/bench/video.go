@@ -71,7 +71,8 @@ func (b *Bench) films(ctx context.Context, f film) error {
 // make writes the film. What that costs is not measured.
 func (f film) make(ctx context.Context, path string) error {
 	bits := strconv.Itoa(f.bits)
-	return plainFFmpeg(ctx, "-f", "lavfi", "-i", fmt.Sprintf("testsrc2=s=%dx%d:r=30,noise=alls=12:allf=t", f.width, f.height),
+	picture := fmt.Sprintf("testsrc2=s=%dx%d:r=30,noise=alls=12:allf=t", f.width, f.height)
+	return plainFFmpeg(ctx, "-f", "lavfi", "-i", picture,
 		"-f", "lavfi", "-i", "sine=f=440:r=48000", "-t", strconv.Itoa(f.seconds), "-pix_fmt", "yuv420p",
 		"-c:v", "libx264", "-preset", "ultrafast", "-b:v", bits, "-maxrate", bits, "-bufsize", bits, "-g", "30",
 		"-c:a", "aac", path)

@@ -24,7 +24,7 @@ const (
 	followWarm   = 2 * time.Second
 	floorRounds  = 14
 	floorRound   = 500 * time.Millisecond
-	partsAMinute = 120 // of half a second each
+	partsAMinute = 180 // of a third of a second each
 	seatBuffer   = 16 << 10
 	playlistMost = 1 << 20
 )

@@ -28,7 +28,7 @@ type PublishRequest struct {
 // Grant is the answer to a publisher that may publish.
 type Grant struct {
 	StreamID    string        // as in the playlist's URL
-	PartTarget  time.Duration // wanted length of a part; 0 means 500 ms
+	PartTarget  time.Duration // wanted length of a part; 0 means a third of a second
 	KeyframeGap time.Duration // if the app knows what to expect; 0 means unknown
 	// Stage is what the picture belongs to when a life of the stream begins; while one
 	// lasts, SetStage changes it and this is not looked at.

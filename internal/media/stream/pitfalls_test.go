@@ -306,7 +306,7 @@ func pitfallPartLength(t *testing.T) {
 func pitfallReload(t *testing.T) {
 	r := newRig(t, rigOptions{})
 	e := r.publish("room", shape{fps: 30, gop: 30})
-	e.send(5700 * time.Millisecond) // a part of the open segment is out
+	e.send(5400 * time.Millisecond) // a part of the open segment is out
 	last := r.list.Segments[len(r.list.Segments)-1]
 	if last.Done || len(last.Parts) != 1 {
 		t.Fatalf("the edge is %+v", last)

@@ -44,7 +44,7 @@ const (
 	discBlock     = 32
 	discMargin    = 8
 	storeTimeout  = 5 * time.Second
-	partDefault   = 500 * time.Millisecond
+	partDefault   = time.Second / 3
 	unwatchedFor  = 10 * time.Second // media of a stream that nobody publishes is kept
 )
 

@@ -16,22 +16,22 @@ func TestPlaylistRules(t *testing.T) {
 		target  float64 // PART-TARGET; 0 is not looked at
 		longest float64
 	}{
-		"30 fps, 1 s GOP":         {0, shape{fps: 30, gop: 30}, 0.534, 1.01},
-		"B-frames":                {0, shape{fps: 30, gop: 30, bframes: true}, 0.534, 1.01},
-		"negative composition":    {0, shape{fps: 30, gop: 30, bframes: true, ctsShift: -67}, 0.534, 1.01},
+		"30 fps, 1 s GOP":         {0, shape{fps: 30, gop: 30}, 0.363, 1.01},
+		"B-frames":                {0, shape{fps: 30, gop: 30, bframes: true}, 0.363, 1.01},
+		"negative composition":    {0, shape{fps: 30, gop: 30, bframes: true, ctsShift: -67}, 0.363, 1.01},
 		"200 ms parts":            {200 * time.Millisecond, shape{fps: 30, gop: 30}, 0.218, 1.01},
 		"25 fps, 2 s GOP":         {0, shape{fps: 25, gop: 50}, 0, 2.01},
 		"60 fps, half second GOP": {0, shape{fps: 60, gop: 30}, 0, 1.02},
 		"15 fps, 1.4 s GOP":       {0, shape{fps: 15, gop: 21}, 0, 1.42},
-		"OBS's 250 frames":        {0, shape{fps: 30, gop: 250, keyint: "250"}, 0.534, 8.34},
-		"x264's infinite GOP":     {0, shape{fps: 30, gop: 100000, keyint: "infinite"}, 0.534, 8.49},
-		"a GOP longer than told":  {0, shape{fps: 30, gop: 250}, 0.534, 2.49},
-		"0.7 s GOP":               {0, shape{fps: 30, gop: 21}, 0.534, 1.42},
-		"every frame a key frame": {0, shape{fps: 30, gop: 1}, 0.534, 1.01},
-		"jitter of 3 ms":          {0, shape{fps: 30, gop: 30, jitter: true}, 0.534, 1.02},
-		"video only":              {0, shape{fps: 30, gop: 30, noAudio: true}, 0.534, 1.01},
-		"audio only":              {0, shape{noVideo: true}, 0.512, 1.1},
-		"starts late in the day":  {0, shape{fps: 30, gop: 30, first: 0x01000000}, 0.534, 1.01},
+		"OBS's 250 frames":        {0, shape{fps: 30, gop: 250, keyint: "250"}, 0.363, 8.34},
+		"x264's infinite GOP":     {0, shape{fps: 30, gop: 100000, keyint: "infinite"}, 0.363, 8.49},
+		"a GOP longer than told":  {0, shape{fps: 30, gop: 250}, 0.363, 2.49},
+		"0.7 s GOP":               {0, shape{fps: 30, gop: 21}, 0.363, 1.42},
+		"every frame a key frame": {0, shape{fps: 30, gop: 1}, 0.363, 1.01},
+		"jitter of 3 ms":          {0, shape{fps: 30, gop: 30, jitter: true}, 0.363, 1.02},
+		"video only":              {0, shape{fps: 30, gop: 30, noAudio: true}, 0.363, 1.01},
+		"audio only":              {0, shape{noVideo: true}, 0.363, 1.1},
+		"starts late in the day":  {0, shape{fps: 30, gop: 30, first: 0x01000000}, 0.363, 1.01},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t, rigOptions{part: tt.part})

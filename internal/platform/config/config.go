@@ -166,7 +166,7 @@ func Default() Config {
 		},
 		Payment: Payment{Sandbox: true, SandboxAddr: "127.0.0.1:8090"},
 		Live: Live{
-			Part: 500 * time.Millisecond, StreamsMax: 200, FFmpeg: "ffmpeg", WebRTCUDP: "127.0.0.1:0",
+			Part: 333 * time.Millisecond, StreamsMax: 200, FFmpeg: "ffmpeg", WebRTCUDP: "127.0.0.1:0",
 			WebRTCIPs: []string{}, Ladder: Ladder{Renditions: []int{720, 480, 360}},
 		},
 		Video: Video{
