@@ -61,8 +61,12 @@ func told(ctx context.Context, tx *sqldb.Tx, shop id.Shop, t trade) error {
 	return putRight(ctx, tx, shop, since)
 }
 
-// putRight makes a bucket say what the orders say.
+// putRight makes a bucket say what the orders say. Nothing is added first: whoever does the
+// same at once waits for the row, and finds it right.
 func putRight(ctx context.Context, tx *sqldb.Tx, shop id.Shop, since time.Time) error {
+	if err := count(ctx, tx, shop, trade{since: since}); err != nil {
+		return err
+	}
 	wrong, err := wrongOf(ctx, tx, shop, since, since.Add(bucket))
 	for _, c := range wrong {
 		if err == nil {

@@ -39,7 +39,7 @@ CREATE TABLE IF NOT EXISTS silenced (
   shop_id BIGINT NOT NULL,
   user_id BIGINT NOT NULL,
   kind VARCHAR(8) NOT NULL,
-  until BIGINT NOT NULL,
+  `until` BIGINT NOT NULL,
   by_id BIGINT NOT NULL,
   reason VARCHAR(200) NOT NULL,
   created_at BIGINT NOT NULL,

@@ -58,6 +58,9 @@ func NewAt(t testing.TB, c clock.Clock, options ...Option) *sqldb.DB {
 	if o.URL == "" {
 		o.URL = FreshURL(t)
 	}
+	if o.Seen == nil {
+		o.Seen = noted(o.URL)
+	}
 	db, err := sqldb.Open(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
