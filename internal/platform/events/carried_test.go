@@ -18,7 +18,9 @@ import (
 
 func TestMemory(t *testing.T) {
 	t.Parallel()
-	eventstest.Run(t, func(*testing.T) events.Carrier { return events.NewMemory(clock.Real{}, time.Millisecond) })
+	eventstest.Run(t, eventstest.Engine{Pause: time.Millisecond, Open: func(*testing.T) events.Carrier {
+		return events.NewMemory(clock.Real{}, time.Millisecond)
+	}})
 }
 
 // twice is a carrier that brings everything once more, and is down at first.

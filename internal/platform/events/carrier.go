@@ -20,9 +20,11 @@ type Carrier interface {
 	// group hears of is dropped.
 	Publish(ctx context.Context, batch []event.Envelope) error
 	// Consume gives a group's events to take until ctx ends, one after the other; any
-	// number may consume a group, and each event goes to one of them. What take answers
-	// an error for, or did not answer before its process ended, comes again after a
-	// pause. Order is not promised, and an event may come twice.
+	// number may consume a group, and each event goes to one of them. Events of one key
+	// come in the order in which they were published, none while another is being taken.
+	// What take answers an error for, or did not answer before its process ended, comes
+	// again after a pause, for which others of its key do not wait. An event may come
+	// twice.
 	Consume(ctx context.Context, group string, take func(ctx context.Context, d Delivery) error) error
 }
 
@@ -35,5 +37,5 @@ type Group struct {
 // Delivery is an event as it comes to a group.
 type Delivery struct {
 	event.Envelope
-	Attempt int // how often it has come, as far as the carrier remembers; at least 1
+	Attempt int // 1, and one more for each error that it was answered, as far as the carrier remembers
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"hawker/internal/base/clock"
 	"hawker/internal/base/event"
@@ -13,9 +14,16 @@ import (
 	"hawker/internal/platform/events"
 )
 
-// Run proves a carrier. open makes an empty one each time, whose pause before what
-// was not taken comes again is short.
-func Run(t *testing.T, open func(t *testing.T) events.Carrier) {
+// Engine is a carrier to be proved.
+type Engine struct {
+	// Open makes an empty one each time.
+	Open func(t *testing.T) events.Carrier
+	// Pause is before what was not taken comes again: short, and not nothing.
+	Pause time.Duration
+}
+
+// Run proves a carrier.
+func Run(t *testing.T, e Engine) {
 	t.Helper()
 	for _, c := range []struct {
 		name string
@@ -29,6 +37,9 @@ func Run(t *testing.T, open func(t *testing.T) events.Carrier) {
 		{"one that is never taken holds up nobody", stuck},
 		{"declared again", declaredAgain},
 		{"nothing is published by who gave up", gaveUp},
+		{"a group that came later", declaredLater},
+		{"in the order of each key", ordered},
+		{"tries are counted and wait", counted},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -36,7 +47,7 @@ func Run(t *testing.T, open func(t *testing.T) events.Carrier) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c.test(t, &carried{t: t, carrier: open(t), ids: ids})
+			c.test(t, &carried{t: t, carrier: e.Open(t), pause: e.Pause, ids: ids})
 		})
 	}
 }
@@ -44,6 +55,7 @@ func Run(t *testing.T, open func(t *testing.T) events.Carrier) {
 type carried struct {
 	t       *testing.T
 	carrier events.Carrier
+	pause   time.Duration
 	ids     *id.Generator
 }
 
@@ -57,16 +69,28 @@ func (k *carried) declare(groups ...events.Group) {
 // publish sends n events of a name, whose keys count them.
 func (k *carried) publish(name string, n int) {
 	k.t.Helper()
-	var batch []event.Envelope
-	for i := range n {
-		batch = append(batch, event.Envelope{
-			ID: id.Make[id.Event](k.ids), Name: name, Key: fmt.Sprint(i), At: clock.Real{}.Now(),
-			Payload: []byte(`{"what":"茶"}`),
-		})
+	keys := make([]string, n)
+	for i := range keys {
+		keys[i] = fmt.Sprint(i)
 	}
-	if err := k.carrier.Publish(k.t.Context(), batch); err != nil {
+	k.send(name, keys...)
+}
+
+func (k *carried) send(name string, keys ...string) {
+	k.t.Helper()
+	if err := k.carrier.Publish(k.t.Context(), batch(k.ids, name, keys...)); err != nil {
 		k.t.Fatal(err)
 	}
+}
+
+// batch makes events of a name, one for each key.
+func batch(ids *id.Generator, name string, keys ...string) (out []event.Envelope) {
+	for _, key := range keys {
+		out = append(out, event.Envelope{
+			ID: id.Make[id.Event](ids), Name: name, Key: key, At: clock.Real{}.Now(), Payload: []byte(`{"what":"茶"}`),
+		})
+	}
+	return out
 }
 
 // consume runs a consumer until stop is called or the test ends.
@@ -147,7 +171,7 @@ func sharedOut(t *testing.T, k *carried) {
 		})
 		return nil
 	})
-	k.publish("x", 1)
+	k.send("x", "held")
 	<-held
 	heard, _ := k.hear("a")
 	k.publish("y", 1)
@@ -226,9 +250,7 @@ func gaveUp(t *testing.T, k *carried) {
 	k.declare(events.Group{Name: "a", Events: []string{"x"}})
 	stopped, cancel := context.WithCancel(t.Context())
 	cancel()
-	err := k.carrier.Publish(stopped, []event.Envelope{{
-		ID: id.Make[id.Event](k.ids), Name: "x", Key: "lost", At: clock.Real{}.Now(), Payload: []byte(`{"what":"茶"}`),
-	}})
+	err := k.carrier.Publish(stopped, batch(k.ids, "x", "lost"))
 	if err == nil {
 		t.Error("confirmed to who had given up")
 	}
