@@ -37,15 +37,15 @@ need-run:
 	@scripts/need ffmpeg:ffmpeg ffprobe:ffmpeg
 
 need-test: need-run
-	@scripts/need chromium:chromium,fonts-noto-cjk mariadbd:mariadb-server mariadb-admin:mariadb-client gcc:gcc,libc6-dev pebble:pebble redis-server:redis-server nginx:nginx-light,libnginx-mod-rtmp,libnginx-mod-stream gst-launch-1.0:gstreamer1.0-tools,gstreamer1.0-plugins-base,gstreamer1.0-plugins-good,gstreamer1.0-plugins-bad,gstreamer1.0-plugins-ugly,gstreamer1.0-libav
+	@scripts/need chromium:chromium,fonts-noto-cjk mariadbd:mariadb-server mariadb-admin:mariadb-client gcc:gcc,libc6-dev pebble:pebble redis-server:redis-server rabbitmq-server:rabbitmq-server epmd:erlang-base nginx:nginx-light,libnginx-mod-rtmp,libnginx-mod-stream gst-launch-1.0:gstreamer1.0-tools,gstreamer1.0-plugins-base,gstreamer1.0-plugins-good,gstreamer1.0-plugins-bad,gstreamer1.0-plugins-ugly,gstreamer1.0-libav
 
 test: need-test ## everything but load
-	@MAKE="$(MAKE)" scripts/summary build lint+test-web test-go test-mysql test-e2e
+	@MAKE="$(MAKE)" scripts/summary build lint+test-web test-go test-mysql test-brokers test-e2e
 
 check: need-run ## the quick lane: lint and unit tests, warm under 3 minutes
 	@MAKE="$(MAKE)" scripts/summary lint test-web test-unit
 
-.PHONY: check test-web test-unit test-go test-mysql test-e2e
+.PHONY: check test-web test-unit test-go test-mysql test-brokers test-e2e
 # The programs that a test starts are built once.
 export HAWKER_TEST_BINARY ?= $(CURDIR)/bin/hawker
 
@@ -81,6 +81,10 @@ test-mysql: build
 	scripts/in-memory scripts/with-mariadb $(GO) test -ldflags='-s -w' -p 3 -timeout 15m $(LONG_ROWS) $$($(GO) list -f '{{if or .TestImports .XTestImports}}{{.ImportPath}} {{join .TestImports " "}} {{join .XTestImports " "}}{{end}}' ./internal/... ./test/... | grep -E 'sqltest|/test/' | cut -d' ' -f1)
 	cd test/tidb && $(GO) test ./...
 	@rm -f $(HAWKER_TEST_STATEMENTS)
+
+# What is carried by a broker, beside one that falls: one package after another.
+test-brokers:
+	scripts/in-memory scripts/with-rabbitmq $(GO) test -p 1 -timeout 5m ./internal/platform/events/...
 
 test-e2e: build
 	cd web && ../scripts/in-memory npm run --silent e2e
