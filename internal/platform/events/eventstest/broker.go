@@ -120,29 +120,31 @@ func killed(t *testing.T, b Broker) {
 	fall := sync.OnceFunc(func() { close(ripe) })
 	go func() {
 		defer close(done)
-		for n, since := 0, -1; since < 20; n++ {
+		for n, since := 0, 0; since < 20; n++ {
 			out := batch(k.ids, "x", fmt.Sprint(n%7), fmt.Sprint(n%5), fmt.Sprint(n%3))
 			if err := k.carrier.Publish(t.Context(), out); err != nil {
-				since = 0
-				<-up
-				if t.Context().Err() != nil {
+				if <-up; t.Context().Err() != nil {
 					return
 				}
 				continue
 			}
 			confirmed = append(confirmed, out[0].ID, out[1].ID, out[2].ID)
-			if since >= 0 {
-				since++
-			}
 			if now.Now().Sub(began) > settled {
 				fall()
+			}
+			select {
+			case <-up:
+				since++
+			default:
 			}
 		}
 	}()
 	<-ripe
-	b.Stop(t)
-	b.Start(t)
-	close(up)
+	func() {
+		defer close(up)
+		b.Stop(t)
+		b.Start(t)
+	}()
 	<-done
 	before.wait(confirmed)
 	after, late := newHeard(), process(t, b)
