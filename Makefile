@@ -83,8 +83,8 @@ test-mysql: build
 	@rm -f $(HAWKER_TEST_STATEMENTS)
 
 # What is carried by a broker, beside one that falls: one package after another.
-test-brokers:
-	scripts/in-memory scripts/with-rabbitmq $(GO) test -p 1 -timeout 5m ./internal/platform/events/...
+test-brokers: build
+	scripts/in-memory scripts/with-rabbitmq sh -c '$(GO) test -timeout 5m ./internal/platform/events/amqp && $(GO) test -timeout 5m -run ABroker ./test/fault'
 
 test-e2e: build
 	cd web && ../scripts/in-memory npm run --silent e2e

@@ -79,6 +79,8 @@ type platform struct {
 	engines *engine.Set
 	news    *realtime.Node
 	node    *node.Node
+
+	carrier carrier
 }
 
 // Options are what is not a setting.
@@ -145,8 +147,10 @@ func (a *App) openPlatform(ctx context.Context) (err error) {
 	if a.engines, err = engine.Open(a.cfg, a.clock, a.log); err != nil {
 		return err
 	}
-	a.news, err = realtime.New(a.log, a.engines.Realtime())
-	return err
+	if a.news, err = realtime.New(a.log, a.engines.Realtime()); err != nil {
+		return err
+	}
+	return a.openCarrier()
 }
 
 // openModules makes the services, lists what they bring and opens the door to it.
@@ -192,9 +196,13 @@ func gather[T any](modules []module.Module, of func(m module.Module) []T) (out [
 }
 
 func (a *App) bus() *events.Bus {
-	return events.NewBus(a.db, a.guard, gather(a.modules, func(m module.Module) []events.Subscription {
+	b := events.NewBus(a.db, a.guard, gather(a.modules, func(m module.Module) []events.Subscription {
 		return m.Subscriptions
 	})...)
+	if a.carrier != nil {
+		b.Over(a.carrier)
+	}
+	return b
 }
 
 func (a *App) queue() *jobs.Queue {
@@ -216,6 +224,9 @@ func (a *App) Close() error {
 		if m.Close != nil {
 			errs = append(errs, m.Close(ctx))
 		}
+	}
+	if a.carrier != nil {
+		errs = append(errs, a.carrier.Close())
 	}
 	if a.news != nil {
 		errs = append(errs, a.news.Stop(ctx))

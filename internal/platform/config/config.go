@@ -45,6 +45,7 @@ type Config struct {
 	Backup       Backup       `koanf:"backup"`
 	Database     Database     `koanf:"database"`
 	Redis        Redis        `koanf:"redis"`
+	Broker       Broker       `koanf:"broker"`
 	Log          Log          `koanf:"log"`
 	Mall         Mall         `koanf:"mall"`
 	Order        Order        `koanf:"order"`
@@ -153,9 +154,10 @@ func Default() Config {
 			Registration: "open", SessionIdle: 7 * 24 * time.Hour, SessionMax: 30 * 24 * time.Hour,
 			Reproof: 10 * time.Minute, SecondFactor: "optional",
 		},
-		Mail: Mail{Security: "starttls"},
-		Log:  Log{Level: "info", Format: "text"},
-		Mall: Mall{Name: "Hawker", Currency: "CNY", TimeZone: "Asia/Shanghai"},
+		Mail:   Mail{Security: "starttls"},
+		Broker: Broker{Name: "hawker"},
+		Log:    Log{Level: "info", Format: "text"},
+		Mall:   Mall{Name: "Hawker", Currency: "CNY", TimeZone: "Asia/Shanghai"},
 		Order: Order{
 			PayWithin: 15 * time.Minute, PayDealWithin: 3 * time.Minute,
 			ReceiveWithin: 10 * 24 * time.Hour, UnpaidMax: 5, UnitsMax: 99, PerMinute: 30,
@@ -289,6 +291,7 @@ func (c Config) Check() error {
 	c.checkHTTPS(bad)
 	c.checkPeople(bad)
 	c.checkBackup(bad)
+	c.checkBroker(bad)
 	return errors.Join(errs...)
 }
 

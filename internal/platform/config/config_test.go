@@ -124,6 +124,13 @@ func TestEachImpossibleSettingIsNamed(t *testing.T) {
 			c.Backup.To, c.Backup.PassphraseFile, c.Database.URL = "/srv/backup", "/etc/passphrase", "mysql:x"
 		}},
 		{"", func(c *config.Config) { c.Backup.To, c.Backup.PassphraseFile = "/srv/backup", "/etc/passphrase" }},
+		{"broker.url", func(c *config.Config) { c.Broker.URL = "redis://host:1" }},
+		{"broker.url", func(c *config.Config) { c.Broker.URL = "amqp://user:secret@host:port/" }},
+		{"broker.url", func(c *config.Config) { c.Broker.URL = "kafka://host" }},
+		{"broker.url", func(c *config.Config) { c.Broker.URL = "kafka://user:secret@host:9092" }},
+		{"broker.name", func(c *config.Config) { c.Broker.Name = "" }},
+		{"", func(c *config.Config) { c.Broker.URL = "amqps://user:secret@host/mall" }},
+		{"", func(c *config.Config) { c.Broker.URL = "kafkas://a.example:9093,b.example:9093" }},
 		{"outgoing.ports", func(c *config.Config) { c.Outgoing.Ports = []int{65536} }},
 		{"", func(c *config.Config) { c.Outgoing.Networks, c.Outgoing.Ports = []string{"10.0.0.0/8"}, []int{0} }},
 		{"", func(c *config.Config) { c.TrustedProxies = []string{"10.0.0.0/8", "::1/128"} }},
@@ -131,6 +138,9 @@ func TestEachImpossibleSettingIsNamed(t *testing.T) {
 		cfg := config.Default()
 		c.change(&cfg)
 		err := cfg.Check()
+		if err != nil && strings.Contains(err.Error(), "secret") {
+			t.Errorf("%v tells a secret", err)
+		}
 		if (err == nil) != (c.name == "") || err != nil && !strings.Contains(err.Error(), c.name) {
 			t.Errorf("%v, want a word about %q", err, c.name)
 		}

@@ -39,8 +39,16 @@ func (b *Bus) groups() (out []Group) {
 // carried relays to the carrier and consumes from it.
 func (b *Bus) carried(ctx context.Context) error {
 	groups := b.groups()
-	if err := b.carrier.Declare(ctx, groups); err != nil {
-		return fmt.Errorf("declare groups: %w", err)
+	for pause := retryFirst; ; pause = min(2*pause, carrierPauseMax) {
+		err := b.carrier.Declare(ctx, groups)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err == nil {
+			break
+		}
+		b.guard.Log().Error("relay", "error", fmt.Errorf("declare groups: %w", err))
+		b.sleep(ctx, pause)
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	for _, group := range groups {

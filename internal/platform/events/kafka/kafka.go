@@ -187,7 +187,8 @@ func (c *Carrier) Publish(ctx context.Context, batch []event.Envelope) error {
 		records[i] = &kgo.Record{
 			Topic: c.o.topic(), Value: env.Payload,
 			Headers: []kgo.RecordHeader{
-				{Key: headerID, Value: []byte(env.ID.String())}, {Key: headerName, Value: []byte(env.Name)},
+				{Key: headerID, Value: []byte(env.ID.String())},
+				{Key: headerName, Value: []byte(env.Name)},
 				{Key: headerAt, Value: strconv.AppendInt(nil, env.At.UnixMilli(), 10)},
 			},
 		}
