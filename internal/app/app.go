@@ -44,33 +44,29 @@ import (
 type App struct {
 	platform
 	services
-	modules []module.Module
-	api     *httpapi.API
-	certs   *certs.Certs // nil where somebody else speaks TLS
-
-	refusals *audit.Refusals
-
+	modules   []module.Module
+	api       *httpapi.API
+	certs     *certs.Certs // nil where somebody else speaks TLS
+	refusals  *audit.Refusals
 	setupCode string // printed while nobody runs the installation
-
-	lnHTTP  net.Listener
-	lnRTMP  net.Listener
-	lnRTMPS net.Listener // nil without a certificate
-	lnHTTPS net.Listener // nil where somebody else speaks TLS
-	lnStats net.Listener // of figures; nil without an address of their own
+	lnHTTP    net.Listener
+	lnRTMP    net.Listener
+	lnRTMPS   net.Listener // nil without a certificate
+	lnHTTPS   net.Listener // nil where somebody else speaks TLS
+	lnStats   net.Listener // of figures; nil without an address of their own
 }
 
 // platform is what modules stand on.
 type platform struct {
-	cfg     config.Config
-	log     *slog.Logger
-	clock   clock.Clock
-	zone    *time.Location
-	guard   *supervise.Supervisor
-	metrics *telemetry.Metrics
-	db      *sqldb.DB
-	box     *secret.Box
-	blobs   *blob.Disk
-
+	cfg        config.Config
+	log        *slog.Logger
+	clock      clock.Clock
+	zone       *time.Location
+	guard      *supervise.Supervisor
+	metrics    *telemetry.Metrics
+	db         *sqldb.DB
+	box        *secret.Box
+	blobs      *blob.Disk
 	recordings *blob.Disk
 	archive    replay.Archive
 	reserve    *space.Reserve
@@ -79,8 +75,6 @@ type platform struct {
 	engines *engine.Set
 	news    *realtime.Node
 	node    *node.Node
-
-	carrier carrier
 }
 
 // Options are what is not a setting.
@@ -147,10 +141,8 @@ func (a *App) openPlatform(ctx context.Context) (err error) {
 	if a.engines, err = engine.Open(a.cfg, a.clock, a.log); err != nil {
 		return err
 	}
-	if a.news, err = realtime.New(a.log, a.engines.Realtime()); err != nil {
-		return err
-	}
-	return a.openCarrier()
+	a.news, err = realtime.New(a.log, a.engines.Realtime())
+	return err
 }
 
 // openModules makes the services, lists what they bring and opens the door to it.
@@ -196,13 +188,9 @@ func gather[T any](modules []module.Module, of func(m module.Module) []T) (out [
 }
 
 func (a *App) bus() *events.Bus {
-	b := events.NewBus(a.db, a.guard, gather(a.modules, func(m module.Module) []events.Subscription {
+	return events.NewBus(a.db, a.guard, gather(a.modules, func(m module.Module) []events.Subscription {
 		return m.Subscriptions
-	})...)
-	if a.carrier != nil {
-		b.Over(a.carrier)
-	}
-	return b
+	})...).Over(a.engines.Carrier)
 }
 
 func (a *App) queue() *jobs.Queue {
@@ -224,9 +212,6 @@ func (a *App) Close() error {
 		if m.Close != nil {
 			errs = append(errs, m.Close(ctx))
 		}
-	}
-	if a.carrier != nil {
-		errs = append(errs, a.carrier.Close())
 	}
 	if a.news != nil {
 		errs = append(errs, a.news.Stop(ctx))

@@ -5,6 +5,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -12,12 +13,15 @@ import (
 	"hawker/internal/base/clock"
 	"hawker/internal/platform/cache"
 	"hawker/internal/platform/config"
+	"hawker/internal/platform/events/broker"
 	"hawker/internal/platform/realtime"
 	"hawker/internal/platform/redis"
 )
 
 // Set is what was chosen.
 type Set struct {
+	Carrier broker.Carrier // of events; nil: the database carries them
+
 	clock clock.Clock
 	log   *slog.Logger
 	redis *redis.Server // nil: by itself
@@ -28,13 +32,18 @@ type Set struct {
 
 // Open reads what is configured. Servers are found when they are first asked.
 func Open(cfg config.Config, c clock.Clock, log *slog.Logger) (*Set, error) {
-	s := &Set{clock: c, log: log}
+	carrier, err := broker.Open(cfg.Broker, c, log)
+	if err != nil {
+		return nil, err
+	}
+	s := &Set{Carrier: carrier, clock: c, log: log}
 	if cfg.Redis.URL == "" {
 		return s, nil
 	}
-	var err error
-	s.redis, err = redis.Open(redis.Options{URL: cfg.Redis.URL, Clock: c})
-	return s, err
+	if s.redis, err = redis.Open(redis.Options{URL: cfg.Redis.URL, Clock: c}); err != nil {
+		return nil, errors.Join(fmt.Errorf("redis.url: %w", err), s.Close())
+	}
+	return s, nil
 }
 
 // Limiter counts uses of keys that name tells apart from others' keys.
@@ -108,8 +117,12 @@ func (s *Set) Degraded(ctx context.Context) (names []string) {
 
 // Close lets go of the servers.
 func (s *Set) Close() error {
-	if s.redis == nil {
-		return nil
+	var errs []error
+	if s.redis != nil {
+		errs = append(errs, s.redis.Close())
 	}
-	return s.redis.Close()
+	if s.Carrier != nil {
+		errs = append(errs, s.Carrier.Close())
+	}
+	return errors.Join(errs...)
 }

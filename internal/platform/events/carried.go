@@ -15,8 +15,11 @@ import (
 
 // Over has a carrier take the events: the relay publishes them and takes them out of
 // the outbox, and each subscriber of this process consumes as a group, in this
-// process and in whichever others have it. Call it before Run.
-func (b *Bus) Over(c Carrier) { b.carrier = c }
+// process and in whichever others have it. Call it before Run; nil is none.
+func (b *Bus) Over(c Carrier) *Bus {
+	b.carrier = c
+	return b
+}
 
 // hands is how many of a group's events are handled at once in this process.
 const hands = 2

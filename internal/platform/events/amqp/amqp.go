@@ -41,7 +41,8 @@ type Options struct {
 // Pauses are usual ones: 12 tries take about an hour.
 func Pauses() []time.Duration {
 	return []time.Duration{
-		time.Second, time.Second, 10 * time.Second, 10 * time.Second, time.Minute, time.Minute, time.Minute, 10 * time.Minute,
+		time.Second, time.Second, 10 * time.Second, 10 * time.Second,
+		time.Minute, time.Minute, time.Minute, 10 * time.Minute,
 	}
 }
 
@@ -54,7 +55,7 @@ type Carrier struct {
 	mu      sync.Mutex
 	groups  map[string]events.Group
 	out, in *link // for publishing and for consuming: a broker that is short of memory stops the first alone
-	lost    error // why it is away; nil while it answers
+	lost    error // why it is away, for the log; nil while it answers
 }
 
 // New makes a carrier. Nothing is connected before Declare.
@@ -73,13 +74,6 @@ func (c *Carrier) Close() error {
 	}
 	c.out, c.in = nil, nil
 	return nil
-}
-
-// Away says why the broker cannot be reached; nil while it can, as far as is known.
-func (c *Carrier) Away() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.lost
 }
 
 // letter is what is sent to an exchange.

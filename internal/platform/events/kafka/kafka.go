@@ -62,7 +62,7 @@ type Carrier struct {
 
 	mu    sync.Mutex
 	hears map[string]map[string]bool // names of events by the group
-	lost  error                      // why it is away; nil while it answers
+	lost  error                      // why it is away, for the log; nil while it answers
 }
 
 // New makes a carrier. It connects when there is something to do.
@@ -78,7 +78,8 @@ func New(o Options) (*Carrier, error) {
 
 func (c *Carrier) options(more ...kgo.Opt) []kgo.Opt {
 	opts := []kgo.Opt{
-		kgo.SeedBrokers(c.o.Brokers...), kgo.ClientID(c.o.Name), kgo.RetryTimeout(sendWithin), kgo.DisableClientMetrics(),
+		kgo.SeedBrokers(c.o.Brokers...), kgo.ClientID(c.o.Name), kgo.RetryTimeout(sendWithin),
+		kgo.DisableClientMetrics(),
 	}
 	if c.o.TLS != nil {
 		opts = append(opts, kgo.DialTLSConfig(c.o.TLS))
@@ -97,13 +98,6 @@ func (o Options) pause(try int) time.Duration { return min(o.First<<min(try-1, 2
 func (c *Carrier) Close() error {
 	c.client.Close()
 	return nil
-}
-
-// Away says why the cluster cannot be reached; nil while it can, as far as is known.
-func (c *Carrier) Away() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.lost
 }
 
 // note keeps whether the cluster answered, and tells when that changes.

@@ -47,8 +47,8 @@ func start(t *testing.T) *cluster {
 func (k *cluster) start(t *testing.T) {
 	t.Helper()
 	var err error
-	if k.Cluster, err = kfake.NewCluster(kfake.NumBrokers(1), kfake.Ports(k.port), kfake.DataDir(k.dir), kfake.SyncWrites(),
-		kfake.BrokerConfigs(map[string]string{"group.initial.rebalance.delay.ms": "0"})); err != nil {
+	if k.Cluster, err = kfake.NewCluster(kfake.NumBrokers(1), kfake.Ports(k.port), kfake.DataDir(k.dir),
+		kfake.SyncWrites(), kfake.BrokerConfigs(map[string]string{"group.initial.rebalance.delay.ms": "0"})); err != nil {
 		t.Fatal(err)
 	}
 }
