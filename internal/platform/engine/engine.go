@@ -77,6 +77,7 @@ const lookEvery = 2 * time.Second
 // Run looks whether servers are there, until ctx ends.
 func (s *Set) Run(ctx context.Context) error {
 	if s.redis == nil {
+		<-ctx.Done()
 		return nil
 	}
 	away := false
