@@ -87,7 +87,13 @@ describe('the ledger', () => {
 describe('health', () => {
   const page = (health: object, letters: object[] = [], balanced = true) =>
     open(HealthPage, {
-      'GET /admin/health': { ready: true, disk_free_bytes: 50e9, disk_reserve_bytes: 1e9, degraded: [], ...health },
+      'GET /admin/health': {
+        ready: true,
+        disk_free_bytes: 50e9,
+        disk_reserve_bytes: 1e9,
+        degraded: [],
+        ...health,
+      },
       'GET /admin/dead-letters': { items: letters },
       'GET /admin/ledger': books(balanced),
       'GET /admin/alerts': { items: [] },
