@@ -78,6 +78,8 @@ export function appConfig(app: 'mall' | 'console', base: string): UserConfig {
         treeshake: { moduleSideEffects: [{ test: /\/packages\/\w+\/src\/.*\.ts$/, sideEffects: false }] },
       },
       reportCompressedSize: false,
+      // The engine of HLS is loaded where there is a picture; what pages may weigh is held by check:size.
+      chunkSizeWarningLimit: 600,
     },
     server: {
       host: '127.0.0.1',
