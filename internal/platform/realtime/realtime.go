@@ -66,6 +66,7 @@ const (
 type Node struct {
 	node    *centrifuge.Node
 	log     *slog.Logger
+	quiet   *quiet
 	packets *packets
 
 	mu       sync.RWMutex
@@ -88,10 +89,13 @@ type client struct {
 
 // New makes a node with its side of an engine. It serves nobody before Serve.
 func New(log *slog.Logger, open Opener) (*Node, error) {
+	quiet := &quiet{last: map[string]time.Time{}}
 	cfg := centrifuge.Config{
 		LogLevel: centrifuge.LogLevelWarn,
 		LogHandler: func(e centrifuge.LogEntry) {
-			log.Warn("realtime: "+e.Message, "fields", fmt.Sprint(e.Fields))
+			if quiet.due(e.Message) {
+				log.Warn("realtime: "+e.Message, "fields", fmt.Sprint(e.Fields))
+			}
 		},
 		ChannelMaxLength:   channelLength,
 		ClientChannelLimit: channelsMax,
@@ -107,11 +111,13 @@ func New(log *slog.Logger, open Opener) (*Node, error) {
 	node.SetBroker(engine.Broker)
 	node.SetPresenceManager(engine.Presence)
 	n := &Node{
-		node: node, log: log, channels: map[string]Channel{}, clients: map[string]*client{},
+		node: node, log: log, quiet: quiet, channels: map[string]Channel{}, clients: map[string]*client{},
 		ended: map[id.Session]time.Time{}, drawn: map[string]int{},
 	}
 	n.packets = newPackets(n.send, func(channel string, err error) {
-		log.Warn("realtime: not published", "channel", channel, "error", err)
+		if quiet.due("not published") {
+			log.Warn("realtime: not published", "channel", channel, "error", err)
+		}
 	})
 	node.OnConnecting(func(ctx context.Context, e centrifuge.ConnectEvent) (centrifuge.ConnectReply, error) {
 		return centrifuge.ConnectReply{Credentials: &centrifuge.Credentials{UserID: listener(ctx, e.ClientID)}}, nil
@@ -345,7 +351,9 @@ func (n *Node) send(channel string, packet []byte) error {
 func (n *Node) Listeners(channel string) int {
 	stats, err := n.node.PresenceStats(channel)
 	if err != nil {
-		n.log.Warn("realtime: presence", "channel", channel, "error", err)
+		if n.quiet.due("presence") {
+			n.log.Warn("realtime: presence", "channel", channel, "error", err)
+		}
 		return 0
 	}
 	return stats.NumUsers
