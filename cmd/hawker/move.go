@@ -88,8 +88,8 @@ func moveRows(ctx context.Context, file, to string, log *slog.Logger) (moved mov
 		if p.Proving {
 			what = "comparing"
 		}
-		fmt.Fprintf(os.Stderr, "\r\x1b[K%s %3d %%  %d of %d rows  %s", what, 100*p.Done/max(p.Total, 1), p.Done, p.Total,
-			p.Table)
+		fmt.Fprintf(os.Stderr, "\r\x1b[K%s %3d %%  %d of %d rows  %s", what, 100*p.Done/max(p.Total, 1), p.Done,
+			p.Total, p.Table)
 	}}
 	moved, err = m.Run(ctx)
 	if shown {

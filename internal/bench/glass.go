@@ -59,7 +59,7 @@ func (b *Bench) glass(ctx context.Context, peer *nginx, window time.Duration) (e
 	}
 	g := &glass{Bench: b, browser: browser, peer: peer, window: max(window, glassWindow), clips: map[bool][]flv.Tag{}}
 	all := []way{
-		{name: "0.5 s parts", p50: "≤ 2.2 s"},
+		{name: "parts by default", p50: "≤ 2.2 s"},
 		{name: "0.2 s parts", p50: "≤ 1.1 s", p95: "≤ 1.5 s", fast: true},
 		{name: "WHEP", p50: "≤ 0.4 s", whep: true},
 	}

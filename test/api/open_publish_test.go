@@ -18,7 +18,7 @@ func TestOpenPublishingLeavesRoomsAlone(t *testing.T) {
 		Want(t, http.StatusOK)
 	m.Stream(t, room.Stream.PublishURL)
 	m.Stream(t, "rtmp://"+m.RTMP+"/live/stranger")
-	for name, part := range map[string]string{room.ID: "PART-TARGET=0.2", "stranger": "PART-TARGET=0.5"} {
+	for name, part := range map[string]string{room.ID: "PART-TARGET=0.2", "stranger": "PART-TARGET=0.3"} {
 		var list string
 		m.Eventually(name+" can be played", func() bool {
 			list = string(m.Visitor().Fetch("/live/" + name + "/live.m3u8").Body)
