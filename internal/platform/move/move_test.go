@@ -85,7 +85,8 @@ func places(t *testing.T) (m move.Move, to string) {
 		exec(t, from, "INSERT INTO house (id, name, note) VALUES (?, ?, ?)", id, name, nil)
 	}
 	exec(t, from, "UPDATE house SET note = ? WHERE id = 7", strings.Repeat("long ", 12_000))
-	exec(t, from, "INSERT INTO word (name, seal) VALUES ('a', ?), ('A', NULL), ('ä', ?)", []byte{0, 255, 39, 92}, []byte{})
+	exec(t, from, "INSERT INTO word (name, seal) VALUES ('a', ?), ('A', NULL), ('ä', ?)", []byte{0, 255, 39, 92},
+		[]byte{})
 	for first := 0; first < guests; first += 401 {
 		var marks []string
 		var args []any

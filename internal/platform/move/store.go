@@ -36,7 +36,9 @@ func (t table) keyOf(r row) []string {
 // tablesOf are those that hold something of ours.
 func tablesOf(ctx context.Context, q sqldb.Querier) ([]table, error) {
 	rows, err := q.Query(ctx, "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
-	names, err := sqldb.Collect(rows, err, func(s sqldb.Scanner) (name string, err error) { return name, s.Scan(&name) })
+	names, err := sqldb.Collect(rows, err, func(s sqldb.Scanner) (name string, err error) {
+		return name, s.Scan(&name)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -147,7 +149,8 @@ func (t table) write(ctx context.Context, to *sqldb.DB, rows []row, last []strin
 		if _, err := tx.Exec(ctx, "INSERT INTO "+t.name+" ("+t.list()+") VALUES "+marks, args...); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, "UPDATE "+progressTable+" SET reached = ?, done = ? WHERE name = ?", string(at), done, t.name)
+		_, err := tx.Exec(ctx, "UPDATE "+progressTable+" SET reached = ?, done = ? WHERE name = ?", string(at), done,
+			t.name)
 		if err == nil {
 			_, err = tx.Exec(ctx, "SET FOREIGN_KEY_CHECKS = 1")
 		}
@@ -189,7 +192,8 @@ func claim(ctx context.Context, to *sqldb.DB) error {
 func begin(ctx context.Context, to *sqldb.DB, tables []table) error {
 	return to.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
 		for _, t := range tables {
-			fresh, err := tx.InsertOnce(ctx, "INSERT INTO "+progressTable+" (name, reached, done) VALUES (?, '', 0)", t.name)
+			fresh, err := tx.InsertOnce(ctx,
+				"INSERT INTO "+progressTable+" (name, reached, done) VALUES (?, '', 0)", t.name)
 			if err != nil {
 				return err
 			}
