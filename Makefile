@@ -40,12 +40,12 @@ need-test: need-run
 	@scripts/need chromium:chromium,fonts-noto-cjk mariadbd:mariadb-server mariadb-admin:mariadb-client gcc:gcc,libc6-dev pebble:pebble redis-server:redis-server rabbitmq-server:rabbitmq-server epmd:erlang-base nginx:nginx-light,libnginx-mod-rtmp,libnginx-mod-stream gst-launch-1.0:gstreamer1.0-tools,gstreamer1.0-plugins-base,gstreamer1.0-plugins-good,gstreamer1.0-plugins-bad,gstreamer1.0-plugins-ugly,gstreamer1.0-libav
 
 test: need-test ## everything but load
-	@MAKE="$(MAKE)" scripts/summary build lint+test-web test-go test-mysql test-brokers test-e2e
+	@MAKE="$(MAKE)" scripts/summary build lint+test-web test-go test-mysql+test-brokers test-e2e
 
 check: need-run ## the quick lane: lint and unit tests, warm under 3 minutes
 	@MAKE="$(MAKE)" scripts/summary lint test-web test-unit
 
-.PHONY: check test-web test-unit test-go test-mysql test-brokers test-e2e
+.PHONY: check test-web test-unit test-go test-mysql+test-brokers test-e2e
 # The programs that a test starts are built once.
 export HAWKER_TEST_BINARY ?= $(CURDIR)/bin/hawker
 
