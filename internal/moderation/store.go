@@ -67,7 +67,7 @@ func putSilence(ctx context.Context, tx *sqldb.Tx, x Silence) error {
 		kind = banned
 	}
 	return tx.Upsert(ctx, "restriction", []string{"shop_id", "user_id"}, []string{
-		"kind", "until", "by_id", "reason",
+		"kind", "`until`", "by_id", "reason",
 		"created_at",
 	},
 		x.Shop, x.User, kind, sqldb.Millis(x.Until), x.By, x.Reason, sqldb.Millis(tx.Now()))
@@ -78,7 +78,8 @@ func deleteSilence(ctx context.Context, tx *sqldb.Tx, shop id.Shop, user id.User
 	return n > 0, err
 }
 
-const silenceColumns = "shop_id, user_id, kind, until, by_id, reason, created_at"
+// until is a word of TiDB.
+const silenceColumns = "shop_id, user_id, kind, `until`, by_id, reason, created_at"
 
 func scanSilence(s sqldb.Scanner) (x Silence, err error) {
 	var kind string
@@ -97,7 +98,7 @@ const silencesMax = 500
 
 func silencesIn(ctx context.Context, q sqldb.Querier, shop id.Shop, now time.Time) ([]Silence, error) {
 	rows, err := q.Query(ctx, "SELECT "+silenceColumns+
-		" FROM restriction WHERE shop_id = ? AND (until = 0 OR until > ?) ORDER BY created_at DESC LIMIT ?",
+		" FROM restriction WHERE shop_id = ? AND (`until` = 0 OR `until` > ?) ORDER BY created_at DESC LIMIT ?",
 		shop, sqldb.Millis(now), silencesMax)
 	return sqldb.Collect(rows, err, scanSilence)
 }

@@ -87,7 +87,7 @@ var spoken = regexp.MustCompile("(?s)`((?:SELECT|INSERT|UPDATE|DELETE|WITH) [^`]
 	`"((?:SELECT|INSERT|UPDATE|DELETE|WITH) [^"\n]*)"`)
 
 // sqliteAlone are packages that speak to a SQLite file and nothing else.
-var sqliteAlone = map[string]bool{"compact": true, "highest": true, "sandbox": true}
+var sqliteAlone = map[string]bool{"compact": true, "highest": true, "move": true, "sandbox": true}
 
 // Statements that stand in one text are read from the source. What is put together is
 // read by TestWhatWasAsked.
