@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 
 	"hawker/internal/platform/sqldb"
@@ -19,6 +20,7 @@ type table struct {
 	name    string
 	columns []string
 	key     []int // which of them are the key, in its order
+	numbers []bool
 	rows    int64
 }
 
@@ -33,6 +35,24 @@ func (t table) keyOf(r row) []string {
 	return key
 }
 
+// bound are the values of a key as they are compared: numbers as numbers. A server may
+// compare a number with a text as floating point, to which neighbouring ids are one.
+func (t table) bound(key []string) ([]any, error) {
+	out := make([]any, len(key))
+	for i, text := range key {
+		out[i] = text
+		if !t.numbers[t.key[i]] {
+			continue
+		}
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = n
+	}
+	return out, nil
+}
+
 // tablesOf are those that hold something of ours.
 func tablesOf(ctx context.Context, q sqldb.Querier) ([]table, error) {
 	rows, err := q.Query(ctx, "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
@@ -45,7 +65,7 @@ func tablesOf(ctx context.Context, q sqldb.Querier) ([]table, error) {
 	var out []table
 	for _, name := range slices.DeleteFunc(names, own) {
 		t := table{name: name}
-		if t.columns, t.key, err = columnsOf(ctx, q, name); err != nil {
+		if err := t.readColumns(ctx, q); err != nil {
 			return nil, err
 		}
 		if err := q.QueryRow(ctx, "SELECT COUNT(*) FROM "+name).Scan(&t.rows); err != nil {
@@ -56,29 +76,27 @@ func tablesOf(ctx context.Context, q sqldb.Querier) ([]table, error) {
 	return out, nil
 }
 
-func columnsOf(ctx context.Context, q sqldb.Querier, name string) (columns []string, key []int, err error) {
-	type column struct {
-		name string
-		pk   int
-	}
-	rows, err := q.Query(ctx, "SELECT name, pk FROM pragma_table_info(?) ORDER BY cid", name)
-	list, err := sqldb.Collect(rows, err, func(s sqldb.Scanner) (c column, err error) {
-		return c, s.Scan(&c.name, &c.pk)
-	})
-	for _, c := range list {
-		columns = append(columns, c.name)
-	}
-	for place := 1; ; place++ {
-		at := slices.IndexFunc(list, func(c column) bool { return c.pk == place })
-		if at < 0 {
-			break
+func (t *table) readColumns(ctx context.Context, q sqldb.Querier) error {
+	places := map[int]int{} // in the key, by the column
+	rows, err := q.Query(ctx, "SELECT name, type, pk FROM pragma_table_info(?) ORDER BY cid", t.name)
+	_, err = sqldb.Collect(rows, err, func(s sqldb.Scanner) (struct{}, error) {
+		var name, kind string
+		var place int
+		err := s.Scan(&name, &kind, &place)
+		if place > 0 {
+			places[place] = len(t.columns)
 		}
-		key = append(key, at)
+		t.columns, t.numbers = append(t.columns, name), append(t.numbers, strings.HasSuffix(kind, "INT") ||
+			kind == "INTEGER")
+		return struct{}{}, err
+	})
+	for place := 1; place <= len(places); place++ {
+		t.key = append(t.key, places[place])
 	}
-	if err == nil && len(key) == 0 {
-		err = errors.New("the table " + name + " has no primary key")
+	if err == nil && len(t.key) == 0 {
+		err = errors.New("the table " + t.name + " has no primary key")
 	}
-	return columns, key, err
+	return err
 }
 
 // after reads the rows behind a key, all from the first where it is nil. Both servers
@@ -90,7 +108,11 @@ func (t table) after(ctx context.Context, q sqldb.Querier, after []string, limit
 	}
 	where, args := "", []any{}
 	if after != nil {
-		where, args = behind(keys, after)
+		bound, err := t.bound(after)
+		if err != nil {
+			return nil, err
+		}
+		where, args = behind(keys, bound)
 	}
 	rows, err := q.Query(ctx, "SELECT "+t.list()+" FROM "+t.name+where+" ORDER BY "+strings.Join(keys, ", ")+
 		" LIMIT ?", append(args, limit)...)
@@ -104,7 +126,7 @@ func (t table) after(ctx context.Context, q sqldb.Querier, after []string, limit
 }
 
 // behind is (a, b) > (x, y) as both servers plan a range of it.
-func behind(keys, after []string) (where string, args []any) {
+func behind(keys []string, after []any) (where string, args []any) {
 	var either []string
 	for i := range keys {
 		var all []string

@@ -122,13 +122,13 @@ func doTable(ctx context.Context, db *sql.DB, query string, s step, again bool) 
 	return err
 }
 
-// DropTrigger begins a statement that is not sent where there is no such trigger: TiDB, which
+// dropTrigger begins a statement that is not sent where there is no such trigger: TiDB, which
 // has none, does not even read it.
-const DropTrigger = "DROP TRIGGER IF EXISTS "
+const dropTrigger = "DROP TRIGGER IF EXISTS "
 
 // noTrigger reports a statement that drops a trigger which is not there.
 func noTrigger(ctx context.Context, db *sql.DB, query string) (bool, error) {
-	name, drops := strings.CutPrefix(query, DropTrigger)
+	name, drops := strings.CutPrefix(query, dropTrigger)
 	if !drops {
 		return false, nil
 	}
