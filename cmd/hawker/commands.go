@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"time"
 
 	"hawker/internal/app"
@@ -61,7 +62,7 @@ type serveCmd struct {
 	RTMP         string   `name:"rtmp" help:"Address for encoders." placeholder:"ADDR"`
 	HTTPS        string   `name:"https" help:"Address at which to speak TLS, e.g. :443." placeholder:"ADDR"`
 	Domain       []string `help:"Name of the mall, for which a certificate is asked for." placeholder:"NAME"`
-	Role         string   `help:"What this node does." enum:"all" default:"all"`
+	Role         []string `help:"What this node does, of api, live and worker; or edge alone. All if not said." placeholder:"ROLE,…"`
 	Demo         bool     `help:"Fill an empty installation with demo data and keep a demo room on air."`
 	DemoAnywhere bool     `help:"Let demo accounts, whose password everybody knows, be reached from other machines."`
 	OpenPublish  bool     `help:"Let any stream name publish to an unlisted stream. For measuring only."`
@@ -84,8 +85,14 @@ func (c serveCmd) Run(ctx context.Context) error {
 	if len(c.Domain) > 0 {
 		cfg.HTTPS.Domains = c.Domain
 	}
+	if len(c.Role) > 0 {
+		cfg.Node.Roles = slices.DeleteFunc(c.Role, func(role string) bool { return role == "all" })
+	}
 	if err := cfg.Check(); err != nil {
 		return err
+	}
+	if cfg.Node.Does(config.RoleEdge) {
+		return serveEdge(ctx, cfg, log)
 	}
 	cfg.DemoAnywhere = cfg.DemoAnywhere || c.DemoAnywhere
 	cfg.Live.OpenPublish = cfg.Live.OpenPublish || c.OpenPublish

@@ -155,7 +155,7 @@ func (a *App) openModules(demo bool) (err error) {
 		Log: a.log, Clock: a.clock, Limiter: a.engines.Limiter("door"), Sign: a.signin, Staff: a.shops,
 		Rooms: a.rooms, Cookies: a.cookies(), PublicURL: a.cfg.PublicURL, Metrics: a.metrics,
 		Trusted: a.cfg.TrustedNetworks(), ReauthenticateWithin: a.cfg.Accounts.Reproof,
-		Refused:        a.refusals.Note,
+		Refused: a.refusals.Note, Elsewhere: a.homes.Door(),
 		PictureOrigins: a.cfg.PictureOrigins(), Spoken: spoken(),
 	})
 	if a.modules, err = a.list(demo); err != nil {

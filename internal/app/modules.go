@@ -21,11 +21,13 @@ import (
 	"hawker/internal/demo"
 	"hawker/internal/distribution"
 	"hawker/internal/fulfilment"
+	"hawker/internal/home"
 	"hawker/internal/ingest"
 	"hawker/internal/inventory"
 	"hawker/internal/ledger"
 	"hawker/internal/luckybag"
 	"hawker/internal/mailbox"
+	"hawker/internal/media/edge"
 	"hawker/internal/media/ffmpeg"
 	"hawker/internal/media/hooks"
 	"hawker/internal/media/ladder"
@@ -86,6 +88,7 @@ type services struct {
 	auctions     *auction.Service
 	bags         *luckybag.Service
 	hub          *stream.Hub
+	homes        *home.Service // nil where there is one node
 	ladder       *ladder.Ladder
 	relays       *relay.Relay
 	rtc          *whip.Server
@@ -163,6 +166,12 @@ func (s *services) openLive(p *platform) {
 	})
 	caller := rtmp.Dialer{Connect: p.calls.DialContext}
 	s.relays = relay.New(relay.Config{Hub: s.hub, Clock: p.clock, Log: p.log, Dialer: caller})
+	if p.engines.Shared() && p.db.Shared() {
+		s.homes = home.New(home.Options{
+			DB: p.db, Log: p.log, Hub: s.hub, Nodes: p.news, Trusted: p.cfg.TrustedNetworks(),
+			Puller: edge.New(edge.Config{Clock: p.clock, Log: p.log, Bytes: p.cfg.Edge.Memory}),
+		})
+	}
 	s.openRooms(p, room.News{Publisher: p.news, Log: p.log})
 	watching := ingest.Watching{Rooms: s.rooms, Staff: s.shops}
 	s.hub.Open(stream.Callbacks{Admission: s.ingest, Observer: s.ingest, Store: s.ingest, Playback: watching})
@@ -187,13 +196,14 @@ func (s *services) openRooms(p *platform, news room.News) {
 	s.restreams = ingest.NewRestreams(p.db, p.box, s.rooms, s.relays, p.calls)
 	s.stage = stage.New(stage.Options{
 		DB: p.db, Log: p.log, Rooms: s.rooms, Shows: s.shows, Shelf: s.shelf, News: news, Picture: s.hub,
-		Sender: s.restreams, Sockets: p.news, Followers: s.social, Notices: s.notices,
+		Sender: s.restreams, Sockets: p.news, Nodes: p.news, Followers: s.social, Notices: s.notices,
 	})
 	s.ingest = ingest.New(ingest.Options{
 		DB: p.db, Log: p.log, Rooms: s.rooms, Shows: s.shows, Shelf: s.shelf, Stage: s.stage,
 		Anyone: p.cfg.Live.OpenPublish, Part: p.cfg.Live.Part, Playlists: map[string]string{
 			hooks.SRS: p.cfg.Live.SRSHLS, hooks.NginxRTMP: p.cfg.Live.NginxHLS,
 		},
+		Moved: s.homes.Moved,
 	})
 }
 
@@ -304,7 +314,7 @@ func (a *App) live() []module.Module {
 			IngestApp: ingest.App, EdgeRTMP: a.cfg.Live.EdgeRTMP, RTMPPort: a.rtmpPort,
 		}),
 		ingest.Engine{
-			Service: a.ingest, Hub: a.hub, WebRTC: a.rtc, Ladder: a.ladder, Relays: a.relays,
+			Service: a.ingest, Hub: a.hub, Enter: a.homes.Or(a.hub.Enter), WebRTC: a.rtc, Ladder: a.ladder, Relays: a.relays,
 			HookSecret: a.cfg.Live.HookSecret, Listeners: a.news, Log: a.log,
 		}.Module(),
 		replay.API{Archive: a.archive, Shows: a.shows, Shelf: a.shelf, Problem: a.api.WriteProblem}.Module(),

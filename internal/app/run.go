@@ -11,7 +11,9 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"hawker/internal/home"
 	"hawker/internal/media/rtmp"
+	"hawker/internal/platform/config"
 	"hawker/internal/platform/conns"
 	"hawker/internal/platform/lease"
 	"hawker/internal/platform/module"
@@ -107,52 +109,33 @@ func port(ln net.Listener, wanted string) string {
 // errNodeLost ends a node whose number another may have by now.
 var errNodeLost = errors.New("this node's lease was lost to another: it stops before it makes ids that exist already")
 
+// The lease of the one server of a database whose nodes do not hear each other.
 const (
 	servingLease = "serving"
-
-	servingFor = 9 * time.Second // the lease of the one server of a database
-	servedLook = time.Second
+	servingFor   = 9 * time.Second
 )
 
 // ErrServed ends a second server on one database.
-var ErrServed = errors.New("another server serves this database. A show's picture, its likes and its end live in one " +
-	"process: stop the other, or start `hawker worker` here for the jobs alone")
+var ErrServed = errors.New("another server serves this database. Several need redis.url, by which they hear each other: " +
+	"set it at all of them, stop the other, or start `hawker worker` here for the jobs alone")
 
-// Run serves until ctx ends. A database has one server: what a crash left of another
+// Run serves until ctx ends. Without redis a database has one server: what a crash left of another
 // is waited for, one that goes on is fault ErrServed.
 func (a *App) Run(ctx context.Context) error {
-	if !a.db.Shared() {
+	if !a.db.Shared() || a.engines.Shared() {
 		return a.serve(ctx)
 	}
-	l := lease.In(a.db, servingLease, servingFor)
-	for until := a.clock.Now().Add(servingFor + 2*servedLook); ; {
-		held, err := l.While(ctx, func(ctx context.Context) error {
-			err := a.serve(ctx)
-			if err == nil && errors.Is(context.Cause(ctx), lease.ErrLost) {
-				err = lease.ErrLost
-			}
-			return err
-		})
-		if held || err != nil {
-			return err
-		}
-		if !a.clock.Now().Before(until) {
-			return ErrServed
-		}
-		timer := a.clock.NewTimer(servedLook)
-		select {
-		case <-timer.C():
-		case <-ctx.Done():
-			timer.Stop()
-			return nil
-		}
+	err := lease.In(a.db, servingLease, servingFor).Only(ctx, a.serve)
+	if errors.Is(err, lease.ErrHeld) {
+		return ErrServed
 	}
+	return err
 }
 
 // serve runs what modules bring, then stops in the order that loses nothing: no new
 // requests, publishers away, events and jobs put down.
 func (a *App) serve(ctx context.Context) error {
-	if err := a.node.Join(ctx); err != nil {
+	if err := a.join(ctx); err != nil {
 		return fmt.Errorf("join: %w", err)
 	}
 	for _, m := range a.modules {
@@ -178,7 +161,7 @@ func (a *App) serve(ctx context.Context) error {
 		g.Go(func() error { return a.certs.Run(ctx) })
 	}
 	for _, ln := range []net.Listener{a.lnRTMP, a.lnRTMPS} {
-		if ln != nil {
+		if ln != nil && a.cfg.Node.Does(config.RoleLive) {
 			g.Go(func() error { return a.serveRTMP(ctx, ln) })
 		}
 	}
@@ -192,8 +175,10 @@ func (a *App) serve(ctx context.Context) error {
 	})
 	runners := gather(a.modules, func(m module.Module) []module.Runner { return m.Runners })
 	runners = append(runners, module.Runner{Name: "events", Run: bus.Run},
-		module.Runner{Name: "jobs", Run: a.queue().Run}, module.Runner{Name: "schedule", Run: a.scheduler().Run},
-		module.Runner{Name: "engines", Run: a.engines.Run})
+		module.Runner{Name: "schedule", Run: a.scheduler().Run}, module.Runner{Name: "engines", Run: a.engines.Run})
+	if a.cfg.Node.Does(config.RoleWorker) {
+		runners = append(runners, module.Runner{Name: "jobs", Run: a.queue().Run})
+	}
 	a.engines.Back(a.listenAgain)
 	for _, r := range runners {
 		g.Go(func() error { a.guard.Run(ctx, r.Name, r.Run); return nil })
@@ -201,10 +186,22 @@ func (a *App) serve(ctx context.Context) error {
 	return g.Wait()
 }
 
+// join makes this node known to the others.
+func (a *App) join(ctx context.Context) error {
+	if err := a.node.Join(ctx); err != nil || a.homes == nil {
+		return err
+	}
+	address, err := home.Address(a.cfg.Node.Address, a.HTTPAddr())
+	if err != nil {
+		return err
+	}
+	return home.Join(ctx, a.db, address)
+}
+
 // listenAgain makes up for what other nodes could not tell this one.
 func (a *App) listenAgain(ctx context.Context) {
-	if err := a.news.RecheckAll(ctx); err != nil {
-		a.log.Error("who may listen", "error", err)
+	if err := errors.Join(a.news.RecheckAll(ctx), a.shows.Load(ctx)); err != nil {
+		a.log.Error("what other nodes told meanwhile", "error", err)
 	}
 }
 

@@ -206,6 +206,7 @@ type moment struct {
 	crowd
 	viewers int
 	running bool
+	tells   bool // this node tells how many there are
 	minute  bool // its row is due
 	joins   bool // to be told
 }
@@ -227,13 +228,18 @@ func (s *Service) Tally(ctx context.Context) error {
 	return nil
 }
 
+// tells reports whether this node tells how many watch a show on all nodes: that which has the picture.
+// Who came by its own sockets each node tells itself.
+func (s *Service) tells(x show.Show) bool { return x.Node == "" || x.Node == s.db.Node() }
+
 // look takes down what gathered, and forgets who watched a show that is over when
 // nothing of them is left to write.
 func (s *Service) look() (out []moment) {
 	now := s.db.Clock().Now()
-	running := map[id.Show]bool{}
+	running, told := map[id.Show]bool{}, map[id.Show]bool{}
 	for _, x := range s.shows.Running() {
 		running[x.ID] = true
+		told[x.ID] = s.tells(x)
 		s.all.at(x, func(*crowd) {})
 	}
 	s.all.mu.Lock()
@@ -243,13 +249,13 @@ func (s *Service) look() (out []moment) {
 			delete(s.all.of, x)
 			continue
 		}
-		m := moment{crowd: *c, running: running[x], minute: running[x] && now.Sub(c.noted) >= minuteNote}
+		m := moment{crowd: *c, running: running[x], tells: told[x], minute: told[x] && now.Sub(c.noted) >= minuteNote}
 		m.joins = m.running && now.Sub(c.toldAt) >= joinsEvery
 		m.seen = nil // stays with its owner
 		out = append(out, m)
 	}
 	for i := range out {
-		if out[i].running {
+		if out[i].tells {
 			out[i].viewers = s.news.Viewers(out[i].show.Room)
 		}
 		out[i].fresh.ViewersPeak = max(int64(out[i].viewers), out[i].peak)
@@ -331,7 +337,7 @@ func (m moment) stats() statsNews { return statsNews{newsStats, m.viewers, m.lik
 
 // tellCrowd tells who watches, who came, who follows now and who bought.
 func (s *Service) tellCrowd(ctx context.Context, m moment) {
-	if news := m.stats(); news != m.told {
+	if news := m.stats(); m.tells && news != m.told {
 		s.news.Tell(ctx, m.show.Room, news)
 	}
 	if m.joins {

@@ -24,6 +24,7 @@ import (
 type Engine struct {
 	Service    *Service
 	Hub        *stream.Hub
+	Enter      func(streamID string) http.Handler // what answers for /live/{room}/
 	WebRTC     *whip.Server
 	Ladder     *ladder.Ladder
 	Relays     *relay.Relay
@@ -54,12 +55,12 @@ func (e Engine) routes() []httpapi.Route {
 		// A page /live/{room} and its picture /live/{room}/index.m3u8 share a folder.
 		{
 			Pattern: "/live/{room}/*", Access: httpapi.RoomVisitor, Unlisted: true, Direct: true,
-			Enter: func(s httpapi.Subject) http.Handler { return e.Hub.Enter(s.Room) },
+			Enter: func(s httpapi.Subject) http.Handler { return e.Enter(s.Room) },
 		},
 		{Pattern: "/whip", Access: httpapi.Signed, Handler: rtc},
 		{Pattern: "/whip/*", Access: httpapi.Signed, Handler: rtc},
-		{Pattern: "/whep/{room}", Access: httpapi.RoomVisitor, Unlisted: true, Handler: rtc},
-		{Pattern: "/whep/{room}/*", Access: httpapi.RoomVisitor, Unlisted: true, Handler: rtc},
+		{Pattern: "/whep/{room}", Access: httpapi.RoomVisitor, Unlisted: true, AtPicture: true, Handler: rtc},
+		{Pattern: "/whep/{room}/*", Access: httpapi.RoomVisitor, Unlisted: true, AtPicture: true, Handler: rtc},
 		{Pattern: "/hooks/srs", Access: httpapi.Signed, Handler: http.HandlerFunc(edge.ServeSRS)},
 		{
 			Pattern: "/hooks/nginx-rtmp", Access: httpapi.Signed, Handler: http.HandlerFunc(edge.ServeNginxRTMP),

@@ -22,19 +22,23 @@ func (h RestreamAPI) Register(api *httpapi.API) {
 	run, base := httpapi.RoomStaff(permission.LiveRun), "/merchant/{shop}/rooms/{room}/restreams"
 	httpapi.Register(api, httpapi.Operation{
 		ID: "merchant-restream-list", Method: "GET", Path: base, Access: run,
-		Summary: "Where the room is sent on to, and how that goes",
+		Summary:   "Where the room is sent on to, and how that goes",
+		AtPicture: true,
 	}, h.list)
 	httpapi.Register(api, httpapi.Operation{
 		ID: "merchant-restream-create", Method: "POST", Path: base, Access: run, Status: 201,
-		Summary: "Send the room on to another RTMP address",
+		Summary:   "Send the room on to another RTMP address",
+		AtPicture: true,
 	}, h.add)
 	httpapi.Register(api, httpapi.Operation{
 		ID: "merchant-restream-update", Method: "PATCH", Path: base + "/{restream}", Access: run, Status: 204,
-		Summary: "Send on or not",
+		Summary:   "Send on or not",
+		AtPicture: true,
 	}, h.change)
 	httpapi.Register(api, httpapi.Operation{
 		ID: "merchant-restream-delete", Method: "DELETE", Path: base + "/{restream}", Access: run, Status: 204,
-		Summary: "Remove an address",
+		Summary:   "Remove an address",
+		AtPicture: true,
 	}, h.remove)
 }
 

@@ -41,6 +41,8 @@ type Options struct {
 	// Playlists says where a server in front puts the HLS of a stream, "{name}" stands
 	// for the stream's name; by server, "" where it may not publish here.
 	Playlists map[string]string
+	// Moved tells other nodes that a stream's picture is here; nil where there are none.
+	Moved func(streamID string, generation int64)
 }
 
 // Service is the module.
@@ -132,6 +134,9 @@ func (s *Service) observed(streamID, what string, follow func(ctx context.Contex
 // OnPublish implements stream.Observer: the room is on air, or in warm-up ready to
 // be. A publisher that takes over or comes back changes nothing of its show.
 func (s *Service) OnPublish(streamID string, generation int64) {
+	if s.options.Moved != nil {
+		s.options.Moved(streamID, generation)
+	}
 	s.observed(streamID, "published", func(ctx context.Context, r id.Room) error {
 		err := s.stage.Arrived(ctx, r, room.Connection{})
 		if x, ok := s.shows.RunningIn(r); ok && generation > 1 && err == nil {
@@ -183,6 +188,10 @@ func (s *Service) Save(ctx context.Context, streamID string, st stream.State) er
 		return err
 	}
 	return s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
-		return saveStreamState(ctx, tx, streamID, string(raw))
+		kept, err := saveStreamState(ctx, tx, streamID, string(raw), st.Generation)
+		if err == nil && !kept {
+			return stream.ErrElsewhere
+		}
+		return err
 	})
 }

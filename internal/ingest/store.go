@@ -12,9 +12,27 @@ func streamState(ctx context.Context, q sqldb.Querier, streamID string) (raw str
 	return raw, err
 }
 
-func saveStreamState(ctx context.Context, tx *sqldb.Tx, streamID, raw string) error {
-	return tx.Upsert(ctx, "stream_state", []string{"stream_id"}, []string{"state", "updated_at"},
-		streamID, raw, sqldb.Millis(tx.Now()))
+// saveStreamState keeps a state of this node, unless another has had a publisher since, or one of
+// the same number: false.
+func saveStreamState(ctx context.Context, tx *sqldb.Tx, streamID, raw string, generation int64) (bool, error) {
+	node, at := tx.Node(), sqldb.Millis(tx.Now())
+	n, err := tx.Exec(ctx, `UPDATE stream_state SET state = ?, node = ?, generation = ?, updated_at = ?
+		WHERE stream_id = ? AND (generation < ? OR generation = ? AND node = ?)`,
+		raw, node, generation, at, streamID, generation, generation, node)
+	if err != nil || n > 0 {
+		return n > 0, err
+	}
+	known := 0
+	err = tx.QueryRow(ctx, "SELECT COUNT(*) FROM stream_state WHERE stream_id = ?", streamID).Scan(&known)
+	if err != nil || known > 0 {
+		return false, err
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO stream_state (stream_id, state, node, generation, updated_at)
+		VALUES (?, ?, ?, ?, ?)`, streamID, raw, node, generation, at)
+	if sqldb.IsUnique(err) { // another node was first
+		return false, nil
+	}
+	return err == nil, err
 }
 
 func insertRestream(ctx context.Context, tx *sqldb.Tx, r Restream, sealed string) error {

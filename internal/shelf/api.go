@@ -44,10 +44,12 @@ func (h API) Register(api *httpapi.API) {
 	}, h.edit)
 	httpapi.Register(api, httpapi.Operation{
 		ID: "merchant-room-pin", Method: "POST", Path: base + "/pin", Access: run, Summary: "Explain a product now",
+		AtPicture: true,
 	}, h.pin)
 	httpapi.Register(api, httpapi.Operation{
 		ID: "merchant-room-unpin", Method: "POST", Path: base + "/unpin", Access: run, Status: 204,
-		Summary: "Explain nothing",
+		Summary:   "Explain nothing",
+		AtPicture: true,
 	}, h.unpin)
 }
 

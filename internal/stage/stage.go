@@ -55,6 +55,7 @@ type Options struct {
 	Picture   Picture
 	Sender    Sender  // may be nil
 	Sockets   Sockets // may be nil
+	Nodes     Nodes   // may be nil
 	Followers Followers
 	Notices   room.Notices
 }
@@ -73,10 +74,14 @@ type Service struct {
 
 // New makes the module.
 func New(o Options) *Service {
-	return &Service{
+	s := &Service{
 		options: o, db: o.DB, log: o.Log, rooms: o.Rooms, shows: o.Shows, shelf: o.Shelf, picture: o.Picture,
 		promises: promises{of: map[id.Room]id.Show{}},
 	}
+	if o.Nodes != nil {
+		o.Nodes.OnTold(opStepped, s.stepped)
+	}
+	return s
 }
 
 // promises are the ids of shows that are about to begin: the engine must know where
@@ -342,6 +347,9 @@ func (s *Service) settle(ctx context.Context, r id.Room) error {
 		}
 	}
 	s.tellState(ctx, st)
+	if s.options.Nodes != nil {
+		s.options.Nodes.TellNodes(opStepped, r.String())
+	}
 	return nil
 }
 

@@ -58,11 +58,13 @@ func (h MerchantAPI) Register(api *httpapi.API) {
 	}, h.update)
 	httpapi.Register(api, httpapi.Operation{
 		ID: "merchant-room-mode-set", Method: "POST", Path: one + "/mode", Access: run,
-		Summary: "Warm up, rehearse, or open to everybody",
+		Summary:   "Warm up, rehearse, or open to everybody",
+		AtPicture: true,
 	}, h.setMode)
 	httpapi.Register(api, httpapi.Operation{
 		ID: "merchant-room-health-get", Method: "GET", Path: one + "/health", Access: see,
-		Summary: "State of the picture, numbers and alarms",
+		Summary:   "State of the picture, numbers and alarms",
+		AtPicture: true,
 	}, h.health)
 	httpapi.Register(api, httpapi.Operation{
 		ID: "merchant-unpaid-list", Method: "GET", Path: one + "/unpaid", Access: see,
@@ -70,18 +72,22 @@ func (h MerchantAPI) Register(api *httpapi.API) {
 	}, h.unpaid)
 	httpapi.Register(api, httpapi.Operation{
 		ID: "merchant-room-key-reset", Method: "POST", Path: one + "/key", Access: run,
-		Summary: "Replace the stream key",
+		Summary:   "Replace the stream key",
+		AtPicture: true,
 	}, h.resetKey)
 	httpapi.Register(api, httpapi.Operation{
 		ID: "merchant-room-kick", Method: "POST", Path: one + "/kick", Access: run, Status: 204,
-		Summary: "Send the publisher away; it may come again",
+		Summary:   "Send the publisher away; it may come again",
+		AtPicture: true,
 	}, h.kick)
 	httpapi.Register(api, httpapi.Operation{
 		ID: "merchant-room-end", Method: "POST", Path: one + "/end", Access: run, Summary: "End the show",
+		AtPicture: true,
 	}, h.end)
 	httpapi.Register(api, httpapi.Operation{
 		ID: "merchant-room-cancel", Method: "POST", Path: one + "/cancel", Access: run,
-		Summary: "Call off a show that has not begun; who asked to be reminded is told",
+		Summary:   "Call off a show that has not begun; who asked to be reminded is told",
+		AtPicture: true,
 	}, h.cancel)
 }
 

@@ -69,7 +69,8 @@ type State struct {
 
 // Store keeps the State of each stream. Load gives the zero State for a stream
 // it does not know. Save is called when a publisher comes, every few minutes
-// while it stays, and when the stream ends.
+// while it stays, and when the stream ends; it gives ErrElsewhere, and keeps what it has, if
+// that has a greater generation.
 type Store interface {
 	Load(ctx context.Context, streamID string) (State, error)
 	Save(ctx context.Context, streamID string, s State) error

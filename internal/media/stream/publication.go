@@ -39,6 +39,9 @@ func (s *Stream) publish(ctx context.Context, a admitted) (*Publication, error) 
 	if err := s.hub.keeps(s); err != nil {
 		return nil, err
 	}
+	if err := s.upToDate(ctx); err != nil {
+		return nil, err
+	}
 	s.mu.Lock()
 	if s.ended && s.hub.stagings.Load() != a.asked {
 		s.mu.Unlock()

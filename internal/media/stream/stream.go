@@ -181,6 +181,12 @@ func (s *Stream) reserve(want State) {
 	ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
 	defer cancel()
 	err := crash.Told(s.log, "a store", func() error { return s.hub.cfg.Store.Save(ctx, s.id, want) })
+	if errors.Is(err, ErrElsewhere) {
+		s.turn.Lock()
+		defer s.turn.Unlock()
+		s.surrender()
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reserving = false
@@ -308,7 +314,7 @@ func (s *Stream) finish() {
 func (s *Stream) save(state State) {
 	ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
 	defer cancel()
-	if err := s.hub.cfg.Store.Save(ctx, s.id, state); err != nil {
+	if err := s.hub.cfg.Store.Save(ctx, s.id, state); err != nil && !errors.Is(err, ErrElsewhere) {
 		s.log.Error("stream state not saved", "stream", s.id, "error", err)
 	}
 }

@@ -46,6 +46,8 @@ type Config struct {
 	Database     Database     `koanf:"database"`
 	Redis        Redis        `koanf:"redis"`
 	Broker       Broker       `koanf:"broker"`
+	Node         Node         `koanf:"node"`
+	Edge         Edge         `koanf:"edge"`
 	Log          Log          `koanf:"log"`
 	Mall         Mall         `koanf:"mall"`
 	Order        Order        `koanf:"order"`
@@ -156,6 +158,8 @@ func Default() Config {
 		},
 		Mail:   Mail{Security: "starttls"},
 		Broker: Broker{Name: "hawker"},
+		Node:   Node{Roles: []string{}},
+		Edge:   Edge{Memory: 256 << 20},
 		Log:    Log{Level: "info", Format: "text"},
 		Mall:   Mall{Name: "Hawker", Currency: "CNY", TimeZone: "Asia/Shanghai"},
 		Order: Order{
@@ -292,6 +296,7 @@ func (c Config) Check() error {
 	c.checkPeople(bad)
 	c.checkBackup(bad)
 	c.checkBroker(bad)
+	c.checkNode(bad)
 	return errors.Join(errs...)
 }
 

@@ -46,6 +46,9 @@ func Open(cfg config.Config, c clock.Clock, log *slog.Logger) (*Set, error) {
 	return s, nil
 }
 
+// Shared tells whether several nodes can serve one mall: they hear each other.
+func (s *Set) Shared() bool { return s.redis != nil }
+
 // Limiter counts uses of keys that name tells apart from others' keys.
 func (s *Set) Limiter(name string) cache.Limiter {
 	own := cache.NewMemoryLimiter(s.clock)

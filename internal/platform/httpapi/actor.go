@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
@@ -237,6 +238,11 @@ func (a *API) token(r *http.Request) string {
 // guard lets through who may call the operation, as often as they may.
 func (a *API) guard(op Operation) func(huma.Context, func(huma.Context)) {
 	return func(hc huma.Context, next func(huma.Context)) {
+		if op.AtPicture {
+			if r, w := humachi.Unwrap(hc); a.elsewhere(w, r, roomOf(hc)) {
+				return
+			}
+		}
 		hc, err := a.admit(hc, op)
 		if err == nil {
 			next(hc)
@@ -249,17 +255,21 @@ func (a *API) guard(op Operation) func(huma.Context, func(huma.Context)) {
 	}
 }
 
+// roomOf is what names a room in an operation's path, where one does.
+func roomOf(hc huma.Context) string {
+	if room := hc.Param("room"); room != "" {
+		return room
+	}
+	return hc.Param("id")
+}
+
 func (a *API) admit(hc huma.Context, op Operation) (huma.Context, error) {
 	ctx := hc.Context()
 	actor := ActorFrom(ctx)
 	if op.Access.NeedsAccount() || actor.SignedIn() || op.Method != http.MethodGet {
 		hc.SetHeader("Cache-Control", privateAnswer) // somebody's own, a token, what has just happened
 	}
-	room := hc.Param("room")
-	if room == "" {
-		room = hc.Param("id")
-	}
-	pass, err := a.auth.Check(ctx, op.Access, actor, Subject{Shop: hc.Param("shop"), Room: room})
+	pass, err := a.auth.Check(ctx, op.Access, actor, Subject{Shop: hc.Param("shop"), Room: roomOf(hc)})
 	if err != nil {
 		a.noteRefusal(ctx, op, err)
 		return hc, err

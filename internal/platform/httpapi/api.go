@@ -44,6 +44,8 @@ type Operation struct {
 	RawBody bool  // the body is taken as it comes, its sender signed the bytes
 	Limit   cache.Rate
 	Proof   Proof // what the caller shows beside their session
+	// AtPicture is answered by the node that has the picture of the room which the path names.
+	AtPicture bool
 
 	tag string
 }
@@ -72,6 +74,9 @@ type Deps struct {
 	Refused func(ctx context.Context, operation string)
 	// Rooms is asked by whatever is declared for the visitors or staff of a room.
 	Rooms RoomGate
+	// Elsewhere gives what takes a request to the node that has the picture of a room; nil
+	// for one that is to be answered here. Nil where there is one node.
+	Elsewhere func(r *http.Request, room string) http.Handler
 	// Trusted are the networks of proxies whose word about the caller's address is
 	// taken.
 	Trusted []netip.Prefix

@@ -26,6 +26,8 @@ type Route struct {
 	// Unlisted lets everybody through to what is no room: the streams of open
 	// publishing, which have names of their own.
 	Unlisted bool
+	// AtPicture is answered by the node that has the picture of the room.
+	AtPicture bool
 }
 
 // Mount adds routes. Each is guarded by its declaration.
@@ -57,6 +59,9 @@ func (a *API) guardRoute(route Route) http.Handler {
 		if route.Subject != nil {
 			s = route.Subject(r)
 		}
+		if route.AtPicture && a.elsewhere(w, r, s.Room) {
+			return
+		}
 		ctx, h := r.Context(), route.Handler
 		if route.Enter != nil {
 			h = route.Enter(s)
@@ -86,4 +91,20 @@ func (a *API) checkRoute(ctx context.Context, route Route, actor Actor, s Subjec
 func namesRoom(text string) bool {
 	var room id.Room
 	return (text == "" || strings.HasPrefix(text, "rom_")) && room.UnmarshalText([]byte(text)) == nil
+}
+
+// elsewhere has a request answered by the node that has the picture of a room, which judges
+// the caller itself; false: that is to be done here.
+func (a *API) elsewhere(w http.ResponseWriter, r *http.Request, room string) bool {
+	if a.deps.Elsewhere == nil || room == "" {
+		return false
+	}
+	h := a.deps.Elsewhere(r, room)
+	if h == nil {
+		return false
+	}
+	r.Header.Set("X-Request-Id", RequestID(r.Context()))
+	clear(w.Header()) // the other says all of it
+	h.ServeHTTP(w, r)
+	return true
 }

@@ -76,6 +76,38 @@ func (l Lease) While(ctx context.Context, fn func(ctx context.Context) error) (h
 	return true, fn(work)
 }
 
+// ErrHeld is a lease that another has, and goes on to have.
+var ErrHeld = errors.New("another holds the lease")
+
+// onlyLook is how often it is looked whether a lease is free.
+const onlyLook = time.Second
+
+// Only is While that waits for what a crash left of another; one who goes on is ErrHeld.
+func (l Lease) Only(ctx context.Context, fn func(ctx context.Context) error) error {
+	for until := l.Clock.Now().Add(l.For + 2*onlyLook); ; {
+		held, err := l.While(ctx, func(ctx context.Context) error {
+			err := fn(ctx)
+			if err == nil && errors.Is(context.Cause(ctx), ErrLost) {
+				err = ErrLost
+			}
+			return err
+		})
+		if held || err != nil {
+			return err
+		}
+		if !l.Clock.Now().Before(until) {
+			return ErrHeld
+		}
+		timer := l.Clock.NewTimer(onlyLook)
+		select {
+		case <-timer.C():
+		case <-ctx.Done():
+			timer.Stop()
+			return nil
+		}
+	}
+}
+
 // ErrLost is why the context of what runs under a lease ends.
 var ErrLost = errors.New("the lease was lost to another node")
 

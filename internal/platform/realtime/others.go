@@ -24,6 +24,19 @@ func (n *Node) tell(op, what string) {
 	}
 }
 
+// TellNodes tells the modules of other nodes something that they listen for by OnTold. It
+// may get lost while the engine is away: what must not be missed is looked at again then.
+func (n *Node) TellNodes(op, what string) { n.tell(modulePrefix+op, what) }
+
+// OnTold has fn called with what other nodes tell by TellNodes. It is called before Serve.
+func (n *Node) OnTold(op string, fn func(ctx context.Context, what string) error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.heard[modulePrefix+op] = fn
+}
+
+const modulePrefix = "module:"
+
 // told does what another node has told.
 func (n *Node) told(e centrifuge.NotificationEvent) {
 	if e.FromNodeID == n.node.ID() {
@@ -47,6 +60,13 @@ func (n *Node) told(e centrifuge.NotificationEvent) {
 					return err
 				}
 				n.disconnect(session)
+			default:
+				n.mu.RLock()
+				fn := n.heard[e.Op]
+				n.mu.RUnlock()
+				if fn != nil {
+					return fn(ctx, string(e.Data))
+				}
 			}
 			return nil
 		})

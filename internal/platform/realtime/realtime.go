@@ -75,6 +75,7 @@ type Node struct {
 	clients  map[string]*client // by the client's id
 	ended    map[id.Session]time.Time
 	drawn    map[string]int // channels whose curtain is drawn
+	heard    map[string]func(ctx context.Context, what string) error
 
 	// rechecks counts the times that somebody's right may have ended: who was asked
 	// about before one of them, and enters after it, is asked about again.
@@ -113,6 +114,7 @@ func New(log *slog.Logger, open Opener) (*Node, error) {
 	n := &Node{
 		node: node, log: log, quiet: quiet, channels: map[string]Channel{}, clients: map[string]*client{},
 		ended: map[id.Session]time.Time{}, drawn: map[string]int{},
+		heard: map[string]func(context.Context, string) error{},
 	}
 	n.packets = newPackets(n.send, func(channel string, err error) {
 		if quiet.due("not published") {
