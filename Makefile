@@ -11,7 +11,7 @@ export CGO_ENABLED ?= 0
 WEB_SOURCES := $(shell git ls-files web 2>/dev/null | grep -v '^web/dist' || true)
 TOOLS := bin/tools
 
-.PHONY: run build web test bench soak fuzz lint fmt clean help
+.PHONY: run build web test bench cluster soak fuzz lint fmt clean help
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
 
@@ -105,6 +105,9 @@ fmt: $(TOOLS)/.installed ## format everything
 
 bench: need-run build ## the figures, as tables
 	./bin/hawker bench $(ARGS)
+
+cluster: need-test build ## a mall of several nodes on this machine: DATA=DIR, addresses in DIR/cluster.json
+	DATA=$(DATA) scripts/with-mariadb scripts/with-rabbitmq scripts/cluster
 
 soak: need-run ## MINUTES=30 of load while it is killed, its disk fills and its clock jumps (not part of test)
 	MINUTES=$(MINUTES) GO=$(GO) scripts/soak

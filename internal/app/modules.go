@@ -261,7 +261,9 @@ func (a *App) list(withDemo bool) ([]module.Module, error) {
 			Service: a.analytics, Shows: analytics.Sessions{Rooms: a.shows, Listeners: a.news}, Currency: currency,
 			Log: a.log,
 		}.Module(),
-		demo.Player{On: withDemo, Addr: a.RTMPAddr, Clock: a.clock, Log: a.log}.Module(),
+		demo.Player{
+			On: withDemo, Addr: a.RTMPAddr, Clock: a.clock, Log: a.log, Turn: demo.TurnIn(a.db),
+		}.Module(),
 		site.API{
 			Config: a.cfg, DB: a.db, Log: a.log, Dist: web.Dist(), Metrics: a.metrics.Handler(),
 			Problem: a.api.WriteProblem, Providers: a.payments.Providers(), Degraded: a.engines.Degraded,

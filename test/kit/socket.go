@@ -87,6 +87,20 @@ func (s *Socket) WantOut(channel string) {
 	}
 }
 
+// WantSaid waits until something of a channel holds a text, and answers it.
+func (s *Socket) WantSaid(channel, text string) string {
+	s.t.Helper()
+	for {
+		r, open := s.hear()
+		if !open {
+			s.t.Fatalf("closed before %q was said in %s", text, channel)
+		}
+		if p := r.Push; p != nil && p.Channel == channel && p.Pub != nil && strings.Contains(string(p.Pub.Data), text) {
+			return string(p.Pub.Data)
+		}
+	}
+}
+
 // WantClosed waits until the other side closes.
 func (s *Socket) WantClosed() {
 	s.t.Helper()
