@@ -1,6 +1,8 @@
 package kit
 
 import (
+	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -62,4 +64,27 @@ func (m *Mall) Refused() string {
 		m.t.Fatal("the program runs")
 	}
 	return m.Log()
+}
+
+// Edge is a process without a database that passes on what the mall shows, at an address of
+// its own. It runs until the test ends.
+func (m *Mall) Edge(t testing.TB) *Mall {
+	t.Helper()
+	at := freePorts(t, 1)[0]
+	edge := &Mall{t: t, Dir: t.TempDir(), URL: "http://" + at, name: "edge"}
+	cmd := exec.Command(Binary(t), "serve", "--role", "edge", "--http", at)
+	cmd.Env = append(os.Environ(), "HAWKER_EDGE_ORIGIN="+m.URL)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := cmd.Process.Signal(os.Interrupt); err != nil {
+			t.Error(err)
+		}
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("the edge ended: %v", err)
+		}
+	})
+	edge.Eventually("the edge answers", func() bool { return edge.Visitor().Fetch("/healthz").Status == http.StatusOK })
+	return edge
 }
