@@ -19,6 +19,7 @@ import (
 	"hawker/internal/platform/audit"
 	"hawker/internal/platform/backup"
 	"hawker/internal/platform/blob"
+	"hawker/internal/platform/cache"
 	"hawker/internal/platform/certs"
 	"hawker/internal/platform/config"
 	"hawker/internal/platform/dial"
@@ -75,6 +76,14 @@ type platform struct {
 	engines *engine.Set
 	news    *realtime.Node
 	node    *node.Node
+}
+
+// nodes are the others that serve this mall; nil where there can be none.
+func (p *platform) nodes() cache.Nodes {
+	if p.engines.Shared() && p.db.Shared() {
+		return p.news
+	}
+	return nil
 }
 
 // Options are what is not a setting.

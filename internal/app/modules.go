@@ -27,7 +27,6 @@ import (
 	"hawker/internal/ledger"
 	"hawker/internal/luckybag"
 	"hawker/internal/mailbox"
-	"hawker/internal/media/edge"
 	"hawker/internal/media/ffmpeg"
 	"hawker/internal/media/hooks"
 	"hawker/internal/media/ladder"
@@ -166,12 +165,9 @@ func (s *services) openLive(p *platform) {
 	})
 	caller := rtmp.Dialer{Connect: p.calls.DialContext}
 	s.relays = relay.New(relay.Config{Hub: s.hub, Clock: p.clock, Log: p.log, Dialer: caller})
-	if p.engines.Shared() && p.db.Shared() {
-		s.homes = home.New(home.Options{
-			DB: p.db, Log: p.log, Hub: s.hub, Nodes: p.news, Trusted: p.cfg.TrustedNetworks(),
-			Puller: edge.New(edge.Config{Clock: p.clock, Log: p.log, Bytes: p.cfg.Edge.Memory}),
-		})
-	}
+	s.homes = home.New(home.Options{
+		DB: p.db, Log: p.log, Hub: s.hub, Nodes: p.nodes(), Trusted: p.cfg.TrustedNetworks(), Memory: p.cfg.Edge.Memory,
+	})
 	s.openRooms(p, room.News{Publisher: p.news, Log: p.log})
 	watching := ingest.Watching{Rooms: s.rooms, Staff: s.shops}
 	s.hub.Open(stream.Callbacks{Admission: s.ingest, Observer: s.ingest, Store: s.ingest, Playback: watching})
@@ -196,7 +192,7 @@ func (s *services) openRooms(p *platform, news room.News) {
 	s.restreams = ingest.NewRestreams(p.db, p.box, s.rooms, s.relays, p.calls)
 	s.stage = stage.New(stage.Options{
 		DB: p.db, Log: p.log, Rooms: s.rooms, Shows: s.shows, Shelf: s.shelf, News: news, Picture: s.hub,
-		Sender: s.restreams, Sockets: p.news, Nodes: p.news, Followers: s.social, Notices: s.notices,
+		Sender: s.restreams, Sockets: p.news, Nodes: p.nodes(), Followers: s.social, Notices: s.notices,
 	})
 	s.ingest = ingest.New(ingest.Options{
 		DB: p.db, Log: p.log, Rooms: s.rooms, Shows: s.shows, Shelf: s.shelf, Stage: s.stage,
@@ -261,9 +257,7 @@ func (a *App) list(withDemo bool) ([]module.Module, error) {
 			Service: a.analytics, Shows: analytics.Sessions{Rooms: a.shows, Listeners: a.news}, Currency: currency,
 			Log: a.log,
 		}.Module(),
-		demo.Player{
-			On: withDemo, Addr: a.RTMPAddr, Clock: a.clock, Log: a.log, Turn: demo.TurnIn(a.db),
-		}.Module(),
+		demo.Player{On: withDemo, Addr: a.RTMPAddr, Turn: demo.TurnIn(a.db), Clock: a.clock, Log: a.log}.Module(),
 		site.API{
 			Config: a.cfg, DB: a.db, Log: a.log, Dist: web.Dist(), Metrics: a.metrics.Handler(),
 			Problem: a.api.WriteProblem, Providers: a.payments.Providers(), Degraded: a.engines.Degraded,
@@ -316,8 +310,8 @@ func (a *App) live() []module.Module {
 			IngestApp: ingest.App, EdgeRTMP: a.cfg.Live.EdgeRTMP, RTMPPort: a.rtmpPort,
 		}),
 		ingest.Engine{
-			Service: a.ingest, Hub: a.hub, Enter: a.homes.Or(a.hub.Enter), WebRTC: a.rtc, Ladder: a.ladder, Relays: a.relays,
-			HookSecret: a.cfg.Live.HookSecret, Listeners: a.news, Log: a.log,
+			Service: a.ingest, Hub: a.hub, WebRTC: a.rtc, Ladder: a.ladder, Relays: a.relays,
+			HookSecret: a.cfg.Live.HookSecret, Listeners: a.news, Log: a.log, Enter: a.homes.Or(a.hub.Enter),
 		}.Module(),
 		replay.API{Archive: a.archive, Shows: a.shows, Shelf: a.shelf, Problem: a.api.WriteProblem}.Module(),
 	}

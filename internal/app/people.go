@@ -21,7 +21,7 @@ func (s *services) openPeople(p *platform) {
 	s.signin = signin.New(signin.Options{
 		DB: p.db, Box: p.box, Log: p.log, People: s.accounts, Owners: s.shops,
 		Limiter: p.engines.Limiter("signin"), Idle: a.SessionIdle, Max: a.SessionMax, StaffFactor: a.StaffFactor(),
-		Issuer: p.cfg.Mall.Name, Nodes: p.news,
+		Issuer: p.cfg.Mall.Name, Nodes: p.nodes(),
 	})
 	s.mailbox = mailbox.New(mailbox.Options{
 		DB: p.db, Box: p.box, Log: p.log, People: s.accounts, Sessions: s.signin,

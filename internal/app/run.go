@@ -116,13 +116,13 @@ const (
 )
 
 // ErrServed ends a second server on one database.
-var ErrServed = errors.New("another server serves this database. Several need redis.url, by which they hear each other: " +
-	"set it at all of them, stop the other, or start `hawker worker` here for the jobs alone")
+var ErrServed = errors.New("another server serves this database. Several need redis.url, by which they hear each " +
+	"other: set it at all of them, stop the other, or start `hawker worker` here for the jobs alone")
 
 // Run serves until ctx ends. Without redis a database has one server: what a crash left of another
 // is waited for, one that goes on is fault ErrServed.
 func (a *App) Run(ctx context.Context) error {
-	if !a.db.Shared() || a.engines.Shared() {
+	if !a.db.Shared() || a.nodes() != nil {
 		return a.serve(ctx)
 	}
 	err := lease.In(a.db, servingLease, servingFor).Only(ctx, a.serve)

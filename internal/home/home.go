@@ -8,42 +8,31 @@ package home
 import (
 	"context"
 	"log/slog"
-	"net/http"
-	"net/http/httputil"
 	"net/netip"
-	"net/url"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
-	"hawker/internal/media/edge"
-	"hawker/internal/media/hls"
 	"hawker/internal/media/stream"
-	"hawker/internal/platform/conns"
+	"hawker/internal/platform/cache"
 	"hawker/internal/platform/sqldb"
 )
-
-// Nodes tells other nodes and hears them.
-type Nodes interface {
-	TellNodes(op, what string)
-	OnTold(op string, fn func(ctx context.Context, what string) error)
-}
 
 // Options are what the module needs of others.
 type Options struct {
 	DB      *sqldb.DB
 	Log     *slog.Logger
 	Hub     *stream.Hub
-	Nodes   Nodes
+	Nodes   cache.Nodes    // nil: there is one node
 	Trusted []netip.Prefix // networks of the other nodes
-	Puller  *edge.Puller
+	Memory  int64          // for pieces of pictures, bytes
 }
 
 // Service is the module.
 type Service struct {
 	Options
-	transport http.RoundTripper
+	ways
 
 	mu    sync.Mutex
 	known map[string]place // by the stream
@@ -64,9 +53,12 @@ const (
 	lookWithin = 2 * time.Second
 )
 
-// New makes the module.
+// New makes the module; nil, which does nothing, where there is one node.
 func New(o Options) *Service {
-	s := &Service{Options: o, transport: transport(), known: map[string]place{}}
+	if o.Nodes == nil {
+		return nil
+	}
+	s := &Service{Options: o, known: map[string]place{}, ways: newWays(o)}
 	o.Nodes.OnTold(opMoved, s.moved)
 	return s
 }
@@ -129,88 +121,4 @@ func (s *Service) Of(ctx context.Context, streamID string) string {
 	}
 	s.known[streamID] = place{address, now}
 	return address
-}
-
-// hopHeader marks what comes from another node: it is answered here, wherever the stream is.
-const hopHeader = "Hawker-Hop"
-
-func (s *Service) hopped(r *http.Request) bool {
-	return r.Header.Get(hopHeader) != "" && conns.Trusted(s.Trusted, r.RemoteAddr)
-}
-
-// Door is what the door asks where a request to a room is to be answered: httpapi's
-// Deps.Elsewhere, nil where there is one node.
-func (s *Service) Door() func(r *http.Request, room string) http.Handler {
-	if s == nil {
-		return nil
-	}
-	return s.elsewhere
-}
-
-// elsewhere takes a node that does not answer for none: the step is made here, and what the
-// other had is gone with it.
-func (s *Service) elsewhere(r *http.Request, room string) http.Handler {
-	if s.hopped(r) {
-		return nil
-	}
-	address := s.Of(r.Context(), room)
-	if address == "" || !answers(r.Context(), address) {
-		return nil
-	}
-	return s.proxy(address)
-}
-
-// Or is Enter where there are several nodes, and what the one node does where there are not.
-func (s *Service) Or(here func(streamID string) http.Handler) func(streamID string) http.Handler {
-	if s == nil {
-		return here
-	}
-	return s.Enter
-}
-
-// Enter gives what answers for /live/{streamID}/…: here where the stream is here, else what the
-// node that has it says. What is private there, and what never ends, is fetched for each who
-// asks, and the node judges them; all else once for all.
-func (s *Service) Enter(streamID string) http.Handler {
-	here := s.Hub.Enter(streamID)
-	if s.Hub.Publishing(streamID) {
-		return here
-	}
-	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		address := ""
-		if !s.hopped(r) {
-			address = s.Of(r.Context(), streamID)
-		}
-		switch {
-		case address == "":
-			here.ServeHTTP(rw, r)
-		case hls.IsPrivate(rw.Header()) || strings.HasSuffix(r.URL.Path, ".flv"):
-			clear(rw.Header())
-			s.proxy(address).ServeHTTP(rw, r)
-		default:
-			s.Puller.Serve(rw, r, address)
-		}
-	})
-}
-
-func (s *Service) proxy(address string) http.Handler {
-	target := &url.URL{Scheme: "http", Host: strings.TrimPrefix(address, "http://")}
-	return &httputil.ReverseProxy{
-		Rewrite: func(p *httputil.ProxyRequest) {
-			p.SetURL(target)
-			p.Out.Host = p.In.Host
-			p.Out.Header["X-Forwarded-For"] = p.In.Header["X-Forwarded-For"]
-			p.SetXForwarded()
-			p.Out.Header.Set(hopHeader, "1")
-		},
-		Transport: s.transport, FlushInterval: -1,
-		ErrorHandler: func(rw http.ResponseWriter, r *http.Request, err error) {
-			if r.Context().Err() == nil {
-				s.Log.Warn("another node did not answer", "address", address, "error", err)
-			}
-			rw.Header().Set("Cache-Control", "no-store")
-			rw.Header().Set("Retry-After", "1")
-			http.Error(rw, http.StatusText(http.StatusServiceUnavailable), http.StatusServiceUnavailable)
-		},
-	}
 }

@@ -4,39 +4,11 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"net/http"
 	"net/netip"
 	"os"
-	"strings"
-	"time"
 
 	"hawker/internal/platform/sqldb"
 )
-
-const (
-	reachWithin = 500 * time.Millisecond
-	idleFor     = 30 * time.Second
-	idleMax     = 64
-)
-
-// answers tells whether a node lets itself be reached, before a request is handed to it that
-// could not be asked twice.
-func answers(ctx context.Context, address string) bool {
-	d := net.Dialer{Timeout: reachWithin}
-	c, err := d.DialContext(ctx, "tcp", strings.TrimPrefix(address, "http://"))
-	if err != nil {
-		return false
-	}
-	return c.Close() == nil
-}
-
-// transport is how nodes reach one another.
-func transport() http.RoundTripper {
-	return &http.Transport{
-		DialContext:     (&net.Dialer{Timeout: reachWithin}).DialContext,
-		IdleConnTimeout: idleFor, MaxIdleConnsPerHost: idleMax, DisableCompression: true,
-	}
-}
 
 // Join makes known where this node answers the others, and forgets where those did that are
 // gone.

@@ -47,54 +47,34 @@ type Options struct {
 	Max     time.Duration // after which it is over in any case
 	// StaffFactor asks operators and owners of shops for a second factor.
 	StaffFactor bool
-	Issuer      string // how authenticator programs call us
-	Nodes       Nodes  // nil: there are none
-}
-
-// Nodes tells the other nodes of a mall, and hears them.
-type Nodes interface {
-	TellNodes(op, what string)
-	OnTold(op string, fn func(ctx context.Context, what string) error)
+	Issuer      string      // how authenticator programs call us
+	Nodes       cache.Nodes // nil: there are none
 }
 
 // Service is the module.
 type Service struct {
 	Options
-	db    *sqldb.DB
-	cache *cache.Map[string, httpapi.Actor]
+	db         *sqldb.DB
+	cache      *cache.Linked[httpapi.Actor]
+	enrolments *idem.Brief[Enrolment]
 
 	mu   sync.Mutex
 	seen map[id.Session]time.Time // not written yet
-
-	enrolments *idem.Brief[Enrolment]
 }
 
 const (
 	sessionCacheMax  = 50_000
 	sessionCacheKeep = 15 * time.Second
-	// How long a session is good at a node that was not told of its end.
-	sessionSharedKeep = 2 * time.Second
-	sessionsMax       = 50 // of one person; the one that was not used for longest ends
+	sessionsMax      = 50 // of one person; the one that was not used for longest ends
 )
 
 // New makes the module.
 func New(o Options) *Service {
-	keep := sessionCacheKeep
-	if o.DB.Shared() {
-		keep = sessionSharedKeep
-	}
-	s := &Service{
-		Options: o, db: o.DB, cache: cache.NewMap[string, httpapi.Actor](sessionCacheMax, keep),
+	return &Service{
+		Options: o, db: o.DB, cache: cache.NewLinked[httpapi.Actor](o.Nodes, "session", sessionCacheMax, sessionCacheKeep),
 		seen: map[id.Session]time.Time{}, enrolments: idem.NewBrief[Enrolment](),
 	}
-	if o.Nodes != nil {
-		o.Nodes.OnTold(opEnded, func(_ context.Context, hash string) error { s.cache.Forget(hash); return nil })
-	}
-	return s
 }
-
-// opEnded tells other nodes of a session that has ended, by the hash of its token.
-const opEnded = "session"
 
 // Caller is where somebody signs in from.
 type Caller struct {
@@ -387,8 +367,5 @@ func (s *Service) drop(ctx context.Context, tx *sqldb.Tx, user id.User, list []e
 func (s *Service) forget(list []ended) {
 	for _, e := range list {
 		s.cache.Forget(e.hash)
-		if s.Nodes != nil {
-			s.Nodes.TellNodes(opEnded, e.hash)
-		}
 	}
 }

@@ -6,12 +6,6 @@ import (
 	"hawker/internal/base/id"
 )
 
-// Nodes tells the other nodes of a mall that has several, and hears them.
-type Nodes interface {
-	TellNodes(op, what string)
-	OnTold(op string, fn func(ctx context.Context, what string) error)
-}
-
 // opStepped tells other nodes that a room has made a step.
 const opStepped = "room"
 

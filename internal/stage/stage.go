@@ -16,6 +16,7 @@ import (
 	"hawker/internal/base/id"
 	"hawker/internal/chat"
 	"hawker/internal/media/stream"
+	"hawker/internal/platform/cache"
 	"hawker/internal/platform/events"
 	"hawker/internal/platform/idem"
 	"hawker/internal/platform/realtime"
@@ -53,9 +54,9 @@ type Options struct {
 	Shelf     *shelf.Service
 	News      room.News
 	Picture   Picture
-	Sender    Sender  // may be nil
-	Sockets   Sockets // may be nil
-	Nodes     Nodes   // may be nil
+	Sender    Sender      // may be nil
+	Sockets   Sockets     // may be nil
+	Nodes     cache.Nodes // may be nil
 	Followers Followers
 	Notices   room.Notices
 }

@@ -42,6 +42,15 @@ func Home(a netip.Addr) netip.Addr {
 	return home.Addr()
 }
 
+// HomeOf is Home of an address as text; what is none is a home of its own.
+func HomeOf(address string) string {
+	addr, err := netip.ParseAddr(address)
+	if err != nil {
+		return address
+	}
+	return Home(addr).String()
+}
+
 // Contains reports whether one of the networks has the address.
 func Contains(networks []netip.Prefix, a netip.Addr) bool {
 	for _, n := range networks {

@@ -124,6 +124,10 @@ func Language(ctx context.Context) lang.Tag {
 	return lang.Chinese
 }
 
+// Home is what the caller of a request is counted by: an IPv4 address or the home of an
+// IPv6 one.
+func Home(ctx context.Context) string { return conns.HomeOf(Address(ctx)) }
+
 // Address is the caller's network address without the port.
 func Address(ctx context.Context) string {
 	return callerFrom(ctx).address
@@ -285,7 +289,7 @@ func (a *API) admit(hc huma.Context, op Operation) (huma.Context, error) {
 	if op.Limit.Count == 0 {
 		return hc, nil
 	}
-	key := network(Address(ctx))
+	key := Home(ctx)
 	if actor.SignedIn() {
 		key = actor.User.String()
 	}
