@@ -62,15 +62,23 @@ func TestWhatIsKept(t *testing.T) {
 	}{
 		{"a piece", []string{"Cache-Control", "public, max-age=60, immutable"}, []string{"/p1.m4s", "/p1.m4s"}, 1},
 		{"with somebody's query", []string{"Cache-Control", "max-age=60"}, []string{"/p1.m4s?x=1", "/p1.m4s?x=2"}, 1},
-		{"two lists", []string{"Cache-Control", "max-age=60"},
-			[]string{"/l?_HLS_msn=1", "/l?_HLS_msn=2", "/l?_HLS_msn=1"}, 2},
+		{
+			"two lists",
+			[]string{"Cache-Control", "max-age=60"},
+			[]string{"/l?_HLS_msn=1", "/l?_HLS_msn=2", "/l?_HLS_msn=1"},
+			2,
+		},
 		{"for shared caches", []string{"Cache-Control", "max-age=0, s-maxage=60"}, []string{"/a", "/a"}, 1},
 		{"old when it comes", []string{"Cache-Control", "max-age=60", "Age", "60"}, []string{"/a", "/a"}, 2},
 		{"private", []string{"Cache-Control", "private, no-store"}, []string{"/a", "/a"}, 2},
 		{"not to be kept", []string{"Cache-Control", "no-store, max-age=60"}, []string{"/a", "/a"}, 2},
 		{"somebody's", []string{"Cache-Control", "max-age=60", "Set-Cookie", "a=b"}, []string{"/a", "/a"}, 2},
-		{"of as many kinds as there are languages", []string{"Cache-Control", "max-age=60", "Vary", "Accept-Language"},
-			[]string{"/a", "/a"}, 2},
+		{
+			"of as many kinds as there are languages",
+			[]string{"Cache-Control", "max-age=60", "Vary", "Accept-Language"},
+			[]string{"/a", "/a"},
+			2,
+		},
 		{"nothing said", nil, []string{"/a", "/a"}, 2},
 	} {
 		t.Run(c.what, func(t *testing.T) {
