@@ -37,7 +37,7 @@ need-run:
 	@scripts/need ffmpeg:ffmpeg ffprobe:ffmpeg
 
 need-test: need-run
-	@scripts/need chromium:chromium,fonts-noto-cjk mariadbd:mariadb-server mariadb-admin:mariadb-client gcc:gcc,libc6-dev pebble:pebble redis-server:redis-server rabbitmq-server:rabbitmq-server epmd:erlang-base nginx:nginx-light,libnginx-mod-rtmp,libnginx-mod-stream gst-launch-1.0:gstreamer1.0-tools,gstreamer1.0-plugins-base,gstreamer1.0-plugins-good,gstreamer1.0-plugins-bad,gstreamer1.0-plugins-ugly,gstreamer1.0-libav
+	@scripts/need chromium:chromium,fonts-noto-cjk mariadbd:mariadb-server mariadb-admin:mariadb-client gcc:gcc,libc6-dev pebble:pebble redis-server:redis-server rabbitmq-server:rabbitmq-server epmd:erlang-base nginx:nginx-light,libnginx-mod-rtmp,libnginx-mod-stream /usr/lib/nginx/modules/ngx_http_lua_module.so:libnginx-mod-http-lua gst-launch-1.0:gstreamer1.0-tools,gstreamer1.0-plugins-base,gstreamer1.0-plugins-good,gstreamer1.0-plugins-bad,gstreamer1.0-plugins-ugly,gstreamer1.0-libav
 
 test: need-test ## everything but load
 	@MAKE="$(MAKE)" scripts/summary build lint+test-web test-go test-mysql+test-brokers test-e2e
