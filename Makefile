@@ -86,6 +86,12 @@ test-mysql: build
 test-brokers: build
 	scripts/in-memory scripts/with-rabbitmq sh -c '$(GO) test -timeout 5m ./internal/platform/events/amqp && $(GO) test -timeout 5m -run ABroker ./test/fault'
 
+# Files for containers, Kubernetes, systemd and figures, read by the tools that will read them. Their libraries are a
+# gigabyte of source: not part of test.
+.PHONY: check-deploy
+check-deploy: build ## deploy/ held to Docker's, Helm's, Prometheus' and systemd's own parsers (not part of test)
+	cd test/deploy && $(GO) vet ./... && $(GO) test ./...
+
 test-e2e: build
 	cd web && ../scripts/in-memory npm run --silent e2e
 
