@@ -18,7 +18,8 @@ func promised(t *testing.T) map[string]string {
 		t.Fatal(err)
 	}
 	table := map[string]string{}
-	for _, row := range regexp.MustCompile("(?m)^\\| `([^|]+) \\| `([^`|]+)` \\|").FindAllStringSubmatch(string(raw), -1) {
+	rows := regexp.MustCompile("(?m)^\\| `([^|]+) \\| `([^`|]+)` \\|")
+	for _, row := range rows.FindAllStringSubmatch(string(raw), -1) {
 		table[strings.ReplaceAll(row[1], "`", "")] = row[2]
 	}
 	return table

@@ -36,6 +36,8 @@ func TestDockerfiles(t *testing.T) {
 	}
 }
 
+var somebody = regexp.MustCompile(`^[1-9]\d*:[1-9]\d*$`)
+
 // images wants of both images: nobody's root, a health check, a stop that is heard, and of the
 // bare one nothing but what it is made from.
 func images(t *testing.T, stages []instructions.Stage) {
@@ -52,7 +54,7 @@ func images(t *testing.T, stages []instructions.Stage) {
 		has := map[string]bool{}
 		for _, c := range s.Commands {
 			has[strings.ToLower(c.Name())] = true
-			if u, ok := c.(*instructions.UserCommand); ok && !regexp.MustCompile(`^[1-9]\d*:[1-9]\d*$`).MatchString(u.User) {
+			if u, ok := c.(*instructions.UserCommand); ok && !somebody.MatchString(u.User) {
 				t.Errorf("%s runs as %s: Kubernetes sees only of numbers that they are not root", s.Name, u.User)
 			}
 		}
@@ -78,8 +80,8 @@ func TestCompose(t *testing.T) {
 		env = append(env, m[1]+"="+m[2])
 	}
 	// Without the settings of the machine: what env.example does not name has to have a default.
-	options, err := cli.NewProjectOptions([]string{root + "/deploy/compose.yml"}, cli.WithEnv(env), cli.WithProfiles([]string{"*"}),
-		cli.WithInterpolation(true))
+	options, err := cli.NewProjectOptions([]string{root + "/deploy/compose.yml"}, cli.WithEnv(env),
+		cli.WithProfiles([]string{"*"}), cli.WithInterpolation(true))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,8 +107,10 @@ func TestCompose(t *testing.T) {
 			t.Errorf("%s: %s is any version", name, s.Image)
 		}
 	}
-	for _, want := range []string{"hawker", "worker", "edge", "mysql", "redis", "rabbitmq", "kafka", "minio", "srs", "prometheus",
-		"grafana", "alertmanager"} {
+	for _, want := range []string{
+		"hawker", "worker", "edge", "mysql", "redis", "rabbitmq", "kafka", "minio", "srs", "prometheus", "grafana",
+		"alertmanager",
+	} {
 		if _, ok := p.AllServices()[want]; !ok {
 			t.Errorf("no service %s", want)
 		}
@@ -117,7 +121,7 @@ func TestCompose(t *testing.T) {
 func settings(t *testing.T) map[string]bool {
 	t.Helper()
 	known := map[string]bool{}
-	for _, coming := range []string{"OBJECTS_URL", "OBJECTS_KEY_ID", "OBJECTS_SECRET", "OBJECTS_SECRET_FILE", "EDGE_ORIGIN"} {
+	for _, coming := range []string{"OBJECTS_URL", "OBJECTS_KEY_ID", "OBJECTS_SECRET", "EDGE_ORIGIN"} {
 		known["HAWKER_"+coming] = true
 	}
 	var above []string
