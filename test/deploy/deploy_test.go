@@ -90,7 +90,7 @@ func figures(t *testing.T, mall string) map[string]bool {
 		for _, m := range regexp.MustCompile(`(?m)^([a-z_]+)[{ ]`).FindAllStringSubmatch(get(t, req), -1) {
 			names[m[1]] = true
 		}
-		return names["hawker_stream_bits_per_second"]
+		return names["hawker_stream_bits_per_second"] && names["hawker_http_request_seconds_count"]
 	})
 	return names
 }
