@@ -60,8 +60,8 @@ func mall(t *testing.T) string {
 	}
 	cmd := exec.Command(program, "serve", "--demo")
 	cmd.Env = append(os.Environ(), "HAWKER_DATA="+filepath.Join(dir, "data"), "HAWKER_HTTP="+addr,
-		"HAWKER_RTMP="+free(t), "HAWKER_PAYMENT_SANDBOX_ADDR="+free(t), "HAWKER_METRICS_TOKEN="+token, "HAWKER_BACKUP_TO="+backups,
-		"HAWKER_BACKUP_PASSPHRASE_FILE="+pass)
+		"HAWKER_RTMP="+free(t), "HAWKER_PAYMENT_SANDBOX_ADDR="+free(t), "HAWKER_METRICS_TOKEN="+token,
+		"HAWKER_BACKUP_TO="+backups, "HAWKER_BACKUP_PASSPHRASE_FILE="+pass)
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
