@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # nginx (seen with 1.22.1, Debian's nginx-light), proxy_cache_lock: of many who ask for the same at once one goes to the
 # origin, the others wait for what it brings. They are not woken when that has come: each looks again every 500 ms, counted
-# from its own arrival. The first has the answer at once, the others up to half a second later; proxy_cache_lock_timeout and
-# proxy_cache_lock_age do not change that, and there is no directive that does.
+# from its own arrival. The first has the answer at once, the others up to half a second later; proxy_cache_lock_age does not
+# change that, proxy_cache_lock_timeout only by making them ask the origin too (nginx-cache-lock-timeout-looks-again.sh).
 #
 # A guess from the manual, which says that they wait until the cache has it: they are answered then.
 # For a live mall: a blocking playlist reload of Low-Latency HLS is asked for by all viewers before it is there, which is
