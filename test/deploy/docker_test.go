@@ -121,7 +121,7 @@ func TestCompose(t *testing.T) {
 func settings(t *testing.T) map[string]bool {
 	t.Helper()
 	known := map[string]bool{}
-	for _, coming := range []string{"OBJECTS_URL", "OBJECTS_KEY_ID", "OBJECTS_SECRET", "EDGE_ORIGIN"} {
+	for _, coming := range []string{"OBJECTS_URL", "OBJECTS_KEY_ID", "OBJECTS_SECRET"} {
 		known["HAWKER_"+coming] = true
 	}
 	var above []string
