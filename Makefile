@@ -40,12 +40,12 @@ need-test: need-run
 	@scripts/need chromium:chromium,fonts-noto-cjk mariadbd:mariadb-server mariadb-admin:mariadb-client gcc:gcc,libc6-dev pebble:pebble redis-server:redis-server rabbitmq-server:rabbitmq-server epmd:erlang-base nginx:nginx-light,libnginx-mod-rtmp,libnginx-mod-stream /usr/lib/nginx/modules/ngx_http_lua_module.so:libnginx-mod-http-lua gst-launch-1.0:gstreamer1.0-tools,gstreamer1.0-plugins-base,gstreamer1.0-plugins-good,gstreamer1.0-plugins-bad,gstreamer1.0-plugins-ugly,gstreamer1.0-libav
 
 test: need-test ## everything but load
-	@MAKE="$(MAKE)" scripts/summary build lint+test-web test-go test-mysql+test-brokers test-e2e
+	@MAKE="$(MAKE)" scripts/summary build lint+test-web test-go test-mysql+test-brokers+test-s3 test-e2e
 
 check: need-run ## the quick lane: lint and unit tests, warm under 3 minutes
 	@MAKE="$(MAKE)" scripts/summary lint test-web test-unit
 
-.PHONY: check test-web test-unit test-go test-mysql+test-brokers test-e2e
+.PHONY: check test-web test-unit test-go test-mysql+test-brokers+test-s3 test-e2e
 # The programs that a test starts are built once.
 export HAWKER_TEST_BINARY ?= $(CURDIR)/bin/hawker
 
@@ -92,6 +92,10 @@ test-brokers: build
 check-deploy: build ## deploy/ held to Docker's, Helm's, Prometheus' and systemd's own parsers (not part of test)
 	cd test/deploy && $(GO) vet ./... && $(GO) test ./...
 
+# Object storage beside one that falls.
+test-s3: build $(TOOLS)/versitygw
+	scripts/in-memory scripts/with-s3 $(GO) test -timeout 5m ./internal/platform/blob/... ./internal/platform/engine
+
 test-e2e: build
 	cd web && ../scripts/in-memory npm run --silent e2e
 
@@ -103,6 +107,12 @@ $(TOOLS)/.installed: tools/go.mod
 	@echo "building golangci-lint"
 	@mkdir -p $(TOOLS)
 	cd tools && GOBIN=$(CURDIR)/$(TOOLS) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	touch $@
+
+$(TOOLS)/versitygw: tools/s3/go.mod
+	@echo "building versitygw, an S3 server for tests"
+	@mkdir -p $(TOOLS)
+	cd tools/s3 && GOBIN=$(CURDIR)/$(TOOLS) $(GO) install -trimpath -ldflags='-s -w' github.com/versity/versitygw/cmd/versitygw
 	touch $@
 
 fmt: $(TOOLS)/.installed ## format everything

@@ -67,8 +67,8 @@ type platform struct {
 	metrics    *telemetry.Metrics
 	db         *sqldb.DB
 	box        *secret.Box
-	blobs      *blob.Disk
-	recordings *blob.Disk
+	blobs      blob.Store
+	recordings blob.Store
 	archive    replay.Archive
 	reserve    *space.Reserve
 	calls      *dial.Guard // of addresses that users name
@@ -139,17 +139,17 @@ func (a *App) openPlatform(ctx context.Context) (err error) {
 	}
 	a.reserve = space.Of(a.cfg.Data, a.cfg.Storage.Reserve, a.clock)
 	a.node = node.New(a.db, a.cfg.Path("work"))
-	if a.blobs, err = blob.NewDisk(a.cfg.Path("media")); err != nil {
-		return err
-	}
-	if a.recordings, err = blob.NewDisk(a.cfg.Path("recordings")); err != nil {
-		return err
-	}
-	a.archive = replay.Archive{Store: a.recordings}
 	a.calls = dial.New(a.cfg.Outgoing.Ports, a.cfg.OutgoingNetworks())
 	if a.engines, err = engine.Open(a.cfg, a.clock, a.log); err != nil {
 		return err
 	}
+	if a.blobs, err = a.engines.Blobs("media"); err != nil {
+		return err
+	}
+	if a.recordings, err = a.engines.Blobs("recordings"); err != nil {
+		return err
+	}
+	a.archive = replay.Archive{Store: a.recordings}
 	a.news, err = realtime.New(a.log, a.engines.Realtime())
 	return err
 }
@@ -233,11 +233,6 @@ func (a *App) Close() error {
 	}
 	if a.db != nil {
 		errs = append(errs, a.db.Close())
-	}
-	for _, d := range []*blob.Disk{a.blobs, a.recordings} {
-		if d != nil {
-			errs = append(errs, d.Close())
-		}
 	}
 	return errors.Join(errs...)
 }

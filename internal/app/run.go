@@ -175,10 +175,11 @@ func (a *App) serve(ctx context.Context) error {
 	})
 	runners := gather(a.modules, func(m module.Module) []module.Runner { return m.Runners })
 	runners = append(runners, module.Runner{Name: "events", Run: bus.Run},
-		module.Runner{Name: "schedule", Run: a.scheduler().Run}, module.Runner{Name: "engines", Run: a.engines.Run})
+		module.Runner{Name: "schedule", Run: a.scheduler().Run})
 	if a.cfg.Node.Does(config.RoleWorker) {
 		runners = append(runners, module.Runner{Name: "jobs", Run: a.queue().Run})
 	}
+	runners = append(runners, a.engines.Runners()...)
 	a.engines.Back(a.listenAgain)
 	for _, r := range runners {
 		g.Go(func() error { a.guard.Run(ctx, r.Name, r.Run); return nil })

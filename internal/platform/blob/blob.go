@@ -20,7 +20,7 @@ import (
 )
 
 // Store keeps blobs. An engine proves itself by blobtest.Run. A missing blob is
-// fs.ErrNotExist, a bad key ErrBadKey.
+// fs.ErrNotExist, a bad key ErrBadKey, a store that cannot be reached ErrAway.
 type Store interface {
 	// Put stores all of r under key, durably, or nothing: until it returns, and when
 	// it fails, readers see what was there before.
@@ -75,6 +75,8 @@ func (r Range) size(of int64) (int64, error) {
 var (
 	ErrBadKey   = errors.New("blob: bad key")
 	ErrBadRange = errors.New("blob: bad range")
+	// ErrAway is a store that did not answer, or would not: what was asked for is neither done nor refused.
+	ErrAway = errors.New("blob: the store is away")
 )
 
 const keyMax = 512 // bytes

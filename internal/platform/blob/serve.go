@@ -54,7 +54,7 @@ func Gate(s Store, log *slog.Logger, judge func(r *http.Request) (key, cache str
 
 // Serve answers with a blob, which may be cached so.
 func Serve(w http.ResponseWriter, r *http.Request, s Store, key, cache string) {
-	b, err := s.Open(r.Context(), key, Range{})
+	info, content, err := seekable(r, s, key)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, ErrBadKey):
 		http.NotFound(w, r)
@@ -63,17 +63,28 @@ func Serve(w http.ResponseWriter, r *http.Request, s Store, key, cache string) {
 		http.Error(w, http.StatusText(http.StatusServiceUnavailable), http.StatusServiceUnavailable)
 		return
 	}
-	defer b.Close()
+	defer content.Close()
 	h := w.Header()
 	h.Set("Cache-Control", cache)
-	h.Set("Content-Type", b.Type())
-	content, seeks := b.ReadCloser.(io.ReadSeeker) // a file is sent by the kernel
-	if !seeks {
-		far := NewReader(r.Context(), s, b.Info)
-		defer far.Close()
-		content = far
+	h.Set("Content-Type", info.Type())
+	http.ServeContent(w, r, key, info.At, content)
+}
+
+// seekable opens what a request asks for, with one question to the store where all of a
+// blob is wanted.
+func seekable(r *http.Request, s Store, key string) (Info, io.ReadSeekCloser, error) {
+	if _, near := s.(*Disk); !near && (r.Method == http.MethodHead || r.Header.Get("Range") != "") {
+		info, err := s.Stat(r.Context(), key)
+		return info, NewReader(r.Context(), s, info), err
 	}
-	http.ServeContent(w, r, key, b.At, content)
+	b, err := s.Open(r.Context(), key, Range{})
+	if err != nil {
+		return Info{}, nil, err
+	}
+	if file, seeks := b.ReadCloser.(io.ReadSeekCloser); seeks { // a file is sent by the kernel
+		return b.Info, file, nil
+	}
+	return b.Info, &seeker{ctx: r.Context(), store: s, info: b.Info, open: b}, nil
 }
 
 // NewReader reads a blob from wherever it is sought to, by ranges. Close it.
@@ -81,28 +92,34 @@ func NewReader(ctx context.Context, s Store, of Info) io.ReadSeekCloser {
 	return &seeker{ctx: ctx, store: s, info: of}
 }
 
-// seeker opens a range when it is first read after having been sought.
+// seeker opens a range when it is first read after having been sought elsewhere.
 type seeker struct {
 	ctx   context.Context //nolint:containedctx // an io.Reader has no other way to it
 	store Store
 	info  Info
-	at    int64
+	at    int64 // where the next byte is read
 	open  io.ReadCloser
+	next  int64 // where the next byte of open is
 }
 
 func (s *seeker) Read(p []byte) (int, error) {
 	if s.at >= s.info.Size {
 		return 0, io.EOF
 	}
+	if s.next != s.at {
+		if err := s.Close(); err != nil {
+			return 0, err
+		}
+	}
 	if s.open == nil {
 		b, err := s.store.Open(s.ctx, s.info.Key, Range{Offset: s.at})
 		if err != nil {
 			return 0, err
 		}
-		s.open = b
+		s.open, s.next = b, s.at
 	}
 	n, err := s.open.Read(p)
-	s.at += int64(n)
+	s.at, s.next = s.at+int64(n), s.next+int64(n)
 	return n, err
 }
 
@@ -116,11 +133,8 @@ func (s *seeker) Seek(offset int64, whence int) (int64, error) {
 	if offset < 0 {
 		return 0, fmt.Errorf("%w: from %d", ErrBadRange, offset)
 	}
-	if offset == s.at {
-		return offset, nil
-	}
 	s.at = offset
-	return offset, s.Close()
+	return offset, nil
 }
 
 func (s *seeker) Close() error {

@@ -41,6 +41,8 @@ type Config struct {
 	Outgoing     Outgoing     `koanf:"outgoing"`
 	Limits       Limits       `koanf:"limits"`
 	Storage      Storage      `koanf:"storage"`
+	Objects      Objects      `koanf:"objects"`
+	CDN          CDN          `koanf:"cdn"`
 	Metrics      Metrics      `koanf:"metrics"`
 	Backup       Backup       `koanf:"backup"`
 	Database     Database     `koanf:"database"`
@@ -156,7 +158,8 @@ func Default() Config {
 			Registration: "open", SessionIdle: 7 * 24 * time.Hour, SessionMax: 30 * 24 * time.Hour,
 			Reproof: 10 * time.Minute, SecondFactor: "optional",
 		},
-		Mail:   Mail{Security: "starttls"},
+		Mail:    Mail{Security: "starttls"},
+		Objects: Objects{Region: "us-east-1"}, CDN: CDN{Referers: []string{}},
 		Broker: Broker{Name: "hawker"},
 		Node:   Node{Roles: []string{}},
 		Edge:   Edge{Memory: 256 << 20},
@@ -297,6 +300,7 @@ func (c Config) Check() error {
 	c.checkBackup(bad)
 	c.checkBroker(bad)
 	c.checkNode(bad)
+	c.checkObjects(bad)
 	return errors.Join(errs...)
 }
 

@@ -14,6 +14,7 @@ import (
 	"hawker/internal/platform/cache"
 	"hawker/internal/platform/config"
 	"hawker/internal/platform/events/broker"
+	"hawker/internal/platform/module"
 	"hawker/internal/platform/realtime"
 	"hawker/internal/platform/redis"
 )
@@ -22,9 +23,10 @@ import (
 type Set struct {
 	Carrier broker.Carrier // of events; nil: the database carries them
 
-	clock clock.Clock
-	log   *slog.Logger
-	redis *redis.Server // nil: by itself
+	clock   clock.Clock
+	log     *slog.Logger
+	redis   *redis.Server // nil: by itself
+	objects objects
 
 	mu   sync.Mutex
 	back []func(ctx context.Context)
@@ -37,6 +39,9 @@ func Open(cfg config.Config, c clock.Clock, log *slog.Logger) (*Set, error) {
 		return nil, err
 	}
 	s := &Set{Carrier: carrier, clock: c, log: log}
+	if s.objects, err = openObjects(cfg); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	if cfg.Redis.URL == "" {
 		return s, nil
 	}
@@ -77,8 +82,12 @@ func (s *Set) Back(fn func(ctx context.Context)) {
 // lookEvery is how long a server may be away before anybody here knows.
 const lookEvery = 2 * time.Second
 
-// Run looks whether servers are there, until ctx ends.
-func (s *Set) Run(ctx context.Context) error {
+// Runners look whether servers are there.
+func (s *Set) Runners() []module.Runner {
+	return []module.Runner{{Name: "redis", Run: s.watchRedis}, {Name: "objects", Run: s.watchBucket}}
+}
+
+func (s *Set) watchRedis(ctx context.Context) error {
 	if s.redis == nil {
 		<-ctx.Done()
 		return nil
@@ -116,6 +125,9 @@ func (s *Set) Degraded(ctx context.Context) (names []string) {
 	if s.redis != nil && s.redis.Ping(ctx) != nil {
 		names = append(names, "redis")
 	}
+	if s.objects.bucket != nil && s.pingBucket(ctx) != nil {
+		names = append(names, "objects")
+	}
 	return names
 }
 
@@ -127,6 +139,12 @@ func (s *Set) Close() error {
 	}
 	if s.Carrier != nil {
 		errs = append(errs, s.Carrier.Close())
+	}
+	if s.objects.bucket != nil {
+		errs = append(errs, s.objects.bucket.Close())
+	}
+	for _, d := range s.objects.disks {
+		errs = append(errs, d.Close())
 	}
 	return errors.Join(errs...)
 }

@@ -19,8 +19,11 @@ func TestRunStaysWithoutServers(t *testing.T) {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
-		ended := make(chan error, 1)
-		go func() { ended <- set.Run(ctx) }()
+		runners := set.Runners()
+		ended := make(chan error, len(runners))
+		for _, r := range runners {
+			go func() { ended <- r.Run(ctx) }()
+		}
 		synctest.Wait()
 		select {
 		case err := <-ended:
@@ -28,8 +31,10 @@ func TestRunStaysWithoutServers(t *testing.T) {
 		default:
 		}
 		cancel()
-		if err := <-ended; err != nil {
-			t.Fatal(err)
+		for range runners {
+			if err := <-ended; err != nil {
+				t.Fatal(err)
+			}
 		}
 		if names := set.Degraded(t.Context()); len(names) > 0 {
 			t.Errorf("away: %v", names)

@@ -18,6 +18,7 @@ import (
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/base/permission"
+	"hawker/internal/platform/blob"
 	"hawker/internal/platform/cache"
 	"hawker/internal/platform/httpapi"
 )
@@ -82,6 +83,8 @@ func door() *httpapi.API {
 		fail(errors.New("secret-dsn refused")))
 	httpapi.Register(a, httpapi.Operation{ID: "full", Method: "GET", Path: "/full", Access: httpapi.Anyone},
 		fail(fmt.Errorf("place: %w", &os.PathError{Op: "write", Path: "secret-dsn", Err: syscall.ENOSPC})))
+	httpapi.Register(a, httpapi.Operation{ID: "away", Method: "GET", Path: "/away", Access: httpapi.Anyone},
+		fail(fmt.Errorf("put: %w: secret-dsn", blob.ErrAway)))
 	httpapi.Register(a, httpapi.Operation{ID: "gone", Method: "GET", Path: "/gone", Access: httpapi.Anyone},
 		fail(fault.NotFound("order.not_found").Because(errors.New("secret-dsn"))))
 	httpapi.Register(a, httpapi.Operation{ID: "bug", Method: "GET", Path: "/bug", Access: httpapi.Anyone},
@@ -131,6 +134,7 @@ func TestRefusalsAreProblems(t *testing.T) {
 		{"what a module refuses", "GET", "/gone", "", nil, 404, "order.not_found"},
 		{"what nobody expected", "GET", "/wrong", "", nil, 500, "internal"},
 		{"no room", "GET", "/full", "", nil, 507, "storage.full"},
+		{"no store", "GET", "/away", "", nil, 503, "storage.away"},
 		{"a bug", "GET", "/bug", "", nil, 500, "internal"},
 		{"no database", "GET", "/mine", "", []string{"Authorization", "Bearer broken"}, 500, "internal"},
 	} {

@@ -14,6 +14,7 @@ import (
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/lang"
+	"hawker/internal/platform/blob"
 	"hawker/internal/platform/space"
 )
 
@@ -72,6 +73,7 @@ func statusOf(k fault.Kind) int {
 const (
 	codeInternal = "internal"
 	codeFull     = "storage.full"
+	codeAway     = "storage.away"
 )
 
 // problem turns any error into a document. What was not expected is logged here,
@@ -95,6 +97,9 @@ func (a *API) problem(ctx context.Context, operation string, err error) *Problem
 	case space.IsFull(err):
 		p.Status, p.Code = http.StatusInsufficientStorage, codeFull
 		a.deps.Log.ErrorContext(ctx, "no room", "operation", operation, "request_id", p.RequestID, "error", err)
+	case errors.Is(err, blob.ErrAway):
+		p.Status, p.Code = http.StatusServiceUnavailable, codeAway
+		a.deps.Log.ErrorContext(ctx, "no object storage", "operation", operation, "request_id", p.RequestID, "error", err)
 	default:
 		p.Status, p.Code = http.StatusInternalServerError, codeInternal
 		a.deps.Log.ErrorContext(ctx, "request failed", "operation", operation, "request_id", p.RequestID, "error", err)
