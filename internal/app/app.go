@@ -146,7 +146,7 @@ func (a *App) openPlatform(ctx context.Context) (err error) {
 	if a.blobs, err = a.engines.Blobs("media"); err != nil {
 		return err
 	}
-	if a.recordings, err = a.engines.Blobs("recordings"); err != nil {
+	if a.recordings, err = a.engines.Recordings("recordings"); err != nil {
 		return err
 	}
 	a.archive = replay.Archive{Store: a.recordings}

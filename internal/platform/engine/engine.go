@@ -82,9 +82,13 @@ func (s *Set) Back(fn func(ctx context.Context)) {
 // lookEvery is how long a server may be away before anybody here knows.
 const lookEvery = 2 * time.Second
 
-// Runners look whether servers are there.
+// Runners look whether servers are there, and send what waits for one.
 func (s *Set) Runners() []module.Runner {
-	return []module.Runner{{Name: "redis", Run: s.watchRedis}, {Name: "objects", Run: s.watchBucket}}
+	out := []module.Runner{{Name: "redis", Run: s.watchRedis}, {Name: "objects", Run: s.watchBucket}}
+	for _, sp := range s.objects.spools {
+		out = append(out, module.Runner{Name: "spool", Run: sp.Run})
+	}
+	return out
 }
 
 func (s *Set) watchRedis(ctx context.Context) error {

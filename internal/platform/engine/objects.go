@@ -3,10 +3,12 @@ package engine
 import (
 	"context"
 	"fmt"
+	"path"
 	"time"
 
 	"hawker/internal/platform/blob"
 	"hawker/internal/platform/blob/s3"
+	"hawker/internal/platform/blob/spool"
 	"hawker/internal/platform/config"
 )
 
@@ -15,6 +17,7 @@ type objects struct {
 	cfg    config.Config
 	bucket *s3.Bucket // nil: the data folder
 	disks  []*blob.Disk
+	spools []*spool.Store
 }
 
 func openObjects(cfg config.Config) (o objects, err error) {
@@ -33,6 +36,21 @@ func (s *Set) Blobs(folder string) (blob.Store, error) {
 		return s.objects.bucket.Below(folder), nil
 	}
 	return s.objects.disk(folder)
+}
+
+// Recordings are the files below one folder, of a kind that comes without end and cannot be
+// asked for again: what is put waits in the data folder where the bucket does not take it.
+func (s *Set) Recordings(folder string) (blob.Store, error) {
+	if s.objects.bucket == nil {
+		return s.objects.disk(folder)
+	}
+	near, err := s.objects.disk(path.Join("spool", folder))
+	if err != nil {
+		return nil, err
+	}
+	sp := spool.New(near, s.objects.bucket.Below(folder), s.clock, s.log)
+	s.objects.spools = append(s.objects.spools, sp)
+	return sp, nil
 }
 
 func (o *objects) disk(folder string) (*blob.Disk, error) {
