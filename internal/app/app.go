@@ -165,7 +165,7 @@ func (a *App) openModules(demo bool) (err error) {
 		Rooms: a.rooms, Cookies: a.cookies(), PublicURL: a.cfg.PublicURL, Metrics: a.metrics,
 		Trusted: a.cfg.TrustedNetworks(), ReauthenticateWithin: a.cfg.Accounts.Reproof,
 		Refused: a.refusals.Note, Elsewhere: a.homes.Door(),
-		PictureOrigins: a.cfg.PictureOrigins(), Spoken: spoken(),
+		PictureOrigins: append(a.cfg.PictureOrigins(), a.engines.Origins()...), Spoken: spoken(),
 	})
 	if a.modules, err = a.list(demo); err != nil {
 		return err

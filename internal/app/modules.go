@@ -222,6 +222,9 @@ func (s *services) openVideos(p *platform) (err error) {
 	if s.uploads, err = upload.NewStore(p.cfg.Path("uploads"), p.clock, video.Claims{DB: p.db}); err != nil {
 		return err
 	}
+	if shared := p.engines.Shared("uploads"); shared != nil {
+		s.uploads.ShareBy(video.SharedUploads{Blobs: shared})
+	}
 	s.videos = video.New(video.Options{
 		DB: p.db, Log: p.log, Uploads: s.uploads, Blobs: p.blobs, Tool: ffmpeg.New(p.cfg.Live.FFmpeg, p.clock),
 		Catalog: s.catalog, Staff: s.shops, WorkDir: p.node.Dir(), DurationMax: p.cfg.Video.DurationMax,

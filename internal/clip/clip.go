@@ -160,7 +160,10 @@ func (s *Service) post(ctx context.Context, e shelf.Explained, span record.Span)
 		Caption: string(caption[:min(len(caption), video.CaptionMax)]),
 	})
 	if fault.Code(err) == "video.already_posted" { // by a try before a crash
-		return s.Uploads.Remove(up)
+		return s.Uploads.Remove(ctx, up)
+	}
+	if err == nil {
+		err = s.Uploads.HandOver(up)
 	}
 	return err
 }

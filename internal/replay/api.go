@@ -40,6 +40,9 @@ func (a API) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	rec := a.Archive.Of(r.Context(), x)
 	rec.Marks, rec.Private = marks, httpapi.PassFrom(r.Context()).Room.Private()
+	if rec.Private { // who has an address may pass it on
+		rec.Elsewhere = nil
+	}
 	rec.Serve(w, r, name)
 }
 

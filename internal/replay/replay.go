@@ -27,6 +27,9 @@ func (a Archive) Of(ctx context.Context, x show.Show) record.Show {
 	if x.ID.Int() == x.Room.Int() {
 		r.Show = ""
 	}
+	if e, ok := a.Store.(blob.Elsewhere); ok {
+		r.Elsewhere = func(file string) string { return e.Address(ctx, file) }
+	}
 	return r
 }
 

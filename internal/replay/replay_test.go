@@ -49,13 +49,18 @@ func each(t *testing.T, test func(k *kit)) {
 			t.Cleanup(func() { k.Must(disk.Close()) })
 			k.archive = replay.Archive{Store: wrap(disk)}
 			k.Archive.Real = k.archive
-			api := replay.API{Archive: k.archive, Shows: k.Shows, Shelf: k.Shelf, Problem: k.problem}
-			k.door = httpapitest.Open(t, k.Clock, api.Module())
 			k.room = k.Room()
-			k.door.Room(k.room, httpapi.RoomDoor{Shop: k.Shop, Mode: httpapi.RoomOpen})
+			k.serve()
 			test(k)
 		})
 	}
+}
+
+// serve opens the door to the archive as it is now.
+func (k *kit) serve() {
+	api := replay.API{Archive: k.archive, Shows: k.Shows, Shelf: k.Shelf, Problem: k.problem}
+	k.door = httpapitest.Open(k.T, k.Clock, api.Module())
+	k.door.Room(k.room, httpapi.RoomDoor{Shop: k.Shop, Mode: httpapi.RoomOpen})
 }
 
 func (k *kit) problem(w http.ResponseWriter, r *http.Request, err error) {

@@ -12,6 +12,7 @@ import (
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/media/ffmpeg"
+	"hawker/internal/platform/blob"
 	"hawker/internal/platform/events"
 	"hawker/internal/platform/jobs"
 	"hawker/internal/platform/sqldb"
@@ -86,7 +87,7 @@ func (s *Service) transcode(ctx context.Context, r jobs.Run, last bool) error {
 		return err
 	}
 	if v.State != Processing { // done before a crash
-		return s.Uploads.Remove(v.Upload)
+		return s.Uploads.Remove(ctx, v.Upload)
 	}
 	film, err := s.render(ctx, v)
 	if ctx.Err() != nil {
@@ -94,7 +95,7 @@ func (s *Service) transcode(ctx context.Context, r jobs.Run, last bool) error {
 	}
 	if err != nil {
 		code := reason(err)
-		switch accident := code == "" && ffmpeg.Accident(err); {
+		switch accident := code == "" && (ffmpeg.Accident(err) || errors.Is(err, blob.ErrAway)); {
 		case accident && s.db.Clock().Now().Sub(r.Since) < patience:
 			return jobs.Later(errors.Join(err, s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
 				return setWork(ctx, tx, v.ID, Processing, CodeWaiting)
@@ -109,7 +110,7 @@ func (s *Service) transcode(ctx context.Context, r jobs.Run, last bool) error {
 		return s.fail(ctx, v, code)
 	}
 	err = s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error { return done(ctx, tx, v.ID, film) })
-	return errors.Join(err, s.Uploads.Remove(v.Upload))
+	return errors.Join(err, s.Uploads.Remove(ctx, v.Upload))
 }
 
 // done shows a film that was rendered, as its author describes it by now.
@@ -137,7 +138,7 @@ func (s *Service) fail(ctx context.Context, v Video, code string) error {
 	if err != nil || code == CodeProcessing { // it may be asked for again, for as long as uploads are kept
 		return err
 	}
-	return s.Uploads.Remove(v.Upload)
+	return s.Uploads.Remove(ctx, v.Upload)
 }
 
 // Retry has a film tried again now that waits for an accident to pass, or failed by one and has its upload
@@ -153,7 +154,7 @@ func (s *Service) Retry(ctx context.Context, user id.User, operator bool, video 
 		}
 	}
 	if v.Failure == CodeProcessing {
-		if _, err := s.Uploads.Finished(ctx, v.Upload, v.Author.String()); err != nil {
+		if err := s.Uploads.There(ctx, v.Upload); err != nil {
 			if fault.As(err) != nil {
 				err = fault.Conflict(CodeUploadGone)
 			}
@@ -185,7 +186,7 @@ func (s *Service) render(ctx context.Context, v Video) (film ffmpeg.Film, err er
 		return film, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	if err := s.Uploads.Take(v.Upload, filepath.Join(dir, inputName)); err != nil {
+	if err := s.Uploads.Take(ctx, v.Upload, filepath.Join(dir, inputName)); err != nil {
 		if fault.As(err) != nil {
 			err = errors.Join(errUploadGone, err)
 		}

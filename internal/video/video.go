@@ -125,18 +125,21 @@ func (s *Service) Post(ctx context.Context, key idem.Key, author id.User, d Draf
 	if err != nil {
 		return Video{}, err
 	}
-	file, err := s.Uploads.Finished(ctx, d.Upload, author.String())
-	if err != nil {
+	_, err = s.Uploads.Finished(ctx, d.Upload, author.String())
+	if err != nil && !s.Uploads.HandedOver(ctx, d.Upload) { // else by this request, whose answer was lost, or another
 		return Video{}, err
 	}
 	shop, err := s.shopOf(ctx, author, d)
 	if err != nil {
 		return Video{}, err
 	}
-	v := Video{Author: author, Shop: shop, Product: d.Product, Upload: file.ID, Caption: caption, State: Processing}
+	v := Video{Author: author, Shop: shop, Product: d.Product, Upload: d.Upload, Caption: caption, State: Processing}
 	made, err := idem.Once(ctx, s.db, key, func(ctx context.Context, tx *sqldb.Tx) (id.Video, error) {
 		return take(ctx, tx, v)
 	})
+	if err == nil {
+		err = s.Uploads.HandOver(d.Upload)
+	}
 	if err != nil {
 		return Video{}, err
 	}

@@ -1,9 +1,11 @@
 package record
 
 import (
+	"errors"
 	"io/fs"
 	"net/http"
 	"path"
+	"syscall"
 
 	"hawker/internal/media/hls"
 )
@@ -13,6 +15,8 @@ const (
 	segmentKind  = "video/iso.segment"
 	cacheGrowing = "public, max-age=1"
 	cacheWhole   = "public, max-age=60"
+	// An address elsewhere expires; it lives longer than this.
+	cacheElsewhere = "public, max-age=60"
 )
 
 func readOnly(rw http.ResponseWriter, r *http.Request) bool {
@@ -24,10 +28,22 @@ func readOnly(rw http.ResponseWriter, r *http.Request) bool {
 	return false
 }
 
+// missing answers for what is not there, or cannot be told of now: players ask again.
+func missing(rw http.ResponseWriter, r *http.Request, err error) {
+	if away(err) {
+		http.Error(rw, http.StatusText(http.StatusServiceUnavailable), http.StatusServiceUnavailable)
+		return
+	}
+	http.NotFound(rw, r)
+}
+
+// away tells of an archive that cannot be reached: what it has is not gone.
+func away(err error) bool { return errors.Is(err, syscall.EHOSTUNREACH) }
+
 func serveFile(rw http.ResponseWriter, r *http.Request, from fs.FS, name string) {
 	f, err := openSeeker(from, name)
 	if err != nil {
-		http.NotFound(rw, r)
+		missing(rw, r, err)
 		return
 	}
 	defer f.Close()

@@ -28,7 +28,10 @@ type Show struct {
 	Since time.Time
 	// Private makes each answer private: see hls.MakePrivate.
 	Private bool
-	Marks   []hls.Mark // those within what was recorded go into the playlist
+	// Elsewhere gives the address at which a file of the archive may be fetched for a while; nil or
+	// "": it is sent from here.
+	Elsewhere func(file string) string
+	Marks     []hls.Mark // those within what was recorded go into the playlist
 }
 
 // dir is the folder of a show's recordings; "" if it has or can have none.
@@ -63,6 +66,9 @@ func (s Show) before() ([]*Recording, error) {
 	}
 	all, err := scan(s.From, s.StreamID)
 	var out []*Recording
+	if err != nil {
+		return nil, err
+	}
 	for _, rec := range all {
 		older := map[string]bool{}
 		for _, e := range rec.entries {
@@ -98,8 +104,15 @@ func (s Show) Serve(rw http.ResponseWriter, r *http.Request, name string) {
 	}
 	file, err := s.file(name)
 	if err != nil {
-		http.NotFound(rw, r)
+		missing(rw, r, err)
 		return
+	}
+	if s.Elsewhere != nil && r.Method == http.MethodGet { // an address is for that alone
+		if address := s.Elsewhere(file); address != "" {
+			hls.Cache(rw.Header(), []string{cacheElsewhere})
+			http.Redirect(rw, r, address, http.StatusFound)
+			return
+		}
 	}
 	serveFile(rw, r, s.From, file)
 }
@@ -117,14 +130,18 @@ func (s Show) file(name string) (string, error) {
 		return "", fs.ErrNotExist
 	}
 	name = path.Join(s.dir(), folder, file)
-	if st, err := fs.Lstat(s.From, name); err != nil || !st.Mode().IsRegular() {
-		return "", errors.Join(fs.ErrNotExist, err)
+	st, err := fs.Lstat(s.From, name)
+	if err == nil && !st.Mode().IsRegular() {
+		err = fs.ErrNotExist
 	}
-	return name, nil
+	return name, err
 }
 
 func (s Show) fileBefore(folder, file string) (string, error) {
 	recs, err := s.before()
+	if err != nil {
+		return "", err
+	}
 	for _, rec := range recs {
 		if path.Base(rec.Info.Dir) != folder {
 			continue
@@ -133,13 +150,16 @@ func (s Show) fileBefore(folder, file string) (string, error) {
 			return path.Join(rec.Info.Dir, file), nil
 		}
 	}
-	return "", errors.Join(fs.ErrNotExist, err)
+	return "", fs.ErrNotExist
 }
 
 func (s Show) servePlaylist(rw http.ResponseWriter, r *http.Request) {
 	recs, err := s.Recordings()
-	if err != nil || len(recs) == 0 {
-		http.NotFound(rw, r)
+	if err == nil && len(recs) == 0 {
+		err = fs.ErrNotExist
+	}
+	if err != nil {
+		missing(rw, r, err)
 		return
 	}
 	rw.Header().Set("Content-Type", playlistKind)
@@ -182,7 +202,11 @@ func scanShow(from fs.FS, dir, show string) ([]*Recording, error) {
 func scan(from fs.FS, dir string) (out []*Recording, err error) {
 	names, err := folders(from, dir)
 	for _, name := range names {
-		if rec, err := Open(from, path.Join(dir, name)); err == nil {
+		rec, err := Open(from, path.Join(dir, name))
+		if away(err) { // what is left would be taken for all
+			return nil, err
+		}
+		if err == nil {
 			out = append(out, rec)
 		}
 	}

@@ -352,13 +352,14 @@ func TestAFileThatIsTaken(t *testing.T) {
 	}
 	mine := filepath.Join(t.TempDir(), "mine")
 	for i, want := range []string{"", "upload.not_found", "upload.not_found"} {
-		err := s.store.Take([]string{name, "../" + name, strings.Repeat("z", len(name))}[i], fmt.Sprint(mine, i))
+		err := s.store.Take(t.Context(), []string{name, "../" + name, strings.Repeat("z", len(name))}[i],
+			fmt.Sprint(mine, i))
 		if fault.Code(err) != want {
 			t.Errorf("%d: %v, want %q", i, err, want)
 		}
 	}
 	for range 2 {
-		if err := s.store.Remove(name); err != nil {
+		if err := s.store.Remove(t.Context(), name); err != nil {
 			t.Error(err)
 		}
 	}

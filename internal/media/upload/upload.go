@@ -55,6 +55,7 @@ type Store struct {
 	files  filestore.FileStore
 	clock  clock.Clock
 	claims Claims
+	shared Shared // nil: everybody has the folder
 }
 
 // NewStore opens or makes the folder.
@@ -110,7 +111,8 @@ func (s *Store) owned(ctx context.Context, upload, owner string) (handler.FileIn
 	return info, err
 }
 
-// Finished gives an owner's upload when all of it is there and on the disk.
+// Finished gives an owner's upload when all of it is there, on the disk and, where uploads
+// are shared, for others.
 // Faults: upload.not_found, upload.unfinished.
 func (s *Store) Finished(ctx context.Context, upload, owner string) (File, error) {
 	info, err := s.owned(ctx, upload, owner)
@@ -121,7 +123,10 @@ func (s *Store) Finished(ctx context.Context, upload, owner string) (File, error
 		return File{}, fault.Conflict("upload.unfinished")
 	}
 	path := filepath.Join(s.dir, upload)
-	return File{ID: upload, Path: path, Name: info.MetaData[nameKey], Size: info.Size}, syncFile(path)
+	if err := syncFile(path); err != nil {
+		return File{}, err
+	}
+	return File{ID: upload, Path: path, Name: info.MetaData[nameKey], Size: info.Size}, s.share(ctx, upload)
 }
 
 func syncFile(path string) error {
@@ -130,19 +135,6 @@ func syncFile(path string) error {
 		return err
 	}
 	return errors.Join(f.Sync(), f.Close())
-}
-
-// Take makes a claimed upload a file that a child can read: a second name of it,
-// which costs nothing. Fault upload.not_found, also when it has been removed.
-func (s *Store) Take(upload, file string) error {
-	if !valid(upload) {
-		return fault.NotFound("upload.not_found")
-	}
-	err := os.Link(filepath.Join(s.dir, upload), file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return fault.NotFound("upload.not_found").Because(err)
-	}
-	return err
 }
 
 // Import takes a file that is here already, as if its owner had sent it.
@@ -159,14 +151,16 @@ func (s *Store) Import(ctx context.Context, owner, name string, r io.Reader) (up
 	if err == nil {
 		err = s.files.AsLengthDeclarableUpload(u).DeclareLength(ctx, n)
 	}
+	if err == nil {
+		err = s.share(ctx, upload)
+	}
 	if err != nil {
-		return "", errors.Join(err, s.Remove(upload))
+		return "", errors.Join(err, s.removeHere(upload))
 	}
 	return upload, nil
 }
 
-// Remove forgets an upload; one that is not there is no error.
-func (s *Store) Remove(upload string) error {
+func (s *Store) removeHere(upload string) error {
 	if !valid(upload) {
 		return nil
 	}
@@ -203,12 +197,13 @@ func (s *Store) Sweep(ctx context.Context) (removed int, err error) {
 		if claimed {
 			continue
 		}
-		if err := s.Remove(upload); err != nil {
+		if err := s.Remove(ctx, upload); err != nil {
 			return removed, fmt.Errorf("sweep upload %s: %w", upload, err)
 		}
 		removed++
 	}
-	return removed, nil
+	shared, err := s.sweepShared(ctx, before)
+	return removed + shared, err
 }
 
 // touched is when an upload last grew.

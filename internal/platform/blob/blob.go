@@ -15,6 +15,7 @@ import (
 	"os"
 	"path"
 	"strings"
+	"syscall"
 	"time"
 	"unicode/utf8"
 )
@@ -75,8 +76,9 @@ func (r Range) size(of int64) (int64, error) {
 var (
 	ErrBadKey   = errors.New("blob: bad key")
 	ErrBadRange = errors.New("blob: bad range")
-	// ErrAway is a store that did not answer, or would not: what was asked for is neither done nor refused.
-	ErrAway = errors.New("blob: the store is away")
+	// ErrAway is a store that did not answer, or would not: what was asked for is neither done nor
+	// refused. To who asks the system's way it is a host that cannot be reached.
+	ErrAway = fmt.Errorf("blob: the store is away: %w", syscall.EHOSTUNREACH)
 )
 
 const keyMax = 512 // bytes

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"time"
 )
 
 // Handler serves blobs below a URL prefix. They never change, so they may be
@@ -52,8 +53,49 @@ func Gate(s Store, log *slog.Logger, judge func(r *http.Request) (key, cache str
 	})
 }
 
+// Signer is a Store that gives addresses of its own, by which anybody may read a blob for
+// a while.
+type Signer interface {
+	Signed(ctx context.Context, key string, while time.Duration) (string, error)
+}
+
+// A redirect is kept for a minute, an address lives for some more.
+const (
+	redirectCache = "public, max-age=60"
+	signedFor     = 15 * time.Minute
+)
+
+// Elsewhere is a Store from which clients fetch by themselves what Serve would send.
+// Playlists are sent: what they name lies beside them, at addresses of ours.
+type Elsewhere struct {
+	Store
+	Signer Signer
+}
+
+// Address is where a blob may be fetched for a while; "" for what is sent from here.
+func (e Elsewhere) Address(ctx context.Context, key string) string {
+	if path.Ext(key) == ".m3u8" {
+		return ""
+	}
+	address, err := e.Signer.Signed(ctx, key, signedFor)
+	if err != nil {
+		return ""
+	}
+	return address
+}
+
 // Serve answers with a blob, which may be cached so.
 func Serve(w http.ResponseWriter, r *http.Request, s Store, key, cache string) {
+	if e, ok := s.(Elsewhere); ok && r.Method == http.MethodGet { // an address is signed for that alone
+		if address := e.Address(r.Context(), key); address != "" {
+			if cache != NotCached {
+				cache = redirectCache
+			}
+			w.Header().Set("Cache-Control", cache)
+			http.Redirect(w, r, address, http.StatusFound)
+			return
+		}
+	}
 	info, content, err := seekable(r, s, key)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, ErrBadKey):

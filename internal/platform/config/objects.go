@@ -20,15 +20,6 @@ type Objects struct {
 	Redirect   bool   `koanf:"redirect"`
 }
 
-// CDN says from where clients fetch what is kept, by kind, and which pages of others may
-// show it.
-type CDN struct {
-	Pictures string   `koanf:"pictures"`
-	Videos   string   `koanf:"videos"`
-	Replays  string   `koanf:"replays"`
-	Referers []string `koanf:"referers"`
-}
-
 // OfSecret is the secret of the key, from the file where one is named.
 func (o Objects) OfSecret() (string, error) {
 	if o.SecretFile == "" {
@@ -67,14 +58,4 @@ func (c Config) checkObjects(bad func(cond bool, format string, args ...any)) {
 		bad((o.Secret == "") == (o.SecretFile == ""), "one of objects.secret and objects.secret_file must be set")
 	}
 	bad(o.Redirect && o.URL == "", "objects.redirect needs objects.url")
-	for name, base := range map[string]string{
-		"pictures": c.CDN.Pictures, "videos": c.CDN.Videos, "replays": c.CDN.Replays,
-	} {
-		u, err := url.Parse(base)
-		bad(base != "" && (err != nil || !publicAddress(base) || u.RawQuery != "" || u.Fragment != "" || u.User != nil),
-			"cdn.%s must be an http or https address without a query", name)
-	}
-	for _, host := range c.CDN.Referers {
-		bad(host == "" || strings.ContainsAny(host, "/:@* "), "cdn.referers: %q is no host's name", host)
-	}
 }

@@ -32,10 +32,14 @@ func openObjects(cfg config.Config) (o objects, err error) {
 
 // Blobs are the files below one folder: of the data folder, or of the bucket.
 func (s *Set) Blobs(folder string) (blob.Store, error) {
-	if s.objects.bucket != nil {
-		return s.objects.bucket.Below(folder), nil
+	if s.objects.bucket == nil {
+		return s.objects.disk(folder)
 	}
-	return s.objects.disk(folder)
+	b := s.objects.bucket.Below(folder)
+	if s.objects.cfg.Objects.Redirect {
+		return blob.Elsewhere{Store: b, Signer: b}, nil
+	}
+	return b, nil
 }
 
 // Recordings are the files below one folder, of a kind that comes without end and cannot be
@@ -48,9 +52,43 @@ func (s *Set) Recordings(folder string) (blob.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	sp := spool.New(near, s.objects.bucket.Below(folder), s.clock, s.log)
+	b := s.objects.bucket.Below(folder)
+	sp := spool.New(near, b, s.clock, s.log)
 	s.objects.spools = append(s.objects.spools, sp)
+	if s.objects.cfg.Objects.Redirect {
+		return blob.Elsewhere{Store: sp, Signer: arrived{sp, b}}, nil
+	}
 	return sp, nil
+}
+
+// Shared is a folder of the bucket; nil where all have the data folder.
+func (s *Set) Shared(folder string) blob.Store {
+	if s.objects.bucket == nil {
+		return nil
+	}
+	return s.objects.bucket.Below(folder)
+}
+
+// arrived signs what is in the bucket already.
+type arrived struct {
+	spool *spool.Store
+	blob.Signer
+}
+
+// Signed implements blob.Signer.
+func (a arrived) Signed(ctx context.Context, key string, while time.Duration) (string, error) {
+	if a.spool.Here(ctx, key) {
+		return "", nil
+	}
+	return a.Signer.Signed(ctx, key, while)
+}
+
+// Origins are where clients are sent by redirects.
+func (s *Set) Origins() []string {
+	if s.objects.bucket == nil || !s.objects.cfg.Objects.Redirect {
+		return nil
+	}
+	return []string{s.objects.bucket.Origin()}
 }
 
 func (o *objects) disk(folder string) (*blob.Disk, error) {

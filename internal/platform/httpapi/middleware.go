@@ -95,7 +95,7 @@ func contentPolicy(host string, pictures []string) string {
 	if host != "" {
 		sockets = " wss://" + host + " ws://" + host
 	}
-	return "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; " +
+	return "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:" + more + "; " +
 		"media-src 'self' blob:" + more + "; worker-src 'self' blob:; connect-src 'self'" + sockets + more +
 		"; font-src 'self'; " +
 		"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"

@@ -147,6 +147,12 @@ func (s *Store) flown(key string) (out []*flight) {
 	return out
 }
 
+// Here tells whether a blob has not arrived yet.
+func (s *Store) Here(ctx context.Context, key string) bool {
+	_, err := s.near.Stat(ctx, key)
+	return err == nil
+}
+
 // Waiting tells how many blobs have not arrived.
 func (s *Store) Waiting() (n int) {
 	s.mu.Lock()
