@@ -26,7 +26,7 @@ type commands struct {
 	User        userCmd        `cmd:"" help:"Accounts: add, passwd, disable, enable, list."`
 	Worker      workerCmd      `cmd:"" help:"Do jobs (transcoding, refunds) for a mall on a shared MySQL database and data folder."`
 	Migrate     migrateCmd     `cmd:"" help:"Bring the database to the newest version."`
-	Move        moveCmd        `cmd:"" help:"Take an installation from the database in its folder to a server."`
+	Move        moveCmds       `cmd:"" help:"Take an installation to servers."`
 	Demo        demoCmd        `cmd:"" help:"Fill an empty installation with demo data, or a demo with as much as is to be measured."`
 	Doctor      doctorCmd      `cmd:"" help:"Prove the invariants and say what is wrong; exit 1 if anything is."`
 	Backup      backupCmd      `cmd:"" help:"Copy an installation, encrypted, into a folder; a running server goes on."`

@@ -78,8 +78,19 @@ func moveRows(ctx context.Context, file, to string, log *slog.Logger) (moved mov
 		return moved, err
 	}
 	defer func() { err = errors.Join(err, target.Close()) }()
-	told, shown := time.Time{}, terminal(os.Stderr)
-	m := move.Move{From: source, To: target, Schema: schema.FS, Progress: func(p move.Progress) {
+	tell, done := teller(os.Stderr, "rows")
+	moved, err = move.Move{From: source, To: target, Schema: schema.FS, Progress: tell}.Run(ctx)
+	done()
+	if err != nil && ctx.Err() != nil {
+		err = fmt.Errorf("%w: the same command goes on from here", err)
+	}
+	return moved, err
+}
+
+// teller writes progress in one line for somebody who looks; done wipes it.
+func teller(to *os.File, of string) (tell func(p move.Progress), done func()) {
+	told, shown := time.Time{}, terminal(to)
+	tell = func(p move.Progress) {
 		if !shown || time.Since(told) < 100*time.Millisecond {
 			return
 		}
@@ -88,17 +99,14 @@ func moveRows(ctx context.Context, file, to string, log *slog.Logger) (moved mov
 		if p.Proving {
 			what = "comparing"
 		}
-		fmt.Fprintf(os.Stderr, "\r\x1b[K%s %3d %%  %d of %d rows  %s", what, 100*p.Done/max(p.Total, 1), p.Done,
-			p.Total, p.Table)
-	}}
-	moved, err = m.Run(ctx)
-	if shown {
-		fmt.Fprint(os.Stderr, "\r\x1b[K")
+		fmt.Fprintf(to, "\r\x1b[K%s %3d %%  %d of %d %s  %s", what, 100*p.Done/max(p.Total, 1), p.Done, p.Total, of,
+			p.Table)
 	}
-	if err != nil && ctx.Err() != nil {
-		err = fmt.Errorf("%w: the same command goes on from here", err)
+	return tell, func() {
+		if shown {
+			fmt.Fprint(to, "\r\x1b[K")
+		}
 	}
-	return moved, err
 }
 
 // terminal reports whether somebody looks at what is written there.
