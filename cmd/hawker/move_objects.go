@@ -68,8 +68,8 @@ func moveFolder(ctx context.Context, name, dir string, to blob.Store) (err error
 	a, err := move.Objects{Name: name, From: from, To: to, Progress: tell}.Run(ctx)
 	if err == nil {
 		done()
-		fmt.Printf("%s: %d files of %d bytes are there, each the same on both sides; %d were written now\n", name, a.Blobs,
-			a.Bytes, a.Written)
+		fmt.Printf("%s: %d files of %d bytes are there, each the same on both sides; %d were written now\n", name,
+			a.Blobs, a.Bytes, a.Written)
 	}
 	return err
 }

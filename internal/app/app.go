@@ -164,7 +164,7 @@ func (a *App) openModules(demo bool) (err error) {
 		Log: a.log, Clock: a.clock, Limiter: a.engines.Limiter("door"), Sign: a.signin, Staff: a.shops,
 		Rooms: a.rooms, Cookies: a.cookies(), PublicURL: a.cfg.PublicURL, Metrics: a.metrics,
 		Trusted: a.cfg.TrustedNetworks(), ReauthenticateWithin: a.cfg.Accounts.Reproof,
-		Refused: a.refusals.Note, Elsewhere: a.homes.Door(),
+		Refused: a.refusals.Note, Elsewhere: a.homes.Door(), Referers: a.cfg.Media.Referers,
 		PictureOrigins: append(a.cfg.PictureOrigins(), a.engines.Origins()...), Spoken: spoken(),
 	})
 	if a.modules, err = a.list(demo); err != nil {

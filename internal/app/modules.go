@@ -41,6 +41,7 @@ import (
 	"hawker/internal/order"
 	"hawker/internal/payment"
 	"hawker/internal/picture"
+	"hawker/internal/platform/blob"
 	"hawker/internal/platform/httpapi"
 	"hawker/internal/platform/module"
 	"hawker/internal/promotion"
@@ -223,7 +224,7 @@ func (s *services) openVideos(p *platform) (err error) {
 		return err
 	}
 	if shared := p.engines.Shared("uploads"); shared != nil {
-		s.uploads.ShareBy(video.SharedUploads{Blobs: shared})
+		s.uploads.ShareBy(blob.SharedUploads{Blobs: shared})
 	}
 	s.videos = video.New(video.Options{
 		DB: p.db, Log: p.log, Uploads: s.uploads, Blobs: p.blobs, Tool: ffmpeg.New(p.cfg.Live.FFmpeg, p.clock),

@@ -25,7 +25,9 @@ func TestSegmentsElsewhere(t *testing.T) {
 		x := k.show("20261111T100000-1")
 		k.archive.Store = blob.Elsewhere{Store: k.archive.Store, Signer: signer{}}
 		k.serve()
-		k.door.Server.Client().CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+		k.door.Server.Client().CheckRedirect = func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse
+		}
 		name := x.ID.String() + "/"
 		list := k.get(name + "index.m3u8")
 		if list.Status != http.StatusOK {

@@ -34,7 +34,7 @@ func TestUploadsAreSharedByAStore(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.ShareBy(video.SharedUploads{Blobs: blobs})
+		s.ShareBy(blob.SharedUploads{Blobs: blobs})
 		return s, dir
 	}
 	server, dir := node()

@@ -125,8 +125,7 @@ func (s *Service) Post(ctx context.Context, key idem.Key, author id.User, d Draf
 	if err != nil {
 		return Video{}, err
 	}
-	_, err = s.Uploads.Finished(ctx, d.Upload, author.String())
-	if err != nil && !s.Uploads.HandedOver(ctx, d.Upload) { // else by this request, whose answer was lost, or another
+	if _, err = s.Uploads.Finished(ctx, d.Upload, author.String()); err != nil && !s.Uploads.HandedOver(ctx, d.Upload) {
 		return Video{}, err
 	}
 	shop, err := s.shopOf(ctx, author, d)

@@ -42,6 +42,7 @@ type Config struct {
 	Limits       Limits       `koanf:"limits"`
 	Storage      Storage      `koanf:"storage"`
 	Objects      Objects      `koanf:"objects"`
+	Media        Media        `koanf:"media"`
 	Metrics      Metrics      `koanf:"metrics"`
 	Backup       Backup       `koanf:"backup"`
 	Database     Database     `koanf:"database"`
@@ -158,12 +159,12 @@ func Default() Config {
 			Reproof: 10 * time.Minute, SecondFactor: "optional",
 		},
 		Mail:    Mail{Security: "starttls"},
-		Objects: Objects{Region: "us-east-1"},
-		Broker:  Broker{Name: "hawker"},
-		Node:    Node{Roles: []string{}},
-		Edge:    Edge{Memory: 256 << 20},
-		Log:     Log{Level: "info", Format: "text"},
-		Mall:    Mall{Name: "Hawker", Currency: "CNY", TimeZone: "Asia/Shanghai"},
+		Objects: Objects{Region: "us-east-1"}, Media: Media{Referers: []string{}},
+		Broker: Broker{Name: "hawker"},
+		Node:   Node{Roles: []string{}},
+		Edge:   Edge{Memory: 256 << 20},
+		Log:    Log{Level: "info", Format: "text"},
+		Mall:   Mall{Name: "Hawker", Currency: "CNY", TimeZone: "Asia/Shanghai"},
 		Order: Order{
 			PayWithin: 15 * time.Minute, PayDealWithin: 3 * time.Minute,
 			ReceiveWithin: 10 * 24 * time.Hour, UnpaidMax: 5, UnitsMax: 99, PerMinute: 30,

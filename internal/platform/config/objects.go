@@ -20,6 +20,11 @@ type Objects struct {
 	Redirect   bool   `koanf:"redirect"`
 }
 
+// Media says whose pages may show pictures, films and replays beside the mall's own.
+type Media struct {
+	Referers []string `koanf:"referers"` // hosts; none: everybody's
+}
+
 // OfSecret is the secret of the key, from the file where one is named.
 func (o Objects) OfSecret() (string, error) {
 	if o.SecretFile == "" {
@@ -58,4 +63,7 @@ func (c Config) checkObjects(bad func(cond bool, format string, args ...any)) {
 		bad((o.Secret == "") == (o.SecretFile == ""), "one of objects.secret and objects.secret_file must be set")
 	}
 	bad(o.Redirect && o.URL == "", "objects.redirect needs objects.url")
+	for _, host := range c.Media.Referers {
+		bad(host == "" || strings.ContainsAny(host, "/:@* "), "media.referers: %q is no host's name", host)
+	}
 }

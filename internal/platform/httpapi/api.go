@@ -85,6 +85,8 @@ type Deps struct {
 	PublicURL string
 	// PictureOrigins are other servers from which pages may fetch pictures of rooms.
 	PictureOrigins []string
+	// Referers are hosts whose pages alone may show files, beside the mall's own; none: everybody's.
+	Referers []string
 	// ReauthenticateWithin is how long ago somebody may have shown who they are, before what
 	// is declared Recent; zero asks nobody.
 	ReauthenticateWithin time.Duration
@@ -133,7 +135,7 @@ func New(d Deps) *API {
 	}
 	adaptHuma()
 	a.router.Use(conns.AwaitBody, a.requestID, a.language, a.observe, a.recoverPanic, a.secureHeaders, a.sameOrigin,
-		a.authenticate)
+		a.hotlinks, a.authenticate)
 	a.router.NotFound(a.notFound)
 	a.router.MethodNotAllowed(a.methodNotAllowed)
 	cfg := huma.DefaultConfig("Hawker", "1")

@@ -1,4 +1,4 @@
-package video
+package blob
 
 import (
 	"context"
@@ -8,12 +8,10 @@ import (
 	"path"
 	"strings"
 	"time"
-
-	"hawker/internal/platform/blob"
 )
 
 // SharedUploads are finished uploads in a store of blobs: upload.Shared.
-type SharedUploads struct{ Blobs blob.Store }
+type SharedUploads struct{ Blobs Store }
 
 const (
 	sharedEnd  = ".upload"
@@ -37,7 +35,7 @@ func (s SharedUploads) Has(ctx context.Context, upload string) (bool, error) {
 
 // Local implements upload.Shared.
 func (s SharedUploads) Local(ctx context.Context, upload, file string) error {
-	return blob.Local(ctx, s.Blobs, upload+sharedEnd, file)
+	return Local(ctx, s.Blobs, upload+sharedEnd, file)
 }
 
 // Delete implements upload.Shared.
