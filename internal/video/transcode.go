@@ -226,8 +226,7 @@ func (s *Service) reporter(ctx context.Context, video id.Video) func(float64) {
 		}
 		noted = percent
 		err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
-			return setProgress(ctx, tx, video,
-				percent)
+			return setProgress(ctx, tx, video, percent)
 		})
 		if err != nil && ctx.Err() == nil {
 			s.Log.Warn("progress not noted", "video", video.String(), "error", err)

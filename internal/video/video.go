@@ -136,13 +136,11 @@ func (s *Service) Post(ctx context.Context, key idem.Key, author id.User, d Draf
 	made, err := idem.Once(ctx, s.db, key, func(ctx context.Context, tx *sqldb.Tx) (id.Video, error) {
 		return take(ctx, tx, v)
 	})
-	if err == nil {
-		err = s.Uploads.HandOver(d.Upload)
-	}
 	if err != nil {
 		return Video{}, err
 	}
-	return s.Find(ctx, made)
+	v, err = s.Find(ctx, made)
+	return v, errors.Join(err, s.Uploads.HandOver(d.Upload))
 }
 
 // take writes a film whose upload is there and asks for its transcoding.

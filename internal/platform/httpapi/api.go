@@ -25,6 +25,7 @@ import (
 	"hawker/internal/base/id"
 	"hawker/internal/platform/cache"
 	"hawker/internal/platform/conns"
+	"hawker/internal/platform/hotlink"
 	"hawker/internal/platform/humatext"
 	"hawker/internal/platform/idem"
 )
@@ -135,7 +136,7 @@ func New(d Deps) *API {
 	}
 	adaptHuma()
 	a.router.Use(conns.AwaitBody, a.requestID, a.language, a.observe, a.recoverPanic, a.secureHeaders, a.sameOrigin,
-		a.hotlinks, a.authenticate)
+		hotlink.Guard{Hosts: d.Referers, Public: a.public.Host, Refuse: a.hotlinked}.Over, a.authenticate)
 	a.router.NotFound(a.notFound)
 	a.router.MethodNotAllowed(a.methodNotAllowed)
 	cfg := huma.DefaultConfig("Hawker", "1")

@@ -149,6 +149,10 @@ func (a *API) sameOrigin(next http.Handler) http.Handler {
 	return protection.Handler(next)
 }
 
+func (a *API) hotlinked(w http.ResponseWriter, r *http.Request) {
+	a.writeProblem(w, r, fault.Forbidden("request.hotlinked"))
+}
+
 func (a *API) notFound(w http.ResponseWriter, r *http.Request) {
 	a.writeProblem(w, r, fault.NotFound("request.no_such_path"))
 }
