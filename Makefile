@@ -94,7 +94,7 @@ check-deploy: build ## deploy/ held to Docker's, Helm's, Prometheus' and systemd
 
 # Object storage beside one that falls.
 test-s3: build $(TOOLS)/versitygw
-	scripts/in-memory scripts/with-s3 $(GO) test -timeout 5m ./internal/platform/blob/... ./internal/platform/engine
+	scripts/in-memory scripts/with-s3 sh -c '$(GO) test -timeout 5m ./internal/platform/blob/... && $(GO) test -timeout 5m -run ObjectStorage ./test/fault'
 
 test-e2e: build
 	cd web && ../scripts/in-memory npm run --silent e2e
