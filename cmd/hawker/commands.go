@@ -36,6 +36,7 @@ type commands struct {
 	Bench       benchCmd       `cmd:"" help:"Measure this build on this machine and print the figures."`
 	Sandbox     sandboxCmd     `cmd:"" help:"Run the sandbox payment provider (serve starts it by itself)."`
 	OpenAPI     openapiCmd     `cmd:"" name:"openapi" help:"Print the OpenAPI description."`
+	AsyncAPI    asyncapiCmd    `cmd:"" name:"asyncapi" help:"Print the AsyncAPI description of the events that other programs may read."`
 }
 
 // settings are the flags that every command on an installation takes.
@@ -267,6 +268,23 @@ type openapiCmd struct{}
 
 func (openapiCmd) Run(ctx context.Context) error {
 	raw, err := app.OpenAPI(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = os.Stdout.Write(append(raw, '\n'))
+	return err
+}
+
+type asyncapiCmd struct {
+	Config string `help:"YAML file with settings, of which broker.name counts." type:"existingfile" placeholder:"FILE"`
+}
+
+func (c asyncapiCmd) Run(ctx context.Context) error {
+	cfg, err := config.Load(c.Config)
+	if err != nil {
+		return err
+	}
+	raw, err := app.AsyncAPI(ctx, cfg.Broker.Name)
 	if err != nil {
 		return err
 	}

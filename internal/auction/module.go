@@ -1,6 +1,7 @@
 package auction
 
 import (
+	"hawker/internal/base/event"
 	"hawker/internal/platform/module"
 	"hawker/internal/platform/schedule"
 )
@@ -9,6 +10,7 @@ import (
 func (s *Service) Module() module.Module {
 	return module.Module{
 		Name: "auction", Operations: []module.Operations{API{s}}, Subscriptions: s.subscriptions(),
-		Tasks: []schedule.Task{{Name: "auction.due", Next: nextEnd, Do: s.Sweep}},
+		Published: []event.Event{Sold{}},
+		Tasks:     []schedule.Task{{Name: "auction.due", Next: nextEnd, Do: s.Sweep}},
 	}
 }

@@ -266,7 +266,9 @@ func TestPurchasesAreToldOnce(t *testing.T) {
 		}
 	}
 	for what, f := range map[string]order.Paid{
-		"of no room": {Order: id.Make[id.Order](k.DB), Shop: k.Shop, Lines: k.Paid(r, k.Host, tea.ID).Lines},
+		"of no room": {Payload: order.Payload{
+			Order: id.Make[id.Order](k.DB), Shop: k.Shop, Lines: k.Paid(r, k.Host, tea.ID).Lines,
+		}},
 		"of nothing": k.Paid(r, k.Host),
 	} {
 		k.Record(f)

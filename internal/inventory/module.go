@@ -4,12 +4,15 @@ import (
 	"context"
 	"fmt"
 
+	"hawker/internal/base/event"
 	"hawker/internal/platform/module"
 	"hawker/internal/platform/sqldb"
 )
 
 // Module is what the module brings.
-func Module() module.Module { return module.Module{Name: "inventory", Checks: Checks()} }
+func Module() module.Module {
+	return module.Module{Name: "inventory", Checks: Checks(), Published: []event.Event{StockChanged{}}}
+}
 
 // Checks are doctor's.
 func Checks() []module.Check {

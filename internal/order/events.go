@@ -10,18 +10,18 @@ import (
 // Payload is what every event of an order tells.
 type Payload struct {
 	Order    id.Order       `json:"order"`
-	Number   string         `json:"number"`
-	Checkout id.Checkout    `json:"checkout"`
-	User     id.User        `json:"user"`
+	Number   string         `json:"number"`   // as people say it
+	Checkout id.Checkout    `json:"checkout"` // orders of one payment have one
+	User     id.User        `json:"user"`     // who buys
 	Shop     id.Shop        `json:"shop"`
-	Room     id.Room        `json:"room,omitzero"`
-	Video    id.Video       `json:"video,omitzero"`
-	Payable  int64          `json:"payable"`
-	Currency money.Currency `json:"currency"`
+	Room     id.Room        `json:"room,omitzero"`  // in which it was bought
+	Video    id.Video       `json:"video,omitzero"` // from which it was bought
+	Payable  int64          `json:"payable"`        // minor units
+	Currency money.Currency `json:"currency"`       // ISO 4217
 	Lines    []PayloadLine  `json:"lines"`
 }
 
-// PayloadLine is a line of a Fact.
+// PayloadLine is a line of an order.
 type PayloadLine struct {
 	SKU      id.SKU     `json:"sku"`
 	Product  id.Product `json:"product"`
@@ -54,11 +54,11 @@ const (
 
 type (
 	// Placed tells that an order waits for money and its stock is promised.
-	Placed Payload
+	Placed struct{ Payload }
 	// Paid tells that the money is there and the goods are sold.
-	Paid Payload
+	Paid struct{ Payload }
 	// Shipped tells that a parcel is on its way.
-	Shipped Payload
+	Shipped struct{ Payload }
 )
 
 // Completed tells that the buyer has the goods; the after-sales window opens At.
@@ -76,20 +76,11 @@ type Closed struct {
 // EventName implements event.Event.
 func (Placed) EventName() string { return EventPlaced }
 
-// EventKey implements event.Event.
-func (e Placed) EventKey() string { return e.Order.String() }
-
 // EventName implements event.Event.
 func (Paid) EventName() string { return EventPaid }
 
-// EventKey implements event.Event.
-func (e Paid) EventKey() string { return e.Order.String() }
-
 // EventName implements event.Event.
 func (Shipped) EventName() string { return EventShipped }
-
-// EventKey implements event.Event.
-func (e Shipped) EventKey() string { return e.Order.String() }
 
 // EventName implements event.Event.
 func (Completed) EventName() string { return EventCompleted }

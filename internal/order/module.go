@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"hawker/internal/base/event"
 	"hawker/internal/catalog"
 	"hawker/internal/platform/events"
 	"hawker/internal/platform/module"
@@ -20,6 +21,7 @@ func (s *Service) Module() module.Module {
 	return module.Module{
 		Name:          "order",
 		Subscriptions: []events.Subscription{events.On("catalog.sold", EventPaid, countSold)},
+		Published:     []event.Event{Placed{}, Paid{}, Shipped{}, Completed{}, Closed{}},
 		Tasks: []schedule.Task{{
 			Name: "orders.due", Next: nextDue,
 			Do: func(ctx context.Context) error { _, err := s.Sweep(ctx, sweepSize); return err },

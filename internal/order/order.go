@@ -247,7 +247,7 @@ func (s *Service) Create(ctx context.Context, tx *sqldb.Tx, o *Order) error {
 	if err := insertStep(ctx, tx, o.ID, StatusPendingPayment, Buyer(o.User)); err != nil {
 		return err
 	}
-	return events.Record(ctx, tx, Placed(payloadOf(*o)))
+	return events.Record(ctx, tx, Placed{payloadOf(*o)})
 }
 
 func (s *Service) payWithin(o Order) time.Duration {
@@ -272,7 +272,7 @@ func (s *Service) MarkPaid(ctx context.Context, tx *sqldb.Tx, o Order) error {
 	if err := inventory.Consume(ctx, tx, o.stockRef(), o.Items()); err != nil {
 		return err
 	}
-	return events.Record(ctx, tx, Paid(payloadOf(o)))
+	return events.Record(ctx, tx, Paid{payloadOf(o)})
 }
 
 // MarkShipped is called by fulfilment when the parcel is on its way.
@@ -280,7 +280,7 @@ func (s *Service) MarkShipped(ctx context.Context, tx *sqldb.Tx, o Order, by Act
 	if err := s.move(ctx, tx, o, StatusPaid, StatusShipped, tx.Now().Add(s.terms.ReceiveWithin), by); err != nil {
 		return err
 	}
-	return events.Record(ctx, tx, Shipped(payloadOf(o)))
+	return events.Record(ctx, tx, Shipped{payloadOf(o)})
 }
 
 // receive ends a good life: delivered, and completed.

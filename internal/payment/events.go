@@ -16,8 +16,8 @@ const (
 	EventRefunded      = "payment.refunded"
 )
 
-// refundFact is what both events of a refund tell.
-type refundFact struct {
+// Payload is what both events of a refund tell; exported, since schemas leave out what is not.
+type Payload struct {
 	Refund   id.Refund   `json:"refund"`
 	Payment  id.Payment  `json:"payment"`
 	Checkout id.Checkout `json:"checkout"`
@@ -25,13 +25,13 @@ type refundFact struct {
 }
 
 // EventKey implements event.Event.
-func (f refundFact) EventKey() string { return f.Payment.String() }
+func (f Payload) EventKey() string { return f.Payment.String() }
 
 type (
 	// RefundStarted tells that money is on its way back to who paid it.
-	RefundStarted struct{ refundFact }
+	RefundStarted struct{ Payload }
 	// Refunded tells that the provider has given it back.
-	Refunded struct{ refundFact }
+	Refunded struct{ Payload }
 )
 
 var (
@@ -66,15 +66,15 @@ type refundNotice struct {
 func (h API) subscriptions() []events.Subscription {
 	return []events.Subscription{
 		events.Tell("payment.notices", EventRefundStarted, func(ctx context.Context, e RefundStarted) error {
-			return h.tell(ctx, e.refundFact, "refund.started")
+			return h.tell(ctx, e.Payload, "refund.started")
 		}),
 		events.Tell("payment.notices", EventRefunded, func(ctx context.Context, e Refunded) error {
-			return h.tell(ctx, e.refundFact, "refund.done")
+			return h.tell(ctx, e.Payload, "refund.done")
 		}),
 	}
 }
 
-func (h API) tell(ctx context.Context, f refundFact, kind string) error {
+func (h API) tell(ctx context.Context, f Payload, kind string) error {
 	list, err := h.Service.orders.OfCheckout(ctx, h.Service.db.Reader(), f.Checkout)
 	if err != nil || len(list) == 0 {
 		return err

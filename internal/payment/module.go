@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"hawker/internal/base/event"
 	"hawker/internal/ledger"
 	"hawker/internal/platform/jobs"
 	"hawker/internal/platform/module"
@@ -34,7 +35,7 @@ func (h API) Module() module.Module {
 			Name: "payments.poll", Next: nextPoll,
 			Do: func(ctx context.Context) error { _, err := h.Service.Poll(ctx, sweepSize); return err },
 		}},
-		Checks: Checks(), Subscriptions: h.subscriptions(),
+		Checks: Checks(), Subscriptions: h.subscriptions(), Published: []event.Event{RefundStarted{}, Refunded{}},
 	}
 }
 

@@ -150,7 +150,7 @@ func (s *Service) startRefund(ctx context.Context, tx *sqldb.Tx, p Payment, amou
 	if err := insertRefund(ctx, tx, r); err != nil {
 		return err
 	}
-	if err := events.Record(ctx, tx, RefundStarted{refundFact{r.ID, p.ID, p.Checkout, amount}}); err != nil {
+	if err := events.Record(ctx, tx, RefundStarted{Payload{r.ID, p.ID, p.Checkout, amount}}); err != nil {
 		return err
 	}
 	if err := audit.Changed(ctx, tx, "refund.started", id.Shop{}, r.ID, nil, map[string]any{
@@ -205,7 +205,7 @@ func (s *Service) refund(ctx context.Context, run jobs.Run) error {
 		if err := finishRefund(ctx, tx, r.ID); err != nil {
 			return err
 		}
-		if err := events.Record(ctx, tx, Refunded{refundFact{r.ID, p.ID, p.Checkout, r.Amount}}); err != nil {
+		if err := events.Record(ctx, tx, Refunded{Payload{r.ID, p.ID, p.Checkout, r.Amount}}); err != nil {
 			return err
 		}
 		return audit.Changed(ctx, tx, "refund.settled", id.Shop{}, r.ID, nil, map[string]any{"amount": r.Amount})

@@ -1,6 +1,7 @@
 package room
 
 import (
+	"hawker/internal/base/event"
 	"hawker/internal/platform/module"
 	"hawker/internal/platform/schedule"
 )
@@ -10,6 +11,7 @@ func (s *Service) Module() module.Module {
 	return module.Module{
 		Name:       "room",
 		Operations: []module.Operations{API{s}},
+		Published:  []event.Event{Cancelled{}},
 		Tasks:      []schedule.Task{{Name: "live.reminders", Next: s.NextReminder, Do: s.SweepReminders}},
 	}
 }

@@ -1,6 +1,7 @@
 package shelf
 
 import (
+	"hawker/internal/base/event"
 	"hawker/internal/platform/module"
 	"hawker/internal/show"
 )
@@ -11,5 +12,6 @@ func (s *Service) Module(views Views, shows *show.Service) module.Module {
 		Name:          "shelf",
 		Operations:    []module.Operations{API{Views: views, Shows: shows}},
 		Subscriptions: s.subscriptions(),
+		Published:     []event.Event{Explained{}},
 	}
 }

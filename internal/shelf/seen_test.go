@@ -58,7 +58,9 @@ func TestWhatIsHiddenIsNotSpokenOf(t *testing.T) {
 		t.Errorf("viewers heard of the pin %v", told)
 	}
 	s.door.Refuse(s.Host, 409, "live.item_hidden", "POST "+desk+"/pin", body{"product_id": product})
-	s.Record(order.Placed{Shop: s.Shop, Lines: []order.PayloadLine{{Product: product, Quantity: 1}}})
+	s.Record(order.Placed{Payload: order.Payload{
+		Shop: s.Shop, Lines: []order.PayloadLine{{Product: product, Quantity: 1}},
+	}})
 	if told := s.News.Of(realtime.RoomChannel(s.room), "stock"); len(told) != 0 {
 		t.Errorf("viewers heard of its stock: %v", told)
 	}
@@ -77,7 +79,7 @@ func TestNewsOfStockSayWhatTheShelfSays(t *testing.T) {
 	t.Parallel()
 	s := enter(t)
 	s.Publish(s.room)
-	placed := order.Placed{Shop: s.Shop}
+	placed := order.Placed{Payload: order.Payload{Shop: s.Shop}}
 	for _, g := range s.goods {
 		placed.Lines = append(placed.Lines, order.PayloadLine{Product: g.ID, Quantity: 1})
 	}

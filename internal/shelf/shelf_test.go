@@ -132,9 +132,9 @@ func TestStockIsToldOfEveryLine(t *testing.T) {
 	for _, x := range []id.Room{r, other, private} {
 		k.Publish(x)
 	}
-	k.Record(order.Placed{Shop: k.Shop, Lines: []order.PayloadLine{
+	k.Record(order.Placed{Payload: order.Payload{Shop: k.Shop, Lines: []order.PayloadLine{
 		{Product: unseen.ID, Quantity: 1}, {Product: tea.ID, Quantity: 1}, {Product: pot.ID, Quantity: 1},
-	}})
+	}}})
 	for x, want := range map[id.Room]int{r: 1, other: 2, private: 0} {
 		told := k.News.Of(realtime.RoomChannel(x), "stock")
 		if len(told) != want {

@@ -3,6 +3,7 @@ package show
 import (
 	"time"
 
+	"hawker/internal/base/event"
 	"hawker/internal/platform/module"
 	"hawker/internal/platform/schedule"
 )
@@ -13,6 +14,7 @@ func (s *Service) Module() module.Module {
 		Name:       "show",
 		Operations: []module.Operations{API{s}},
 		Checks:     Checks(),
+		Published:  []event.Event{Started{}, Closed{}},
 		Tasks:      []schedule.Task{{Name: "live.recordings", Every: 10 * time.Minute, Do: s.SweepRecordings}},
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"hawker/internal/base/event"
 	"hawker/internal/base/id"
 	"hawker/internal/platform/events"
 	"hawker/internal/platform/module"
@@ -16,13 +17,12 @@ const sweepUploads = 10 * time.Minute
 
 // Module is what the module brings.
 func (h API) Module() module.Module {
-	s := h.Service
 	return module.Module{
-		Name: "video", Operations: []module.Operations{h}, Jobs: s.Jobs(),
+		Name: "video", Operations: []module.Operations{h}, Jobs: h.Service.Jobs(), Published: []event.Event{PublishedFact{}},
 		Subscriptions: []events.Subscription{events.Tell("clip.drafted", EventDrafted, h.tellDraft)},
 		Tasks: []schedule.Task{{
 			Name: "video.uploads", Every: sweepUploads,
-			Do: func(ctx context.Context) error { _, err := s.Uploads.Sweep(ctx); return err },
+			Do: func(ctx context.Context) error { _, err := h.Service.Uploads.Sweep(ctx); return err },
 		}},
 	}
 }

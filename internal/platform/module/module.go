@@ -7,6 +7,7 @@ package module
 import (
 	"context"
 
+	"hawker/internal/base/event"
 	"hawker/internal/platform/events"
 	"hawker/internal/platform/httpapi"
 	"hawker/internal/platform/jobs"
@@ -23,11 +24,14 @@ type Module struct {
 	Routes        []httpapi.Route
 	Channels      []realtime.Channel
 	Subscriptions []events.Subscription
-	Jobs          []jobs.Kind
-	Tasks         []schedule.Task
-	Runners       []Runner
-	Checks        []Check
-	Measure       func(m *telemetry.Metrics)
+	// Published are events that programs outside may read, whose form is promised to them
+	// (hawker asyncapi). They hold ids and amounts, nothing of a person.
+	Published []event.Event
+	Jobs      []jobs.Kind
+	Tasks     []schedule.Task
+	Runners   []Runner
+	Checks    []Check
+	Measure   func(m *telemetry.Metrics)
 	// Recover takes up what a crash left, before anything runs.
 	Recover func(ctx context.Context) error
 	// Close lets go of what the constructor took, after everything has stopped.

@@ -96,7 +96,8 @@ func members(out map[string]string, of string, s *ast.StructType) {
 	}
 }
 
-// travels reports whether a type is a struct with a JSON member.
+// travels reports whether a type is a struct with a JSON member, or nothing but another
+// one under a name of its own.
 func travels(t ast.Expr) bool {
 	s, ok := t.(*ast.StructType)
 	if !ok {
@@ -107,7 +108,7 @@ func travels(t ast.Expr) bool {
 			return true
 		}
 	}
-	return false
+	return len(s.Fields.List) == 1 && len(s.Fields.List[0].Names) == 0
 }
 
 // sentence makes of "View is an order as …" what a reader of the description sees:

@@ -196,7 +196,7 @@ func (k *Kit) Record(facts ...event.Event) {
 
 // Paid is the fact of a paid order in a room.
 func (k *Kit) Paid(r id.Room, user id.User, products ...id.Product) order.Paid {
-	f := order.Paid{Order: id.Make[id.Order](k.DB), User: user, Shop: k.Shop, Room: r}
+	f := order.Paid{Payload: order.Payload{Order: id.Make[id.Order](k.DB), User: user, Shop: k.Shop, Room: r}}
 	for _, p := range products {
 		f.Lines = append(f.Lines, order.PayloadLine{Product: p, Quantity: 1})
 	}

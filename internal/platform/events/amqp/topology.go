@@ -11,8 +11,11 @@ import (
 	"hawker/internal/platform/events"
 )
 
-// exchange is where events are published, each under its name.
-func (o Options) exchange() string { return o.Name + ".events" }
+// Exchange is where events are published, each under its name, of a mall of that
+// broker.name.
+func Exchange(name string) string { return name + ".events" }
+
+func (o Options) exchange() string { return Exchange(o.Name) }
 
 func (o Options) queue(group string) string { return o.Name + "." + group }
 

@@ -46,8 +46,8 @@ const (
 	First    = time.Second
 	PauseMax = 10 * time.Minute
 
-	// partitions of a topic that there is not yet: so many processes share a group.
-	partitions = 12
+	// Partitions of a topic that there is not yet: so many processes share a group.
+	Partitions = 12
 	// retention is longer than anybody is away.
 	retention = 30 * 24 * time.Hour
 
@@ -87,7 +87,10 @@ func (c *Carrier) options(more ...kgo.Opt) []kgo.Opt {
 	return append(opts, more...)
 }
 
-func (o Options) topic() string { return o.Name + ".events" }
+// Topic is where events are published, of a mall of that broker.name.
+func Topic(name string) string { return name + ".events" }
+
+func (o Options) topic() string { return Topic(o.Name) }
 
 func (o Options) group(name string) string { return o.Name + "." + name }
 
@@ -121,7 +124,7 @@ func (c *Carrier) Declare(ctx context.Context, groups []events.Group) error {
 func (c *Carrier) declare(ctx context.Context, groups []events.Group) error {
 	admin := kadm.NewClient(c.client)
 	keep := strconv.FormatInt(retention.Milliseconds(), 10)
-	made, err := admin.CreateTopic(ctx, partitions, -1, map[string]*string{"retention.ms": &keep}, c.o.topic())
+	made, err := admin.CreateTopic(ctx, Partitions, -1, map[string]*string{"retention.ms": &keep}, c.o.topic())
 	if err = errors.Join(err, made.Err); err != nil && !errors.Is(err, kerr.TopicAlreadyExists) {
 		return fmt.Errorf("create topic: %w", err)
 	}
