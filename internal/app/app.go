@@ -80,7 +80,7 @@ type platform struct {
 
 // nodes are the others that serve this mall; nil where there can be none.
 func (p *platform) nodes() cache.Nodes {
-	if p.engines.Shared() && p.db.Shared() {
+	if p.engines.Hears() && p.db.Shared() {
 		return p.news
 	}
 	return nil

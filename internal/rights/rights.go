@@ -1,7 +1,7 @@
 // Package rights ends on open sockets what has ended in the books: who signed out,
 // lost a role, was banned or stands in a room that is not for them any more hears no
 // more of it. It is told by events, so that no way of ending a right can forget it,
-// and a crash between the two forgets nothing. Whether somebody may listen is not its
+// and a crash between the two forgets nothing; a broker that is away delays none. Whether somebody may listen is not its
 // business: it has the sockets ask again.
 package rights
 
@@ -70,6 +70,9 @@ func Module(sockets Sockets, rooms Rooms) module.Module {
 			rooms.Changed(e.Room) // whoever changed it may not have said so yet
 			return sockets.Recheck(ctx, realtime.RoomChannel(e.Room))
 		}),
+	}
+	for i, s := range m.Subscriptions {
+		m.Subscriptions[i] = s.AtOnce()
 	}
 	return m
 }

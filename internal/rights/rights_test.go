@@ -13,7 +13,9 @@ import (
 	"hawker/internal/base/event"
 	"hawker/internal/base/id"
 	"hawker/internal/moderation"
+	"hawker/internal/platform/config"
 	"hawker/internal/platform/events"
+	"hawker/internal/platform/events/broker"
 	"hawker/internal/platform/httpapi"
 	"hawker/internal/platform/realtime"
 	"hawker/internal/platform/sqldb"
@@ -30,12 +32,16 @@ type sockets struct {
 	mu    sync.Mutex // events are told beside one another
 	asked []string
 	fail  int
+	heard chan<- string // nil: nobody waits
 }
 
 func (s *sockets) note(what string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.asked = append(s.asked, what)
+	if s.heard != nil {
+		s.heard <- what
+	}
 	if s.fail > 0 {
 		s.fail--
 		return errors.New("nobody answers")
@@ -124,5 +130,31 @@ func TestAFailureForgetsNoEndedRight(t *testing.T) {
 	dead, waiting, err := events.Stuck(t.Context(), db.Reader())
 	if dead != 0 || waiting != 0 || err != nil {
 		t.Errorf("%d dead, %d wait, %v", dead, waiting, err)
+	}
+}
+
+// A broker that is away, of either kind, does not delay the end of a right.
+func TestARightEndsWhileTheBrokerIsAway(t *testing.T) {
+	t.Parallel()
+	for _, url := range []string{"amqp://u:p@127.0.0.1:1/", "kafka://127.0.0.1:1"} {
+		db, heard := sqltest.New(t), make(chan string, 1)
+		carrier, err := broker.Open(config.Broker{URL: url, Name: "rights"}, db.Clock(), slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := &sockets{heard: heard}
+		b := bus(db, s).Over(carrier)
+		b.Inline()
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- b.Run(ctx) }()
+		record(t, db, signin.SignedOut{User: user, Session: session})
+		if got := <-heard; got != "end "+session.String() {
+			t.Errorf("%s: %s", url, got)
+		}
+		cancel()
+		if err := errors.Join(<-done, carrier.Close()); err != nil {
+			t.Error(err)
+		}
 	}
 }

@@ -1,9 +1,11 @@
 package fault_test
 
 import (
+	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 	"time"
 
@@ -41,9 +43,14 @@ func TestABrokerThatFalls(t *testing.T) {
 	m.Eventually("the broker has run for a while", func() bool { return time.Since(began) > 2*time.Second })
 
 	control("kill")
+	away := func() bool {
+		return strings.Contains(string(m.Visitor().Fetch("/readyz").Want(t, http.StatusOK).Body), "degraded: broker")
+	}
+	m.Eventually("the broker that is away is told of", away)
 	buy()
 	m.Stop()
 	m.Boot() // without the broker
+	m.Eventually("the broker that was never there is told of", away)
 	buy()
 	buy()
 	if n := sold(); n != before+1 {
@@ -51,6 +58,7 @@ func TestABrokerThatFalls(t *testing.T) {
 	}
 	control("start")
 	m.Eventually("all orders are counted", func() bool { return sold() >= before+4 })
+	m.Eventually("the broker is there again", func() bool { return !away() })
 	buy()
 	m.Eventually("the next is counted", func() bool { return sold() >= before+5 })
 	if n := sold(); n != before+5 {

@@ -51,8 +51,8 @@ func Open(cfg config.Config, c clock.Clock, log *slog.Logger) (*Set, error) {
 	return s, nil
 }
 
-// Shared tells whether several nodes can serve one mall: they hear each other.
-func (s *Set) Shared() bool { return s.redis != nil }
+// Hears tells whether several nodes can serve one mall: they hear each other.
+func (s *Set) Hears() bool { return s.redis != nil }
 
 // Limiter counts uses of keys that name tells apart from others' keys.
 func (s *Set) Limiter(name string) cache.Limiter {
@@ -129,8 +129,10 @@ func (s *Set) Degraded(ctx context.Context) (names []string) {
 	if s.redis != nil && s.redis.Ping(ctx) != nil {
 		names = append(names, "redis")
 	}
-	if s.objects.bucket != nil && s.pingBucket(ctx) != nil {
 		names = append(names, "objects")
+	}
+	if s.Carrier != nil && s.Carrier.Ping(ctx) != nil {
+		names = append(names, "broker")
 	}
 	return names
 }

@@ -41,6 +41,13 @@ func (b *Bus) groups() (out []Group) {
 
 // carried relays to the carrier and consumes from it.
 func (b *Bus) carried(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return b.tellAtOnce(ctx) })
+	g.Go(func() error { return b.exchange(ctx) })
+	return g.Wait()
+}
+
+func (b *Bus) exchange(ctx context.Context) error {
 	groups := b.groups()
 	for pause := retryFirst; ; pause = min(2*pause, carrierPauseMax) {
 		err := b.carrier.Declare(ctx, groups)

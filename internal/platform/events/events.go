@@ -64,6 +64,15 @@ type Subscription struct {
 	Event    string
 	Handle   Handler
 	Notify   Notifier
+
+	atOnce bool
+}
+
+// AtOnce has a notifier told by the process in which the event happened as well, right
+// after the commit: it waits for no broker, and is told once more when that has brought it.
+func (s Subscription) AtOnce() Subscription {
+	s.atOnce = true
+	return s
 }
 
 // On subscribes a handler to the event name, whose payload is an E.
@@ -97,11 +106,12 @@ type Bus struct {
 	subs  map[string][]Subscription
 
 	carrier Carrier // nil: what is relayed is delivered here
+	prompt  *prompt
 }
 
 // NewBus makes a bus of subscribers.
 func NewBus(db *sqldb.DB, guard *supervise.Supervisor, subs ...Subscription) *Bus {
-	b := &Bus{db: db, guard: guard, subs: map[string][]Subscription{}}
+	b := &Bus{db: db, guard: guard, subs: map[string][]Subscription{}, prompt: newPrompt()}
 	for _, s := range subs {
 		for _, known := range b.subs[s.Event] {
 			if known.Consumer == s.Consumer {

@@ -13,11 +13,13 @@ const inlineMax = 64
 
 // Inline has handlers take each fact in the transaction that records it, from now on, one
 // commit instead of three. What a carrier takes to others goes through the outbox as
-// before.
+// before; who is to be told at once is.
 func (b *Bus) Inline() {
 	if b.carrier == nil {
 		b.db.Last(b.atEnd)
+		return
 	}
+	b.db.Last(b.leave)
 }
 
 // atEnd hands on what was recorded in a transaction. When a handler fails, what all of them

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"hawker/internal/base/event"
+	"hawker/internal/base/id"
 	"hawker/internal/platform/schedule"
 	"hawker/internal/platform/sqldb"
 )
@@ -13,6 +14,24 @@ import (
 func noteConsumed(ctx context.Context, tx *sqldb.Tx, consumer string, env event.Envelope) (bool, error) {
 	return tx.InsertOnce(ctx, "INSERT INTO event_consumed (event_id, consumer, consumed_at) VALUES (?, ?, ?)", env.ID,
 		consumer, sqldb.Millis(tx.Now()))
+}
+
+// stillRecorded answers which events are committed and not yet with the carrier.
+func stillRecorded(ctx context.Context, q sqldb.Querier, facts []event.Envelope) (map[id.Event]bool, error) {
+	ids := make([]id.Event, len(facts))
+	for i, env := range facts {
+		ids[i] = env.ID
+	}
+	rows, err := q.Query(ctx, "SELECT id FROM outbox WHERE id IN ("+sqldb.Marks(len(ids))+")", sqldb.Args(ids)...)
+	list, err := sqldb.Collect(rows, err, func(s sqldb.Scanner) (ev id.Event, err error) {
+		err = s.Scan(&ev)
+		return ev, err
+	})
+	out := map[id.Event]bool{}
+	for _, ev := range list {
+		out[ev] = true
+	}
+	return out, err
 }
 
 // setAside keeps an event as dead that a carrier has brought too often. Its row may

@@ -55,7 +55,9 @@ type Carrier struct {
 	mu      sync.Mutex
 	groups  map[string]events.Group
 	out, in *link // for publishing and for consuming: a broker that is short of memory stops the first alone
-	lost    error // why it is away, for the log; nil while it answers
+
+	seen sync.Mutex // apart from mu, which is held while a connection is made
+	lost error      // why it is away; nil while it answers
 }
 
 // New makes a carrier. Nothing is connected before Declare.
@@ -99,8 +101,16 @@ var errRefused = errors.New("the broker does not keep a message")
 // send hands letters over and waits until all of them are confirmed. No more is on its
 // way than one call's: what the broker does not keep up with waits with the caller.
 func (c *Carrier) send(ctx context.Context, letters ...letter) error {
-	ctx, cancel := context.WithTimeout(ctx, sendWithin)
+	within, cancel := context.WithTimeout(ctx, sendWithin)
 	defer cancel()
+	err := c.confirmed(within, letters)
+	if ctx.Err() == nil {
+		c.note(err)
+	}
+	return err
+}
+
+func (c *Carrier) confirmed(ctx context.Context, letters []letter) error {
 	l, err := c.connect(ctx, &c.out)
 	if err != nil {
 		return err
@@ -123,6 +133,24 @@ func (c *Carrier) send(ctx context.Context, letters ...letter) error {
 		}
 	}
 	return nil
+}
+
+// note keeps whether the broker answers, and tells when that changes.
+func (c *Carrier) note(err error) {
+	c.seen.Lock()
+	defer c.seen.Unlock()
+	if (err == nil) != (c.lost == nil) {
+		c.o.Log.Warn("broker", "away", err)
+	}
+	c.lost = err
+}
+
+// Ping says whether the broker was there when it was last asked for something: who
+// consumes asks each second while it is away. It never waits.
+func (c *Carrier) Ping(context.Context) error {
+	c.seen.Lock()
+	defer c.seen.Unlock()
+	return c.lost
 }
 
 // The headers of a message, beside its own properties.

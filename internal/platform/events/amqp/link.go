@@ -47,10 +47,7 @@ func (c *Carrier) connect(ctx context.Context, at **link) (*link, error) {
 		*at = nil
 	}
 	l, err := c.open(ctx)
-	if (err == nil) != (c.lost == nil) {
-		c.o.Log.Warn("broker", "away", err)
-	}
-	c.lost = err
+	c.note(err)
 	if err != nil {
 		return nil, fmt.Errorf("broker: %w", err)
 	}

@@ -2,6 +2,7 @@
 package broker
 
 import (
+	"context"
 	"crypto/tls"
 	"fmt"
 	"io"
@@ -18,6 +19,8 @@ import (
 type Carrier interface {
 	events.Carrier
 	io.Closer
+	// Ping answers an error while the broker is away, within a second or so.
+	Ping(ctx context.Context) error
 }
 
 // Open makes the configured carrier, nil where the database carries events by itself. It

@@ -114,6 +114,16 @@ func (c *Carrier) note(err error) error {
 	return err
 }
 
+// pingWithin bounds how long who asks whether the cluster is there waits for it.
+const pingWithin = time.Second
+
+// Ping asks whether a broker answers.
+func (c *Carrier) Ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, pingWithin)
+	defer cancel()
+	return c.client.Ping(ctx)
+}
+
 // Declare implements events.Carrier.
 func (c *Carrier) Declare(ctx context.Context, groups []events.Group) error {
 	ctx, cancel := context.WithTimeout(ctx, sendWithin)

@@ -115,5 +115,8 @@ describe('health', () => {
     const away = await page({ degraded: ['redis'] })
     expect(states(away)).toEqual([true, false, true, true, true])
     expect(away.page.text()).toContain('The mall sells on')
+    const both = await page({ degraded: ['redis', 'broker'] })
+    expect(states(both)).toEqual([true, false, false, true, true, true])
+    expect(both.page.text()).toContain('what follows from events')
   })
 })
