@@ -33,6 +33,7 @@ type commands struct {
 	Restore     restoreCmd     `cmd:"" help:"Write a backup into an empty data folder and prove it."`
 	Keys        keysCmd        `cmd:"" help:"The key that seals personal data and other keys."`
 	DeadLetters deadLettersCmd `cmd:"" help:"Events and jobs that were set aside: list them, do them again, drop them."`
+	Events      eventsCmd      `cmd:"" help:"Events that a broker was told and that are kept: tell them again."`
 	Bench       benchCmd       `cmd:"" help:"Measure this build on this machine and print the figures."`
 	Sandbox     sandboxCmd     `cmd:"" help:"Run the sandbox payment provider (serve starts it by itself)."`
 	OpenAPI     openapiCmd     `cmd:"" name:"openapi" help:"Print the OpenAPI description."`

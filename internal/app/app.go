@@ -199,7 +199,7 @@ func gather[T any](modules []module.Module, of func(m module.Module) []T) (out [
 func (a *App) bus() *events.Bus {
 	return events.NewBus(a.db, a.guard, gather(a.modules, func(m module.Module) []events.Subscription {
 		return m.Subscriptions
-	})...).Over(a.engines.Carrier)
+	})...).Over(a.engines.Carrier).Keep(a.cfg.Events.Keep)
 }
 
 func (a *App) queue() *jobs.Queue {
@@ -208,7 +208,8 @@ func (a *App) queue() *jobs.Queue {
 
 func (a *App) scheduler() *schedule.Scheduler {
 	tasks := gather(a.modules, func(m module.Module) []schedule.Task { return m.Tasks })
-	return schedule.New(a.db, a.log, a.guard, append(tasks, idem.Task(a.db), events.Task(a.db)))
+	return schedule.New(a.db, a.log, a.guard, append(tasks, idem.Task(a.db), events.Task(a.db),
+		events.LogTask(a.db, a.cfg.Events.Keep)))
 }
 
 // Close lets go of everything that Open took, the last first; Run must have

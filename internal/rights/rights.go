@@ -1,8 +1,8 @@
 // Package rights ends on open sockets what has ended in the books: who signed out,
 // lost a role, was banned or stands in a room that is not for them any more hears no
 // more of it. It is told by events, so that no way of ending a right can forget it,
-// and a crash between the two forgets nothing; a broker that is away delays none. Whether somebody may listen is not its
-// business: it has the sockets ask again.
+// and a crash between the two forgets nothing; a broker that is away delays none.
+// Whether somebody may listen is not its business: it has the sockets ask again.
 package rights
 
 import (

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"time"
 )
 
 // Broker says what carries events between processes; without an address the database does.
@@ -12,6 +13,15 @@ type Broker struct {
 	URL  string `koanf:"url"`
 	Name string `koanf:"name"`
 }
+
+// Events says for how long what a broker was told is kept, to be told again; without a
+// broker nothing is.
+type Events struct {
+	Keep time.Duration `koanf:"keep"`
+}
+
+// eventsKeepMax is less than the mall's own consumers remember what they had.
+const eventsKeepMax = 29 * 24 * time.Hour
 
 var brokerName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,60}$`)
 
@@ -45,5 +55,6 @@ func (c Config) checkBroker(bad func(cond bool, format string, args ...any)) {
 	brokers, _ := c.Broker.Kafka()
 	bad(c.Broker.URL != "" && !c.Broker.RabbitMQ() && len(brokers) == 0, "broker.url is none of "+
 		"amqp://user:password@host:port/vhost, amqps://…, kafka://host:port,host:port, kafkas://…")
+	bad(c.Events.Keep < 0 || c.Events.Keep > eventsKeepMax, "events.keep must be 0 to %s", eventsKeepMax)
 	bad(!brokerName.MatchString(c.Broker.Name), "broker.name must be of small letters, digits, dots and dashes")
 }

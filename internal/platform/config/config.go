@@ -50,6 +50,7 @@ type Config struct {
 	Broker       Broker       `koanf:"broker"`
 	Node         Node         `koanf:"node"`
 	Edge         Edge         `koanf:"edge"`
+	Events       Events       `koanf:"events"`
 	Log          Log          `koanf:"log"`
 	Mall         Mall         `koanf:"mall"`
 	Order        Order        `koanf:"order"`
@@ -163,6 +164,7 @@ func Default() Config {
 		Broker: Broker{Name: "hawker"},
 		Node:   Node{Roles: []string{}},
 		Edge:   Edge{Memory: 256 << 20},
+		Events: Events{Keep: 7 * 24 * time.Hour},
 		Log:    Log{Level: "info", Format: "text"},
 		Mall:   Mall{Name: "Hawker", Currency: "CNY", TimeZone: "Asia/Shanghai"},
 		Order: Order{

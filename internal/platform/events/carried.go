@@ -122,7 +122,19 @@ func (b *Bus) publishDue(ctx context.Context) (int, error) {
 	if err := b.carrier.Publish(ctx, batch); err != nil {
 		return 0, err
 	}
-	return len(due), deleteOutbox(ctx, b.db, ids)
+	return len(due), b.published(ctx, ids)
+}
+
+// published takes out of the outbox what the carrier has.
+func (b *Bus) published(ctx context.Context, events []id.Event) error {
+	return b.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+		if b.keep > 0 {
+			if err := keepLog(ctx, tx, events); err != nil {
+				return err
+			}
+		}
+		return takeOut(ctx, tx, events)
+	})
 }
 
 // consume has one subscriber take an event: its effect is written together with the

@@ -107,6 +107,7 @@ type Bus struct {
 
 	carrier Carrier // nil: what is relayed is delivered here
 	prompt  *prompt
+	keep    time.Duration // of what the carrier has; 0: not at all
 }
 
 // NewBus makes a bus of subscribers.

@@ -57,6 +57,6 @@ func TestWhoIsToldAtOnceWaitsForNoCarrier(t *testing.T) {
 		<-told
 		<-later
 	}
+	untilTakenOut(t, db)
 	stop()
-	wantStuck(t, db, 0, 0)
 }

@@ -84,11 +84,13 @@ func noteTaken(ctx context.Context, tx *sqldb.Tx, d dueEvent, taken map[string]b
 }
 
 func deleteOutbox(ctx context.Context, db *sqldb.DB, done []id.Event) error {
-	return db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
-		_, err := tx.Exec(ctx, "DELETE FROM outbox WHERE dead = 0 AND id IN ("+sqldb.Marks(len(done))+")",
-			sqldb.Args(done)...)
-		return err
-	})
+	return db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error { return takeOut(ctx, tx, done) })
+}
+
+func takeOut(ctx context.Context, tx *sqldb.Tx, done []id.Event) error {
+	_, err := tx.Exec(ctx, "DELETE FROM outbox WHERE dead = 0 AND id IN ("+sqldb.Marks(len(done))+")",
+		sqldb.Args(done)...)
+	return err
 }
 
 func postpone(ctx context.Context, db *sqldb.DB, d dueEvent, wait time.Duration, cause error) error {

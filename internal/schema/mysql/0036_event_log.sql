@@ -1,0 +1,10 @@
+-- +goose Up
+-- Events that a carrier has, kept for who wants to hear them again (events.keep); without one it stays empty.
+CREATE TABLE event_log (
+  recorded_at BIGINT NOT NULL,
+  event_id BIGINT NOT NULL,
+  name VARCHAR(64) NOT NULL,
+  event_key VARCHAR(64) NOT NULL,
+  payload MEDIUMTEXT NOT NULL,
+  PRIMARY KEY (recorded_at, event_id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
