@@ -38,7 +38,9 @@ func TestWhatABuyerIsToldOf(t *testing.T) {
 	p := order.Payload{Order: id.Make[id.Order](db), User: id.Make[id.User](db), Number: "1"}
 	if err := db.Update(t.Context(), func(ctx context.Context, tx *sqldb.Tx) error {
 		return events.Record(ctx, tx, []event.Event{
-			order.Placed{Payload: p}, order.Paid{Payload: p}, order.Shipped{Payload: p},
+			order.Placed{Payload: p},
+			order.Paid{Payload: p},
+			order.Shipped{Payload: p},
 			order.Closed{Payload: p, Reason: order.ReasonUnpaid},
 			order.Closed{Payload: p, Reason: order.ReasonCancelled},
 		}...)
