@@ -13,6 +13,7 @@ import (
 	"hawker/internal/app"
 	"hawker/internal/base/clock"
 	"hawker/internal/bench"
+	"hawker/internal/edge"
 	"hawker/internal/platform/config"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/platform/telemetry"
@@ -94,7 +95,7 @@ func (c serveCmd) Run(ctx context.Context) error {
 		return err
 	}
 	if cfg.Node.Does(config.RoleEdge) {
-		return serveEdge(ctx, cfg, log)
+		return edge.Serve(ctx, cfg, log)
 	}
 	cfg.DemoAnywhere = cfg.DemoAnywhere || c.DemoAnywhere
 	cfg.Live.OpenPublish = cfg.Live.OpenPublish || c.OpenPublish

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"hawker/internal/platform/blob"
 	"hawker/internal/platform/blob/s3"
 	"hawker/internal/platform/move"
 )
@@ -45,31 +44,16 @@ func (c moveObjectsCmd) Run(ctx context.Context) (err error) {
 		if _, err := os.Stat(dir); err != nil {
 			return fmt.Errorf("there is nothing to move: %w", err)
 		}
-		if err := moveFolder(ctx, folder, dir, bucket.Below(folder)); err != nil {
-			if ctx.Err() != nil || errors.Is(err, blob.ErrAway) {
-				err = fmt.Errorf("%w: the same command goes on from here", err)
-			}
+		tell, done := teller(os.Stderr, "bytes")
+		a, err := move.Folder(ctx, folder, dir, bucket.Below(folder), tell)
+		done()
+		if err != nil {
 			return err
 		}
+		fmt.Printf("%s: %d files of %d bytes are there, each the same on both sides; %d were written now\n", folder,
+			a.Blobs, a.Bytes, a.Written)
 	}
 	fmt.Printf("Stop the server, give this command once more for what came meanwhile, and serve with objects.url.\n"+
 		"%s is as it was; what is put from then on lies in the bucket alone.\n", c.From)
 	return nil
-}
-
-func moveFolder(ctx context.Context, name, dir string, to blob.Store) (err error) {
-	from, err := blob.NewDisk(dir)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, from.Close()) }()
-	tell, done := teller(os.Stderr, "bytes")
-	defer done()
-	a, err := move.Objects{Name: name, From: from, To: to, Progress: tell}.Run(ctx)
-	if err == nil {
-		done()
-		fmt.Printf("%s: %d files of %d bytes are there, each the same on both sides; %d were written now\n", name,
-			a.Blobs, a.Bytes, a.Written)
-	}
-	return err
 }

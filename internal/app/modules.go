@@ -245,9 +245,8 @@ func (a *App) list(withDemo bool) ([]module.Module, error) {
 	orders := counter.Views{
 		Service: a.orders, Shops: a.shops, Payments: a.payments, Shipments: a.fulfilment, Replays: a.shows,
 	}
-	goods := &catalog.API{
-		Service: a.catalog, DB: a.db, Shops: a.shops, Live: a.shelf, Videos: a.videos, Currency: currency,
-	}
+	goods := &catalog.API{Service: a.catalog, DB: a.db, Shops: a.shops, Live: a.shelf, Videos: a.videos}
+	goods.Currency = currency
 	films := video.Views{Service: a.videos, Shops: a.shops, People: a.accounts, Goods: goods, Rooms: a.shows}
 	uploads, err := video.UploadModule(a.uploads, upload.Door{
 		SizeMax: c.UploadMax, Refuse: a.api.WriteProblem, Space: a.reserve.ForUpload,
@@ -258,8 +257,7 @@ func (a *App) list(withDemo bool) ([]module.Module, error) {
 		uploads, a.clips.Module(), deadletter.API{DB: a.db}.Module(), Vault(a.cfg, a.log, a.clock).Module(a.db),
 		auditlog.API{DB: a.db, People: a.accounts}.Module(), a.watch(), a.bank.Module(a.cfg.Payment.Sandbox, withDemo),
 		analytics.API{
-			Service: a.analytics, Shows: analytics.Sessions{Rooms: a.shows, Listeners: a.news}, Currency: currency,
-			Log: a.log,
+			Service: a.analytics, Shows: analytics.Sessions{Rooms: a.shows, Listeners: a.news}, Currency: currency, Log: a.log,
 		}.Module(),
 		demo.Player{On: withDemo, Addr: a.RTMPAddr, Turn: demo.TurnIn(a.db), Clock: a.clock, Log: a.log}.Module(),
 		site.API{

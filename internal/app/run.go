@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"strings"
 	"time"
 
@@ -155,7 +154,7 @@ func (a *App) serve(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return a.serveHTTP(ctx) })
 	if a.lnStats != nil {
-		g.Go(func() error { return a.serveFigures(ctx) })
+		g.Go(func() error { return a.metrics.Serve(ctx, a.lnStats, a.noise()) })
 	}
 	if a.certs != nil {
 		g.Go(func() error { return a.certs.Run(ctx) })
@@ -241,22 +240,6 @@ const (
 	idleWithin   = 2 * time.Minute
 	headerMax    = 32 << 10
 )
-
-// serveFigures shows what Prometheus asks for, at an address of its own.
-func (a *App) serveFigures(ctx context.Context) error {
-	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", a.metrics.Handler())
-	server := &http.Server{
-		Handler: mux, ReadHeaderTimeout: headerWithin, ReadTimeout: headerWithin, WriteTimeout: idleWithin,
-		ErrorLog: a.noise(),
-	}
-	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
-	defer stop()
-	if err := server.Serve(a.lnStats); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return nil
-}
 
 // FiguresAddr is where figures are shown, "" without an address of their own.
 func (a *App) FiguresAddr() string {

@@ -86,6 +86,7 @@ func modules() []struct {
 			"media/stream",
 			"media/whip",
 		}},
+		{"edge", []string{"media/edge"}},
 		{"home", []string{"media/edge", "media/hls", "media/stream"}},
 		{"video", []string{"account", "catalog", "picture", "media/ffmpeg", "media/upload"}},
 		{"replay", []string{"shelf", "show", "media/record"}},

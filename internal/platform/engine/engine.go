@@ -129,6 +129,7 @@ func (s *Set) Degraded(ctx context.Context) (names []string) {
 	if s.redis != nil && s.redis.Ping(ctx) != nil {
 		names = append(names, "redis")
 	}
+	if s.objects.bucket != nil && s.pingBucket(ctx) != nil {
 		names = append(names, "objects")
 	}
 	if s.Carrier != nil && s.Carrier.Ping(ctx) != nil {

@@ -27,6 +27,21 @@ type Arrived struct {
 
 const blobsStep = 1000
 
+// Folder moves what lies in a folder. Where it was ended, or the other side is away, the error
+// says that the same goes on from there.
+func Folder(ctx context.Context, name, dir string, to blob.Store, progress func(p Progress)) (a Arrived, err error) {
+	from, err := blob.NewDisk(dir)
+	if err != nil {
+		return a, err
+	}
+	defer func() { err = errors.Join(err, from.Close()) }()
+	a, err = Objects{Name: name, From: from, To: to, Progress: progress}.Run(ctx)
+	if err != nil && (ctx.Err() != nil || errors.Is(err, blob.ErrAway)) {
+		err = fmt.Errorf("%w: the same command goes on from here", err)
+	}
+	return a, err
+}
+
 // Run moves, or goes on.
 func (m Objects) Run(ctx context.Context) (a Arrived, err error) {
 	p := Progress{Table: m.Name}

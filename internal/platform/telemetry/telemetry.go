@@ -3,10 +3,15 @@
 package telemetry
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
+	"log"
 	"log/slog"
+	"net"
 	"net/http"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -119,4 +124,25 @@ func (t table) Collect(out chan<- prometheus.Metric) {
 // Handler serves the figures.
 func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
+
+// How long who asks for figures may take over asking, and over reading them.
+const (
+	askWithin  = 10 * time.Second
+	readWithin = 2 * time.Minute
+)
+
+// Serve shows the figures at an address of their own until ctx ends.
+func (m *Metrics) Serve(ctx context.Context, ln net.Listener, noise *log.Logger) error {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", m.Handler())
+	server := &http.Server{
+		Handler: mux, ReadHeaderTimeout: askWithin, ReadTimeout: askWithin, WriteTimeout: readWithin, ErrorLog: noise,
+	}
+	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
+	defer stop()
+	if err := server.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
 }

@@ -1,4 +1,6 @@
-package main
+// Package edge is a node that passes on pictures, replays and films of another server, and
+// nothing else: it has no database, no secrets and no pages.
+package edge
 
 import (
 	"context"
@@ -17,14 +19,13 @@ import (
 )
 
 const (
-	edgeHeadWithin = 10 * time.Second
-	edgeIdle       = 2 * time.Minute
-	edgeHeadMax    = 16 << 10
+	headWithin = 10 * time.Second
+	idleFor    = 2 * time.Minute
+	headMax    = 16 << 10
 )
 
-// serveEdge answers for pictures, replays and films of another server until ctx ends. It has no
-// database and keeps nothing but memory.
-func serveEdge(ctx context.Context, cfg config.Config, log *slog.Logger) error {
+// Serve answers until ctx ends. What it keeps lies in memory.
+func Serve(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 	origin, err := edge.Origin(cfg.Edge.Origin)
 	if err != nil {
 		return fmt.Errorf("edge.origin: %w", err)
@@ -40,12 +41,12 @@ func serveEdge(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 		Total: c.Connections, PerAddress: c.PerAddress, Patience: c.Patience, Trusted: cfg.TrustedNetworks(),
 	}.Within(conns.OpenFilesMax())
 	server := &http.Server{
-		Handler: edgeHandler(puller, origin), ReadHeaderTimeout: edgeHeadWithin, IdleTimeout: edgeIdle,
-		MaxHeaderBytes: edgeHeadMax, ConnContext: conns.WithConn,
+		Handler: handler(puller, origin), ReadHeaderTimeout: headWithin, IdleTimeout: idleFor,
+		MaxHeaderBytes: headMax, ConnContext: conns.WithConn,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	stop := context.AfterFunc(ctx, func() {
-		within, cancel := context.WithTimeout(context.Background(), edgeHeadWithin)
+		within, cancel := context.WithTimeout(context.Background(), headWithin)
 		defer cancel()
 		_ = server.Shutdown(within) // what is on its way arrives
 	})
@@ -57,8 +58,8 @@ func serveEdge(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 	return nil
 }
 
-// edgeHandler passes on what lies in folders that everybody may read, and tells how it does.
-func edgeHandler(p *edge.Puller, origin string) http.Handler {
+// handler passes on what lies in folders that everybody may read, and tells how it does.
+func handler(p *edge.Puller, origin string) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		switch path := r.URL.Path; {
 		case path == "/healthz":
