@@ -241,12 +241,11 @@ func (s *services) openVideos(p *platform) (err error) {
 // list is what the modules bring, in the order in which they are recovered; they
 // are closed the other way round.
 func (a *App) list(withDemo bool) ([]module.Module, error) {
-	currency, c := a.cfg.Mall.Currency, a.cfg.Video
+	cur, c := a.cfg.Mall.Currency, a.cfg.Video
 	orders := counter.Views{
 		Service: a.orders, Shops: a.shops, Payments: a.payments, Shipments: a.fulfilment, Replays: a.shows,
 	}
-	goods := &catalog.API{Service: a.catalog, DB: a.db, Shops: a.shops, Live: a.shelf, Videos: a.videos}
-	goods.Currency = currency
+	goods := &catalog.API{Service: a.catalog, DB: a.db, Shops: a.shops, Live: a.shelf, Videos: a.videos, Currency: cur}
 	films := video.Views{Service: a.videos, Shops: a.shops, People: a.accounts, Goods: goods, Rooms: a.shows}
 	uploads, err := video.UploadModule(a.uploads, upload.Door{
 		SizeMax: c.UploadMax, Refuse: a.api.WriteProblem, Space: a.reserve.ForUpload,
@@ -257,7 +256,8 @@ func (a *App) list(withDemo bool) ([]module.Module, error) {
 		uploads, a.clips.Module(), deadletter.API{DB: a.db}.Module(), Vault(a.cfg, a.log, a.clock).Module(a.db),
 		auditlog.API{DB: a.db, People: a.accounts}.Module(), a.watch(), a.bank.Module(a.cfg.Payment.Sandbox, withDemo),
 		analytics.API{
-			Service: a.analytics, Shows: analytics.Sessions{Rooms: a.shows, Listeners: a.news}, Currency: currency, Log: a.log,
+			Service: a.analytics, Shows: analytics.Sessions{Rooms: a.shows, Listeners: a.news}, Currency: cur,
+			Log: a.log,
 		}.Module(),
 		demo.Player{On: withDemo, Addr: a.RTMPAddr, Turn: demo.TurnIn(a.db), Clock: a.clock, Log: a.log}.Module(),
 		site.API{
@@ -265,7 +265,7 @@ func (a *App) list(withDemo bool) ([]module.Module, error) {
 			Problem: a.api.WriteProblem, Providers: a.payments.Providers(), Degraded: a.engines.Degraded,
 			Cards: card.Things{
 				DB: a.db, Catalog: a.catalog, Rooms: a.rooms, Videos: a.videos, Shops: a.shops, Mall: a.cfg.Mall.Name,
-				Currency: currency,
+				Currency: cur,
 			}.Tellers(),
 		}.Module(),
 	}), err
