@@ -2,6 +2,8 @@ package kit
 
 import (
 	"database/sql"
+	"fmt"
+	"math/rand/v2"
 	"net"
 	"testing"
 
@@ -10,15 +12,24 @@ import (
 	"hawker/internal/base/id"
 )
 
-// freePorts finds loopback addresses that nobody listens on. Another process
-// could take one in between; the start would then fail and say so.
+// Ports below those that systems give to whoever asks for any (from 32768 on Linux): between the
+// search and the start nobody gets one by chance.
+const (
+	portsFrom = 10_000
+	portsTo   = 32_000
+)
+
+// freePorts finds loopback addresses that nobody listens on.
 func freePorts(t testing.TB, n int) []string {
 	t.Helper()
 	var out []string
-	for range n {
-		ln, err := net.Listen("tcp", "127.0.0.1:0")
+	for tries := 0; len(out) < n; tries++ {
+		ln, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", portsFrom+rand.IntN(portsTo-portsFrom)))
 		if err != nil {
-			t.Fatal(err)
+			if tries > portsTo-portsFrom {
+				t.Fatal(err)
+			}
+			continue
 		}
 		defer ln.Close()
 		out = append(out, ln.Addr().String())
