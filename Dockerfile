@@ -12,7 +12,7 @@ COPY web/apps/console/package.json apps/console/
 COPY web/packages/api/package.json packages/api/
 COPY web/packages/media/package.json packages/media/
 COPY web/packages/ui/package.json packages/ui/
-RUN --mount=type=cache,target=/root/.npm npm ci --no-audit --no-fund --ignore-scripts
+RUN --mount=type=cache,target=/cache/npm npm ci --cache /cache/npm --no-audit --no-fund --ignore-scripts
 COPY web/ ./
 RUN npm run --silent build
 
@@ -23,8 +23,8 @@ RUN --mount=type=cache,target=/go/pkg/mod go mod download
 COPY . .
 COPY --from=web /src/web/dist web/dist
 ARG TARGETOS TARGETARCH
-ENV CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH
-RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
+ENV CGO_ENABLED=0 GOCACHE=/cache/go GOOS=$TARGETOS GOARCH=$TARGETARCH
+RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/cache/go \
     go build -trimpath -ldflags '-s -w' -o /out/hawker ./cmd/hawker && \
     go build -trimpath -ldflags '-s -w' -o /out/ready ./deploy/docker/ready
 # The data folder is the user's alone, as the program wants it.

@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"hawker/internal/base/clock"
+	"hawker/internal/media/hls"
 )
 
 // Config of a Puller.
@@ -113,7 +114,7 @@ func (p *Puller) Serve(rw http.ResponseWriter, r *http.Request, origin string) {
 		http.Error(rw, http.StatusText(http.StatusRequestURITooLong), http.StatusRequestURITooLong)
 		return
 	}
-	a, err := p.get(r.Context(), r.Method == http.MethodOptions, acceptsGzip(r), origin+key)
+	a, err := p.get(r.Context(), r.Method == http.MethodOptions, hls.AcceptsGzip(r), origin+key)
 	switch {
 	case r.Context().Err() != nil:
 		return
@@ -143,17 +144,6 @@ func directives(raw string) string {
 		return ""
 	}
 	return "?" + strings.Join(kept, "&")
-}
-
-func acceptsGzip(r *http.Request) bool {
-	for _, v := range r.Header["Accept-Encoding"] {
-		if _, rest, found := strings.Cut(v, "gzip"); found {
-			one, _, _ := strings.Cut(rest, ",")
-			_, weight, weighed := strings.Cut(one, "q=")
-			return !weighed || strings.Trim(weight, "0. ") != ""
-		}
-	}
-	return false
 }
 
 // get gives an answer from memory, from a request that is on its way, or from one of its

@@ -115,7 +115,7 @@ func (h *Handler) playlist(rw http.ResponseWriter, r *http.Request, w *Window, m
 		h.Refuse(rw, statusOf(err))
 		return
 	}
-	zip := acceptsGzip(r)
+	zip := AcceptsGzip(r)
 	hd := rw.Header()
 	var body []byte
 	if multi {
@@ -145,8 +145,8 @@ func statusOf(err error) int {
 	return http.StatusServiceUnavailable
 }
 
-// acceptsGzip knows that a weight of 0 is a refusal (RFC 9110, 12.4.2).
-func acceptsGzip(r *http.Request) bool {
+// AcceptsGzip tells whether an answer may be compressed; it knows that a weight of 0 is a refusal (RFC 9110, 12.4.2).
+func AcceptsGzip(r *http.Request) bool {
 	for _, v := range r.Header["Accept-Encoding"] {
 		if _, rest, found := strings.Cut(v, "gzip"); found {
 			one, _, _ := strings.Cut(rest, ",")
