@@ -80,7 +80,7 @@ type Card struct {
 // Register adds the operations.
 func (h *API) Register(api *httpapi.API) {
 	h.pages = cache.NewMap[listKey, page.Page[Card]](pagesCached, pagesKept)
-	changed := h.DB.Changed
+	changed := func() <-chan struct{} { return h.DB.Changed() }
 	if h.DB.Shared() {
 		changed = nil
 	}

@@ -92,7 +92,7 @@ func (b *Bus) publish(ctx context.Context) error {
 	f := newFlow(ctx, b, 0)
 	pause := retryFirst
 	for ctx.Err() == nil {
-		changed := b.db.Changed()
+		changed := b.db.Changed("outbox")
 		n, err := b.publishDue(ctx)
 		switch {
 		case err != nil && ctx.Err() == nil:

@@ -162,15 +162,15 @@ func (b *Bus) relay(ctx context.Context) error {
 	f := newFlow(ctx, b, linger)
 	defer f.wait()
 	for ctx.Err() == nil {
-		changed := b.db.Changed()
-		started, next, err := f.start(ctx)
+		changed := b.db.Changed("outbox")
+		got, err := f.start(ctx)
 		if err != nil && ctx.Err() == nil {
 			b.guard.Log().Error("relay", "error", err)
 			b.sleep(ctx, pollOthers)
 			continue
 		}
-		if started == 0 {
-			b.await(ctx, f, changed, next)
+		if got.started == 0 || !got.full {
+			b.await(ctx, f, changed, got.next)
 		}
 	}
 	return nil
@@ -214,9 +214,9 @@ func (b *Bus) sleep(ctx context.Context, d time.Duration) {
 func (b *Bus) Drain(ctx context.Context) error {
 	for {
 		f := newFlow(ctx, b, 0)
-		started, _, err := f.start(ctx)
+		got, err := f.start(ctx)
 		f.wait()
-		if err != nil || started == 0 {
+		if err != nil || got.started == 0 {
 			return err
 		}
 	}

@@ -24,27 +24,34 @@ type flow struct {
 	left  map[id.Event]int
 	done  []id.Event // to be taken out of the outbox
 	busy  bool       // somebody is taking them out
+	full  bool       // there was more than one reading holds
 
 	stop   context.Context //nolint:containedctx // ends the waiting for others, not the work
 	linger time.Duration
-	full   chan struct{} // there is enough to be deleted
+	many   chan struct{} // there is enough to be deleted
 }
 
 func newFlow(ctx context.Context, b *Bus, linger time.Duration) *flow {
 	return &flow{
-		bus: b, stop: ctx, linger: linger, full: make(chan struct{}, 1), hands: make(chan struct{}, parallel),
+		bus: b, stop: ctx, linger: linger, many: make(chan struct{}, 1), hands: make(chan struct{}, parallel),
 		free: make(chan struct{}, 1), active: map[id.Event]bool{}, left: map[id.Event]int{},
 	}
 }
 
-// start begins with what is due and not in hand, and answers how much that was and
-// when the next is due. It waits for a free hand, never for a certain one.
-func (f *flow) start(ctx context.Context) (started int, next time.Time, err error) {
+// reading is what came of a look into the outbox.
+type reading struct {
+	started int       // events that were begun with
+	full    bool      // there may be more
+	next    time.Time // when the first of the rest is due; zero: none is
+}
+
+// start begins with what is due and not in hand. It waits for a free hand, never for a
+// certain one.
+func (f *flow) start(ctx context.Context) (got reading, err error) {
 	look := f.look()
 	due, next, err := dueOutbox(ctx, f.bus.db.Reader(), f.bus.db.Clock().Now(), batchMax)
-	if err != nil {
-		return 0, next, err
-	}
+	got.next, got.full = next, len(due) == batchMax
+	f.filled(got.full)
 	for _, d := range due {
 		if !f.take(d.ID, look) {
 			continue
@@ -53,9 +60,9 @@ func (f *flow) start(ctx context.Context) (started int, next time.Time, err erro
 		case f.hands <- struct{}{}:
 		case <-ctx.Done():
 			f.release(d.ID)
-			return started, next, nil
+			return got, nil
 		}
-		started++
+		got.started++
 		f.work.Go(func() {
 			done := f.one(ctx, d)
 			<-f.hands
@@ -64,7 +71,13 @@ func (f *flow) start(ctx context.Context) (started int, next time.Time, err erro
 			}
 		})
 	}
-	return started, next, nil
+	return got, err
+}
+
+func (f *flow) filled(full bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.full = full
 }
 
 // look begins a reading of the outbox.
@@ -90,13 +103,23 @@ func (f *flow) take(ev id.Event, look int) bool {
 	return true
 }
 
-func (f *flow) release(events ...id.Event) {
+// release lets go of an event that is to be looked for again.
+func (f *flow) release(ev id.Event) {
+	f.put(ev)
+	f.signal()
+}
+
+func (f *flow) put(events ...id.Event) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, ev := range events {
 		delete(f.active, ev)
 		f.left[ev] = f.looks
 	}
+}
+
+// signal has the outbox looked into.
+func (f *flow) signal() {
 	select {
 	case f.free <- struct{}{}:
 	default:
@@ -127,7 +150,7 @@ func (f *flow) finish(ctx context.Context, ev id.Event) {
 	f.done = append(f.done, ev)
 	if len(f.done) >= manyDone {
 		select {
-		case f.full <- struct{}{}:
+		case f.many <- struct{}{}:
 		default:
 		}
 	}
@@ -142,11 +165,15 @@ func (f *flow) finish(ctx context.Context, ev id.Event) {
 		batch := f.done
 		f.done = nil
 		f.mu.Unlock()
-		if err := deleteOutbox(ctx, f.bus.db, batch); err != nil {
+		err := deleteOutbox(ctx, f.bus.db, batch)
+		if err != nil {
 			f.bus.guard.Log().Error("relay", "error", err) // they are delivered again, to nobody new
 		}
-		f.release(batch...)
+		f.put(batch...)
 		f.mu.Lock()
+		if err != nil || f.full {
+			f.signal()
+		}
 	}
 	f.busy = false
 }
@@ -160,7 +187,7 @@ func (f *flow) gather() {
 	defer timer.Stop()
 	select {
 	case <-timer.C():
-	case <-f.full:
+	case <-f.many:
 	case <-f.stop.Done():
 	}
 }

@@ -22,24 +22,24 @@ func (b *Bus) Inline() {
 	b.db.Last(b.leave)
 }
 
-// atEnd hands on what was recorded in a transaction. When a handler fails, what all of them
-// did is taken back, and the relay hands the facts to each by itself.
+// atEnd hands on what was recorded in a transaction. When a handler fails, the transaction is
+// taken back and done without any, and the relay hands the facts to each by itself.
 func (b *Bus) atEnd(ctx context.Context, tx *sqldb.Tx) error {
-	facts := recorded(tx)
-	failed, err := tx.Try(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
-		queue := facts
-		for n := 0; n < len(queue); n++ {
-			if err := b.inline(ctx, tx, queue[n], n < inlineMax); err != nil {
-				return err
-			}
-			queue = append(queue, recorded(tx)...)
-		}
-		return nil
-	})
-	if err != nil || failed == nil {
-		return err
+	queue := recorded(tx)
+	if err := tx.Alone(); err != nil {
+		b.guard.Log().Warn("events not taken with their facts", "first", queue[0].Name, "error", err)
+		return leaveAll(ctx, tx, queue)
 	}
-	b.guard.Log().Warn("events not taken with their facts", "first", facts[0].Name, "error", failed)
+	for n := 0; n < len(queue); n++ {
+		if err := b.inline(ctx, tx, queue[n], n < inlineMax); err != nil {
+			return err
+		}
+		queue = append(queue, recorded(tx)...)
+	}
+	return nil
+}
+
+func leaveAll(ctx context.Context, tx *sqldb.Tx, facts []event.Envelope) error {
 	for _, env := range facts {
 		if err := insertOutbox(ctx, tx, env, nil); err != nil {
 			return err

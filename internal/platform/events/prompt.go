@@ -66,7 +66,7 @@ func (p *prompt) drop(is func(env event.Envelope) bool) {
 // tellAtOnce tells of what this process has committed, whatever the carrier does.
 func (b *Bus) tellAtOnce(ctx context.Context) error {
 	for ctx.Err() == nil {
-		changed := b.db.Changed()
+		changed := b.db.Changed("outbox")
 		facts := b.prompt.pending()
 		if len(facts) == 0 {
 			select {

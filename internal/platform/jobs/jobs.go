@@ -124,7 +124,7 @@ func (q *Queue) keep(ctx context.Context, k Kind) {
 	defer wg.Wait()
 	hands, free := make(chan struct{}, k.Workers), make(chan struct{}, 1)
 	for ctx.Err() == nil {
-		changed := q.db.Changed()
+		changed := q.db.Changed("job")
 		var next time.Time
 		if len(hands) < k.Workers {
 			var r Run

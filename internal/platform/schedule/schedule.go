@@ -1,6 +1,6 @@
 // Package schedule does what is due when it is due. A task says when its earliest
 // row becomes due; the scheduler sleeps until then and looks again when this
-// process commits, so that an idle program neither writes nor scans. On a database
+// process commits to the tables that told it, so that an idle program neither writes nor scans. On a database
 // that other nodes share it looks once in a while besides, and a lease lets one
 // node at a time do a task.
 package schedule
@@ -8,6 +8,7 @@ package schedule
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -22,7 +23,7 @@ import (
 type Task struct {
 	Name string
 	// Next answers when the earliest row is due; the zero time when none is. It reads
-	// an index.
+	// an index, by q alone: it is asked again when those tables were written to.
 	Next func(ctx context.Context, q sqldb.Querier) (time.Time, error)
 	// Every is for what has no rows to look at (files, a cache): Do is called soon
 	// after the start and then that often. With Next, it is how long Do waits at the
@@ -69,9 +70,14 @@ func (s *Scheduler) Run(ctx context.Context) error {
 // keep does one task whenever it is due; last is when it would have been done before.
 func (s *Scheduler) keep(ctx context.Context, t Task, last time.Time) {
 	var pause time.Duration
+	var tables []string // that told when it is due
 	for ctx.Err() == nil {
-		changed := s.db.Changed()
-		next, err := s.next(ctx, t, last)
+		changed := s.db.Changed(tables...)
+		next, read, err := s.next(ctx, t, last)
+		if err == nil && !slices.Equal(read, tables) {
+			tables = read
+			continue // what was committed to them since is not to be missed
+		}
 		now := s.db.Clock().Now()
 		due := err == nil && !next.IsZero() && !next.After(now)
 		if due {
@@ -95,18 +101,20 @@ func (s *Scheduler) keep(ctx context.Context, t Task, last time.Time) {
 	}
 }
 
-func (s *Scheduler) next(ctx context.Context, t Task, last time.Time) (next time.Time, err error) {
+// next answers when a task is due, and which tables told.
+func (s *Scheduler) next(ctx context.Context, t Task, last time.Time) (next time.Time, tables []string, err error) {
 	if t.Next == nil {
-		return last.Add(t.Every), nil
+		return last.Add(t.Every), nil, nil
 	}
+	q := sqldb.Noting(s.db.Reader())
 	err = s.guard.Call("task "+t.Name, func() error {
-		next, err = t.Next(ctx, s.db.Reader())
+		next, err = t.Next(ctx, q)
 		return err
 	})
 	if t.Every > 0 && !next.IsZero() && last.Add(t.Every).Before(next) {
 		next = last.Add(t.Every)
 	}
-	return next, err
+	return next, q.Tables(), err
 }
 
 // do runs the task, under its lease where other nodes are possible. The lease is

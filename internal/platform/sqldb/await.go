@@ -2,55 +2,121 @@ package sqldb
 
 import (
 	"context"
+	"database/sql"
+	"slices"
+	"strings"
 	"sync"
-	"time"
 )
 
-// signal tells whoever waits that something was committed. The zero value is ready.
+// signal tells whoever waits that something was committed to the tables they look at. The
+// zero value is ready.
 type signal struct {
-	mu   sync.Mutex
-	next chan struct{} // nil while nobody waits
+	mu    sync.Mutex
+	waits map[string]wait // by their tables
 }
 
-func (s *signal) wait() <-chan struct{} {
+// wait is shared by all who look at the same tables; none of them: at any.
+type wait struct {
+	tables []string
+	over   chan struct{}
+}
+
+func (s *signal) wait(tables []string) <-chan struct{} {
+	key := strings.Join(tables, " ")
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.next == nil {
-		s.next = make(chan struct{})
+	w, ok := s.waits[key]
+	if !ok {
+		if s.waits == nil {
+			s.waits = map[string]wait{}
+		}
+		w = wait{slices.Clone(tables), make(chan struct{})}
+		s.waits[key] = w
 	}
-	return s.next
+	return w.over
 }
 
-func (s *signal) fire() {
+// fire tells of a commit that wrote to tables; "" among them is one that is not known.
+func (s *signal) fire(wrote []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.next != nil {
-		close(s.next)
-		s.next = nil
+	for key, w := range s.waits {
+		if len(w.tables) == 0 || slices.ContainsFunc(wrote, func(t string) bool {
+			return t == "" || slices.Contains(w.tables, t)
+		}) {
+			close(w.over)
+			delete(s.waits, key)
+		}
 	}
 }
 
-// Changed gives a channel that is closed by the next commit of this process. Whoever works
-// off a table takes it before looking there, and gives it to Await when there was nothing.
-func (db *DB) Changed() <-chan struct{} { return db.changed.wait() }
+// Changed gives a channel that is closed by the next commit of this process that writes to
+// one of the tables, or to any when none is named. Whoever works off a table takes it
+// before looking there.
+func (db *DB) Changed(tables ...string) <-chan struct{} { return db.changed.wait(tables) }
 
-// Await waits until there may be something new in a table: for a commit of this process and
-// gather more, since what is committed together is better done together; or for as long as
-// others, what another node wrote. An idle program that waits like this wakes up once in it.
-func (db *DB) Await(ctx context.Context, changed <-chan struct{}, gather, others time.Duration) {
-	timer := db.clock.NewTimer(others)
-	defer timer.Stop()
-	select {
-	case <-changed:
-	case <-timer.C():
-		return
-	case <-ctx.Done():
-		return
+// Noted reads as another Querier does and notes from which tables.
+type Noted struct {
+	Querier
+	tables []string
+}
+
+// Noting notes what is read by q.
+func Noting(q Querier) *Noted { return &Noted{Querier: q} }
+
+// Tables are those that were read, in order and each once.
+func (n *Noted) Tables() []string { return n.tables }
+
+// Query implements Querier.
+func (n *Noted) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	n.note(query)
+	return n.Querier.Query(ctx, query, args...)
+}
+
+// QueryRow implements Querier.
+func (n *Noted) QueryRow(ctx context.Context, query string, args ...any) *sql.Row {
+	n.note(query)
+	return n.Querier.QueryRow(ctx, query, args...)
+}
+
+func (n *Noted) note(query string) {
+	for _, t := range readFrom(query) {
+		if at, known := slices.BinarySearch(n.tables, t); !known {
+			n.tables = slices.Insert(n.tables, at, t)
+		}
 	}
-	more := db.clock.NewTimer(gather)
-	defer more.Stop()
-	select {
-	case <-more.C():
-	case <-ctx.Done():
+}
+
+// readFrom names the table after each FROM and JOIN of a query. Lists of tables (FROM a, b)
+// are not written here.
+func readFrom(query string) (out []string) {
+	isTable := false
+	for word := range strings.FieldsSeq(query) {
+		word = strings.TrimLeft(word, "(")
+		if isTable && word != "SELECT" {
+			out = append(out, strings.TrimRight(word, "),"))
+		}
+		isTable = word == "FROM" || word == "JOIN"
 	}
+	return out
+}
+
+// writtenTo names the table that a statement changes, "" for one that does not say.
+func writtenTo(query string) string {
+	word, rest := nextWord(query)
+	switch word {
+	case "INSERT":
+		if word, rest = nextWord(rest); word != "INTO" {
+			return ""
+		}
+	case "DELETE":
+		if word, rest = nextWord(rest); word != "FROM" {
+			return ""
+		}
+	case "UPDATE":
+	default:
+		return ""
+	}
+	word, _ = nextWord(rest)
+	return word
 }

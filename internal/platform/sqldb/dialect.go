@@ -3,6 +3,7 @@ package sqldb
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net/url"
@@ -81,6 +82,26 @@ func lockFile(path string) (*os.File, error) {
 
 const mysqlConnsMax = 32
 
+// committed connects with transactions that read what is committed: said once a connection, it
+// costs no transaction a round trip.
+type committed struct{ driver.Connector }
+
+// Connect implements driver.Connector.
+func (c committed) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := c.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	x, ok := conn.(driver.ExecerContext)
+	if !ok {
+		return nil, errors.Join(errors.ErrUnsupported, conn.Close())
+	}
+	if _, err := x.ExecContext(ctx, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", nil); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return conn, nil
+}
+
 func (db *DB) openMySQL(ctx context.Context, dsn string) error {
 	cfg, err := mysql.ParseDSN(dsn)
 	if err != nil {
@@ -98,7 +119,7 @@ func (db *DB) openMySQL(ctx context.Context, dsn string) error {
 	if err != nil {
 		return err
 	}
-	db.write = sql.OpenDB(connector)
+	db.write = sql.OpenDB(committed{connector})
 	db.write.SetMaxOpenConns(mysqlConnsMax)
 	db.write.SetMaxIdleConns(mysqlConnsMax)
 	db.write.SetConnMaxLifetime(5 * time.Minute)

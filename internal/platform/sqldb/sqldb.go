@@ -266,7 +266,11 @@ func Args[T any](items []T) []any {
 
 // Snapshot reads one moment of the database with several statements.
 func (db *DB) Snapshot(ctx context.Context, fn func(ctx context.Context, q Querier) error) (err error) {
-	tx, err := db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: db.dialect == MySQL, Isolation: sql.LevelDefault})
+	var o sql.TxOptions
+	if db.dialect == MySQL {
+		o = sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead}
+	}
+	tx, err := db.read.BeginTx(ctx, &o)
 	if err != nil {
 		return err
 	}

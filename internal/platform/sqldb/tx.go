@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,6 +24,8 @@ type Tx struct {
 	// disk, MySQL after a deadlock): what came after it would be committed alone.
 	broken error
 	notes  []any // for who comes last
+	wrote  []string
+	alone  error // of who came last, the first time
 }
 
 type execer interface {
@@ -59,10 +62,15 @@ func (tx *Tx) QueryRow(ctx context.Context, query string, args ...any) *sql.Row 
 // Exec changes rows and answers how many matched (not how many differ), which
 // is the same number on both dialects.
 func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
-	if table := changed(query); tx.db.history[table] {
+	table := writtenTo(query)
+	if tx.db.history[table] && !adds(query) {
 		return 0, fmt.Errorf("%w: %s", ErrHistory, table)
-	} else if tx.broken != nil {
+	}
+	if tx.broken != nil {
 		return 0, tx.broken
+	}
+	if !slices.Contains(tx.wrote, table) {
+		tx.wrote = append(tx.wrote, table)
 	}
 	tx.db.show(query, args)
 	res, err := tx.conn.ExecContext(ctx, query, args...)
@@ -83,21 +91,10 @@ func (tx *Tx) note(err error) error {
 // ErrHistory is returned for a statement that would rewrite a history.
 var ErrHistory = errors.New("sqldb: a history is corrected by more rows, never rewritten")
 
-// changed names the table whose rows a statement changes or deletes, "" for one
-// that only adds or reads.
-func changed(query string) string {
-	word, rest := nextWord(query)
-	switch word {
-	case "UPDATE":
-	case "DELETE":
-		if word, rest = nextWord(rest); word != "FROM" {
-			return ""
-		}
-	default:
-		return ""
-	}
-	word, _ = nextWord(rest)
-	return word
+// adds tells a statement that only adds rows.
+func adds(query string) bool {
+	word, _ := nextWord(query)
+	return word == "INSERT"
 }
 
 const blanks = " \t\n"
@@ -153,9 +150,18 @@ func (db *DB) Update(ctx context.Context, fn func(ctx context.Context, tx *Tx) e
 	if db.writer != nil {
 		update = db.writer.run
 	}
-	err := update(ctx, fn)
+	var done *Tx // the run that was committed
+	var alone errAlone
+	run := func(ctx context.Context, tx *Tx) error {
+		tx.alone, done = alone.error, tx
+		return fn(ctx, tx)
+	}
+	err := update(ctx, run)
+	if errors.As(err, &alone) {
+		err = update(ctx, run)
+	}
 	if err == nil {
-		db.changed.fire()
+		db.changed.fire(done.wrote)
 	}
 	return err
 }
@@ -185,7 +191,7 @@ func (db *DB) updateMySQL(ctx context.Context, fn func(ctx context.Context, tx *
 }
 
 func (db *DB) tryMySQL(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) (err error) {
-	stx, err := db.write.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+	stx, err := db.write.BeginTx(ctx, nil) // reads what is committed: see committed
 	if err != nil {
 		return err
 	}
@@ -230,11 +236,22 @@ func runSafely(ctx context.Context, tx *Tx, fn func(ctx context.Context, tx *Tx)
 func runWhole(ctx context.Context, tx *Tx, fn func(ctx context.Context, tx *Tx) error) error {
 	return runSafely(ctx, tx, func(ctx context.Context, tx *Tx) error {
 		err := fn(ctx, tx)
-		if err == nil && len(tx.notes) > 0 {
-			err = (*tx.db.last.Load())(ctx, tx)
+		if err == nil && tx.broken == nil && len(tx.notes) > 0 {
+			err = tx.runLast(ctx)
 		}
 		return err
 	})
+}
+
+// errAlone takes back a transaction that who comes last spoilt, and has it run again.
+type errAlone struct{ error }
+
+func (tx *Tx) runLast(ctx context.Context) error {
+	err := runSafely(ctx, tx, *tx.db.last.Load())
+	if err == nil || tx.alone != nil || IsRetryable(err) { // the last: of the whole transaction
+		return err
+	}
+	return errAlone{err}
 }
 
 // rehearse runs fn and takes back what it wrote. The run that counts meets its error again: only the transaction's is
@@ -261,8 +278,12 @@ func (tx *Tx) back(ctx context.Context, savepoint string) error {
 }
 
 // Last has fn run in each transaction that left notes, after its function, before its
-// commit. It is for one; nobody is last before it is called.
+// commit. It is for one; nobody is last before it is called. When fn fails, the transaction is
+// taken back and run once more, and Alone tells fn why.
 func (db *DB) Last(fn func(ctx context.Context, tx *Tx) error) { db.last.Store(&fn) }
+
+// Alone is what failed when who comes last ran the first time: this time it leaves that be.
+func (tx *Tx) Alone() error { return tx.alone }
 
 // Leave leaves a note for who comes last in this transaction; false: there is nobody.
 func (tx *Tx) Leave(note any) bool {
@@ -278,25 +299,4 @@ func (tx *Tx) Notes() []any {
 	left := tx.notes
 	tx.notes = nil
 	return left
-}
-
-// Try runs a part of the transaction that may fail by itself: what it did is taken back
-// then, and the transaction goes on. failed is the part's own error or panic; err ends
-// the transaction.
-func (tx *Tx) Try(ctx context.Context, part func(ctx context.Context, tx *Tx) error) (failed, err error) {
-	if _, err := tx.conn.ExecContext(ctx, "SAVEPOINT part"); err != nil {
-		return nil, err
-	}
-	failed = runSafely(ctx, tx, part)
-	if failed == nil {
-		_, err = tx.conn.ExecContext(ctx, "RELEASE SAVEPOINT part")
-		return nil, err
-	}
-	if IsRetryable(failed) { // of the whole transaction
-		return nil, failed
-	}
-	if err := tx.back(ctx, "part"); err != nil { // the database has taken back all of it by itself
-		return nil, errors.Join(failed, err)
-	}
-	return failed, nil
 }
