@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"hawker/internal/platform/statement"
 )
 
 // signal tells whoever waits that something was committed to the tables they look at. The
@@ -80,43 +82,9 @@ func (n *Noted) QueryRow(ctx context.Context, query string, args ...any) *sql.Ro
 }
 
 func (n *Noted) note(query string) {
-	for _, t := range readFrom(query) {
+	for _, t := range statement.Reads(query) {
 		if at, known := slices.BinarySearch(n.tables, t); !known {
 			n.tables = slices.Insert(n.tables, at, t)
 		}
 	}
-}
-
-// readFrom names the table after each FROM and JOIN of a query. Lists of tables (FROM a, b)
-// are not written here.
-func readFrom(query string) (out []string) {
-	isTable := false
-	for word := range strings.FieldsSeq(query) {
-		word = strings.TrimLeft(word, "(")
-		if isTable && word != "SELECT" {
-			out = append(out, strings.TrimRight(word, "),"))
-		}
-		isTable = word == "FROM" || word == "JOIN"
-	}
-	return out
-}
-
-// writtenTo names the table that a statement changes, "" for one that does not say.
-func writtenTo(query string) string {
-	word, rest := nextWord(query)
-	switch word {
-	case "INSERT":
-		if word, rest = nextWord(rest); word != "INTO" {
-			return ""
-		}
-	case "DELETE":
-		if word, rest = nextWord(rest); word != "FROM" {
-			return ""
-		}
-	case "UPDATE":
-	default:
-		return ""
-	}
-	word, _ = nextWord(rest)
-	return word
 }

@@ -121,12 +121,15 @@ func (db *DB) Dialect() Dialect { return db.dialect }
 // Clock is the clock that transactions read.
 func (db *DB) Clock() clock.Clock { return db.clock }
 
-// Reader reads what is committed, beside the writers.
+// Reader reads what is committed, beside the writers. A question that is asked is answered,
+// also when nobody waits for it any more: questions are short, and one that may be
+// interrupted costs a goroutine, on MySQL its connection. What takes long asks by Snapshot.
 func (db *DB) Reader() Querier {
 	var q Querier = pool{db.read}
 	if db.readers != nil {
 		q = db.readers
 	}
+	q = whole{q}
 	if db.seen != nil {
 		q = watched{q, db}
 	}
@@ -203,6 +206,24 @@ func (w watched) QueryRow(ctx context.Context, query string, args ...any) *sql.R
 	return w.Querier.QueryRow(ctx, query, args...)
 }
 
+// whole asks to the end whoever has not given up before.
+type whole struct{ q Querier }
+
+func (w whole) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return w.q.Query(unlessOver(ctx), query, args...)
+}
+
+func (w whole) QueryRow(ctx context.Context, query string, args ...any) *sql.Row {
+	return w.q.QueryRow(unlessOver(ctx), query, args...)
+}
+
+func unlessOver(ctx context.Context) context.Context {
+	if ctx.Done() == nil || ctx.Err() != nil {
+		return ctx
+	}
+	return context.WithoutCancel(ctx)
+}
+
 type pool struct{ db *sql.DB }
 
 func (p pool) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
@@ -277,6 +298,13 @@ func (db *DB) Snapshot(ctx context.Context, fn func(ctx context.Context, q Queri
 	// Also when fn panics: whoever catches that must not lose a connection each time.
 	defer func() { err = errors.Join(err, ignoreDone(tx.Rollback())) }()
 	return fn(ctx, &Tx{db: db, conn: tx, now: db.clock.Now()})
+}
+
+func ignoreDone(err error) error {
+	if errors.Is(err, sql.ErrTxDone) {
+		return nil
+	}
+	return err
 }
 
 // Cut shortens a text to at most n bytes without breaking a letter, which MySQL

@@ -3,15 +3,16 @@ package sqldb
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"time"
 
 	"hawker/internal/base/clock"
 	"hawker/internal/base/crash"
+	"hawker/internal/platform/statement"
 )
 
 // Tx is one transaction: one instant, all or nothing.
@@ -62,8 +63,8 @@ func (tx *Tx) QueryRow(ctx context.Context, query string, args ...any) *sql.Row 
 // Exec changes rows and answers how many matched (not how many differ), which
 // is the same number on both dialects.
 func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
-	table := writtenTo(query)
-	if tx.db.history[table] && !adds(query) {
+	table, adds := statement.Writes(query)
+	if tx.db.history[table] && !adds {
 		return 0, fmt.Errorf("%w: %s", ErrHistory, table)
 	}
 	if tx.broken != nil {
@@ -90,22 +91,6 @@ func (tx *Tx) note(err error) error {
 
 // ErrHistory is returned for a statement that would rewrite a history.
 var ErrHistory = errors.New("sqldb: a history is corrected by more rows, never rewritten")
-
-// adds tells a statement that only adds rows.
-func adds(query string) bool {
-	word, _ := nextWord(query)
-	return word == "INSERT"
-}
-
-const blanks = " \t\n"
-
-func nextWord(text string) (word, rest string) {
-	text = strings.TrimLeft(text, blanks)
-	if end := strings.IndexAny(text, blanks); end >= 0 {
-		return text[:end], text[end:]
-	}
-	return text, ""
-}
 
 // InsertOnce inserts; false: a row with the same unique key is there already.
 func (tx *Tx) InsertOnce(ctx context.Context, query string, args ...any) (bool, error) {
@@ -191,17 +176,22 @@ func (db *DB) updateMySQL(ctx context.Context, fn func(ctx context.Context, tx *
 }
 
 func (db *DB) tryMySQL(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) (err error) {
-	stx, err := db.write.BeginTx(ctx, nil) // reads what is committed: see committed
+	conn, err := db.begin(ctx)
 	if err != nil {
 		return err
 	}
+	// Nothing is interrupted in the middle: it would cost the connection, and each statement a
+	// goroutine that watches. The driver's own limits bound them.
+	ctx = context.WithValue(context.WithoutCancel(ctx), nesting{}, true)
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, ignoreDone(stx.Rollback()))
+			if _, back := conn.ExecContext(ctx, "ROLLBACK"); back != nil { // what is left of it must serve nobody
+				_ = conn.Raw(func(any) error { return driver.ErrBadConn })
+			}
 		}
+		err = errors.Join(err, unlessBroken(conn.Close()))
 	}()
-	tx := &Tx{db: db, conn: stx, now: db.clock.Now()}
-	ctx = context.WithValue(ctx, nesting{}, true)
+	tx := &Tx{db: db, conn: conn, now: db.clock.Now()}
 	if db.twice {
 		if err := rehearse(ctx, tx, fn); err != nil {
 			return err
@@ -210,11 +200,31 @@ func (db *DB) tryMySQL(ctx context.Context, fn func(ctx context.Context, tx *Tx)
 	if err := runWhole(ctx, tx, fn); err != nil {
 		return err
 	}
-	return stx.Commit()
+	_, err = conn.ExecContext(ctx, "COMMIT")
+	return err
 }
 
-func ignoreDone(err error) error {
-	if errors.Is(err, sql.ErrTxDone) {
+// begin starts a transaction on a connection of its own. Those that the server has closed
+// meanwhile show themselves here and are replaced.
+func (db *DB) begin(ctx context.Context) (*sql.Conn, error) {
+	for tries := mysqlConnsMax; ; tries-- {
+		conn, err := db.write.Conn(ctx)
+		if err != nil {
+			return nil, err
+		}
+		_, err = conn.ExecContext(ctx, "START TRANSACTION") // which reads what is committed: see committed
+		if err == nil {
+			return conn, nil
+		}
+		_ = conn.Close()
+		if !errors.Is(err, driver.ErrBadConn) || tries == 0 {
+			return nil, err
+		}
+	}
+}
+
+func unlessBroken(err error) error {
+	if errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) {
 		return nil
 	}
 	return err
