@@ -100,7 +100,7 @@ func (c serveCmd) Run(ctx context.Context) error {
 	cfg.DemoAnywhere = cfg.DemoAnywhere || c.DemoAnywhere
 	cfg.Live.OpenPublish = cfg.Live.OpenPublish || c.OpenPublish
 	defer tunedGC(ctx)()
-	o := app.Options{Config: cfg, Log: log, Clock: clock.Real{}, Demo: c.Demo}
+	o := app.Options{Config: cfg, Log: log, Clock: mallTime(), Demo: c.Demo}
 	return onInstallation(ctx, o, func(a *app.App) error { return serve(ctx, a, c.Demo, log) })
 }
 
@@ -126,7 +126,7 @@ func (c workerCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return onInstallation(ctx, app.Options{Config: cfg, Log: log, Clock: clock.Real{}}, func(a *app.App) error {
+	return onInstallation(ctx, app.Options{Config: cfg, Log: log, Clock: mallTime()}, func(a *app.App) error {
 		log.Info("working")
 		return a.Work(ctx)
 	})

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"hawker/internal/base/clock"
 	"hawker/internal/deadletter"
 	"hawker/internal/platform/audit"
 	"hawker/internal/platform/sqldb"
@@ -30,7 +29,7 @@ func (s settings) onDatabase(ctx context.Context, readOnly bool, do func(db *sql
 	if err := cfg.HasDatabase(); err != nil {
 		return err
 	}
-	db, err := sqldb.Open(ctx, sqldb.Options{URL: cfg.DatabaseURL(), ReadOnly: readOnly, Clock: clock.Real{}, Log: log})
+	db, err := sqldb.Open(ctx, sqldb.Options{URL: cfg.DatabaseURL(), ReadOnly: readOnly, Clock: mallTime(), Log: log})
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"hawker/internal/app"
-	"hawker/internal/base/clock"
 	"hawker/internal/demo"
 )
 
@@ -26,7 +25,7 @@ func (c demoCmd) Run(ctx context.Context) error {
 		return err
 	}
 	if c.Size == "small" {
-		o := app.Options{Config: cfg, Log: log, Clock: clock.Real{}}
+		o := app.Options{Config: cfg, Log: log, Clock: mallTime()}
 		return onInstallation(ctx, o, func(a *app.App) error { return a.FillDemo(ctx) })
 	}
 	o := app.Options{Config: cfg, Log: log, Clock: &demo.Clock{}}

@@ -10,6 +10,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"hawker/internal/base/clock"
 )
 
 func main() {
@@ -25,3 +27,6 @@ func main() {
 		os.Exit(1)
 	}
 }
+
+// mallTime goes by this machine, and by the database's server where there is one.
+func mallTime() clock.Clock { return clock.NewFollowing(clock.Real{}) }

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"hawker/internal/app"
-	"hawker/internal/base/clock"
 	"hawker/internal/platform/move"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/schema"
@@ -63,7 +62,7 @@ func (c moveCmd) Run(ctx context.Context) error {
 
 func moveRows(ctx context.Context, file, to string, log *slog.Logger) (moved move.Moved, err error) {
 	open := func(url string) (*sqldb.DB, error) {
-		return sqldb.Open(ctx, sqldb.Options{URL: url, Clock: clock.Real{}, Log: log, Histories: schema.Histories()})
+		return sqldb.Open(ctx, sqldb.Options{URL: url, Clock: mallTime(), Log: log, Histories: schema.Histories()})
 	}
 	source, err := open("sqlite:" + file)
 	if errors.Is(err, sqldb.ErrLocked) {

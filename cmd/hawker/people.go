@@ -10,7 +10,6 @@ import (
 
 	"hawker/internal/account"
 	"hawker/internal/app"
-	"hawker/internal/base/clock"
 	"hawker/internal/base/fault"
 	"hawker/internal/base/lang"
 	"hawker/internal/base/page"
@@ -63,7 +62,7 @@ func (s settings) onPeople(ctx context.Context, do func(a *app.App) error) error
 	if err != nil {
 		return err
 	}
-	return withPeople(ctx, app.Options{Config: cfg, Log: log, Clock: clock.Real{}}, do)
+	return withPeople(ctx, app.Options{Config: cfg, Log: log, Clock: mallTime()}, do)
 }
 
 // withPeople is onPeople, but for an empty folder, too.
@@ -95,7 +94,7 @@ func (c setupCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return withPeople(ctx, app.Options{Config: cfg, Log: log, Clock: clock.Real{}}, func(a *app.App) error {
+	return withPeople(ctx, app.Options{Config: cfg, Log: log, Clock: mallTime()}, func(a *app.App) error {
 		u, err := a.Operator().Begin(ctx, operator.Beginning{
 			Email: c.Email, Password: password, Name: c.Name, Shop: c.Shop, Locale: lang.Chinese,
 		})

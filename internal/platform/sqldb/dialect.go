@@ -18,6 +18,7 @@ import (
 	"github.com/go-sql-driver/mysql"
 	"modernc.org/sqlite"
 
+	"hawker/internal/platform/servertime"
 	"hawker/internal/platform/statement"
 )
 
@@ -131,7 +132,7 @@ func (db *DB) openMySQL(ctx context.Context, dsn string) error {
 	if strings.Contains(mode, "NO_BACKSLASH_ESCAPES") {
 		return errors.New("sql_mode NO_BACKSLASH_ESCAPES is not supported: arguments are interpolated by the driver")
 	}
-	return proveChecks(ctx, db.write)
+	return errors.Join(proveChecks(ctx, db.write), servertime.Align(ctx, db.write, db.clock, db.log))
 }
 
 // ErrNoChecks means that the server takes CHECK constraints and does not hold

@@ -7,6 +7,7 @@ import (
 
 	"hawker/internal/base/id"
 	"hawker/internal/platform/highest"
+	"hawker/internal/platform/servertime"
 )
 
 // Nodes of a shared database take turns on 1,024 numbers by a leased row, so that
@@ -98,6 +99,9 @@ func (l *nodeLease) keep() {
 		err := l.db.Update(context.Background(), l.renew)
 		if err == nil {
 			until = asked.Add(leaseFor)
+			if err := servertime.Align(context.Background(), l.db.write, l.db.clock, l.db.log); err != nil {
+				l.db.log.Warn("the time of the database", "error", err)
+			}
 			continue
 		}
 		l.db.log.Error("node lease not renewed", "node", l.node, "error", err)
