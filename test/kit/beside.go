@@ -88,3 +88,9 @@ func (m *Mall) Edge(t testing.TB) *Mall {
 	edge.Eventually("the edge answers", func() bool { return edge.Visitor().Fetch("/healthz").Status == http.StatusOK })
 	return edge
 }
+
+// At is the same mall, reached by another address.
+func (m *Mall) At(t testing.TB, url string) *Mall {
+	t.Helper()
+	return &Mall{t: t, Dir: m.Dir, URL: url, name: "front", log: m.log, Contract: m.Contract}
+}

@@ -55,3 +55,9 @@ func freshMySQL(t testing.TB, server string) string {
 	})
 	return server + name
 }
+
+// FreePort is a loopback address on which nobody listens.
+func FreePort(t testing.TB) string {
+	t.Helper()
+	return freePorts(t, 1)[0]
+}

@@ -3,6 +3,7 @@ package config
 import (
 	"slices"
 	"strings"
+	"time"
 )
 
 // Node says what this process does among those of a mall, and where the others reach it.
@@ -10,6 +11,8 @@ type Node struct {
 	// Roles are what it does: api, live, worker; empty: all of them. Or edge, alone.
 	Roles   []string `koanf:"roles"`
 	Address string   `koanf:"address"`
+	// Drain is how long it goes on serving once it is told to stop, and says on /readyz that it leaves.
+	Drain time.Duration `koanf:"drain"`
 }
 
 // Edge says what a node with the role edge is an edge of.
@@ -45,6 +48,7 @@ func (c Config) checkNode(bad func(cond bool, format string, args ...any)) {
 	bad(edge && c.Edge.Origin == "", "edge.origin must say of which server this is an edge")
 	bad(!publicAddress(c.Edge.Origin), "edge.origin must be an http or https address")
 	bad(c.Edge.Memory < 16<<20, "edge.memory must be at least 16 MiB")
+	bad(c.Node.Drain < 0, "node.drain must not be negative")
 	bad(!strings.HasPrefix(c.Node.Address, "http://") && c.Node.Address != "",
 		"node.address must begin with http://, by which other nodes reach this one")
 }
