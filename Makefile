@@ -94,7 +94,8 @@ check-deploy: build ## deploy/ held to Docker's, Helm's, Prometheus' and systemd
 
 # Object storage beside one that falls.
 test-s3: build $(TOOLS)/versitygw
-	scripts/in-memory scripts/with-s3 sh -c '$(GO) test -timeout 5m ./internal/platform/blob/... && $(GO) test -timeout 5m -run ObjectStorage ./test/fault'
+	scripts/in-memory scripts/with-s3 sh -c '$(GO) test -timeout 5m ./internal/platform/blob/... && $(GO) test -timeout 5m -run ObjectStorage ./test/fault \
+		&& scripts/with-mariadb $(GO) test -timeout 5m -run InCommon ./test/cluster'
 
 test-e2e: build
 	cd web && ../scripts/in-memory npm run --silent e2e
@@ -115,6 +116,10 @@ $(TOOLS)/versitygw: tools/s3/go.mod
 	cd tools/s3 && GOBIN=$(CURDIR)/$(TOOLS) $(GO) install -trimpath -ldflags='-s -w' github.com/versity/versitygw/cmd/versitygw
 	touch $@
 
+$(TOOLS)/kafka: go.mod test/kafka/main.go
+	@mkdir -p $(TOOLS)
+	$(GO) build -trimpath -o $@ ./test/kafka
+
 fmt: $(TOOLS)/.installed ## format everything
 	$(TOOLS)/golangci-lint fmt ./cmd/... ./internal/... ./test/... ./web
 	cd web && npm run --silent format
@@ -122,8 +127,9 @@ fmt: $(TOOLS)/.installed ## format everything
 bench: need-run build ## the figures, as tables
 	./bin/hawker bench $(ARGS)
 
-cluster: need-test build ## a mall of several nodes on this machine: DATA=DIR, addresses in DIR/cluster.json
-	DATA=$(DATA) scripts/with-mariadb scripts/with-rabbitmq scripts/cluster
+cluster: BROKER = rabbitmq
+cluster: need-test build $(TOOLS)/versitygw $(TOOLS)/kafka ## a mall of several nodes on this machine: DATA=DIR, BROKER=kafka, addresses in DIR/cluster.json
+	DATA=$(DATA) scripts/with-mariadb scripts/with-s3 scripts/with-$(BROKER) scripts/cluster
 
 soak: need-run ## MINUTES=30 of load while it is killed, its disk fills and its clock jumps (not part of test)
 	MINUTES=$(MINUTES) GO=$(GO) scripts/soak

@@ -1,6 +1,7 @@
 package kit
 
 import (
+	"errors"
 	"net/http"
 	"os"
 	"os/exec"
@@ -24,6 +25,49 @@ func (m *Mall) Beside(t testing.TB) *Mall {
 		}
 	})
 	return other
+}
+
+// Apart is another process on the same database with a folder of its own, which holds the master
+// key and nothing else. It is not started.
+func (m *Mall) Apart(t testing.TB) *Mall {
+	t.Helper()
+	other := m.Beside(t)
+	other.Dir = t.TempDir()
+	other.env = append(other.env, "HAWKER_DATA="+other.Dir)
+	key := filepath.Join("keys", "master.key")
+	raw, err := os.ReadFile(filepath.Join(m.Dir, key))
+	if err == nil {
+		err = os.Mkdir(filepath.Join(other.Dir, "keys"), 0o700)
+	}
+	if err == nil {
+		err = os.WriteFile(filepath.Join(other.Dir, key), raw, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return other
+}
+
+// Work has the process do jobs instead of serving, until the test ends.
+func (m *Mall) Work(t testing.TB) {
+	t.Helper()
+	cmd := exec.Command(Binary(t), "worker")
+	out, err := os.Create(filepath.Join(m.Dir, "worker.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = m.env, m.Dir, out, out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		err := errors.Join(cmd.Process.Signal(os.Interrupt), cmd.Wait())
+		if err != nil || t.Failed() {
+			raw, _ := os.ReadFile(out.Name())
+			t.Logf("the worker ended: %v\n%s", err, raw)
+		}
+	})
 }
 
 // In is another mall in a folder of its own, which may hold an installation. It is not
