@@ -20,6 +20,7 @@ import (
 	"hawker/internal/platform/backup"
 	"hawker/internal/platform/blob"
 	"hawker/internal/platform/cache"
+	"hawker/internal/platform/cdn"
 	"hawker/internal/platform/certs"
 	"hawker/internal/platform/config"
 	"hawker/internal/platform/dial"
@@ -40,6 +41,7 @@ import (
 	"hawker/internal/platform/telemetry"
 	"hawker/internal/replay"
 	"hawker/internal/schema"
+	"hawker/internal/show"
 )
 
 // App is one node.
@@ -152,7 +154,7 @@ func (a *App) openPlatform(ctx context.Context) (err error) {
 		return err
 	}
 	a.archive = replay.Archive{Store: a.recordings}
-	a.news, err = realtime.New(a.log, a.engines.Realtime())
+	a.news, err = realtime.New(a.log, a.engines.Realtime(), cdn.Pictures(a.cfg.CDN.Pictures))
 	return err
 }
 
@@ -167,7 +169,8 @@ func (a *App) openModules(demo bool) (err error) {
 		Rooms: a.rooms, Cookies: a.cookies(), PublicURL: a.cfg.PublicURL, Metrics: a.metrics,
 		Trusted: a.cfg.TrustedNetworks(), ReauthenticateWithin: a.cfg.Accounts.Reproof,
 		Refused: a.refusals.Note, Elsewhere: a.homes.Door(), Referers: a.cfg.Media.Referers,
-		PictureOrigins: append(a.cfg.PictureOrigins(), a.engines.Origins()...), Spoken: spoken(),
+		PictureOrigins: slices.Concat(a.cfg.PictureOrigins(), a.engines.Origins(), a.cfg.CDN.Origins()),
+		Pictures:       cdn.Pictures(a.cfg.CDN.Pictures), Spoken: spoken(),
 	})
 	if a.modules, err = a.list(demo); err != nil {
 		return err
@@ -188,6 +191,10 @@ func (a *App) openModules(demo bool) (err error) {
 
 func (p *platform) cookies() httpapi.CookiePolicy {
 	return httpapi.CookiePolicy{Secure: p.cfg.Secure()}
+}
+
+func (p *platform) bases() show.Bases {
+	return show.Bases{Live: p.cfg.CDN.Live, Replays: p.cfg.CDN.Replays}
 }
 
 // gather collects one thing that modules bring.

@@ -118,7 +118,7 @@ func newServices(p *platform, localURL func() string) (s services, err error) {
 		DB: p.db, Box: p.box, Notices: s.notices, Part: p.cfg.Live.Part,
 		Ladder: ladder.Affordable(), Renditions: p.cfg.Live.Ladder.Renditions,
 	})
-	s.shows = show.New(show.Options{DB: p.db, Rooms: s.rooms, Staff: s.shops, Archive: p.archive})
+	s.shows = show.New(show.Options{DB: p.db, Rooms: s.rooms, Staff: s.shops, Archive: p.archive, Bases: p.bases()})
 	s.coupons = coupon.New(coupon.Deps{
 		DB: p.db, Log: p.log, Catalog: s.catalog, Shops: s.shops, Rooms: s.shows, News: p.news, Currency: currency,
 	})
@@ -229,7 +229,7 @@ func (s *services) openVideos(p *platform) (err error) {
 	s.videos = video.New(video.Options{
 		DB: p.db, Log: p.log, Uploads: s.uploads, Blobs: p.blobs, Tool: ffmpeg.New(p.cfg.Live.FFmpeg, p.clock),
 		Catalog: s.catalog, Staff: s.shops, WorkDir: p.node.Dir(), DurationMax: p.cfg.Video.DurationMax,
-		Workers: p.cfg.Video.Workers, Seal: p.box,
+		Workers: p.cfg.Video.Workers, Seal: p.box, Base: p.cfg.CDN.Videos,
 	})
 	s.clips = clip.New(clip.Options{
 		DB: p.db, Log: p.log, Archive: p.archive, Uploads: s.uploads, Videos: s.videos, Catalog: s.catalog,

@@ -126,7 +126,7 @@ func TestARecordingIsItsShows(t *testing.T) {
 	k.Publish(r)
 	x := k.Standing(r).Now.ID
 	k.Ingest.OnRecorded(r.String(), 1, record.Info{Dir: "/r/one", Show: x.String()})
-	if k.Standing(r).ReplayURL() != "" {
+	if k.Shows.ReplayURL(k.Standing(r)) != "" {
 		t.Error("a recording of nothing can be played")
 	}
 	k.End(r)
@@ -135,7 +135,7 @@ func TestARecordingIsItsShows(t *testing.T) {
 	for range 2 {
 		k.Ingest.OnRecorded(r.String(), 1, record.Info{Dir: "/r/two", Show: x.String(), Segments: 3}) // comes late
 	}
-	if got := k.Standing(r); got.ReplayURL() != "" {
+	if got := k.Standing(r); k.Shows.ReplayURL(got) != "" {
 		t.Error("the second show has the first one's replay")
 	}
 	urls, err := k.Shows.ReplayURLs(t.Context(), []id.Show{x, k.Standing(r).Now.ID})

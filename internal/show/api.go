@@ -43,9 +43,14 @@ type listInput struct {
 
 func (h API) list(ctx context.Context, in *listInput) (*httpapi.Body[page.Page[showView]], error) {
 	p, err := h.Service.OfRoom(ctx, in.Room, page.Request(in.PageQuery))
+	if err != nil {
+		return nil, err
+	}
+	private, err := h.Service.privateOf(ctx, p.Items)
 	return httpapi.OK(page.Map(p, func(x Show) showView {
 		v := showView{
-			x.ID, x.State, x.StartedAt, nil, x.Likes, x.Messages, x.Entries, x.ViewersPeak, x.Follows, x.ReplayURL(),
+			x.ID, x.State, x.StartedAt, nil, x.Likes, x.Messages, x.Entries, x.ViewersPeak, x.Follows,
+			h.Service.replay(x, private[x.Room]),
 		}
 		if !x.EndedAt.IsZero() {
 			v.EndedAt = &x.EndedAt

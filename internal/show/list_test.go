@@ -212,7 +212,7 @@ func TestRecordingsAreKeptAsLongAsTheShopSays(t *testing.T) {
 	sweep()
 	k.Clock.Advance(time.Millisecond)
 	sweep("first")
-	if k.Standing(r).ReplayURL() == "" {
+	if k.Shows.ReplayURL(k.Standing(r)) == "" {
 		t.Error("the replay is gone while half of it is there")
 	}
 	k.Must(k.Rooms.SaveSettings(t.Context(), k.Shop, room.Settings{KeepDays: 30, Renditions: []int{480}}))
@@ -221,7 +221,7 @@ func TestRecordingsAreKeptAsLongAsTheShopSays(t *testing.T) {
 	k.Clock.Advance(10 * day)
 	sweep("first", "second")
 	sweep("first", "second")
-	if url := k.Standing(r).ReplayURL(); url != "" {
+	if url := k.Shows.ReplayURL(k.Standing(r)); url != "" {
 		t.Errorf("there is a replay of nothing at %s", url)
 	}
 }

@@ -25,6 +25,7 @@ type Options struct {
 	Rooms   *room.Service
 	Staff   Staff
 	Archive Archive
+	Bases   Bases
 }
 
 // Service is the module.
@@ -33,12 +34,15 @@ type Service struct {
 	rooms   *room.Service
 	staff   Staff
 	archive Archive
+	bases   Bases
 	running *running
 }
 
 // New makes the module.
 func New(o Options) *Service {
-	return &Service{db: o.DB, rooms: o.Rooms, staff: o.Staff, archive: o.Archive, running: newRunning()}
+	return &Service{
+		db: o.DB, rooms: o.Rooms, staff: o.Staff, archive: o.Archive, bases: o.Bases, running: newRunning(),
+	}
 }
 
 // Of reads how a room stands; fault live.not_found.
@@ -109,22 +113,6 @@ func (s *Service) RoomsOnAir(ctx context.Context, shops []id.Shop) (map[id.Shop]
 		return nil, nil
 	}
 	return roomsOnAir(ctx, s.db.Reader(), shops)
-}
-
-// ReplayURLs tells where shows can be watched again; those without a replay are
-// left out.
-func (s *Service) ReplayURLs(ctx context.Context, shows []id.Show) (map[id.Show]string, error) {
-	out := map[id.Show]string{}
-	if len(shows) == 0 {
-		return out, nil
-	}
-	found, err := showsByID(ctx, s.db.Reader(), shows)
-	for _, x := range found {
-		if url := x.ReplayURL(); url != "" && !x.Rehearsal {
-			out[x.ID] = url
-		}
-	}
-	return out, err
 }
 
 // PausedUntil lists shows and rehearsals that have waited for their publisher since

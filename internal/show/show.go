@@ -12,7 +12,6 @@ package show
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -90,26 +89,6 @@ func (st Standing) Current() Show {
 		return Show{}
 	}
 	return st.Now
-}
-
-// PlaybackURL is where the picture of the room is.
-func (st Standing) PlaybackURL() string {
-	if st.ExternalURL != "" {
-		return st.ExternalURL
-	}
-	return fmt.Sprintf("/live/%s/index.m3u8", st.ID)
-}
-
-// ReplayURL is where the newest show can be seen again, "" without a recording.
-func (st Standing) ReplayURL() string { return st.Current().ReplayURL() }
-
-// ReplayURL is where this show can be seen again, whichever came after it; ""
-// without a recording.
-func (s Show) ReplayURL() string {
-	if !s.Replay {
-		return ""
-	}
-	return fmt.Sprintf("/replay/%s/%s/index.m3u8", s.Room, s.ID)
 }
 
 // errContended is a room that others change faster than we can look.

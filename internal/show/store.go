@@ -104,6 +104,18 @@ func showsByID(ctx context.Context, q sqldb.Querier, shows []id.Show) ([]Show, e
 	return sqldb.Collect(rows, err, scanShow)
 }
 
+// privateAmong answers which of some rooms are not for everybody.
+func privateAmong(ctx context.Context, q sqldb.Querier, rooms []id.Room) (map[id.Room]bool, error) {
+	rows, err := q.Query(ctx, "SELECT id FROM room WHERE mode <> ? AND id IN ("+sqldb.Marks(len(rooms))+")",
+		append([]any{room.Open}, sqldb.Args(rooms)...)...)
+	list, err := sqldb.Collect(rows, err, func(s sqldb.Scanner) (r id.Room, err error) { return r, s.Scan(&r) })
+	out := make(map[id.Room]bool, len(list))
+	for _, r := range list {
+		out[r] = true
+	}
+	return out, err
+}
+
 func showsOf(ctx context.Context, q sqldb.Querier, r id.Room, before id.Show, limit int) ([]Show, error) {
 	query, args := "SELECT "+columns+" FROM live_show s WHERE s.room_id = ? AND s.rehearsal = 0", []any{r}
 	if !before.IsZero() {

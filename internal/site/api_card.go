@@ -119,7 +119,7 @@ func (p pages) head(r *http.Request, c Card) string {
 		}
 	}
 	here := httpapi.Origin(r.Context())
-	image := c.Image
+	image := p.pictures.At(c.Image)
 	if strings.HasPrefix(image, "/") {
 		image = here + image
 	}

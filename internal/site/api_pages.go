@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"hawker/internal/base/fault"
+
+	"hawker/internal/platform/cdn"
 )
 
 // pages serves the two front ends: the mall at / and the console below
@@ -23,13 +25,18 @@ type pages struct {
 	scripts map[string]string // of each index.html, as ownScripts gives them
 	name    string            // of the mall
 	cards   map[string]Teller
+
+	pictures cdn.Pictures
 }
 
 // Problem writes an error as an answer.
 type Problem func(w http.ResponseWriter, r *http.Request, err error)
 
 func newPages(h API) pages {
-	p := pages{h.Dist, h.Log, h.Problem, map[string]string{}, h.Config.Mall.Name, h.Cards}
+	p := pages{
+		dist: h.Dist, log: h.Log, problem: h.Problem, scripts: map[string]string{}, name: h.Config.Mall.Name,
+		cards: h.Cards, pictures: cdn.Pictures(h.Config.CDN.Pictures),
+	}
 	for _, name := range []string{mallPage, "console/index.html"} {
 		p.scripts[name] = ownScripts(h.Dist, name)
 	}

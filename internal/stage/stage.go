@@ -369,7 +369,7 @@ const newsState = "state"
 
 func (s *Service) tellState(ctx context.Context, st show.Standing) {
 	s.options.News.Tell(ctx, st.ID, stateNews{
-		newsState, st.State(), st.Mode, st.PlaybackURL(), st.ReplayURL(), int64(st.Slow / time.Second),
+		newsState, st.State(), st.Mode, s.shows.PlaybackURL(st), s.shows.ReplayURL(st), int64(st.Slow / time.Second),
 		st.FollowersOnly,
 	})
 }

@@ -134,7 +134,7 @@ func TestARehearsalLeavesNothing(t *testing.T) {
 	k.End(r)
 	k.Must(k.Mode(r, room.Open))
 	st = k.Want(r, show.Scheduled)
-	if !st.Now.ID.IsZero() || st.ReplayURL() != "" || !st.PinnedMessage.IsZero() {
+	if !st.Now.ID.IsZero() || k.Shows.ReplayURL(st) != "" || !st.PinnedMessage.IsZero() {
 		t.Errorf("left of the rehearsal: %+v", st)
 	}
 	list, err := k.Chat.Messages(t.Context(), r, chat.AllMessages)
@@ -335,7 +335,7 @@ func TestAfterACrashShowsWaitForTheirPublishers(t *testing.T) {
 	if len(looked) != 2 || slices.Contains(looked, long) || !slices.Contains(looked, lately) {
 		t.Errorf("looked for recordings of %v", looked)
 	}
-	if got := k.Want(on, show.Paused); got.ReplayURL() == "" {
+	if got := k.Want(on, show.Paused); k.Shows.ReplayURL(got) == "" {
 		t.Error("the recording of the crashed show cannot be played")
 	}
 	if got := k.Want(rehearsed, show.Paused); got.Now.Replay {

@@ -167,7 +167,7 @@ func (v Views) cards(ctx context.Context, rooms []show.Standing, tag lang.Tag) (
 		out[i] = Card{
 			ID: st.ID, Shop: names[st.Shop], Title: st.Title, CoverURL: cmp.Or(st.CoverURL, covers[st.ID]),
 			State: st.State(), Mode: st.Mode, Likes: st.Current().Likes, StartedAt: st.Current().StartedAt,
-			PlaybackURL: st.PlaybackURL(),
+			PlaybackURL: v.Shows.PlaybackURL(st),
 		}
 		if !st.ScheduledAt.IsZero() {
 			out[i].ScheduledAt = &st.ScheduledAt
@@ -197,8 +197,8 @@ func (v Views) detail(ctx context.Context, st show.Standing, who Visitor) (Detai
 			st.Host, host[st.Host].DisplayName,
 			host[st.Host].AvatarURL,
 		},
-		EndedAt: st.Current().EndedAt, ReplayURL: st.ReplayURL(), ShelfCount: len(items),
-		Channel: realtime.RoomChannel(st.ID), Now: v.Clock.Now(), Playback: playbackOf(st),
+		EndedAt: st.Current().EndedAt, ReplayURL: v.Shows.ReplayURL(st), ShelfCount: len(items),
+		Channel: realtime.RoomChannel(st.ID), Now: v.Clock.Now(), Playback: v.playbackOf(st),
 		Chat: ChatRules{SlowSeconds: int64(st.Slow / time.Second), FollowersOnly: st.FollowersOnly},
 	}
 	if st.State() == show.Ended {
@@ -229,12 +229,12 @@ func (v Views) pinnedMessage(ctx context.Context, st show.Standing) (*chat.Messa
 	return &view, err
 }
 
-func playbackOf(st show.Standing) PlaybackView {
+func (v Views) playbackOf(st show.Standing) PlaybackView {
 	if st.ExternalURL != "" {
 		return PlaybackView{HLS: st.ExternalURL}
 	}
 	return PlaybackView{
-		HLS: st.PlaybackURL(), FLV: fmt.Sprintf("/live/%s/live.flv", st.ID), WHEP: fmt.Sprintf("/whep/%s", st.ID),
+		HLS: v.Shows.PlaybackURL(st), FLV: fmt.Sprintf("/live/%s/live.flv", st.ID), WHEP: fmt.Sprintf("/whep/%s", st.ID),
 	}
 }
 

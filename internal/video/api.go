@@ -57,8 +57,7 @@ func (h API) Register(api *httpapi.API) {
 	httpapi.Register(api, add("me-video-list", "GET", "/me/videos", httpapi.SignedIn, "My films in all states"),
 		h.mine)
 	httpapi.Register(api, add("merchant-video-list", "GET", "/merchant/{shop}/videos",
-		httpapi.Staff(permission.VideoRun),
-		"Films of the shop in all states"), h.ofShop)
+		httpapi.Staff(permission.VideoRun), "Films of the shop in all states"), h.ofShop)
 	httpapi.Register(api, add("merchant-clip-list", "GET", "/merchant/{shop}/rooms/{room}/clips",
 		httpapi.Staff(permission.VideoRun), "Clips that were cut from a show, in its order"), h.clips)
 }

@@ -32,7 +32,7 @@ func (s *Service) links() signed.Links {
 // everybody's; of another it is signed, and told to its author and the shop's staff alone.
 func (s *Service) address(v Video) string {
 	if v.State == Published {
-		return picture.Prefix + prefix(v.ID)
+		return s.Base + picture.Prefix + prefix(v.ID)
 	}
 	return picture.Prefix + private + "/" + s.links().Token(prefix(v.ID)) + "/" + prefix(v.ID)
 }

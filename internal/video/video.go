@@ -98,6 +98,7 @@ type Options struct {
 	DurationMax time.Duration
 	Workers     int
 	Seal        signed.Seal // of the addresses of films that are not public
+	Base        string      // before the addresses of those that are: a CDN's, or nothing
 }
 
 // Service is the module.

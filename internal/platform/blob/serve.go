@@ -92,6 +92,7 @@ func Serve(w http.ResponseWriter, r *http.Request, s Store, key, cache string) {
 				cache = redirectCache
 			}
 			w.Header().Set("Cache-Control", cache)
+			anyPage(w.Header(), cache)
 			http.Redirect(w, r, address, http.StatusFound)
 			return
 		}
@@ -108,8 +109,17 @@ func Serve(w http.ResponseWriter, r *http.Request, s Store, key, cache string) {
 	defer content.Close()
 	h := w.Header()
 	h.Set("Cache-Control", cache)
+	anyPage(h, cache)
 	h.Set("Content-Type", info.Type())
 	http.ServeContent(w, r, key, info.At, content)
+}
+
+// anyPage lets pages of any site read what is for everybody: those of the mall itself, where
+// this is asked for by another name, too.
+func anyPage(h http.Header, cache string) {
+	if cache != NotCached {
+		h.Set("Access-Control-Allow-Origin", "*")
+	}
 }
 
 // seekable opens what a request asks for, with one question to the store where all of a

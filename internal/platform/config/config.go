@@ -43,6 +43,7 @@ type Config struct {
 	Storage      Storage      `koanf:"storage"`
 	Objects      Objects      `koanf:"objects"`
 	Media        Media        `koanf:"media"`
+	CDN          CDN          `koanf:"cdn"`
 	Metrics      Metrics      `koanf:"metrics"`
 	Backup       Backup       `koanf:"backup"`
 	Database     Database     `koanf:"database"`
@@ -303,6 +304,7 @@ func (c Config) Check() error {
 	c.checkBroker(bad)
 	c.checkNode(bad)
 	c.checkObjects(bad)
+	c.checkCDN(bad)
 	return errors.Join(errs...)
 }
 

@@ -8,7 +8,9 @@
 package httpapi
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -24,6 +26,7 @@ import (
 	"hawker/internal/base/clock"
 	"hawker/internal/base/id"
 	"hawker/internal/platform/cache"
+	"hawker/internal/platform/cdn"
 	"hawker/internal/platform/conns"
 	"hawker/internal/platform/hotlink"
 	"hawker/internal/platform/humatext"
@@ -84,8 +87,10 @@ type Deps struct {
 	// PublicURL is the address by which people reach the installation; empty: this machine
 	// only.
 	PublicURL string
-	// PictureOrigins are other servers from which pages may fetch pictures of rooms.
+	// PictureOrigins are other servers from which pages may fetch pictures and films, of rooms too.
 	PictureOrigins []string
+	// Pictures stands before addresses of pictures in answers.
+	Pictures cdn.Pictures
 	// Referers are hosts whose pages alone may show files, beside the mall's own; none: everybody's.
 	Referers []string
 	// ReauthenticateWithin is how long ago somebody may have shown who they are, before what
@@ -148,9 +153,26 @@ func New(d Deps) *API {
 		"session": {Type: "apiKey", In: "cookie", Name: "hawker_session"},
 		"bearer":  {Type: "http", Scheme: "bearer"},
 	}
+	if d.Pictures != "" {
+		cfg.Formats = a.formats()
+	}
 	a.huma = humachi.New(a.router, cfg)
 	a.serveDescription()
 	return a
+}
+
+// formats write JSON in which pictures are at the CDN.
+func (a *API) formats() map[string]huma.Format {
+	plain := huma.DefaultJSONFormat
+	f := huma.Format{Unmarshal: plain.Unmarshal, Marshal: func(w io.Writer, v any) error {
+		var b bytes.Buffer
+		if err := plain.Marshal(&b, v); err != nil {
+			return err
+		}
+		_, err := w.Write(a.deps.Pictures.In(b.Bytes()))
+		return err
+	}}
+	return map[string]huma.Format{"application/json": f, "json": f}
 }
 
 // Authorizer decides for channels of the socket what the door decides for paths.

@@ -34,7 +34,7 @@ func (people) ObserveRequest(string, int, float64) {}
 // However many connections somebody opens, one more watches; of visitors each address is
 // one, and a home of IPv6 is one address.
 func TestEachPersonListensOnce(t *testing.T) {
-	n, err := realtime.New(slog.New(slog.DiscardHandler), realtime.Memory)
+	n, err := realtime.New(slog.New(slog.DiscardHandler), realtime.Memory, "")
 	d := &door{}
 	if err == nil {
 		err = n.Serve(d, d.channels())

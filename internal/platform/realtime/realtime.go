@@ -21,6 +21,7 @@ import (
 	"hawker/internal/base/crash"
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
+	"hawker/internal/platform/cdn"
 	"hawker/internal/platform/httpapi"
 )
 
@@ -68,6 +69,8 @@ type Node struct {
 	log     *slog.Logger
 	quiet   *quiet
 	packets *packets
+	// pictures stands before their addresses in what is published.
+	pictures cdn.Pictures
 
 	mu       sync.RWMutex
 	auth     Authorizer
@@ -89,7 +92,7 @@ type client struct {
 }
 
 // New makes a node with its side of an engine. It serves nobody before Serve.
-func New(log *slog.Logger, open Opener) (*Node, error) {
+func New(log *slog.Logger, open Opener, pictures cdn.Pictures) (*Node, error) {
 	quiet := &quiet{last: map[string]time.Time{}}
 	cfg := centrifuge.Config{
 		LogLevel: centrifuge.LogLevelWarn,
@@ -112,8 +115,8 @@ func New(log *slog.Logger, open Opener) (*Node, error) {
 	node.SetBroker(engine.Broker)
 	node.SetPresenceManager(engine.Presence)
 	n := &Node{
-		node: node, log: log, quiet: quiet, channels: map[string]Channel{}, clients: map[string]*client{},
-		ended: map[id.Session]time.Time{}, drawn: map[string]int{},
+		node: node, log: log, quiet: quiet, pictures: pictures, channels: map[string]Channel{},
+		clients: map[string]*client{}, ended: map[id.Session]time.Time{}, drawn: map[string]int{},
 		heard: map[string]func(context.Context, string) error{},
 	}
 	n.packets = newPackets(n.send, func(channel string, err error) {
@@ -339,7 +342,7 @@ func (n *Node) Publish(_ context.Context, channel string, v any) error {
 	if err != nil {
 		return fmt.Errorf("publish to %s: %w", channel, err)
 	}
-	return n.packets.add(channel, raw)
+	return n.packets.add(channel, n.pictures.In(raw))
 }
 
 func (n *Node) send(channel string, packet []byte) error {

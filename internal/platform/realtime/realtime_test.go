@@ -109,7 +109,7 @@ func serveWith(t *testing.T, d *door) (*realtime.Node, string) {
 
 func serveOn(t *testing.T, d *door, engine realtime.Opener) (*realtime.Node, string) {
 	t.Helper()
-	n, err := realtime.New(slog.New(slog.DiscardHandler), engine)
+	n, err := realtime.New(slog.New(slog.DiscardHandler), engine, "")
 	if err == nil {
 		err = n.Serve(d, d.channels())
 	}

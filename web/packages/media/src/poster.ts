@@ -73,6 +73,7 @@ export function wrap(text: string, fits: (line: string) => boolean, lines: numbe
 
 async function picture(url: string): Promise<HTMLImageElement | null> {
   const image = new Image()
+  image.crossOrigin = 'anonymous' // a canvas gives nothing back of what another server did not say is for everybody
   image.src = url
   return image.decode().then(
     () => image,
