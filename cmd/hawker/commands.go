@@ -28,6 +28,7 @@ type commands struct {
 	Worker      workerCmd      `cmd:"" help:"Do jobs (transcoding, refunds) for a mall on a shared MySQL database and data folder."`
 	Migrate     migrateCmd     `cmd:"" help:"Bring the database to the newest version."`
 	Move        moveCmds       `cmd:"" help:"Take an installation to servers."`
+	Objects     objectsCmds    `cmd:"" help:"The bucket of objects.url."`
 	Demo        demoCmd        `cmd:"" help:"Fill an empty installation with demo data, or a demo with as much as is to be measured."`
 	Doctor      doctorCmd      `cmd:"" help:"Prove the invariants and say what is wrong; exit 1 if anything is."`
 	Backup      backupCmd      `cmd:"" help:"Copy an installation, encrypted, into a folder; a running server goes on."`

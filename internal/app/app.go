@@ -41,7 +41,6 @@ import (
 	"hawker/internal/platform/telemetry"
 	"hawker/internal/replay"
 	"hawker/internal/schema"
-	"hawker/internal/show"
 )
 
 // App is one node.
@@ -191,10 +190,6 @@ func (a *App) openModules(demo bool) (err error) {
 
 func (p *platform) cookies() httpapi.CookiePolicy {
 	return httpapi.CookiePolicy{Secure: p.cfg.Secure()}
-}
-
-func (p *platform) bases() show.Bases {
-	return show.Bases{Live: p.cfg.CDN.Live, Replays: p.cfg.CDN.Replays}
 }
 
 // gather collects one thing that modules bring.

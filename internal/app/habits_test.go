@@ -48,8 +48,8 @@ func (d described) succeeds() (statuses []string, schema string) {
 // acts are the last words of operations that do more than list, get, create, update,
 // set or delete.
 func acts() []string {
-	return strings.Fields(`adjust bid cancel claim confirm end enter follow kick like login logout notify pay pin
-		publish quote read reauthenticate recover register remove requeue reset share ship show silence start stop
+	return strings.Fields(`adjust bid cancel claim complete confirm end enter follow kick like login logout notify pay pin
+		publish quote read reauthenticate recover register remove requeue reset share ship show sign silence start stop
 		unfollow unlike unpin unpublish verify`)
 }
 

@@ -19,6 +19,7 @@ import (
 	"hawker/internal/coupon"
 	"hawker/internal/deadletter"
 	"hawker/internal/demo"
+	"hawker/internal/direct"
 	"hawker/internal/distribution"
 	"hawker/internal/fulfilment"
 	"hawker/internal/home"
@@ -118,7 +119,7 @@ func newServices(p *platform, localURL func() string) (s services, err error) {
 		DB: p.db, Box: p.box, Notices: s.notices, Part: p.cfg.Live.Part,
 		Ladder: ladder.Affordable(), Renditions: p.cfg.Live.Ladder.Renditions,
 	})
-	s.shows = show.New(show.Options{DB: p.db, Rooms: s.rooms, Staff: s.shops, Archive: p.archive, Bases: p.bases()})
+	s.shows = show.New(show.Options{DB: p.db, Rooms: s.rooms, Staff: s.shops, Archive: p.archive, CDN: p.cfg.CDN})
 	s.coupons = coupon.New(coupon.Deps{
 		DB: p.db, Log: p.log, Catalog: s.catalog, Shops: s.shops, Rooms: s.shows, News: p.news, Currency: currency,
 	})
@@ -248,12 +249,12 @@ func (a *App) list(withDemo bool) ([]module.Module, error) {
 	goods := &catalog.API{Service: a.catalog, DB: a.db, Shops: a.shops, Live: a.shelf, Videos: a.videos, Currency: cur}
 	films := video.Views{Service: a.videos, Shops: a.shops, People: a.accounts, Goods: goods, Rooms: a.shows}
 	uploads, err := video.UploadModule(a.uploads, upload.Door{
-		SizeMax: c.UploadMax, Refuse: a.api.WriteProblem, Space: a.reserve.ForUpload,
-		Quota: upload.Quota{OwnerBytes: c.OwnerBytes, TotalBytes: c.TotalBytes},
+		SizeMax: c.UploadMax, Refuse: a.api.WriteProblem, Space: a.reserve.ForUpload, Quota: direct.Quota(c),
 	})
 	return slices.Concat(a.people(), a.selling(goods, orders), a.live(), []module.Module{
 		video.API{Service: a.videos, Links: a.referrals, News: a.news, Views: films}.Module(),
-		uploads, a.clips.Module(), deadletter.API{DB: a.db}.Module(), Vault(a.cfg, a.log, a.clock).Module(a.db),
+		uploads, direct.New(a.db, a.engines.Direct("uploads"), a.uploads, c).Module(),
+		a.clips.Module(), deadletter.API{DB: a.db}.Module(), Vault(a.cfg, a.log, a.clock).Module(a.db),
 		auditlog.API{DB: a.db, People: a.accounts}.Module(), a.watch(), a.bank.Module(a.cfg.Payment.Sandbox, withDemo),
 		analytics.API{
 			Service: a.analytics, Shows: analytics.Sessions{Rooms: a.shows, Listeners: a.news}, Currency: cur,

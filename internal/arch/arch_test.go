@@ -88,6 +88,7 @@ func modules() []struct {
 		}},
 		{"edge", []string{"media/edge"}},
 		{"home", []string{"media/edge", "media/hls", "media/stream"}},
+		{"direct", []string{"media/upload"}},
 		{"video", []string{"account", "catalog", "picture", "media/ffmpeg", "media/upload"}},
 		{"replay", []string{"shelf", "show", "media/record"}},
 		{"clip", []string{

@@ -7,16 +7,16 @@ import (
 	"hawker/internal/base/id"
 )
 
-// Bases stand before addresses of what is for everybody: a CDN's, or nothing. A room that is
+// bases stand before addresses of what is for everybody: a CDN's, or nothing. A room that is
 // private shows itself to some by what they hold, which a CDN is not given.
-type Bases struct{ Live, Replays string }
+type bases struct{ live, replays string }
 
 // PlaybackURL is where the picture of a room is.
 func (s *Service) PlaybackURL(st Standing) string {
 	if st.ExternalURL != "" {
 		return st.ExternalURL
 	}
-	base := s.bases.Live
+	base := s.bases.live
 	if st.Private() {
 		base = ""
 	}
@@ -31,7 +31,7 @@ func (s *Service) replay(x Show, private bool) string {
 	if !x.Replay {
 		return ""
 	}
-	base := s.bases.Replays
+	base := s.bases.replays
 	if private {
 		base = ""
 	}
@@ -60,7 +60,7 @@ func (s *Service) ReplayURLs(ctx context.Context, shows []id.Show) (map[id.Show]
 
 // privateOf answers which rooms of shows are private now, where that makes a difference.
 func (s *Service) privateOf(ctx context.Context, shows []Show) (map[id.Room]bool, error) {
-	if s.bases.Replays == "" || len(shows) == 0 {
+	if s.bases.replays == "" || len(shows) == 0 {
 		return nil, nil
 	}
 	rooms := make([]id.Room, len(shows))

@@ -10,6 +10,7 @@ import (
 	"hawker/internal/base/id"
 	"hawker/internal/base/page"
 	"hawker/internal/base/permission"
+	"hawker/internal/platform/config"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/room"
 )
@@ -25,7 +26,7 @@ type Options struct {
 	Rooms   *room.Service
 	Staff   Staff
 	Archive Archive
-	Bases   Bases
+	CDN     config.CDN
 }
 
 // Service is the module.
@@ -34,14 +35,15 @@ type Service struct {
 	rooms   *room.Service
 	staff   Staff
 	archive Archive
-	bases   Bases
+	bases   bases
 	running *running
 }
 
 // New makes the module.
 func New(o Options) *Service {
 	return &Service{
-		db: o.DB, rooms: o.Rooms, staff: o.Staff, archive: o.Archive, bases: o.Bases, running: newRunning(),
+		db: o.DB, rooms: o.Rooms, staff: o.Staff, archive: o.Archive, bases: bases{o.CDN.Live, o.CDN.Replays},
+		running: newRunning(),
 	}
 }
 

@@ -69,6 +69,7 @@ type configView struct {
 	PayMinutes       float64  `json:"pay_minutes"`
 	Sandbox          bool     `json:"sandbox"`
 	UploadMax        int64    `json:"max_upload_bytes"`
+	Direct           bool     `json:"direct_uploads" doc:"Large files may go straight to object storage"`
 	Languages        []string `json:"languages"`
 	Providers        []string `json:"payment_providers" doc:"Ways to pay, the usual one first"`
 	TimeZone         string   `json:"time_zone" doc:"Whose midnight begins a day in figures"`
@@ -80,7 +81,7 @@ func (h API) config(context.Context, *struct{}) (*httpapi.Body[configView], erro
 	return httpapi.OK(configView{
 		Name: c.Mall.Name, Currency: string(c.Mall.Currency), CurrencyExponent: c.Mall.Currency.Exponent(),
 		AfterSaleDays: c.Distribution.AfterSale.Hours() / 24, PayMinutes: c.Order.PayWithin.Minutes(),
-		Sandbox: c.Payment.Sandbox, UploadMax: c.Video.UploadMax, Languages: []string{"zh-CN", "en"},
+		Sandbox: c.Payment.Sandbox, UploadMax: c.Video.UploadMax, Direct: c.Objects.Direct, Languages: []string{"zh-CN", "en"},
 		TimeZone: c.Mall.TimeZone, Providers: append([]string{}, h.Providers...),
 		Registration: c.Accounts.Registration,
 	}, nil)

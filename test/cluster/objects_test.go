@@ -15,15 +15,15 @@ import (
 
 // apart starts a mall of two nodes and a worker, which have the servers and the master key in
 // common and nothing else. Only the worker makes films.
-func apart(t *testing.T) (a, b *kit.Mall) {
+func apart(t *testing.T, env ...string) (a, b *kit.Mall) {
 	t.Helper()
 	if os.Getenv("HAWKER_TEST_MYSQL") == "" {
 		t.Skip("several nodes need a MySQL server in HAWKER_TEST_MYSQL; make test starts one")
 	}
 	o := s3test.Settings(t)
 	redis := redistest.Start(t)
-	a = kit.Start(t, "HAWKER_REDIS_URL="+redis.URL(), "HAWKER_TRUSTED_PROXIES=127.0.0.0/8",
-		"HAWKER_OBJECTS_URL="+o.URL, "HAWKER_OBJECTS_KEY_ID="+o.KeyID, "HAWKER_OBJECTS_SECRET="+o.Secret)
+	a = kit.Start(t, append(env, "HAWKER_REDIS_URL="+redis.URL(), "HAWKER_TRUSTED_PROXIES=127.0.0.0/8",
+		"HAWKER_OBJECTS_URL="+o.URL, "HAWKER_OBJECTS_KEY_ID="+o.KeyID, "HAWKER_OBJECTS_SECRET="+o.Secret)...)
 	b = a.Apart(t)
 	b.Boot()
 	worker := a.Apart(t)

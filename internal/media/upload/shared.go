@@ -23,6 +23,22 @@ type Shared interface {
 	Before(ctx context.Context, then time.Time) (uploads []string, err error) // that were put before then
 }
 
+// Beyond knows uploads that came to the shared place by another way than through here.
+type Beyond interface {
+	// Finished is Store.Finished.
+	Finished(ctx context.Context, upload, owner string) (File, error)
+	// Knows tells whether an upload came by that way, whosever it is.
+	Knows(ctx context.Context, upload string) (bool, error)
+	// Standing counts them, as large as they were announced.
+	Standing(ctx context.Context, owner string) (Standing, error)
+	// Forget is told of an upload that was removed.
+	Forget(ctx context.Context, upload string) error
+}
+
+// Besides has uploads of another way be claimed like those of here. Call it before anything
+// else.
+func (s *Store) Besides(other Beyond) { s.beyond = other }
+
 // ShareBy has finished uploads lie there, too. Call it before anything else.
 func (s *Store) ShareBy(to Shared) { s.shared = to }
 
@@ -55,6 +71,11 @@ func (s *Store) HandOver(upload string) error {
 func (s *Store) HandedOver(ctx context.Context, upload string) bool {
 	if _, err := s.info(ctx, upload); err == nil || s.shared == nil || !valid(upload) {
 		return false
+	}
+	if s.beyond != nil { // of those it is known whose they are
+		if known, err := s.beyond.Knows(ctx, upload); err != nil || known {
+			return false
+		}
 	}
 	has, err := s.shared.Has(ctx, upload)
 	return err == nil && has
@@ -94,6 +115,9 @@ func (s *Store) Remove(ctx context.Context, upload string) error {
 	err := s.removeHere(upload)
 	if s.shared != nil && valid(upload) {
 		err = errors.Join(err, s.shared.Delete(ctx, upload))
+	}
+	if err == nil && s.beyond != nil && valid(upload) {
+		err = s.beyond.Forget(ctx, upload)
 	}
 	return err
 }

@@ -56,6 +56,7 @@ type Store struct {
 	clock  clock.Clock
 	claims Claims
 	shared Shared // nil: everybody has the folder
+	beyond Beyond // nil: uploads come by here alone
 }
 
 // NewStore opens or makes the folder.
@@ -116,6 +117,9 @@ func (s *Store) owned(ctx context.Context, upload, owner string) (handler.FileIn
 // Faults: upload.not_found, upload.unfinished.
 func (s *Store) Finished(ctx context.Context, upload, owner string) (File, error) {
 	info, err := s.owned(ctx, upload, owner)
+	if s.beyond != nil && fault.Code(err) == "upload.not_found" {
+		return s.beyond.Finished(ctx, upload, owner)
+	}
 	if err != nil {
 		return File{}, err
 	}
@@ -206,6 +210,11 @@ func (s *Store) Sweep(ctx context.Context) (removed int, err error) {
 	return removed + shared, err
 }
 
+// Claimed tells whether somebody works on an upload.
+func (s *Store) Claimed(ctx context.Context, upload string) (bool, error) {
+	return s.claims.UploadClaimed(ctx, upload)
+}
+
 // touched is when an upload last grew.
 func (s *Store) touched(upload string) (at time.Time) {
 	for _, name := range []string{upload, upload + infoSuffix} {
@@ -216,18 +225,19 @@ func (s *Store) touched(upload string) (at time.Time) {
 	return at
 }
 
-// standing is what lies here: of an owner, unclaimed, and of all.
-type standing struct {
-	own, all           int
-	ownBytes, allBytes int64
+// Standing is what lies somewhere: of an owner, unclaimed, and of all.
+type Standing struct {
+	Own, All           int
+	OwnBytes, AllBytes int64
 }
 
-func (a standing) and(b standing) standing {
-	return standing{a.own + b.own, a.all + b.all, a.ownBytes + b.ownBytes, a.allBytes + b.allBytes}
+// And is both together.
+func (a Standing) And(b Standing) Standing {
+	return Standing{a.Own + b.Own, a.All + b.All, a.OwnBytes + b.OwnBytes, a.AllBytes + b.AllBytes}
 }
 
-// standing counts uploads as large as they were announced.
-func (s *Store) standing(ctx context.Context, owner string) (sum standing, err error) {
+// Here counts uploads of this folder, as large as they were announced.
+func (s *Store) Here(ctx context.Context, owner string) (sum Standing, err error) {
 	names, err := filepath.Glob(filepath.Join(s.dir, "*"+infoSuffix))
 	if err != nil {
 		return sum, err
@@ -241,7 +251,7 @@ func (s *Store) standing(ctx context.Context, owner string) (sum standing, err e
 		if json.Unmarshal(raw, &info) != nil {
 			continue
 		}
-		sum = sum.and(standing{all: 1, allBytes: info.Size})
+		sum = sum.And(Standing{All: 1, AllBytes: info.Size})
 		if info.MetaData[ownerKey] != owner {
 			continue
 		}
@@ -250,7 +260,7 @@ func (s *Store) standing(ctx context.Context, owner string) (sum standing, err e
 			return sum, err
 		}
 		if !claimed {
-			sum = sum.and(standing{own: 1, ownBytes: info.Size})
+			sum = sum.And(Standing{Own: 1, OwnBytes: info.Size})
 		}
 	}
 	return sum, nil

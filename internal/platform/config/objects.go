@@ -18,6 +18,7 @@ type Objects struct {
 	SecretFile string `koanf:"secret_file"`
 	HostStyle  bool   `koanf:"host_style"`
 	Redirect   bool   `koanf:"redirect"`
+	Direct     bool   `koanf:"direct"`
 }
 
 // Media says whose pages may show pictures, films and replays beside the mall's own.
@@ -63,6 +64,7 @@ func (c Config) checkObjects(bad func(cond bool, format string, args ...any)) {
 		bad((o.Secret == "") == (o.SecretFile == ""), "one of objects.secret and objects.secret_file must be set")
 	}
 	bad(o.Redirect && o.URL == "", "objects.redirect needs objects.url")
+	bad(o.Direct && o.URL == "", "objects.direct needs objects.url")
 	for _, host := range c.Media.Referers {
 		bad(host == "" || strings.ContainsAny(host, "/:@* "), "media.referers: %q is no host's name", host)
 	}

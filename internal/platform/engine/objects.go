@@ -69,6 +69,15 @@ func (s *Set) Shared(folder string) blob.Store {
 	return s.objects.bucket.Below(folder)
 }
 
+// Direct is a folder of the bucket to which browsers send by themselves; nil where they send
+// all through here.
+func (s *Set) Direct(folder string) *s3.Bucket {
+	if s.objects.bucket == nil || !s.objects.cfg.Objects.Direct {
+		return nil
+	}
+	return s.objects.bucket.Below(folder)
+}
+
 // arrived signs what is in the bucket already.
 type arrived struct {
 	spool *spool.Store
@@ -83,9 +92,9 @@ func (a arrived) Signed(ctx context.Context, key string, while time.Duration) (s
 	return a.Signer.Signed(ctx, key, while)
 }
 
-// Origins are where clients are sent by redirects.
+// Origins are where clients are sent, for files or with them.
 func (s *Set) Origins() []string {
-	if s.objects.bucket == nil || !s.objects.cfg.Objects.Redirect {
+	if o := s.objects.cfg.Objects; s.objects.bucket == nil || !o.Redirect && !o.Direct {
 		return nil
 	}
 	return []string{s.objects.bucket.Origin()}

@@ -82,8 +82,28 @@ export function sendFile(
 
 const chunkBytes = 5 * 1024 * 1024
 
-/** startUpload sends a file by tus, going on where an earlier attempt of the same file stopped. */
+/** direct asks whether large files go straight to the mall's storage. */
+async function direct(file: File): Promise<boolean> {
+  if (!file.type.startsWith('video/')) return false
+  const response = await fetch('/api/v1/config').catch(() => undefined)
+  if (!response?.ok) return false
+  return ((await response.json()) as { direct_uploads?: boolean }).direct_uploads === true
+}
+
+/**
+ * startUpload sends a file, going on where an earlier attempt of the same file stopped: straight to the storage where
+ * the mall offers that and the browser gets there, else by tus.
+ */
 export async function startUpload(file: File, handlers: UploadHandlers): Promise<RunningUpload> {
+  if (!(await direct(file))) return startTus(file, handlers)
+  const { NotOffered, sendDirect } = await import('./direct-upload')
+  return sendDirect(file, handlers, () => startTus(file, handlers)).catch((error: unknown) => {
+    if (error instanceof NotOffered) return startTus(file, handlers)
+    throw error
+  })
+}
+
+async function startTus(file: File, handlers: UploadHandlers): Promise<RunningUpload> {
   const { Upload } = await import('tus-js-client')
   const upload = new Upload(file, {
     endpoint: '/api/v1/uploads/',
