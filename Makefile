@@ -95,7 +95,7 @@ check-deploy: build ## deploy/ held to Docker's, Helm's, Prometheus' and systemd
 # Object storage beside one that falls.
 test-s3: build $(TOOLS)/versitygw
 	scripts/in-memory scripts/with-s3 sh -c '$(GO) test -timeout 5m ./internal/platform/blob/... && $(GO) test -timeout 5m -run ObjectStorage ./test/fault \
-		&& scripts/with-mariadb $(GO) test -timeout 5m -run InCommon ./test/cluster'
+		&& scripts/with-mariadb $(GO) test -timeout 5m -run "InCommon|Straight" ./test/cluster'
 
 test-e2e: build
 	cd web && ../scripts/in-memory npm run --silent e2e
