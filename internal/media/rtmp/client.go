@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/url"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -23,15 +22,13 @@ const (
 	defaultTLSPort = "443"
 )
 
-// ErrRefused is a server that does not let this client publish.
-var ErrRefused = errors.New("rtmp: publishing refused")
+// ErrRefused is a server that does not let this client publish or play.
+var ErrRefused = errors.New("rtmp: refused")
 
 // Client publishes one stream: for demo rooms, relays, load and tests. Its
 // Write methods are called from one goroutine.
 type Client struct {
-	conn net.Conn
-	in   *chunkReader
-	out  *chunkWriter
+	*link
 	done chan struct{}
 	once sync.Once
 }
@@ -49,31 +46,11 @@ func Dial(ctx context.Context, rawURL string) (*Client, error) { return Dialer{}
 // Dial connects to rtmp[s]://host[:port]/app/name[?query] and starts publishing.
 // ctx limits the connecting only.
 func (d Dialer) Dial(ctx context.Context, rawURL string) (*Client, error) {
-	u, err := url.Parse(rawURL)
-	if err != nil {
-		return nil, fmt.Errorf("rtmp url: %w", err)
-	}
-	app, name, ok := strings.Cut(strings.TrimPrefix(u.Path, "/"), "/")
-	if !ok || app == "" || name == "" {
-		return nil, fmt.Errorf("rtmp url %q: want rtmp://host/app/name", u.Redacted())
-	}
-	if u.RawQuery != "" {
-		name += "?" + u.RawQuery
-	}
-	conn, err := d.connect(ctx, u)
+	l, err := d.link(ctx, rawURL, func(name string) []any { return []any{"publish", 3, nil, name, "live"} })
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{conn: conn, in: newChunkReader(conn), out: newChunkWriter(conn), done: make(chan struct{})}
-	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
-	err = c.start(app, name, u.Scheme+"://"+u.Host+"/"+app)
-	if !stop() && err == nil {
-		err = ctx.Err()
-	}
-	if err != nil {
-		_ = conn.Close()
-		return nil, err
-	}
+	c := &Client{link: l, done: make(chan struct{})}
 	go c.drain()
 	return c, nil
 }
@@ -131,75 +108,6 @@ func Port(u *url.URL) (int, error) {
 		text = defaultPort
 	}
 	return strconv.Atoi(text)
-}
-
-func (c *Client) start(app, name, tcURL string) error {
-	if err := c.conn.SetDeadline(time.Now().Add(clientTimeout)); err != nil {
-		return err
-	}
-	if err := clientHandshake(c.in.r, c.conn); err != nil {
-		return err
-	}
-	if err := c.out.setSize(clientChunk); err != nil {
-		return err
-	}
-	steps := []struct {
-		stream uint32
-		want   string
-		values []any
-	}{
-		{0, "_result", []any{"connect", 1, amf.Object{
-			"app": app, "type": "nonprivate", "flashVer": "FMLE/3.0",
-			"tcUrl": tcURL,
-		}}},
-		{0, "_result", []any{"createStream", 2, nil}},
-		{mediaStream, "onStatus", []any{"publish", 3, nil, name, "live"}},
-	}
-	for _, s := range steps {
-		err := c.out.write(csCommand, Message{Type: typeCommand, StreamID: s.stream, Payload: amf.Append(nil,
-			s.values...)})
-		if err == nil {
-			err = c.out.flush()
-		}
-		if err == nil {
-			err = c.expect(s.want)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return c.conn.SetDeadline(time.Time{})
-}
-
-// expect reads up to a command of that name and fails if it brings bad news.
-func (c *Client) expect(name string) error {
-	for {
-		m, err := c.in.read()
-		if err != nil {
-			return fmt.Errorf("waiting for %s: %w", name, err)
-		}
-		if m.Type != typeCommand && m.Type != typeCommandAMF3 {
-			continue
-		}
-		values, _ := amf.Decode(amfBody(m))
-		if len(values) == 0 {
-			continue
-		}
-		got, _ := values[0].(string)
-		level, code := "", ""
-		for _, v := range values {
-			if o, ok := v.(amf.Object); ok {
-				level, _ = o["level"].(string)
-				code, _ = o["code"].(string)
-			}
-		}
-		if got == "_error" || level == "error" {
-			return fmt.Errorf("%w: %s", ErrRefused, code)
-		}
-		if got == name {
-			return nil
-		}
-	}
 }
 
 // drain reads what the server has to say so that its writes never stall.

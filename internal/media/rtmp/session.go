@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"hawker/internal/base/crash"
-	"hawker/internal/media/rtmp/amf"
 )
 
 const (
@@ -219,9 +218,19 @@ func (s *session) media(kind uint8, ts uint32, body []byte) error {
 	return err
 }
 
-// aggregate splits a message that holds FLV tags. Their times count from the
-// first of them, which has the time of the message.
+// aggregate takes what is in a message that holds FLV tags.
 func (s *session) aggregate(m Message) error {
+	return eachOf(m, func(t Tag) error {
+		if t.Type == typeData {
+			return s.data(t.Body)
+		}
+		return s.media(t.Type, t.Timestamp, t.Body)
+	})
+}
+
+// eachOf splits a message that holds FLV tags. Their times count from the first of them, which has
+// the time of the message.
+func eachOf(m Message, take func(Tag) error) error {
 	b := m.Payload
 	var first uint32
 	for i := 0; len(b) >= tagHeader; i++ {
@@ -235,15 +244,11 @@ func (s *session) aggregate(m Message) error {
 		}
 		kind := b[0] & 0x1f
 		body := bytes.Clone(b[tagHeader : tagHeader+size]) // who keeps one of them keeps no other
-		var err error
 		switch kind {
-		case typeAudio, typeVideo:
-			err = s.media(kind, m.Timestamp+(ts-first), body)
-		case typeData:
-			err = s.data(body)
-		}
-		if err != nil {
-			return err
+		case typeAudio, typeVideo, typeData:
+			if err := take(Tag{Type: kind, Timestamp: m.Timestamp + (ts - first), Body: body}); err != nil {
+				return err
+			}
 		}
 		b = b[min(len(b), tagHeader+size+tagTrailer):]
 	}
@@ -255,15 +260,8 @@ func (s *session) data(b []byte) error {
 	if s.sink == nil {
 		return nil
 	}
-	values, _ := amf.Decode(b) // what could be read is enough
-	for _, v := range values {
-		o, ok := v.(amf.Object)
-		if !ok {
-			continue
-		}
-		if fps, ok := o["framerate"].(float64); ok && fps > 0 {
-			return s.sink.FrameRate(fps)
-		}
+	if fps := FrameRate(b); fps > 0 {
+		return s.sink.FrameRate(fps)
 	}
 	return nil
 }
