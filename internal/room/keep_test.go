@@ -256,9 +256,9 @@ func TestTheNewestConnectionIsKnown(t *testing.T) {
 			},
 			"": func(*rapid.T) {
 				for _, r := range rooms {
-					there, err := room.Attached(k.T.Context(), k.DB.Reader(), r)
-					if err != nil || there != (held[r] != "") {
-						rt.Fatalf("somebody publishes in front: %v, want %q, %v", there, held[r], err)
+					there, err := room.Outside(k.T.Context(), k.DB.Reader(), r)
+					if err != nil || there.ID != held[r] {
+						rt.Fatalf("who publishes in front: %q, want %q, %v", there.ID, held[r], err)
 					}
 				}
 				for _, c := range names {

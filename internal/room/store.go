@@ -132,8 +132,45 @@ func UnpinMessage(ctx context.Context, tx *sqldb.Tx, room id.Room, message id.Me
 }
 
 func setExternal(ctx context.Context, tx *sqldb.Tx, room id.Room, c Connection) error {
-	_, err := tx.Exec(ctx, "UPDATE room SET external_url = ?, external_id = ? WHERE id = ?", c.URL, c.ID, room)
+	_, err := tx.Exec(ctx, `UPDATE room SET external_url = ?, external_id = ?, external_node = ?, external_until = ?
+		WHERE id = ?`, c.URL, c.ID, tx.Node(), sqldb.Millis(tx.Now().Add(PullFor)), room)
 	return err
+}
+
+func external(ctx context.Context, q sqldb.Querier, room id.Room) (Outsider, error) {
+	return scanOutsider(q.QueryRow(ctx, outsiders+"WHERE id = ?", room))
+}
+
+const outsiders = "SELECT id, external_url, external_id, external_node, external_until FROM room "
+
+func scanOutsider(s sqldb.Scanner) (o Outsider, err error) {
+	var until int64
+	err = s.Scan(&o.Room, &o.URL, &o.ID, &o.Node, &until)
+	o.Until = sqldb.FromMillis(until)
+	return o, err
+}
+
+func pulled(ctx context.Context, q sqldb.Querier) ([]Outsider, error) {
+	rows, err := q.Query(ctx, outsiders+"WHERE external_id <> '' AND external_url = '' ORDER BY id")
+	return sqldb.Collect(rows, err, scanOutsider)
+}
+
+func keepExternal(ctx context.Context, tx *sqldb.Tx, room id.Room, connection string) (bool, error) {
+	n, err := tx.Exec(ctx, `UPDATE room SET external_until = ? WHERE id = ? AND external_id = ? AND external_node = ?
+		AND external_url = ''`, sqldb.Millis(tx.Now().Add(PullFor)), room, connection, tx.Node())
+	return n == 1, err
+}
+
+func takeExternal(ctx context.Context, tx *sqldb.Tx, o Outsider) (bool, error) {
+	n, err := tx.Exec(ctx, `UPDATE room SET external_node = ?, external_until = ? WHERE id = ? AND external_id = ?
+		AND external_node = ? AND external_until = ? AND external_url = ''`,
+		tx.Node(), sqldb.Millis(tx.Now().Add(PullFor)), o.Room, o.ID, o.Node, sqldb.Millis(o.Until))
+	return n == 1, err
+}
+
+func keepHere(ctx context.Context, tx *sqldb.Tx, room id.Room) (bool, error) {
+	n, err := tx.Exec(ctx, "UPDATE room SET external_url = '' WHERE id = ? AND external_url = ''", room)
+	return n == 1, err
 }
 
 func roomOfExternal(ctx context.Context, q sqldb.Querier, connection string) (Room, error) {
@@ -148,9 +185,4 @@ func clearExternal(ctx context.Context, tx *sqldb.Tx, room id.Room, connection s
 func forgetExternal(ctx context.Context, tx *sqldb.Tx, room id.Room) (bool, error) {
 	n, err := tx.Exec(ctx, "UPDATE room SET external_id = '' WHERE id = ? AND external_id <> ''", room)
 	return n == 1, err
-}
-
-func hasExternal(ctx context.Context, q sqldb.Querier, room id.Room) (there bool, err error) {
-	err = q.QueryRow(ctx, "SELECT external_id <> '' FROM room WHERE id = ?", room).Scan(&there)
-	return there, err
 }

@@ -43,7 +43,8 @@ func Cancel(ctx context.Context, tx *sqldb.Tx, r Room) (bool, error) {
 }
 
 // Connection is a publisher at a server in front: URL is where its picture is, ID
-// names it; both are empty for a publisher of our own.
+// names it; both are empty for a publisher of our own. Without a URL the picture is
+// pulled to us.
 type Connection struct{ URL, ID string }
 
 // Connect notes who publishes from outside; the goodbye of an older connection
@@ -63,9 +64,10 @@ func Detach(ctx context.Context, tx *sqldb.Tx, room id.Room) (bool, error) {
 	return forgetExternal(ctx, tx, room)
 }
 
-// Attached tells whether somebody publishes at a server in front.
-func Attached(ctx context.Context, q sqldb.Querier, room id.Room) (bool, error) {
-	return hasExternal(ctx, q, room)
+// Here tells, until the transaction ends, whether the room's picture is our engine's,
+// pulled or not.
+func Here(ctx context.Context, tx *sqldb.Tx, room id.Room) (bool, error) {
+	return keepHere(ctx, tx, room)
 }
 
 // Connected finds the room of a connection; sql.ErrNoRows for none.

@@ -27,12 +27,17 @@ const (
 // a connection, at a server in front. One that takes over or comes back finds its
 // show as it was. Fault live.not_found.
 func (s *Service) Arrived(ctx context.Context, r id.Room, c room.Connection) error {
-	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
-		return errors.Join(room.Connect(ctx, tx, r, c), s.begin(ctx, tx, r))
+	var out leaving
+	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) (err error) {
+		if out, err = connect(ctx, tx, r, c); err != nil {
+			return err
+		}
+		return s.begin(ctx, tx, r)
 	})
 	if err != nil {
 		return err
 	}
+	s.dismiss(ctx, out)
 	return s.settle(ctx, r)
 }
 
@@ -46,7 +51,7 @@ func (s *Service) Left(ctx context.Context, r id.Room) error {
 		if st.Now.Node != tx.Node() {
 			return false, nil
 		}
-		return room.Disconnect(ctx, tx, r, "")
+		return room.Here(ctx, tx, r)
 	})
 }
 
@@ -80,7 +85,7 @@ func (s *Service) pause(
 // End closes the show: the publisher is sent away and the replay is there. Faults:
 // live.not_found, live.not_on_air.
 func (s *Service) End(ctx context.Context, shop id.Shop, r id.Room) error {
-	err := s.end(ctx, shop, r, func(ctx context.Context, tx *sqldb.Tx, st show.Standing) error {
+	out, err := s.end(ctx, shop, r, func(ctx context.Context, tx *sqldb.Tx, st show.Standing) error {
 		if !st.OnAir() {
 			return fault.Conflict("live.not_on_air")
 		}
@@ -88,6 +93,7 @@ func (s *Service) End(ctx context.Context, shop id.Shop, r id.Room) error {
 	})
 	if err == nil {
 		s.picture.Close(r.String())
+		s.dismiss(ctx, out)
 	}
 	return err
 }
@@ -98,10 +104,10 @@ var errNotDue = errors.New("the publisher is back")
 func (s *Service) end(
 	ctx context.Context, shop id.Shop, r id.Room,
 	check func(ctx context.Context, tx *sqldb.Tx, st show.Standing) error,
-) error {
+) (out leaving, err error) {
 	var unpinned shelf.Pin
 	until := s.shelf.Clock(r)
-	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+	err = s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
 		if err := room.Lock(ctx, tx, shop, r); err != nil {
 			return err
 		}
@@ -119,14 +125,15 @@ func (s *Service) end(
 		if err == nil && !ended {
 			return fault.Conflict("live.not_on_air")
 		}
-		_, gone := room.Detach(ctx, tx, r) // a server in front hears of it when it asks next
+		var gone error
+		out, gone = detach(ctx, tx, r)
 		return errors.Join(err, gone)
 	})
 	if err != nil {
-		return err
+		return out, err
 	}
 	s.shelf.Unpinned(ctx, unpinned)
-	return s.settle(ctx, r)
+	return out, s.settle(ctx, r)
 }
 
 // NextEnd is when a show has waited too long for its publisher, zero for none.
@@ -148,12 +155,15 @@ func (s *Service) Sweep(ctx context.Context) error {
 	}
 	var errs []error
 	for _, x := range due {
-		err := s.end(ctx, x.Shop, x.Room, func(_ context.Context, _ *sqldb.Tx, st show.Standing) error {
+		out, err := s.end(ctx, x.Shop, x.Room, func(_ context.Context, _ *sqldb.Tx, st show.Standing) error {
 			if st.Now.ID != x.ID || st.Now.State != show.Paused || st.Now.PausedAt.After(limit) {
 				return errNotDue
 			}
 			return nil
 		})
+		if err == nil {
+			s.dismiss(ctx, out)
+		}
 		if !errors.Is(err, errNotDue) && fault.Code(err) != "live.not_on_air" {
 			errs = append(errs, err)
 		}

@@ -23,5 +23,6 @@ func (s *Service) stepped(ctx context.Context, what string) error {
 	if st.Private() || st.OnAir() {
 		s.picture.SetStage(r.String(), s.StageOf(st))
 	}
+	s.recheck(ctx, r)
 	return nil
 }

@@ -55,6 +55,7 @@ type Options struct {
 	News      room.News
 	Picture   Picture
 	Sender    Sender      // may be nil
+	Fronts    Fronts      // may be nil
 	Sockets   Sockets     // may be nil
 	Nodes     cache.Nodes // may be nil
 	Followers Followers
@@ -205,8 +206,8 @@ func (s *Service) SetMode(ctx context.Context, shop id.Shop, r id.Room, mode roo
 		if err := s.stage(ctx, tx, shop, r, mode); err != nil {
 			return err
 		}
-		outside, err := room.Attached(ctx, tx, r)
-		if err == nil && (pictured || outside) && mode != room.WarmUp {
+		o, err := room.Outside(ctx, tx, r)
+		if err == nil && (pictured || o.ID != "" && !o.Pulled()) && mode != room.WarmUp {
 			err = s.begin(ctx, tx, r)
 		}
 		return err
@@ -271,7 +272,11 @@ func (s *Service) begin(ctx context.Context, tx *sqldb.Tx, r id.Room) error {
 // nothing more, and who asked to be reminded is told. Faults: live.not_found,
 // live.not_planned.
 func (s *Service) Cancel(ctx context.Context, shop id.Shop, r id.Room) error {
-	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
+	var out leaving
+	err := s.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) (err error) {
+		if out, err = detach(ctx, tx, r); err != nil {
+			return err
+		}
 		return show.Turn(ctx, tx, r, func(st show.Standing) (bool, error) {
 			if st.Shop != shop {
 				return false, fault.NotFound("live.not_found")
@@ -294,31 +299,8 @@ func (s *Service) Cancel(ctx context.Context, shop id.Shop, r id.Room) error {
 		return err
 	}
 	s.picture.Close(r.String()) // of a warm-up, before anybody may come in
+	s.dismiss(ctx, out)
 	return s.settle(ctx, r)
-}
-
-// Kick sends the publisher away; unlike after End it may come again. Faults:
-// live.not_found, live.no_picture.
-func (s *Service) Kick(ctx context.Context, shop id.Shop, r id.Room) error {
-	if _, err := s.rooms.OfShop(ctx, shop, r); err != nil {
-		return err
-	}
-	if !s.picture.Kick(r.String()) {
-		return fault.Conflict("live.no_picture")
-	}
-	return nil
-}
-
-// ResetKey makes the old key useless and sends a publisher that used it away: one at
-// a server in front when that server asks next. Fault live.not_found.
-func (s *Service) ResetKey(ctx context.Context, shop id.Shop, r id.Room) error {
-	if err := s.rooms.ResetKey(ctx, shop, r); err != nil {
-		return err
-	}
-	s.picture.Close(r.String())
-	return s.pause(ctx, r, func(ctx context.Context, tx *sqldb.Tx, _ show.Standing) (bool, error) {
-		return room.Detach(ctx, tx, r)
-	})
 }
 
 // sync lets a change of a room reach what sends it on.
@@ -348,6 +330,7 @@ func (s *Service) settle(ctx context.Context, r id.Room) error {
 		}
 	}
 	s.tellState(ctx, st)
+	s.recheck(ctx, r)
 	if s.options.Nodes != nil {
 		s.options.Nodes.TellNodes(opStepped, r.String())
 	}

@@ -52,9 +52,9 @@ func TestAPictureInFrontIsAPicture(t *testing.T) {
 	r, c := k.Room(), room.Connection{URL: "https://srs.example/x.m3u8", ID: "srs:1"}
 	attached := func() bool {
 		t.Helper()
-		there, err := room.Attached(t.Context(), k.DB.Reader(), r)
+		there, err := room.Outside(t.Context(), k.DB.Reader(), r)
 		k.Must(err)
-		return there
+		return there.ID != ""
 	}
 	arrive := func() { t.Helper(); k.Must(k.Stage.Arrived(t.Context(), r, c)) }
 	k.Must(k.Mode(r, room.WarmUp))

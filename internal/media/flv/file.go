@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // Tag is one tag of an FLV file.
@@ -26,6 +27,8 @@ const (
 	tagHeader   = 11
 	tagTrailer  = 4
 	fileTagsMax = 1 << 20
+	tagMax      = 10 << 20  // as of a message of RTMP
+	growStep    = 256 << 10 // memory follows data that came, not lengths that were claimed
 )
 
 // Reader reads an FLV stream tag by tag.
@@ -70,10 +73,17 @@ func readTag(r io.Reader) (Tag, error) {
 		return Tag{}, err
 	}
 	size := int(h[1])<<16 | int(h[2])<<8 | int(h[3])
-	t := Tag{Type: h[0] & 0x1f, Body: make([]byte, size)}
+	if size > tagMax {
+		return Tag{}, fmt.Errorf("%w: %d bytes", ErrLong, size)
+	}
+	t := Tag{Type: h[0] & 0x1f, Body: make([]byte, 0, min(size, growStep))}
 	t.Timestamp = uint32(h[7])<<24 | uint32(h[4])<<16 | uint32(h[5])<<8 | uint32(h[6])
-	if _, err := io.ReadFull(r, t.Body); err != nil {
-		return Tag{}, err
+	for n := 0; n < size; n = len(t.Body) {
+		step := min(size-n, growStep)
+		t.Body = slices.Grow(t.Body, step)[:n+step]
+		if _, err := io.ReadFull(r, t.Body[n:]); err != nil {
+			return Tag{}, err
+		}
 	}
 	var trailer [tagTrailer]byte
 	_, err := io.ReadFull(r, trailer[:])

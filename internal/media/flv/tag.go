@@ -16,6 +16,7 @@ import (
 // dropped; the connection may go on.
 var (
 	ErrShort = errors.New("flv: tag too short")
+	ErrLong  = errors.New("flv: tag too long")
 	ErrCodec = errors.New("flv: codec not supported")
 	ErrNALU  = errors.New("flv: NAL unit length beyond the frame")
 )

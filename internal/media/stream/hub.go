@@ -22,7 +22,10 @@ type PublishRequest struct {
 	Name       string // stream key, without its query
 	Query      url.Values
 	RemoteAddr string
-	Protocol   string // rtmp, whip
+	Protocol   string // rtmp, whip, or the kind of server that it is pulled from
+	// Pulled names the connection of whoever publishes at another server, from which this program
+	// pulls; no publisher that comes by itself has one.
+	Pulled string
 }
 
 // Grant is the answer to a publisher that may publish.

@@ -21,8 +21,11 @@ func (a rtmpHandler) Publish(ctx context.Context, r rtmp.PublishRequest, kick fu
 	if err != nil {
 		return nil, err
 	}
-	return rtmpSink{p}, nil
+	return p.Sink(), nil
 }
+
+// Sink takes what comes by RTMP or FLV.
+func (p *Publication) Sink() rtmp.Sink { return rtmpSink{p} }
 
 // rtmpSink hides errors that concern one tag: the publisher goes on, the host
 // sees the count in Health.
