@@ -21,6 +21,7 @@ import (
 	"hawker/internal/demo"
 	"hawker/internal/direct"
 	"hawker/internal/distribution"
+	"hawker/internal/front"
 	"hawker/internal/fulfilment"
 	"hawker/internal/home"
 	"hawker/internal/ingest"
@@ -29,7 +30,6 @@ import (
 	"hawker/internal/luckybag"
 	"hawker/internal/mailbox"
 	"hawker/internal/media/ffmpeg"
-	"hawker/internal/media/hooks"
 	"hawker/internal/media/ladder"
 	"hawker/internal/media/relay"
 	"hawker/internal/media/rtmp"
@@ -192,16 +192,15 @@ func (s *services) openRooms(p *platform, news room.News) {
 		DB: p.db, Log: p.log, Shows: s.shows, News: news, Words: s.words, People: s.accounts, Chat: s.chat,
 	})
 	s.restreams = ingest.NewRestreams(p.db, p.box, s.rooms, s.relays, p.calls)
+	fronts := front.New(front.Options{DB: p.db, Log: p.log, Guard: p.guard, Hub: s.hub, Live: p.cfg.Live})
 	s.stage = stage.New(stage.Options{
 		DB: p.db, Log: p.log, Rooms: s.rooms, Shows: s.shows, Shelf: s.shelf, News: news, Picture: s.hub,
 		Sender: s.restreams, Sockets: p.news, Nodes: p.nodes(), Followers: s.social, Notices: s.notices,
+		Fronts: fronts,
 	})
 	s.ingest = ingest.New(ingest.Options{
 		DB: p.db, Log: p.log, Rooms: s.rooms, Shows: s.shows, Shelf: s.shelf, Stage: s.stage,
-		Anyone: p.cfg.Live.OpenPublish, Part: p.cfg.Live.Part, Playlists: map[string]string{
-			hooks.SRS: p.cfg.Live.SRSHLS, hooks.NginxRTMP: p.cfg.Live.NginxHLS,
-		},
-		Moved: s.homes.Moved,
+		Anyone: p.cfg.Live.OpenPublish, Part: p.cfg.Live.Part, Moved: s.homes.Moved, Fronts: fronts,
 	})
 }
 

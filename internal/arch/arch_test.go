@@ -81,8 +81,9 @@ func modules() []struct {
 			"catalog", "chat", "moderation", "order", "room", "shelf", "show", "social", "stage", "media/ladder",
 			"media/stream",
 		}},
+		{"front", []string{"room", "media/hooks", "media/pull", "media/rtmp", "media/stream"}},
 		{"ingest", []string{
-			"room", "shelf", "show", "stage", "media/hooks", "media/ladder", "media/record", "media/relay",
+			"front", "room", "shelf", "show", "stage", "media/hooks", "media/ladder", "media/record", "media/relay",
 			"media/stream",
 			"media/whip",
 		}},

@@ -29,16 +29,16 @@ func refused(err error) error {
 // OnConnect lets everybody connect: the key comes with the publishing.
 func (e Edge) OnConnect(context.Context, hooks.Event) error { return nil }
 
-// OnPublish puts the room of a key on air. The stream's name is the room's id and
-// the key its argument `key`: the name stands in every viewer's playlist, so it
-// can be neither the key nor another room's. (nginx-rtmp can rename a stream, but
-// its HLS keeps the first name.)
+// OnPublish puts the room of a key on air: at once, or, where we pull the picture, when
+// that has come. The stream's name is the room's id and the key its argument `key`: the
+// name stands in every viewer's playlist, so it can be neither the key nor another room's.
+// (nginx-rtmp can rename a stream, but its HLS keeps the first name.)
 func (e Edge) OnPublish(ctx context.Context, ev hooks.Event) (string, error) {
 	s := e.Service
-	playlist := s.options.Playlists[ev.Server]
+	playlist, pulls := s.fronts.Playlist(ev.Server), s.fronts.Pulls(ev.Server)
 	h, err := s.rooms.ByKey(ctx, ev.Query.Get("key"))
-	if err != nil || playlist == "" {
-		return "", refused(errors.Join(err, noPlaylist(playlist)))
+	if err != nil || playlist == "" && !pulls {
+		return "", refused(errors.Join(err, nowhere(playlist, pulls)))
 	}
 	name := h.ID.String()
 	if ev.Name != name {
@@ -46,6 +46,13 @@ func (e Edge) OnPublish(ctx context.Context, ev hooks.Event) (string, error) {
 	}
 	if err := e.reused(ctx, h.ID, connection(ev)); err != nil {
 		return "", err
+	}
+	if pulls {
+		if err := s.stage.Expect(ctx, h.ID, connection(ev)); err != nil {
+			return "", err
+		}
+		s.fronts.Begin(h.ID, connection(ev))
+		return name, nil
 	}
 	url := strings.ReplaceAll(playlist, "{name}", name)
 	return name, s.stage.Arrived(ctx, h.ID, room.Connection{URL: url, ID: connection(ev)})
@@ -64,9 +71,9 @@ func (e Edge) reused(ctx context.Context, r id.Room, connection string) error {
 	return e.Service.stage.Hung(ctx, old.ID, connection)
 }
 
-func noPlaylist(playlist string) error {
-	if playlist == "" {
-		return fmt.Errorf("%w: no playlist is configured for this server", hooks.ErrRefused)
+func nowhere(playlist string, pulls bool) error {
+	if playlist == "" && !pulls {
+		return fmt.Errorf("%w: nothing is configured for this server", hooks.ErrRefused)
 	}
 	return nil
 }
@@ -78,6 +85,7 @@ func connection(ev hooks.Event) string { return ev.Server + ":" + ev.Client }
 // OnUpdate sends a publisher away whose show is over, or who was taken over from. One
 // that was there all the time while this program was not finds its show going on.
 func (e Edge) OnUpdate(ctx context.Context, ev hooks.Event) error {
+	s := e.Service
 	over := fmt.Errorf("%w: the show is over", hooks.ErrRefused)
 	r, err := e.Service.rooms.Connected(ctx, connection(ev))
 	if errors.Is(err, sql.ErrNoRows) {
@@ -90,6 +98,11 @@ func (e Edge) OnUpdate(ctx context.Context, ev hooks.Event) error {
 	switch {
 	case err != nil:
 		return err
+	case s.fronts.Pulls(ev.Server) && r.ExternalURL == "":
+		if st.State() == show.Cancelled {
+			return over
+		}
+		return s.fronts.Ensure(ctx, r.ID) // a show may not have begun yet; its end takes the connection away
 	case st.Now.State == show.Paused && st.OnAir():
 		return e.Service.stage.Arrived(ctx, r.ID, room.Connection{URL: r.ExternalURL, ID: connection(ev)})
 	case !st.OnAir() && !st.Private():
@@ -110,9 +123,12 @@ func (e Edge) OnUnpublish(ctx context.Context, ev hooks.Event) error {
 	return e.Service.stage.Hung(ctx, r.ID, connection(ev))
 }
 
-// OnPlay lets everybody watch what is public.
+// OnPlay lets everybody watch what is public, and us pull whatever it is.
 func (e Edge) OnPlay(ctx context.Context, ev hooks.Event) error {
 	var r id.Room
+	if e.Service.fronts.Ours(ev.Name, ev.Query) {
+		return nil
+	}
 	if r.UnmarshalText([]byte(ev.Name)) != nil || r.IsZero() {
 		return nil
 	}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"hawker/internal/base/id"
+	"hawker/internal/front"
 	"hawker/internal/media/record"
 	"hawker/internal/media/stream"
 	"hawker/internal/platform/sqldb"
@@ -26,7 +27,7 @@ import (
 )
 
 // App is the RTMP application of our own engine.
-const App = "live"
+const App = front.App
 
 // Options are what the module needs of others.
 type Options struct {
@@ -38,9 +39,7 @@ type Options struct {
 	Stage  *stage.Service
 	Anyone bool // a name that is no key publishes as an unlisted stream, for measuring
 	Part   time.Duration
-	// Playlists says where a server in front puts the HLS of a stream, "{name}" stands
-	// for the stream's name; by server, "" where it may not publish here.
-	Playlists map[string]string
+	Fronts *front.Fronts // the servers in front; nil: nobody publishes at one
 	// Moved tells other nodes that a stream's picture is here; nil where there are none.
 	Moved func(streamID string, generation int64)
 }
@@ -53,11 +52,17 @@ type Service struct {
 	rooms   *room.Service
 	shows   *show.Service
 	stage   *stage.Service
+	fronts  *front.Fronts
 }
 
 // New makes the module.
 func New(o Options) *Service {
-	return &Service{options: o, db: o.DB, log: o.Log, rooms: o.Rooms, shows: o.Shows, stage: o.Stage}
+	if o.Fronts == nil {
+		o.Fronts = front.New(front.Options{DB: o.DB, Log: o.Log})
+	}
+	return &Service{
+		options: o, db: o.DB, log: o.Log, rooms: o.Rooms, shows: o.Shows, stage: o.Stage, fronts: o.Fronts,
+	}
 }
 
 // Admit implements stream.Admission: the stream's name is the key of a room.
@@ -68,6 +73,12 @@ func (s *Service) Admit(ctx context.Context, r stream.PublishRequest) (stream.Gr
 	}
 	if r.App != App {
 		return s.unlisted(r, wrongApp{})
+	}
+	if r.Pulled != "" {
+		var err error
+		if key, err = s.pulledKey(ctx, r); err != nil {
+			return stream.Grant{}, err
+		}
 	}
 	h, err := s.rooms.ByKey(ctx, key)
 	if err != nil {
@@ -81,6 +92,23 @@ func (s *Service) Admit(ctx context.Context, r stream.PublishRequest) (stream.Gr
 		StreamID: h.ID.String(), Record: h.Recorded && !st.Private(), PartTarget: h.Part, Ladder: h.Renditions,
 		Stage: s.stage.StageOf(st),
 	}, nil
+}
+
+// pulledKey is the key of the room whose picture we pull: its publisher has shown it to the server in
+// front. ErrWrongKey if the connection is the room's no more, or another node's.
+func (s *Service) pulledKey(ctx context.Context, r stream.PublishRequest) (string, error) {
+	var x id.Room
+	if err := x.UnmarshalText([]byte(r.Name)); err != nil {
+		return "", err
+	}
+	o, err := room.Outside(ctx, s.db.Reader(), x)
+	if err != nil {
+		return "", err
+	}
+	if !o.Pulled() || o.ID != r.Pulled || o.Node != s.db.Node() {
+		return "", room.ErrWrongKey
+	}
+	return s.rooms.Key(ctx, x)
 }
 
 const openNameMax = 64
@@ -138,12 +166,26 @@ func (s *Service) OnPublish(streamID string, generation int64) {
 		s.options.Moved(streamID, generation)
 	}
 	s.observed(streamID, "published", func(ctx context.Context, r id.Room) error {
-		err := s.stage.Arrived(ctx, r, room.Connection{})
+		err := s.arrived(ctx, r, generation)
 		if x, ok := s.shows.RunningIn(r); ok && generation > 1 && err == nil {
 			err = s.options.Shelf.Remark(ctx, x.ID)
 		}
 		return err
 	})
+}
+
+// arrived tells the stage of a publisher that came by itself, or whose picture is pulled.
+func (s *Service) arrived(ctx context.Context, r id.Room, generation int64) error {
+	connection := s.fronts.Connection(r, generation)
+	if connection == "" {
+		return s.stage.Arrived(ctx, r, room.Connection{})
+	}
+	err := s.stage.Pulled(ctx, r, connection)
+	if errors.Is(err, stage.ErrStale) {
+		s.fronts.Recheck(ctx, r)
+		return nil
+	}
+	return err
 }
 
 // OnUnpublish implements stream.Observer: the room waits for its publisher, unless

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"context"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -132,4 +133,73 @@ func TestNginxRTMPInFront(t *testing.T) {
 	m.Eventually("the room goes on", func() bool { return merchant.Room(t, room.ID).State == "live" })
 	merchant.Post("/merchant/"+merchant.Shop(t)+"/rooms/"+room.ID+"/end", nil).Want(t, http.StatusOK)
 	m.Eventually("the host's end ends it", func() bool { return merchant.Room(t, room.ID).State == "ended" })
+}
+
+// TestNginxRTMPIsPulled: a room behind nginx-rtmp has our playlist with stream time, a recording and a draft
+// clip of what was explained, waits for its publisher, and ends at once.
+func TestNginxRTMPIsPulled(t *testing.T) {
+	rtmp, web := port(t), port(t)
+	m := kit.Start(t, "HAWKER_LIVE_HOOK_SECRET=s3cret", "HAWKER_LIVE_NGINX_PULL=rtmp://"+rtmp+"/live/{name}",
+		"HAWKER_LIVE_NGINX_CONTROL=http://"+web+"/control")
+	edge(t, rtmp, web, strings.TrimPrefix(m.URL, "http://"))
+	host := m.SignIn("merchant")
+	p := host.Find(t, "马克杯")
+	room := host.OpenRoom(t, map[string]any{"product_ids": []string{p.ID}})
+	base := "/merchant/" + host.Shop(t) + "/rooms/" + room.ID
+	key := room.Stream.PublishURL[strings.LastIndexByte(room.Stream.PublishURL, '/')+1:]
+	m.Eventually("nginx listens", func() bool {
+		c, err := net.Dial("tcp", rtmp)
+		if err == nil {
+			c.Close()
+		}
+		return err == nil
+	})
+	address := "rtmp://" + rtmp + "/live/" + room.ID + "?key=" + key
+	stop := m.Stream(t, address)
+	receives := func() bool {
+		raw := host.Get(base+"/health").Want(t, http.StatusOK)
+		return strings.Contains(string(raw.Body), `"protocol":"nginx-rtmp"`)
+	}
+	live := func() bool { return host.Room(t, room.ID).State == "live" && receives() }
+	m.Eventually("the room is live by what is pulled", live)
+	var seen struct {
+		PlaybackURL string `json:"playback_url"`
+	}
+	m.Visitor().Get("/live/rooms/"+room.ID).Want(t, http.StatusOK).Into(t, &seen)
+	if seen.PlaybackURL != "/live/"+room.ID+"/index.m3u8" {
+		t.Errorf("the player is sent to %s", seen.PlaybackURL)
+	}
+	playlist := func() string { return string(m.Visitor().Fetch("/live/" + room.ID + "/live.m3u8").Body) }
+	m.Eventually("the playlist has stream time", func() bool {
+		return strings.Contains(playlist(), "#EXT-X-PROGRAM-DATE-TIME:")
+	})
+	host.Post(base+"/pin", map[string]string{"product_id": p.ID}).Want(t, http.StatusOK)
+	m.Eventually("the pin is on the stream's clock", func() bool { return strings.Contains(playlist(), p.ID) })
+
+	stop()
+	m.Eventually("the room waits for its publisher", func() bool { return host.Room(t, room.ID).State == "paused" })
+	m.Stream(t, address)
+	m.Eventually("the room goes on", live)
+	host.Post(base+"/end", nil).Want(t, http.StatusOK)
+	if state := host.Room(t, room.ID).State; state != "ended" {
+		t.Errorf("after its end the room is %s", state)
+	}
+	m.Eventually("nginx has nobody to send on", func() bool {
+		res, err := http.Get("http://" + web + "/control/drop/publisher?name=" + room.ID)
+		if err != nil {
+			return false
+		}
+		defer res.Body.Close()
+		raw, err := io.ReadAll(res.Body)
+		return err == nil && strings.TrimSpace(string(raw)) == "0"
+	})
+	m.Eventually("the show has a replay", func() bool {
+		raw := m.Visitor().Get("/live/rooms/"+room.ID).Want(t, http.StatusOK)
+		return strings.Contains(string(raw.Body), `"replay_url":"/replay/`)
+	})
+	var clips kit.List[video]
+	m.Eventually("what was explained is a draft", func() bool {
+		host.Get(base+"/clips").Want(t, http.StatusOK).Into(t, &clips)
+		return len(clips.Items) > 0 && clips.Items[0].State == "ready"
+	})
 }

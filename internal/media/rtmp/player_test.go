@@ -109,7 +109,9 @@ func TestPlayerAndHostileServers(t *testing.T) {
 		want error
 	}{
 		"stalls":         {func(net.Conn, *chunkWriter) {}, errIdle},
-		"pings for ever": {chatter(Message{Type: typeUserControl, Payload: []byte{0, pingRequest, 0, 0, 0, 1}}), errIdle},
+		"pings for ever": {
+			chatter(Message{Type: typeUserControl, Payload: []byte{0, pingRequest, 0, 0, 0, 1}}), errIdle,
+		},
 		"an endless start": {func(c net.Conn, _ *chunkWriter) {
 			for _, err := c.Write([]byte{6}); err == nil; _, err = c.Write([]byte{0}) {
 				<-time.NewTimer(20 * time.Millisecond).C
@@ -126,8 +128,8 @@ func TestPlayerAndHostileServers(t *testing.T) {
 		"many unfinished messages": {func(c net.Conn, out *chunkWriter) {
 			_ = errors.Join(out.setSize(4<<20), out.flush())
 			for id := byte(10); id < 20; id++ {
-				_, err := c.Write(append([]byte{id, 0, 0, 0, 0x80, 0, 0, typeVideo, 1, 0, 0, 0}, make([]byte, 4<<20)...))
-				if err != nil {
+				head := []byte{id, 0, 0, 0, 0x80, 0, 0, typeVideo, 1, 0, 0, 0}
+				if _, err := c.Write(append(head, make([]byte, 4<<20)...)); err != nil {
 					return
 				}
 			}

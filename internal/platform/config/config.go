@@ -115,21 +115,25 @@ type Payment struct {
 
 // Live holds the settings of live streams.
 type Live struct {
-	OpenPublish bool          `koanf:"open_publish"`
-	Part        time.Duration `koanf:"part"`
-	StreamsMax  int           `koanf:"streams_max"`
-	FFmpeg      string        `koanf:"ffmpeg"`
-	HookSecret  string        `koanf:"hook_secret"`
-	SRSHLS      string        `koanf:"srs_hls"`
-	NginxHLS    string        `koanf:"nginx_hls"`
-	EdgeRTMP    string        `koanf:"edge_rtmp"`
-	RTMPS       string        `koanf:"rtmps"`
-	TLSCert     string        `koanf:"tls_cert"`
-	TLSKey      string        `koanf:"tls_key"`
-	WebRTCUDP   string        `koanf:"webrtc_udp"`
-	WebRTCTCP   string        `koanf:"webrtc_tcp"`
-	WebRTCIPs   []string      `koanf:"webrtc_ips"`
-	Ladder      Ladder        `koanf:"ladder"`
+	OpenPublish  bool          `koanf:"open_publish"`
+	Part         time.Duration `koanf:"part"`
+	StreamsMax   int           `koanf:"streams_max"`
+	FFmpeg       string        `koanf:"ffmpeg"`
+	HookSecret   string        `koanf:"hook_secret"`
+	SRSHLS       string        `koanf:"srs_hls"`
+	NginxHLS     string        `koanf:"nginx_hls"`
+	SRSPull      string        `koanf:"srs_pull"`
+	NginxPull    string        `koanf:"nginx_pull"`
+	SRSAPI       string        `koanf:"srs_api"`
+	NginxControl string        `koanf:"nginx_control"`
+	EdgeRTMP     string        `koanf:"edge_rtmp"`
+	RTMPS        string        `koanf:"rtmps"`
+	TLSCert      string        `koanf:"tls_cert"`
+	TLSKey       string        `koanf:"tls_key"`
+	WebRTCUDP    string        `koanf:"webrtc_udp"`
+	WebRTCTCP    string        `koanf:"webrtc_tcp"`
+	WebRTCIPs    []string      `koanf:"webrtc_ips"`
+	Ladder       Ladder        `koanf:"ladder"`
 }
 
 // Ladder says what smaller renditions are made of rooms that want them.

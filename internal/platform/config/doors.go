@@ -3,6 +3,8 @@ package config
 import (
 	"net/netip"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -62,10 +64,21 @@ func (c Config) checkDoors(bad func(cond bool, format string, args ...any)) {
 	bad(c.Storage.Reserve < 0, "storage.reserve must not be negative")
 	bad(c.Video.OwnerBytes < c.Video.UploadMax || c.Video.TotalBytes < c.Video.OwnerBytes,
 		"video.open_bytes_max must be at least upload_max_bytes, and open_bytes_total at least that")
+	for name, address := range map[string]string{"live.srs_pull": c.Live.SRSPull, "live.nginx_pull": c.Live.NginxPull} {
+		bad(address != "" && !pullable(address), "%s: %q; want rtmp://host/app/{name} or http://host/app/{name}.flv",
+			name, address)
+	}
 	bad(c.Limits.Patience < time.Second, "limits.patience must be at least 1s")
 	for _, p := range c.Outgoing.Ports {
 		bad(p < 0 || p > 1<<16-1, "outgoing.ports: %d is no port", p)
 	}
+}
+
+// pullable tells whether a stream can be pulled from an address.
+func pullable(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.Host != "" && strings.Contains(address, "{name}") &&
+		slices.Contains([]string{"rtmp", "rtmps", "http", "https"}, u.Scheme)
 }
 
 // PictureOrigins are where players may fetch pictures beside here: from the servers in

@@ -17,12 +17,14 @@ import (
 	"hawker/internal/catalog"
 	"hawker/internal/category"
 	"hawker/internal/chat"
+	"hawker/internal/front"
 	"hawker/internal/ingest"
 	"hawker/internal/media/relay"
 	"hawker/internal/media/stream"
 	"hawker/internal/moderation"
 	"hawker/internal/picture"
 	"hawker/internal/platform/blob"
+	"hawker/internal/platform/config"
 	"hawker/internal/platform/dial"
 	"hawker/internal/platform/events"
 	"hawker/internal/platform/httpapi"
@@ -143,7 +145,9 @@ func (k *Kit) Restart() {
 	})
 	p.Ingest = ingest.New(ingest.Options{
 		DB: k.DB, Log: log, Rooms: p.Rooms, Shows: p.Shows, Shelf: p.Shelf, Stage: p.Stage,
-		Playlists: map[string]string{"nginx-rtmp": "https://edge.example/hls/{name}.m3u8"},
+		Fronts: front.New(front.Options{
+			DB: k.DB, Log: log, Live: config.Live{NginxHLS: "https://edge.example/hls/{name}.m3u8"},
+		}),
 	})
 	p.Auth = httpapi.Authorizer{Staff: k.Staff, Rooms: p.Rooms}
 	guard := supervise.New(log, k.Clock)
