@@ -83,7 +83,7 @@ func modules() []struct {
 		}},
 		{"front", []string{"room", "media/hooks", "media/pull", "media/rtmp", "media/stream"}},
 		{"ingest", []string{
-			"front", "room", "shelf", "show", "stage", "media/hooks", "media/ladder", "media/record", "media/relay",
+			"room", "shelf", "show", "stage", "media/hooks", "media/ladder", "media/record", "media/relay",
 			"media/stream",
 			"media/whip",
 		}},

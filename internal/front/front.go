@@ -34,6 +34,7 @@ type Options struct {
 	Guard *supervise.Supervisor
 	Hub   *stream.Hub
 	Live  config.Live
+	App   string // of our own engine
 }
 
 // Fronts are the servers in front of us. Where it is set from where, the picture of a
@@ -62,9 +63,6 @@ type turn struct {
 	connection string
 	generation int64
 }
-
-// App is the RTMP application of our own engine, in which what is pulled is published.
-const App = "live"
 
 const (
 	pullPause    = 250 * time.Millisecond // before the second try, and then twice as long each time
@@ -198,7 +196,7 @@ func (f *Fronts) once(ctx context.Context, p *pulling) error {
 	server, _, _ := strings.Cut(p.connection, ":")
 	return pull.Copy(src, func(kick func(error)) (rtmp.Sink, error) {
 		pub, err := f.o.Hub.Publish(ctx, stream.PublishRequest{
-			App: App, Name: p.room.String(), Protocol: server, Pulled: p.connection,
+			App: f.o.App, Name: p.room.String(), Protocol: server, Pulled: p.connection,
 		}, kick)
 		if err != nil {
 			return nil, err

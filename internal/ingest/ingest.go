@@ -12,13 +12,14 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"net/url"
 	"path"
 	"time"
 
 	"hawker/internal/base/id"
-	"hawker/internal/front"
 	"hawker/internal/media/record"
 	"hawker/internal/media/stream"
+	"hawker/internal/platform/module"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/room"
 	"hawker/internal/shelf"
@@ -27,7 +28,7 @@ import (
 )
 
 // App is the RTMP application of our own engine.
-const App = front.App
+const App = "live"
 
 // Options are what the module needs of others.
 type Options struct {
@@ -39,9 +40,21 @@ type Options struct {
 	Stage  *stage.Service
 	Anyone bool // a name that is no key publishes as an unlisted stream, for measuring
 	Part   time.Duration
-	Fronts *front.Fronts // the servers in front; nil: nobody publishes at one
+	Fronts Fronts // the servers in front
 	// Moved tells other nodes that a stream's picture is here; nil where there are none.
 	Moved func(streamID string, generation int64)
+}
+
+// Fronts are the servers in front of us, by their names in hooks, and what is pulled from them.
+type Fronts interface {
+	Playlist(server string) string // "" where none is set
+	Pulls(server string) bool
+	Begin(r id.Room, connection string)
+	Ensure(ctx context.Context, r id.Room) error
+	Recheck(ctx context.Context, r id.Room)
+	Ours(name string, q url.Values) bool
+	Connection(r id.Room, generation int64) string
+	Module() module.Module
 }
 
 // Service is the module.
@@ -52,14 +65,11 @@ type Service struct {
 	rooms   *room.Service
 	shows   *show.Service
 	stage   *stage.Service
-	fronts  *front.Fronts
+	fronts  Fronts
 }
 
 // New makes the module.
 func New(o Options) *Service {
-	if o.Fronts == nil {
-		o.Fronts = front.New(front.Options{DB: o.DB, Log: o.Log})
-	}
 	return &Service{
 		options: o, db: o.DB, log: o.Log, rooms: o.Rooms, shows: o.Shows, stage: o.Stage, fronts: o.Fronts,
 	}

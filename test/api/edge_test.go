@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"hawker/test/kit"
 )
@@ -175,6 +176,9 @@ func TestNginxRTMPIsPulled(t *testing.T) {
 	})
 	host.Post(base+"/pin", map[string]string{"product_id": p.ID}).Want(t, http.StatusOK)
 	m.Eventually("the pin is on the stream's clock", func() bool { return strings.Contains(playlist(), p.ID) })
+	pinned := time.Now()
+	m.Eventually("six seconds were explained", func() bool { return time.Since(pinned) > 6*time.Second })
+	host.Post(base+"/unpin", nil).Want(t, http.StatusNoContent)
 
 	stop()
 	m.Eventually("the room waits for its publisher", func() bool { return host.Room(t, room.ID).State == "paused" })
@@ -197,7 +201,9 @@ func TestNginxRTMPIsPulled(t *testing.T) {
 		raw := m.Visitor().Get("/live/rooms/"+room.ID).Want(t, http.StatusOK)
 		return strings.Contains(string(raw.Body), `"replay_url":"/replay/`)
 	})
-	var clips kit.List[video]
+	var clips kit.List[struct {
+		State string `json:"state"`
+	}]
 	m.Eventually("what was explained is a draft", func() bool {
 		host.Get(base+"/clips").Want(t, http.StatusOK).Into(t, &clips)
 		return len(clips.Items) > 0 && clips.Items[0].State == "ready"
