@@ -102,7 +102,7 @@ func openFLV(ctx context.Context, u *url.URL, idle time.Duration) (_ Source, err
 	client := http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error {
 		return http.ErrUseLastResponse // the operator named the server, not whom that names
 	}}
-	res, err := client.Do(req)
+	res, err := client.Do(req) //nolint:bodyclose // Cut does
 	var told *url.Error
 	if errors.As(err, &told) {
 		err = told.Err // the address may hold a secret

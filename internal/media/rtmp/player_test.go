@@ -108,7 +108,7 @@ func TestPlayerAndHostileServers(t *testing.T) {
 		then func(c net.Conn, out *chunkWriter)
 		want error
 	}{
-		"stalls":         {func(net.Conn, *chunkWriter) {}, errIdle},
+		"stalls": {func(net.Conn, *chunkWriter) {}, errIdle},
 		"pings for ever": {
 			chatter(Message{Type: typeUserControl, Payload: []byte{0, pingRequest, 0, 0, 0, 1}}), errIdle,
 		},
@@ -180,8 +180,8 @@ func TestPlayerTakesAggregatesApart(t *testing.T) {
 	payload := append(append(tag(typeVideo, 5, 1, 2), tag(typeAudio, 8, 3)...), tag(typeData, 9)...)
 	p, err := Dialer{}.Play(t.Context(), server(t, func(_ net.Conn, out *chunkWriter) {
 		m := Message{Type: typeAggregate, StreamID: 1, Timestamp: 100, Payload: payload}
-		_ = errors.Join(out.write(csVideo, m), out.write(csVideo, Message{Type: typeVideo, Timestamp: 200,
-			Payload: []byte{9}}), out.flush())
+		next := Message{Type: typeVideo, Timestamp: 200, Payload: []byte{9}}
+		_ = errors.Join(out.write(csVideo, m), out.write(csVideo, next), out.flush())
 	}), 0)
 	if err != nil {
 		t.Fatal(err)
