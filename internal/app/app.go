@@ -124,6 +124,7 @@ func (a *App) openPlatform(ctx context.Context) (err error) {
 	}
 	a.db, err = sqldb.Open(ctx, sqldb.Options{
 		URL: a.cfg.DatabaseURL(), Clock: a.clock, Log: a.log, Histories: schema.Histories(),
+		Spans: a.cfg.Telemetry.On(),
 	})
 	if err != nil {
 		return err
@@ -143,7 +144,7 @@ func (a *App) openPlatform(ctx context.Context) (err error) {
 	a.reserve = space.Of(a.cfg.Data, a.cfg.Storage.Reserve, a.clock)
 	a.node = node.New(a.db, a.cfg.Path("work"))
 	a.calls = dial.New(a.cfg.Outgoing.Ports, a.cfg.OutgoingNetworks())
-	if a.engines, err = engine.Open(a.cfg, a.clock, a.log); err != nil {
+	if a.engines, err = engine.Open(ctx, a.cfg, a.box.Index("", "traces"), a.clock, a.log); err != nil {
 		return err
 	}
 	if a.blobs, err = a.engines.Blobs("media"); err != nil {
@@ -164,7 +165,7 @@ func (a *App) openModules(demo bool) (err error) {
 	}
 	a.refusals = &audit.Refusals{DB: a.db, Limiter: a.engines.Limiter("refusals"), Log: a.log}
 	a.api = httpapi.New(httpapi.Deps{
-		Log: a.log, Clock: a.clock, Limiter: a.engines.Limiter("door"), Sign: a.signin, Staff: a.shops,
+		Log: a.log, Clock: a.clock, Limiter: a.engines.Limiter("door"), Sign: a.signin, Staff: a.shops, Traces: a.engines.Traces(),
 		Rooms: a.rooms, Cookies: a.cookies(), PublicURL: a.cfg.PublicURL, Metrics: a.metrics,
 		Trusted: a.cfg.TrustedNetworks(), ReauthenticateWithin: a.cfg.Accounts.Reproof,
 		Refused: a.refusals.Note, Elsewhere: a.homes.Door(), Referers: a.cfg.Media.Referers,

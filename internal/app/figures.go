@@ -12,4 +12,5 @@ func (a *App) measure() {
 		func() float64 { return float64(a.reserve.Rest()) })
 	a.metrics.Gauge("hawker_disk_reserve_bytes", "What of the disk is kept for the books.",
 		func() float64 { return float64(a.cfg.Storage.Reserve) })
+	a.engines.Measure(a.metrics)
 }

@@ -122,6 +122,7 @@ var ErrServed = errors.New("another server serves this database. Several need re
 // is waited for, one that goes on is fault ErrServed.
 func (a *App) Run(ctx context.Context) error {
 	ctx = a.leaving.Hold(ctx, a.clock, a.cfg.Node.Drain)
+	ctx = a.engines.Within(ctx)
 	if !a.db.Shared() || a.nodes() != nil {
 		return a.serve(ctx)
 	}
@@ -208,6 +209,7 @@ func (a *App) listenAgain(ctx context.Context) {
 
 // Work does jobs until ctx ends, beside nodes that serve.
 func (a *App) Work(ctx context.Context) error {
+	ctx = a.engines.Within(ctx)
 	if err := a.node.Join(ctx); err != nil {
 		return fmt.Errorf("join: %w", err)
 	}

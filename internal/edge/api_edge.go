@@ -9,13 +9,18 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
 	"hawker/internal/base/clock"
+	"hawker/internal/base/id"
+	"hawker/internal/base/span"
 	"hawker/internal/media/edge"
 	"hawker/internal/platform/config"
 	"hawker/internal/platform/conns"
+	"hawker/internal/platform/trace"
 )
 
 const (
@@ -30,6 +35,13 @@ func Serve(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 	if err != nil {
 		return fmt.Errorf("edge.origin: %w", err)
 	}
+	traces, err := trace.Open(ctx, trace.Options{
+		Telemetry: cfg.Telemetry, Roles: cfg.Node.Roles, Key: id.Token(), Clock: clock.Real{}, Log: log,
+	})
+	if err != nil {
+		return err
+	}
+	defer flush(traces, log)
 	puller := edge.New(edge.Config{Clock: clock.Real{}, Log: log, Bytes: cfg.Edge.Memory})
 	var lc net.ListenConfig
 	ln, err := lc.Listen(ctx, "tcp", cfg.HTTP)
@@ -41,7 +53,8 @@ func Serve(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 		Total: c.Connections, PerAddress: c.PerAddress, Patience: c.Patience, Trusted: cfg.TrustedNetworks(),
 	}.Within(conns.OpenFilesMax())
 	server := &http.Server{
-		Handler: handler(puller, origin), ReadHeaderTimeout: headWithin, IdleTimeout: idleFor,
+		Handler:           traced(traces.Recorder(), cfg.TrustedNetworks(), handler(puller, origin)),
+		ReadHeaderTimeout: headWithin, IdleTimeout: idleFor,
 		MaxHeaderBytes: headMax, ConnContext: conns.WithConn,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
@@ -56,6 +69,36 @@ func Serve(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 		return err
 	}
 	return nil
+}
+
+// flushWithin bounds how long a stop waits for the collector of traces.
+const flushWithin = 3 * time.Second
+
+func flush(t *trace.Traces, log *slog.Logger) {
+	ctx, cancel := context.WithTimeout(context.Background(), flushWithin)
+	defer cancel()
+	if err := t.Close(ctx); err != nil {
+		log.Warn("traces not sent before the end", "error", err)
+	}
+}
+
+// traced records what is asked for, by its folder: no more of an address stands in a trace.
+func traced(r span.Recorder, trusted []netip.Prefix, next http.Handler) http.Handler {
+	if r == nil {
+		return next
+	}
+	return http.HandlerFunc(func(rw http.ResponseWriter, req *http.Request) {
+		folder, _, _ := strings.Cut(strings.TrimPrefix(req.URL.Path, "/"), "/")
+		if !slices.Contains([]string{"live", "replay", "media"}, folder) {
+			folder = "other"
+		}
+		ctx, s := span.Begin(span.With(req.Context(), r), span.Step{
+			Kind: span.Server, Name: "edge " + folder, Parent: req.Header.Get(span.Header),
+			Stranger: !conns.Trusted(trusted, conns.Caller(req, trusted)),
+		})
+		defer s.End(nil)
+		next.ServeHTTP(rw, req.WithContext(ctx))
+	})
 }
 
 // handler passes on what lies in folders that everybody may read, and tells how it does.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"hawker/internal/base/span"
 	"hawker/internal/media/edge"
 	"hawker/internal/media/hls"
 	"hawker/internal/platform/conns"
@@ -123,10 +124,10 @@ type ways struct {
 
 func newWays(o Options) ways {
 	return ways{
-		&http.Transport{
+		span.Transport{Name: "node", Tell: true, Base: &http.Transport{
 			DialContext:     (&net.Dialer{Timeout: reachWithin}).DialContext,
 			IdleConnTimeout: idleFor, MaxIdleConnsPerHost: idleMax, DisableCompression: true,
-		},
+		}},
 		edge.New(edge.Config{Clock: o.DB.Clock(), Log: o.Log, Bytes: o.Memory}),
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"hawker/internal/base/id"
 	"hawker/internal/base/money"
+	"hawker/internal/base/span"
 	"hawker/internal/platform/httpapi"
 	"hawker/internal/platform/secret"
 	"hawker/internal/platform/sqldb"
@@ -79,7 +80,7 @@ func (s *Sandbox) register(ctx context.Context) (*sandbox.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	hc := &http.Client{Timeout: registerLimit, Transport: s.transport}
+	hc := &http.Client{Timeout: registerLimit, Transport: span.Transport{Base: s.transport, Name: "payment provider"}}
 	m, err := sandbox.Register(ctx, hc, s.baseURL, merchantName, key.Public().(ed25519.PublicKey))
 	if err != nil {
 		return nil, fmt.Errorf("register at the sandbox: %w", err)

@@ -223,6 +223,7 @@ type Person struct {
 	m     *Mall
 	Token string
 	Lang  string
+	Trace string // traceparent that requests name; empty: none
 }
 
 // Visitor is nobody in particular.
@@ -341,6 +342,9 @@ func (p *Person) send(method, path, key string, body any) (*http.Response, error
 		return nil, err
 	}
 	req.Header.Set("Content-Type", "application/json")
+	if p.Trace != "" {
+		req.Header.Set("Traceparent", p.Trace)
+	}
 	if p.Lang != "" {
 		req.Header.Set("Accept-Language", p.Lang)
 	}

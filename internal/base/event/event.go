@@ -24,6 +24,7 @@ type Envelope struct {
 	Key     string
 	At      time.Time // the `now` of the transaction that recorded it
 	Payload json.RawMessage
+	Trace   string // W3C traceparent of the step that recorded it; "" where none was
 }
 
 // Decode reads the payload as E.

@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,6 +24,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"hawker/internal/base/span"
 )
 
 // FirstMore is the child's number of the first file of Command.More.
@@ -41,6 +44,7 @@ var ErrMissing = errors.New("program not found")
 // Command is what to run.
 type Command struct {
 	Program string // a path, or a name that is looked for in PATH
+	Task    string // what for, in a word that traces show
 	Args    []string
 	Dir     string // where it works; where we do if empty
 	Limits  Limits
@@ -134,6 +138,7 @@ type Process struct {
 	ours   []*os.File    // ends of pipes
 	theirs []*os.File
 	words  tail
+	step   span.Span
 	ended  chan struct{}
 	err    error // read it when ended
 }
@@ -158,10 +163,13 @@ func Start(ctx context.Context, c Command) (*Process, error) {
 	}
 	started := make(chan error)
 	go p.hold(c.Limits, started)
+	_, p.step = span.Start(ctx, span.Internal, p.name()+" "+c.Task)
 	if err := <-started; err != nil {
+		p.step.End(err)
 		closeAll(p.ours)
 		return nil, err
 	}
+	p.step.Set(slog.Int("process.pid", p.PID()))
 	return p, nil
 }
 
@@ -197,6 +205,8 @@ func (p *Process) hold(limits Limits, started chan<- error) {
 func (p *Process) Wait() error {
 	<-p.ended
 	closeAll(p.ours)
+	p.step.Set(slog.Int("process.exit.code", p.cmd.ProcessState.ExitCode()))
+	p.step.End(p.err)
 	if p.err != nil {
 		return &ExitError{Program: p.name(), Err: p.err, Stderr: p.words.String(), spent: p.spent()}
 	}

@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"hawker/internal/base/clock"
+	"hawker/internal/base/span"
 	"hawker/internal/media/hls"
 )
 
@@ -84,10 +85,10 @@ func New(c Config) *Puller {
 	return &Puller{
 		cfg: c, kept: newStore(c.Bytes), flights: map[string]*flight{},
 		client: &http.Client{
-			Transport: &http.Transport{
+			Transport: span.Transport{Name: "origin", Tell: true, Base: &http.Transport{
 				DialContext: c.Connect, MaxIdleConnsPerHost: connsMax, MaxConnsPerHost: flightsMax,
 				IdleConnTimeout: answerWithin, ResponseHeaderTimeout: answerWithin, DisableCompression: true,
-			},
+			}},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}
@@ -159,7 +160,7 @@ func (p *Puller) get(ctx context.Context, preflight, zip bool, address string) (
 	if a := p.kept.find(key, p.cfg.Clock.Now()); a != nil {
 		return a, nil
 	}
-	f, err := p.board(key, address, preflight, zip)
+	f, err := p.board(ctx, key, address, preflight, zip)
 	if err != nil {
 		return nil, err
 	}
@@ -171,7 +172,9 @@ func (p *Puller) get(ctx context.Context, preflight, zip bool, address string) (
 	}
 }
 
-func (p *Puller) board(key, address string, preflight, zip bool) (*flight, error) {
+// board has whoever asks wait for a piece that is on its way, or sends for it: for all who will ask,
+// in the trace of the first.
+func (p *Puller) board(ctx context.Context, key, address string, preflight, zip bool) (*flight, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if f := p.flights[key]; f != nil {
@@ -183,7 +186,7 @@ func (p *Puller) board(key, address string, preflight, zip bool) (*flight, error
 	f := &flight{done: make(chan struct{})}
 	p.flights[key] = f
 	go func() {
-		f.answer, f.err = p.fetch(address, preflight, zip)
+		f.answer, f.err = p.fetch(context.WithoutCancel(ctx), address, preflight, zip)
 		if f.err == nil {
 			p.kept.keep(key, f.answer) // before the flight is gone: nobody finds neither
 		}
@@ -196,8 +199,8 @@ func (p *Puller) board(key, address string, preflight, zip bool) (*flight, error
 }
 
 // fetch asks the origin.
-func (p *Puller) fetch(address string, preflight, zip bool) (*answer, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), answerWithin)
+func (p *Puller) fetch(ctx context.Context, address string, preflight, zip bool) (*answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	method := http.MethodGet
 	if preflight {

@@ -32,7 +32,7 @@ func (t *Tool) Clip(ctx context.Context, j Job) (Film, error) {
 	}
 	args, rung := j.clipArgs()
 	err := t.run(ctx, run{
-		program: t.ffmpeg, dir: j.Dir, args: args, cpu: cpuBase + j.length(j.Max)*cpuPerSecond,
+		program: t.ffmpeg, task: "clip", dir: j.Dir, args: args, cpu: cpuBase + j.length(j.Max)*cpuPerSecond,
 		line: j.follow(j.Max),
 	})
 	if err != nil {

@@ -59,7 +59,7 @@ func (t *Tool) still(ctx context.Context, j Job, choose string) error {
 		"-frames:v", "1",
 		"-c:v", "mjpeg", "-pix_fmt", "yuvj420p", "-q:v", "4", "-f", "image2", "-update", "1", j.Out+"/"+CoverName)
 	// A long black stretch reports nothing; what counts is that the child is alive.
-	return t.run(ctx, run{program: t.ffmpeg, dir: j.Dir, args: args, cpu: coverCPU, line: func(string) bool {
+	return t.run(ctx, run{program: t.ffmpeg, task: "cover", dir: j.Dir, args: args, cpu: coverCPU, line: func(string) bool {
 		return true
 	}})
 }

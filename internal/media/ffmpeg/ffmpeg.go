@@ -64,6 +64,7 @@ func New(path string, c clock.Clock) *Tool {
 // run is one child.
 type run struct {
 	program string
+	task    string
 	dir     string // it works there and names files relative to it
 	args    []string
 	cpu     time.Duration
@@ -75,7 +76,7 @@ func (t *Tool) run(ctx context.Context, r run) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	p, err := child.Start(ctx, child.Command{
-		Program: r.program, Args: r.args, Dir: r.dir, Out: true,
+		Program: r.program, Task: r.task, Args: r.args, Dir: r.dir, Out: true,
 		Limits: child.Limits{Address: addressMax, Files: filesOpenMax, FileSize: fileSizeMax, CPU: r.cpu},
 	})
 	if err != nil {

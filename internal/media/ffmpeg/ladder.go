@@ -114,7 +114,7 @@ func (t *Tool) Render(ctx context.Context, j Job) (Film, error) {
 	most := j.Max + time.Second
 	rungs := rungsFor(j.Info)
 	err := t.run(ctx, run{
-		program: t.ffmpeg, dir: j.Dir, args: j.ladderArgs(rungs, most),
+		program: t.ffmpeg, task: "ladder", dir: j.Dir, args: j.ladderArgs(rungs, most),
 		cpu: cpuBase + j.length(most)*cpuPerSecond, line: j.follow(most),
 	})
 	if err != nil {
@@ -298,7 +298,9 @@ func (t *Tool) mux(ctx context.Context, j Job, f Film) error {
 		args = append(args, "-map", strconv.Itoa(i)+":0")
 	}
 	args = append(args, "-c", "copy", "-map_metadata", "-1", "-movflags", "+faststart", "-f", "mp4", j.Out+"/"+MP4Name)
-	return t.run(ctx, run{program: t.ffmpeg, dir: j.Dir, args: args, cpu: cpuBase, line: j.quiet()})
+	return t.run(ctx, run{
+		program: t.ffmpeg, task: "join", dir: j.Dir, args: args, cpu: cpuBase, line: j.quiet(),
+	})
 }
 
 // quiet watches a child's progress without telling anybody.

@@ -90,7 +90,7 @@ func (t *Tool) Probe(ctx context.Context, dir, input string) (Info, error) {
 	args := append([]string{"-hide_banner", "-v", "error", "-print_format", "json", "-show_streams", "-show_format"},
 		guarded(kind, input)...)
 	var out strings.Builder
-	err = t.run(ctx, run{program: t.ffprobe, dir: dir, args: args, cpu: probeCPU, line: func(line string) bool {
+	err = t.run(ctx, run{program: t.ffprobe, task: "probe", dir: dir, args: args, cpu: probeCPU, line: func(line string) bool {
 		if out.Len() < probeOutMax {
 			out.WriteString(line)
 		}

@@ -106,7 +106,8 @@ func (c *encoder) run(ctx context.Context, h head) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	p, err := child.Start(ctx, child.Command{
-		Program: c.worker.ladder.cfg.Program, Args: arguments(c.rungs), In: true, More: len(c.rungs),
+		Program: c.worker.ladder.cfg.Program, Task: "live ladder", Args: arguments(c.rungs), In: true,
+		More:   len(c.rungs),
 		Limits: child.Limits{Address: addressMax, Files: filesOpenMax, Nice: niceness},
 	})
 	if err != nil {

@@ -71,7 +71,7 @@ func (c *converter) once(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	p, err := child.Start(ctx, child.Command{
-		Program: c.program, Args: c.args, In: true, Out: true,
+		Program: c.program, Task: "WebRTC", Args: c.args, In: true, Out: true,
 		Limits: child.Limits{Address: addressMax, Files: filesOpenMax},
 	})
 	if err != nil {

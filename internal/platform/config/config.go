@@ -53,6 +53,7 @@ type Config struct {
 	Edge         Edge         `koanf:"edge"`
 	Events       Events       `koanf:"events"`
 	Log          Log          `koanf:"log"`
+	Telemetry    Telemetry    `koanf:"telemetry"`
 	Mall         Mall         `koanf:"mall"`
 	Order        Order        `koanf:"order"`
 	Distribution Distribution `koanf:"distribution"`
@@ -170,8 +171,8 @@ func Default() Config {
 		Node:   Node{Roles: []string{}},
 		Edge:   Edge{Memory: 256 << 20},
 		Events: Events{Keep: 7 * 24 * time.Hour},
-		Log:    Log{Level: "info", Format: "text"},
-		Mall:   Mall{Name: "Hawker", Currency: "CNY", TimeZone: "Asia/Shanghai"},
+		Log:    Log{Level: "info", Format: "text"}, Telemetry: Telemetry{Sample: 0.1, Service: "hawker"},
+		Mall: Mall{Name: "Hawker", Currency: "CNY", TimeZone: "Asia/Shanghai"},
 		Order: Order{
 			PayWithin: 15 * time.Minute, PayDealWithin: 3 * time.Minute,
 			ReceiveWithin: 10 * 24 * time.Hour, UnpaidMax: 5, UnitsMax: 99, PerMinute: 30,
@@ -309,6 +310,7 @@ func (c Config) Check() error {
 	c.checkNode(bad)
 	c.checkObjects(bad)
 	c.checkCDN(bad)
+	c.checkTelemetry(bad)
 	return errors.Join(errs...)
 }
 

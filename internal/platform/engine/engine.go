@@ -17,6 +17,7 @@ import (
 	"hawker/internal/platform/module"
 	"hawker/internal/platform/realtime"
 	"hawker/internal/platform/redis"
+	"hawker/internal/platform/trace"
 )
 
 // Set is what was chosen.
@@ -26,19 +27,27 @@ type Set struct {
 	clock   clock.Clock
 	log     *slog.Logger
 	redis   *redis.Server // nil: by itself
+	traces  *trace.Traces // nil: nothing is recorded
 	objects objects
 
 	mu   sync.Mutex
 	back []func(ctx context.Context)
 }
 
-// Open reads what is configured. Servers are found when they are first asked.
-func Open(cfg config.Config, c clock.Clock, log *slog.Logger) (*Set, error) {
+// Open reads what is configured. Servers are found when they are first asked. key is a secret that
+// all nodes of the mall have.
+func Open(ctx context.Context, cfg config.Config, key string, c clock.Clock, log *slog.Logger) (*Set, error) {
 	carrier, err := broker.Open(cfg.Broker, c, log)
 	if err != nil {
 		return nil, err
 	}
 	s := &Set{Carrier: carrier, clock: c, log: log}
+	s.traces, err = trace.Open(ctx, trace.Options{
+		Telemetry: cfg.Telemetry, Roles: cfg.Node.Roles, Key: key, Clock: c, Log: log,
+	})
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	if s.objects, err = openObjects(cfg); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -138,7 +147,7 @@ func (s *Set) Degraded(ctx context.Context) (names []string) {
 	return names
 }
 
-// Close lets go of the servers.
+// Close lets go of the servers, of the collector of traces last.
 func (s *Set) Close() error {
 	var errs []error
 	if s.redis != nil {
@@ -153,5 +162,6 @@ func (s *Set) Close() error {
 	for _, d := range s.objects.disks {
 		errs = append(errs, d.Close())
 	}
+	s.closeTraces()
 	return errors.Join(errs...)
 }

@@ -14,7 +14,7 @@ import (
 // Who runs it takes a return for a failure and starts it again.
 func TestRunStaysWithoutServers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		set, err := engine.Open(config.Config{}, clock.Real{}, slog.New(slog.DiscardHandler))
+		set, err := engine.Open(t.Context(), config.Config{}, "", clock.Real{}, slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -3,12 +3,14 @@ package events
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
 
 	"hawker/internal/base/event"
 	"hawker/internal/base/id"
+	"hawker/internal/base/span"
 	"hawker/internal/platform/lease"
 	"hawker/internal/platform/sqldb"
 )
@@ -116,13 +118,32 @@ func (b *Bus) publishDue(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	batch, ids := make([]event.Envelope, len(due)), make([]id.Event, len(due))
+	steps := make([]span.Span, len(due)) // of as many traces
 	for i, d := range due {
 		batch[i], ids[i] = d.Envelope, d.ID
+		batch[i].Trace, steps[i] = leave(ctx, d.Envelope)
 	}
-	if err := b.carrier.Publish(ctx, batch); err != nil {
+	err = b.carrier.Publish(ctx, batch)
+	for _, s := range steps {
+		s.End(err)
+	}
+	if err != nil {
 		return 0, err
 	}
 	return len(due), b.published(ctx, ids)
+}
+
+// leave begins the publishing of an event as a step below the one that recorded it, to which those
+// who take it belong. What was recorded by no step stays without one.
+func leave(ctx context.Context, env event.Envelope) (trace string, s span.Span) {
+	if env.Trace == "" {
+		return "", s
+	}
+	ctx, s = span.Begin(ctx, span.Step{Kind: span.Producer, Name: "publish " + env.Name, Parent: env.Trace})
+	if trace = span.Parent(ctx); trace == "" {
+		trace = env.Trace // recorded by another process than this one
+	}
+	return trace, s
 }
 
 // published takes out of the outbox what the carrier has.
@@ -145,7 +166,10 @@ func (b *Bus) consume(ctx context.Context, consumer string, d Delivery) error {
 		if s.Consumer != consumer {
 			continue
 		}
+		ctx, step := span.Begin(ctx, span.Step{Kind: span.Consumer, Name: "take " + d.Name, Parent: d.Trace})
+		step.Set(slog.String("messaging.consumer.group.name", consumer), slog.Int("hawker.attempt", d.Attempt))
 		err := b.guard.Call(consumer, func() error { return b.takeOne(ctx, s, d.Envelope) })
+		step.End(err)
 		if err == nil || ctx.Err() != nil || d.Attempt < triesMax {
 			return err
 		}

@@ -23,6 +23,7 @@ import (
 
 	"hawker/internal/base/event"
 	"hawker/internal/base/id"
+	"hawker/internal/base/span"
 	"hawker/internal/platform/lease"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/platform/supervise"
@@ -38,7 +39,7 @@ func Record(ctx context.Context, tx *sqldb.Tx, facts ...event.Event) error {
 		}
 		env := event.Envelope{
 			ID: id.Make[id.Event](tx), Name: f.EventName(), Key: f.EventKey(), At: tx.Now(),
-			Payload: payload,
+			Payload: payload, Trace: span.Parent(ctx),
 		}
 		if tx.Leave(env) {
 			continue
@@ -225,6 +226,8 @@ func (b *Bus) Drain(ctx context.Context) error {
 // deliver hands an event to those who have not taken it. done reports that nobody
 // is left.
 func (b *Bus) deliver(ctx context.Context, d dueEvent) (done bool, err error) {
+	ctx, step := span.Begin(ctx, span.Step{Kind: span.Consumer, Name: "take " + d.Name, Parent: d.Trace})
+	defer func() { step.End(err) }()
 	failed, err := b.handle(ctx, &d)
 	if err != nil {
 		return false, err // it is in other hands
@@ -234,7 +237,7 @@ func (b *Bus) deliver(ctx context.Context, d dueEvent) (done bool, err error) {
 		if s.Notify == nil || d.taken[s.Consumer] {
 			continue
 		}
-		if err := b.guard.Call(s.Consumer, func() error { return s.Notify(ctx, d.Envelope) }); err != nil {
+		if err := b.notify(ctx, s, d.Envelope); err != nil {
 			failed = append(failed, fmt.Errorf("%s: %w", s.Consumer, err))
 			continue
 		}
@@ -249,6 +252,21 @@ func (b *Bus) deliver(ctx context.Context, d dueEvent) (done bool, err error) {
 	err = errors.Join(failed...)
 	b.guard.Log().Warn("event not taken", "event", d.Name, "id", d.ID.String(), "attempt", d.attempts+1, "error", err)
 	return false, postpone(ctx, b.db, d, backoff(d.attempts), err)
+}
+
+// notify tells one subscriber, and handOver has one take an event: a step each.
+func (b *Bus) notify(ctx context.Context, s Subscription, env event.Envelope) error {
+	ctx, step := span.Start(ctx, span.Internal, s.Consumer)
+	err := b.guard.Call(s.Consumer, func() error { return s.Notify(ctx, env) })
+	step.End(err)
+	return err
+}
+
+func handOver(ctx context.Context, tx *sqldb.Tx, s Subscription, env event.Envelope) error {
+	ctx, step := span.Start(ctx, span.Internal, s.Consumer)
+	err := s.Handle(ctx, tx, env)
+	step.End(err)
+	return err
 }
 
 // handle runs the handlers in one transaction and notes in it who has taken the
@@ -288,7 +306,7 @@ func (b *Bus) run(ctx context.Context, d *dueEvent, todo ...Subscription) error 
 	err := b.db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
 		taken = maps.Clone(d.taken)
 		for _, s := range todo {
-			if err := s.Handle(ctx, tx, d.Envelope); err != nil {
+			if err := handOver(ctx, tx, s, d.Envelope); err != nil {
 				return err
 			}
 			taken[s.Consumer] = true

@@ -56,7 +56,7 @@ func (b *Bus) inline(ctx context.Context, tx *sqldb.Tx, env event.Envelope, hand
 			left = true
 			continue
 		}
-		if err := s.Handle(ctx, tx, env); err != nil {
+		if err := handOver(ctx, tx, s, env); err != nil {
 			return err
 		}
 		taken[s.Consumer] = true

@@ -105,7 +105,7 @@ func (b *Bus) tellOf(ctx context.Context, facts []event.Envelope) bool {
 			if !s.atOnce || s.Notify == nil {
 				continue
 			}
-			if err := b.guard.Call(s.Consumer, func() error { return s.Notify(ctx, env) }); err != nil {
+			if err := b.notify(ctx, s, env); err != nil {
 				b.guard.Log().Warn("not told at once", "consumer", s.Consumer, "event", env.Name, "error", err)
 			}
 		}

@@ -36,8 +36,8 @@ func takenOf(text string) map[string]bool {
 
 func insertOutbox(ctx context.Context, tx *sqldb.Tx, env event.Envelope, taken map[string]bool) error {
 	at := sqldb.Millis(env.At)
-	_, err := tx.Exec(ctx, `INSERT INTO outbox (id, name, event_key, payload, created_at, due_at, taken)
-		VALUES (?, ?, ?, ?, ?, ?, ?)`, env.ID, env.Name, env.Key, string(env.Payload), at, at, takenText(taken))
+	_, err := tx.Exec(ctx, `INSERT INTO outbox (id, name, event_key, payload, created_at, due_at, taken, traceparent)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, env.ID, env.Name, env.Key, string(env.Payload), at, at, takenText(taken), env.Trace)
 	return err
 }
 
@@ -47,12 +47,13 @@ func insertOutbox(ctx context.Context, tx *sqldb.Tx, env event.Envelope, taken m
 func dueOutbox(ctx context.Context, q sqldb.Querier, now time.Time, limit int) (due []dueEvent, next time.Time,
 	err error,
 ) {
-	rows, err := q.Query(ctx, `SELECT id, name, event_key, payload, created_at, attempts, taken, due_at FROM outbox
+	rows, err := q.Query(ctx, `SELECT id, name, event_key, payload, created_at, attempts, taken, due_at,
+		traceparent FROM outbox
 		WHERE dead = 0 ORDER BY due_at, id LIMIT ?`, limit)
 	all, err := sqldb.Collect(rows, err, func(s sqldb.Scanner) (d dueEvent, err error) {
 		var payload string
 		var at, dueAt int64
-		err = s.Scan(&d.ID, &d.Name, &d.Key, &payload, &at, &d.attempts, &d.noted, &dueAt)
+		err = s.Scan(&d.ID, &d.Name, &d.Key, &payload, &at, &d.attempts, &d.noted, &dueAt, &d.Trace)
 		d.Payload, d.At, d.taken = []byte(payload), sqldb.FromMillis(at), takenOf(d.noted)
 		if t := sqldb.FromMillis(dueAt); t.After(now) {
 			if next.IsZero() {

@@ -41,8 +41,8 @@ func setAside(ctx context.Context, db *sqldb.DB, d Delivery, cause error) error 
 		at := sqldb.Millis(d.At)
 		return tx.Put(ctx, sqldb.Row{
 			Table: "outbox", Keys: []string{"id"}, Set: []string{"attempts", "dead", "last_error"},
-			First: []string{"name", "event_key", "payload", "created_at", "due_at"},
-		}, d.ID, d.Attempt, 1, sqldb.Cut(cause.Error(), errorMax), d.Name, d.Key, string(d.Payload), at, at)
+			First: []string{"name", "event_key", "payload", "created_at", "due_at", "traceparent"},
+		}, d.ID, d.Attempt, 1, sqldb.Cut(cause.Error(), errorMax), d.Name, d.Key, string(d.Payload), at, at, d.Trace)
 	})
 }
 

@@ -14,6 +14,7 @@ import (
 	"hawker/internal/base/id"
 	"hawker/internal/base/lang"
 	"hawker/internal/base/permission"
+	"hawker/internal/base/span"
 	"hawker/internal/platform/audit"
 	"hawker/internal/platform/conns"
 )
@@ -242,6 +243,7 @@ func (a *API) token(r *http.Request) string {
 // guard lets through who may call the operation, as often as they may.
 func (a *API) guard(op Operation) func(huma.Context, func(huma.Context)) {
 	return func(hc huma.Context, next func(huma.Context)) {
+		span.Of(hc.Context()).Rename(op.ID)
 		if op.AtPicture {
 			if r, w := humachi.Unwrap(hc); a.elsewhere(w, r, roomOf(hc)) {
 				return

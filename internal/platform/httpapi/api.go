@@ -25,6 +25,7 @@ import (
 
 	"hawker/internal/base/clock"
 	"hawker/internal/base/id"
+	"hawker/internal/base/span"
 	"hawker/internal/platform/cache"
 	"hawker/internal/platform/cdn"
 	"hawker/internal/platform/conns"
@@ -81,6 +82,8 @@ type Deps struct {
 	// Elsewhere gives what takes a request to the node that has the picture of a room; nil
 	// for one that is to be answered here. Nil where there is one node.
 	Elsewhere func(r *http.Request, room string) http.Handler
+	// Traces begins the traces of requests; nil where none is recorded.
+	Traces span.Recorder
 	// Trusted are the networks of proxies whose word about the caller's address is
 	// taken.
 	Trusted []netip.Prefix

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"hawker/internal/base/span"
 	"hawker/internal/platform/conns"
 )
 
@@ -67,9 +68,15 @@ func (a *API) serveDirect(w http.ResponseWriter, r *http.Request) (answered bool
 	if d.transport != nil {
 		h["Strict-Transport-Security"] = d.transport
 	}
+	step := span.Span{}
+	if r.Header[span.Header] != nil { // of an edge or another node: players name no trace
+		r, step = a.arrive(r)
+		step.Rename(d.counted(r.Method))
+	}
 	out := conns.Answering(w, r)
 	answered = true // also by what a panic is answered with
 	defer a.endDirect(out, r, d.counted(r.Method), a.deps.Clock.Now())
+	defer func() { end(step, d.counted(r.Method), out.Status()) }()
 	handler.ServeHTTP(out, r)
 	return answered
 }

@@ -12,6 +12,7 @@ import (
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
+	"hawker/internal/base/span"
 )
 
 type requestIDKey struct{}
@@ -72,6 +73,10 @@ func (a *API) panicked(w http.ResponseWriter, r *http.Request, p any) {
 func (a *API) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := a.deps.Clock.Now()
+		r, step := a.arrive(r)
+		if a.deps.Traces != nil {
+			w.Header().Set(traceHeader, span.Trace(r.Context()))
+		}
 		ww := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
 		defer func() { // also of an answer that is broken off
 			pattern := "other"
@@ -79,6 +84,7 @@ func (a *API) observe(next http.Handler) http.Handler {
 				pattern = r.Method + " " + rc.RoutePattern()
 			}
 			a.deps.Metrics.ObserveRequest(pattern, ww.Status(), a.deps.Clock.Now().Sub(start).Seconds())
+			end(step, pattern, ww.Status())
 		}()
 		next.ServeHTTP(ww, r)
 	})

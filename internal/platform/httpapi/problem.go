@@ -14,6 +14,7 @@ import (
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/lang"
+	"hawker/internal/base/span"
 	"hawker/internal/platform/blob"
 	"hawker/internal/platform/space"
 )
@@ -28,6 +29,7 @@ type Problem struct {
 	Params    map[string]string `json:"params,omitempty"`
 	Errors    []FieldError      `json:"errors,omitempty"`
 	RequestID string            `json:"request_id,omitempty"`
+	TraceID   string            `json:"trace_id,omitempty" doc:"Of its trace, where some are recorded"`
 }
 
 // FieldError names one offending place of the input.
@@ -83,7 +85,7 @@ func (a *API) problem(ctx context.Context, operation string, err error) *Problem
 	if errors.As(err, &ready) {
 		return ready
 	}
-	p := &Problem{RequestID: RequestID(ctx)}
+	p := &Problem{RequestID: RequestID(ctx), TraceID: span.Trace(ctx)}
 	f := fault.As(err)
 	switch {
 	case f != nil:
@@ -124,7 +126,7 @@ func newProblem(hc huma.Context, status int, _ string, errs ...error) huma.Statu
 	if hc != nil {
 		ctx = hc.Context()
 	}
-	p := &Problem{Status: status, Code: codeFor(status), RequestID: RequestID(ctx)}
+	p := &Problem{Status: status, Code: codeFor(status), RequestID: RequestID(ctx), TraceID: span.Trace(ctx)}
 	p.Errors = fieldErrors(errs[:min(len(errs), fieldErrorsMax)], Language(ctx))
 	return finish(p, Language(ctx))
 }

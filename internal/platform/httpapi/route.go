@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"hawker/internal/base/id"
+	"hawker/internal/base/span"
 )
 
 // Route is what is served beside the operations: media, pages, sockets, uploads,
@@ -55,6 +56,7 @@ func (a *API) Routes() []Route { return a.routes }
 
 func (a *API) guardRoute(route Route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		span.Of(r.Context()).Rename(r.Method + " " + route.Pattern)
 		s := Subject{Shop: r.PathValue("shop"), Room: r.PathValue("room")}
 		if route.Subject != nil {
 			s = route.Subject(r)

@@ -10,10 +10,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
 	"hawker/internal/base/id"
+	"hawker/internal/base/span"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/platform/supervise"
 )
@@ -58,6 +60,7 @@ type Run struct {
 	Since   time.Time // when it was asked for, or asked for again
 	Attempt int       // from 1
 	payload string
+	trace   string // of the step that asked for it
 	token   string
 	queue   *Queue
 }
@@ -220,13 +223,16 @@ func (q *Queue) take(ctx context.Context, k Kind) (r Run, ok bool, next time.Tim
 }
 
 func (q *Queue) try(ctx context.Context, k Kind, r Run) error {
-	workCtx, cancel := context.WithCancel(ctx)
+	traced, step := span.Begin(ctx, span.Step{Kind: span.Consumer, Name: "job " + k.Name, Parent: r.trace})
+	step.Set(slog.Int("hawker.attempt", r.Attempt))
+	workCtx, cancel := context.WithCancel(traced)
 	renewed := make(chan struct{})
 	go func() {
 		defer close(renewed)
 		q.renew(workCtx, cancel, k, r)
 	}()
 	err := q.guard.Call("job "+k.Name, func() error { return k.Work(workCtx, r) })
+	step.End(err)
 	cancel()
 	<-renewed
 	after := context.WithoutCancel(ctx)

@@ -8,6 +8,7 @@ import (
 
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
+	"hawker/internal/base/span"
 	"hawker/internal/platform/sqldb"
 )
 
@@ -22,15 +23,15 @@ var errLeaseLost = errors.New("the job's lease was lost")
 
 func insertJob(ctx context.Context, tx *sqldb.Tx, j Job, payload string) error {
 	key := sql.NullString{String: j.Key, Valid: j.Key != ""}
-	fresh, err := tx.InsertOnce(ctx, `INSERT INTO job (id, kind, unique_key, payload, state, due_at, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?)`,
-		id.Make[id.Job](tx), j.Kind, key, payload, stateReady, sqldb.Millis(j.At), sqldb.Millis(tx.Now()))
+	fresh, err := tx.InsertOnce(ctx, `INSERT INTO job (id, kind, unique_key, payload, state, due_at, created_at,
+		traceparent) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, id.Make[id.Job](tx), j.Kind, key, payload, stateReady,
+		sqldb.Millis(j.At), sqldb.Millis(tx.Now()), span.Parent(ctx))
 	if err != nil || fresh {
 		return err
 	}
-	_, err = tx.Exec(ctx, `UPDATE job SET state = ?, attempts = 0, payload = ?, due_at = ?, created_at = ?
-		WHERE unique_key = ? AND state = ?`, stateReady, payload, sqldb.Millis(j.At), sqldb.Millis(tx.Now()), j.Key,
-		stateDead)
+	_, err = tx.Exec(ctx, `UPDATE job SET state = ?, attempts = 0, payload = ?, due_at = ?, created_at = ?,
+		traceparent = ? WHERE unique_key = ? AND state = ?`, stateReady, payload, sqldb.Millis(j.At),
+		sqldb.Millis(tx.Now()), span.Parent(ctx), j.Key, stateDead)
 	return err
 }
 
@@ -58,12 +59,12 @@ func claim(ctx context.Context, db *sqldb.DB, k Kind) (r Run, ok bool, err error
 	err = db.Update(ctx, func(ctx context.Context, tx *sqldb.Tx) error {
 		r, ok = Run{token: id.Token()}, false
 		now := sqldb.Millis(tx.Now())
-		row := tx.QueryRow(ctx, `SELECT id, attempts, payload, created_at FROM job WHERE kind = ? AND ((state = ?
+		row := tx.QueryRow(ctx, `SELECT id, attempts, payload, created_at, traceparent FROM job WHERE kind = ? AND ((state = ?
 			AND due_at <= ?)
 			OR (state = ? AND lease_until < ?)) ORDER BY due_at, id LIMIT 1`,
 			k.Name, stateReady, now, stateRunning, now)
 		var since int64
-		if err := row.Scan(&r.ID, &r.Attempt, &r.payload, &since); errors.Is(err, sql.ErrNoRows) {
+		if err := row.Scan(&r.ID, &r.Attempt, &r.payload, &since, &r.trace); errors.Is(err, sql.ErrNoRows) {
 			return nil
 		} else if err != nil {
 			return err

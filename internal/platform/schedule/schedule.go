@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"hawker/internal/base/span"
 	"hawker/internal/platform/lease"
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/platform/supervise"
@@ -121,7 +122,10 @@ func (s *Scheduler) next(ctx context.Context, t Task, last time.Time) (next time
 // renewed meanwhile: a task may wait for a slow provider.
 func (s *Scheduler) do(ctx context.Context, t Task) error {
 	run := func(ctx context.Context) error {
-		return s.guard.Call("task "+t.Name, func() error { return t.Do(ctx) })
+		ctx, step := span.Begin(ctx, span.Step{Name: "task " + t.Name})
+		err := s.guard.Call("task "+t.Name, func() error { return t.Do(ctx) })
+		step.End(err)
+		return err
 	}
 	if !s.db.Shared() {
 		return run(ctx)

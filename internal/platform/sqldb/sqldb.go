@@ -58,6 +58,8 @@ type Options struct {
 	Seen func(query string, args []any)
 	// Free tells how many bytes may still be written where a folder lies; nil: space.Free.
 	Free func(dir string) (int64, error)
+	// Spans has transactions and statements recorded as steps of what is traced.
+	Spans bool
 }
 
 // DB is an open database. Close it after everything that uses it has stopped.
@@ -80,6 +82,7 @@ type DB struct {
 	closed  error
 	seen    func(query string, args []any)
 	free    func(dir string) (int64, error)
+	spans   bool
 	last    atomic.Pointer[func(ctx context.Context, tx *Tx) error]
 }
 
@@ -89,7 +92,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	db := &DB{
 		dialect: Dialect(kind), clock: o.Clock, log: o.Log, twice: o.Twice, only: o.ReadOnly,
 		history: map[string]bool{}, seen: o.Seen,
-		free: o.Free,
+		free: o.Free, spans: o.Spans,
 	}
 	if db.free == nil {
 		db.free = space.Free
@@ -130,6 +133,9 @@ func (db *DB) Reader() Querier {
 		q = db.readers
 	}
 	q = whole{q}
+	if db.spans {
+		q = statement.TracedReader{Reader: q, System: string(db.dialect)}
+	}
 	if db.seen != nil {
 		q = watched{q, db}
 	}
@@ -297,7 +303,7 @@ func (db *DB) Snapshot(ctx context.Context, fn func(ctx context.Context, q Queri
 	}
 	// Also when fn panics: whoever catches that must not lose a connection each time.
 	defer func() { err = errors.Join(err, ignoreDone(tx.Rollback())) }()
-	return fn(ctx, &Tx{db: db, conn: tx, now: db.clock.Now()})
+	return fn(ctx, &Tx{db: db, conn: db.watch(tx), now: db.clock.Now()})
 }
 
 func ignoreDone(err error) error {

@@ -12,13 +12,14 @@ import (
 
 	"hawker/internal/base/clock"
 	"hawker/internal/base/crash"
+	"hawker/internal/base/span"
 	"hawker/internal/platform/statement"
 )
 
 // Tx is one transaction: one instant, all or nothing.
 type Tx struct {
 	db   *DB
-	conn execer
+	conn statement.Runner
 	now  time.Time
 
 	// An error that was no rule of the schema. The database may have taken back everything by then (SQLite on a full
@@ -27,12 +28,6 @@ type Tx struct {
 	notes  []any // for who comes last
 	wrote  []string
 	alone  error // of who came last, the first time
-}
-
-type execer interface {
-	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
 // Now is the instant of the transaction, the same for everything in it.
@@ -131,19 +126,22 @@ func (db *DB) Update(ctx context.Context, fn func(ctx context.Context, tx *Tx) e
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	update := db.updateMySQL
+	update := run(db.updateMySQL)
 	if db.writer != nil {
 		update = db.writer.run
 	}
+	if db.spans && span.Recorded(ctx) {
+		update = traced(update)
+	}
 	var done *Tx // the run that was committed
 	var alone errAlone
-	run := func(ctx context.Context, tx *Tx) error {
+	counted := func(ctx context.Context, tx *Tx) error {
 		tx.alone, done = alone.error, tx
 		return fn(ctx, tx)
 	}
-	err := update(ctx, run)
+	err := update(ctx, counted)
 	if errors.As(err, &alone) {
-		err = update(ctx, run)
+		err = update(ctx, counted)
 	}
 	if err == nil {
 		db.changed.fire(done.wrote)
@@ -191,7 +189,7 @@ func (db *DB) tryMySQL(ctx context.Context, fn func(ctx context.Context, tx *Tx)
 		}
 		err = errors.Join(err, unlessBroken(conn.Close()))
 	}()
-	tx := &Tx{db: db, conn: conn, now: db.clock.Now()}
+	tx := &Tx{db: db, conn: db.watch(conn), now: db.clock.Now()}
 	if db.twice {
 		if err := rehearse(ctx, tx, fn); err != nil {
 			return err
@@ -200,7 +198,9 @@ func (db *DB) tryMySQL(ctx context.Context, fn func(ctx context.Context, tx *Tx)
 	if err := runWhole(ctx, tx, fn); err != nil {
 		return err
 	}
+	_, s := span.Start(ctx, span.Client, "COMMIT")
 	_, err = conn.ExecContext(ctx, "COMMIT")
+	s.End(err)
 	return err
 }
 

@@ -122,7 +122,7 @@ func (w *writer) commit(batch []*request) {
 	}
 	now := w.db.clock.Now()
 	for _, r := range batch {
-		if err := w.savepoint(conn, &Tx{db: w.db, conn: conn, now: now}, r); err != nil {
+		if err := w.savepoint(conn, &Tx{db: w.db, conn: w.db.watch(conn), now: now}, r); err != nil {
 			_ = end(ctx, conn, err)
 			w.oneByOne(ctx, conn, batch)
 			return
@@ -141,7 +141,7 @@ func (w *writer) oneByOne(ctx context.Context, conn *statement.Conn, batch []*re
 			continue
 		}
 		if _, r.err = conn.ExecContext(ctx, "BEGIN IMMEDIATE"); r.err == nil {
-			r.err = end(ctx, conn, w.call(conn, &Tx{db: w.db, conn: conn, now: w.db.clock.Now()}, r))
+			r.err = end(ctx, conn, w.call(conn, &Tx{db: w.db, conn: w.db.watch(conn), now: w.db.clock.Now()}, r))
 		}
 	}
 }

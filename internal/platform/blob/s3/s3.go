@@ -21,6 +21,7 @@ import (
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
 
+	"hawker/internal/base/span"
 	"hawker/internal/platform/blob"
 	"hawker/internal/platform/config"
 )
@@ -66,7 +67,7 @@ func Of(o config.Objects) (*Bucket, error) {
 	}
 	client, err := minio.New(server.Host, &minio.Options{
 		Creds:  credentials.NewStaticV4(o.KeyID, secret, ""),
-		Secure: server.Scheme == "https", Transport: pipes, Region: o.Region, BucketLookup: lookup,
+		Secure: server.Scheme == "https", Transport: span.Transport{Base: pipes, Name: "object storage"}, Region: o.Region, BucketLookup: lookup,
 		MaxRetries: tries,
 	})
 	if err != nil {

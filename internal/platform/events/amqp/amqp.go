@@ -158,16 +158,22 @@ const (
 	headerKey = "key"
 	headerAt  = "at_ms" // since 1970; the property has seconds only
 	headerTry = "try"
+	// headerTrace is there where the event belongs to a trace (W3C Trace Context).
+	headerTrace = "traceparent"
 )
 
 func publishing(env event.Envelope, try int) amqp091.Publishing {
-	return amqp091.Publishing{
+	p := amqp091.Publishing{
 		MessageId: env.ID.String(), Type: env.Name, Timestamp: env.At, ContentType: "application/json",
 		DeliveryMode: amqp091.Persistent, Body: env.Payload,
 		Headers: amqp091.Table{
 			headerKey: env.Key, headerAt: strconv.FormatInt(env.At.UnixMilli(), 10), headerTry: int64(try),
 		},
 	}
+	if env.Trace != "" {
+		p.Headers[headerTrace] = env.Trace
+	}
+	return p
 }
 
 // delivery reads a message.
@@ -179,10 +185,11 @@ func delivery(d amqp091.Delivery) (events.Delivery, error) {
 	key, _ := d.Headers[headerKey].(string)
 	at, _ := d.Headers[headerAt].(string)
 	try, _ := d.Headers[headerTry].(int64)
+	trace, _ := d.Headers[headerTrace].(string)
 	ms, err := strconv.ParseInt(at, 10, 64)
 	if err != nil {
 		return events.Delivery{}, fmt.Errorf("message %s: its time: %w", d.MessageId, err)
 	}
-	env := event.Envelope{ID: ev, Name: d.Type, Key: key, At: time.UnixMilli(ms).UTC(), Payload: d.Body}
+	env := event.Envelope{ID: ev, Name: d.Type, Key: key, At: time.UnixMilli(ms).UTC(), Payload: d.Body, Trace: trace}
 	return events.Delivery{Envelope: env, Attempt: max(int(try), 1)}, nil
 }

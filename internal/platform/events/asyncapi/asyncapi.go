@@ -120,20 +120,21 @@ func traits() object {
 		"type": "string", "pattern": "^[0-9]+$", "description": "When it happened, in milliseconds since 1970",
 	}
 	key := text("What it concerns, in whose order it comes")
+	trace := text("The step of a trace to which it belongs (W3C Trace Context), where one is recorded")
 	return object{
 		rabbitMQ: object{
 			"contentType": "application/json",
 			"description": "The property message_id is the event's id, type its name, content_type application/json.",
 			"headers": object{
 				"type": "object", "required": []string{"key", "at_ms", "try"},
-				"properties": object{"key": key, "at_ms": at, "try": object{"type": "integer", "const": 1}},
+				"properties": object{"key": key, "at_ms": at, "try": object{"type": "integer", "const": 1}, "traceparent": trace},
 			},
 		},
 		kafkaName: object{
 			"contentType": "application/json",
 			"headers": object{
 				"type": "object", "required": []string{"id", "name", "at_ms"},
-				"properties": object{"id": text("The event's id"), "name": text("Its name"), "at_ms": at},
+				"properties": object{"id": text("The event's id"), "name": text("Its name"), "at_ms": at, "traceparent": trace},
 			},
 			"bindings": object{"kafka": object{"key": key, "bindingVersion": "0.5.0"}},
 		},

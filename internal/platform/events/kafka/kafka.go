@@ -180,6 +180,8 @@ const (
 	headerID   = "id"
 	headerName = "name"
 	headerAt   = "at_ms" // since 1970; the record's own time is when it was published
+	// headerTrace is there where the event belongs to a trace (W3C Trace Context).
+	headerTrace = "traceparent"
 )
 
 // Publish implements events.Carrier.
@@ -198,6 +200,10 @@ func (c *Carrier) Publish(ctx context.Context, batch []event.Envelope) error {
 				{Key: headerName, Value: []byte(env.Name)},
 				{Key: headerAt, Value: strconv.AppendInt(nil, env.At.UnixMilli(), 10)},
 			},
+		}
+		if env.Trace != "" {
+			trace := kgo.RecordHeader{Key: headerTrace, Value: []byte(env.Trace)}
+			records[i].Headers = append(records[i].Headers, trace)
 		}
 		if env.Key != "" { // without a key it may go anywhere
 			records[i].Key = []byte(env.Key)
@@ -225,5 +231,6 @@ func delivery(r *kgo.Record) (events.Delivery, error) {
 	}
 	return events.Delivery{Attempt: 1, Envelope: event.Envelope{
 		ID: ev, Name: headers[headerName], Key: string(r.Key), At: time.UnixMilli(ms).UTC(), Payload: r.Value,
+		Trace: headers[headerTrace],
 	}}, nil
 }

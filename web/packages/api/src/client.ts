@@ -1,4 +1,5 @@
 import type { paths } from './schema'
+import { createTrace } from './trace'
 
 /** FieldError is one entry of a problem's `errors`: where in the request, and what is wrong with it. */
 export interface FieldError {
@@ -15,6 +16,8 @@ export class ApiError extends Error {
     message: string,
     readonly fields: FieldError[] = [],
     readonly params: Record<string, unknown> = {},
+    /** Of the request, and of its trace where one may be recorded: by these who runs the mall finds what happened. */
+    readonly reference = '',
   ) {
     super(message)
     this.name = 'ApiError'
@@ -141,7 +144,8 @@ async function problem(response: Response): Promise<ApiError> {
   const text = /^[\w]+(\.[\w]+)+$/.test(detail) ? '' : detail
   const params = isRecord(body['params']) ? body['params'] : {}
   const code = String(body['code'] ?? `http.${response.status}`)
-  return new ApiError(response.status, code, text, fieldErrors(body['errors']), params)
+  const reference = [body['request_id'], body['trace_id']].filter(Boolean).join(' · ')
+  return new ApiError(response.status, code, text, fieldErrors(body['errors']), params, reference)
 }
 
 /** createClient sends JSON, names the language and the intent, and turns problems into ApiError. */
@@ -149,9 +153,13 @@ export function createClient(options: ClientOptions): Client {
   const base = options.base ?? prefix
   const doFetch = options.fetch ?? ((input: RequestInfo | URL, init?: RequestInit) => fetch(input, init))
 
+  const trace = createTrace()
+
   async function send(method: Method, path: string, request: Request = {}, again = false): Promise<unknown> {
     const headers = new Headers({ 'Accept-Language': options.locale(), Accept: 'application/json' })
     if (request.key) headers.set('Idempotency-Key', request.key)
+    const parent = trace.parent()
+    if (parent) headers.set('traceparent', parent)
     const form = request.body instanceof FormData
     if (request.body !== undefined && !form) headers.set('Content-Type', 'application/json')
     const body = form ? (request.body as FormData) : JSON.stringify(request.body)
@@ -168,6 +176,7 @@ export function createClient(options: ClientOptions): Client {
       if (cause instanceof DOMException && cause.name === 'AbortError') throw cause
       throw new ApiError(0, 'network', '')
     }
+    trace.heard(response)
     if (!response.ok) {
       const error = await problem(response)
       if (error.status === 401) options.onSignedOut?.()
