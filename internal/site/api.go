@@ -15,7 +15,6 @@ import (
 	"hawker/internal/base/fault"
 	"hawker/internal/platform/config"
 	"hawker/internal/platform/httpapi"
-	"hawker/internal/platform/keyring"
 	"hawker/internal/platform/module"
 	"hawker/internal/platform/sqldb"
 )
@@ -34,10 +33,13 @@ type API struct {
 	Providers []string
 	// Cards tell what pages of single things say, by the first word of their addresses.
 	Cards map[string]Teller
+
+	probe *probe
 }
 
 // Module is what the module brings.
 func (h API) Module() module.Module {
+	h.probe = &probe{db: h.DB}
 	pages := newPages(h)
 	get := []string{http.MethodGet}
 	return module.Module{
@@ -89,10 +91,10 @@ func (h API) config(context.Context, *struct{}) (*httpapi.Body[configView], erro
 
 func (h API) healthy(w http.ResponseWriter, _ *http.Request) { writeText(w, h.Log, "ok\n") }
 
-// ready says whether this node can serve: its database commits. One that only answers
+// ready says whether this node can serve: its database commits, or did within a second. One that only answers
 // may keep nothing any more. Strangers ask, so it says no more.
 func (h API) ready(w http.ResponseWriter, r *http.Request) {
-	if err := keyring.Prove(r.Context(), h.DB); err != nil {
+	if err := h.probe.ready(r.Context()); err != nil {
 		h.Problem(w, r, fault.Unavailable("system.not_ready").Because(err))
 		return
 	}

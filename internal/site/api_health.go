@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"hawker/internal/platform/httpapi"
-	"hawker/internal/platform/keyring"
 	"hawker/internal/platform/space"
 )
 
@@ -27,7 +26,7 @@ func (h API) registerHealth(api *httpapi.API) {
 func (h API) health(ctx context.Context, _ *struct{}) (*httpapi.Body[healthView], error) {
 	v := healthView{Ready: true, Reserve: h.Config.Storage.Reserve, Degraded: []string{}}
 	v.Degraded = append(v.Degraded, h.Degraded(ctx)...)
-	if err := keyring.Prove(ctx, h.DB); err != nil {
+	if err := h.probe.ready(ctx); err != nil {
 		h.Log.WarnContext(ctx, "node not ready", "error", err)
 		v.Ready = false
 	}

@@ -12,6 +12,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"hawker/internal/base/clock"
 	"hawker/internal/base/fault"
 	"hawker/internal/base/id"
 	"hawker/internal/platform/config"
@@ -34,6 +35,7 @@ func built() fstest.MapFS {
 type place struct {
 	*httpapitest.Door
 	db   *sqldb.DB
+	now  *clock.Manual
 	ring func(w http.ResponseWriter, r *http.Request, err error)
 	away []string // servers that are
 }
@@ -45,8 +47,8 @@ func open(t *testing.T, dist fs.FS, change ...func(c *config.Config)) *place {
 
 func openWith(t *testing.T, dist fs.FS, cards map[string]site.Teller, change ...func(c *config.Config)) *place {
 	t.Helper()
-	db, clock := sqltest.NewManual(t)
-	p := &place{db: db}
+	db, now := sqltest.NewManual(t)
+	p := &place{db: db, now: now}
 	cfg := config.Default()
 	cfg.Mall.Name, cfg.Mall.Currency, cfg.Mall.TimeZone = "茶市", "JPY", "Asia/Tokyo"
 	cfg.Order.PayWithin, cfg.Distribution.AfterSale = 90*time.Second, 36*time.Hour
@@ -61,7 +63,7 @@ func openWith(t *testing.T, dist fs.FS, cards map[string]site.Teller, change ...
 		Problem: func(w http.ResponseWriter, r *http.Request, err error) { p.ring(w, r, err) }, Cards: cards,
 		Degraded: func(context.Context) []string { return p.away },
 	}
-	p.Door = httpapitest.Open(t, clock, m.Module())
+	p.Door = httpapitest.Open(t, now, m.Module())
 	p.ring = p.API.WriteProblem
 	return p
 }
@@ -214,6 +216,27 @@ func TestANodeWithoutItsDatabaseIsNotReady(t *testing.T) {
 	if got := p.get("GET", "/healthz", ""); got.status != 200 || got.text != "ok\n" {
 		t.Errorf("well: %d %q", got.status, got.text)
 	}
+}
+
+// What the database said is kept for a second, good or bad: whoever asks often costs no commit each.
+func TestADatabaseIsProvedOnceASecond(t *testing.T) {
+	t.Parallel()
+	p := open(t, built())
+	ready := func(want int) {
+		t.Helper()
+		if got := p.get("GET", "/readyz", ""); got.status != want {
+			t.Errorf("ready: %d %s, want %d", got.status, got.text, want)
+		}
+	}
+	ready(200)
+	if err := p.db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	p.now.Advance(999 * time.Millisecond)
+	ready(200)
+	p.now.Advance(time.Millisecond)
+	ready(503)
+	ready(503)
 }
 
 type recorder struct {
