@@ -144,7 +144,8 @@ func onInstallation(ctx context.Context, o app.Options, do func(a *app.App) erro
 
 type migrateCmd struct {
 	settings
-	Show        bool `help:"Say what would be applied, and apply nothing."`
+	Show        bool `help:"Say from which version to which it would go, and apply nothing."`
+	DryRun      bool `help:"Print the statements that would be applied, with the rows of the tables that they change, and apply nothing; exit 2 if there are any."`
 	WithoutCopy bool `help:"Keep no copy of the database before."`
 }
 
@@ -153,18 +154,21 @@ func (c migrateCmd) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if c.Show {
+	if c.Show || c.DryRun {
 		if err := cfg.HasDatabase(); err != nil {
 			return err
 		}
 	}
 	db, err := sqldb.Open(ctx, sqldb.Options{
-		URL: cfg.DatabaseURL(), ReadOnly: c.Show, Clock: clock.Real{}, Log: log,
+		URL: cfg.DatabaseURL(), ReadOnly: c.Show || c.DryRun, Clock: clock.Real{}, Log: log,
 	})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	if c.DryRun {
+		return dryRun(ctx, db)
+	}
 	if c.Show {
 		has, newest, err := sqldb.Known(ctx, db.Reader(), schema.FS, db.Dialect())
 		if err == nil {

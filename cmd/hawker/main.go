@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -24,7 +25,11 @@ func main() {
 		kong.BindTo(ctx, (*context.Context)(nil)))
 	if err := k.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "hawker:", err)
-		os.Exit(1)
+		code := 1
+		if errors.As(err, new(pendingError)) {
+			code = pendingStatus
+		}
+		os.Exit(code)
 	}
 }
 

@@ -107,6 +107,41 @@ func (db *DB) migrations(fsys fs.FS) (*goose.Provider, error) {
 	return goose.NewProvider(goose.DialectMySQL, db.write, nil, options...)
 }
 
+// Pending is a migration that would be applied, with what it would do.
+type Pending struct {
+	File  string
+	Steps []steps.Planned
+}
+
+// Plan answers what MigrateSchema would apply, the first of it first, and changes nothing. ErrNewer
+// where the database is ahead.
+func Plan(ctx context.Context, db *DB, fsys fs.FS) (out []Pending, err error) {
+	has, newest, err := Known(ctx, db.Reader(), fsys, db.dialect)
+	if err != nil {
+		return nil, err
+	}
+	files, err := versions(fsys, db.dialect)
+	if err != nil {
+		return nil, err
+	}
+	folder, err := fs.Sub(fsys, string(db.dialect))
+	if err != nil {
+		return nil, err
+	}
+	at := steps.Database{Reader: db.Reader(), MySQL: db.dialect == MySQL}
+	for v := has + 1; v <= newest; v++ {
+		if files[v] == "" {
+			continue
+		}
+		planned, err := steps.Plan(ctx, at, folder, files[v], v)
+		if err != nil {
+			return nil, fmt.Errorf("plan %s: %w", files[v], err)
+		}
+		out = append(out, Pending{files[v], planned})
+	}
+	return out, nil
+}
+
 // versions names the files of a dialect by their version.
 func versions(fsys fs.FS, dialect Dialect) (map[int64]string, error) {
 	files, err := fs.Glob(fsys, string(dialect)+"/*.sql")
