@@ -24,7 +24,6 @@ import (
 	"hawker/internal/platform/certs"
 	"hawker/internal/platform/config"
 	"hawker/internal/platform/dial"
-	"hawker/internal/platform/drain"
 	"hawker/internal/platform/engine"
 	"hawker/internal/platform/events"
 	"hawker/internal/platform/httpapi"
@@ -66,7 +65,6 @@ type platform struct {
 	clock      clock.Clock
 	zone       *time.Location
 	guard      *supervise.Supervisor
-	leaving    drain.Gate
 	metrics    *telemetry.Metrics
 	db         *sqldb.DB
 	box        *secret.Box

@@ -92,8 +92,8 @@ func (a *App) HTTPSAddr() string {
 
 func (a *App) server(h http.Handler) *http.Server {
 	return &http.Server{
-		Handler: a.leaving.Handler(h), ReadHeaderTimeout: min(headerWithin, a.cfg.Limits.Patience), IdleTimeout: idleWithin,
-		MaxHeaderBytes: headerMax, ConnContext: conns.WithConn, ErrorLog: a.noise(),
+		Handler: a.engines.Leaving(h), ReadHeaderTimeout: min(headerWithin, a.cfg.Limits.Patience),
+		IdleTimeout: idleWithin, MaxHeaderBytes: headerMax, ConnContext: conns.WithConn, ErrorLog: a.noise(),
 	}
 }
 

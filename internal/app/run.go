@@ -121,7 +121,6 @@ var ErrServed = errors.New("another server serves this database. Several need re
 // Run serves until ctx ends. Without redis a database has one server: what a crash left of another
 // is waited for, one that goes on is fault ErrServed.
 func (a *App) Run(ctx context.Context) error {
-	ctx = a.leaving.Hold(ctx, a.clock, a.cfg.Node.Drain)
 	ctx = a.engines.Within(ctx)
 	if !a.db.Shared() || a.nodes() != nil {
 		return a.serve(ctx)

@@ -143,3 +143,8 @@ func (s Span) End(err error) {
 		s.r.End(err)
 	}
 }
+
+// Failed is the error of a step that only says that it did not do what it is for.
+type Failed string
+
+func (f Failed) Error() string { return string(f) }

@@ -13,6 +13,7 @@ import (
 	"hawker/internal/base/clock"
 	"hawker/internal/platform/cache"
 	"hawker/internal/platform/config"
+	"hawker/internal/platform/drain"
 	"hawker/internal/platform/events/broker"
 	"hawker/internal/platform/module"
 	"hawker/internal/platform/realtime"
@@ -29,6 +30,8 @@ type Set struct {
 	redis   *redis.Server // nil: by itself
 	traces  *trace.Traces // nil: nothing is recorded
 	objects objects
+	leaving drain.Gate
+	drain   time.Duration
 
 	mu   sync.Mutex
 	back []func(ctx context.Context)
@@ -41,7 +44,7 @@ func Open(ctx context.Context, cfg config.Config, key string, c clock.Clock, log
 	if err != nil {
 		return nil, err
 	}
-	s := &Set{Carrier: carrier, clock: c, log: log}
+	s := &Set{Carrier: carrier, clock: c, log: log, drain: cfg.Node.Drain}
 	s.traces, err = trace.Open(ctx, trace.Options{
 		Telemetry: cfg.Telemetry, Roles: cfg.Node.Roles, Key: key, Clock: c, Log: log,
 	})

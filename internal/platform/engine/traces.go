@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"hawker/internal/base/span"
@@ -11,8 +12,14 @@ import (
 // Traces begins the traces of what this node does; nil where none is recorded.
 func (s *Set) Traces() span.Recorder { return s.traces.Recorder() }
 
-// Within has what is done under ctx traced.
-func (s *Set) Within(ctx context.Context) context.Context { return span.With(ctx, s.Traces()) }
+// Within has what is done under ctx traced, and lets the node leave without refusing anybody:
+// what it gives ends node.drain after ctx.
+func (s *Set) Within(ctx context.Context) context.Context {
+	return s.leaving.Hold(span.With(ctx, s.Traces()), s.clock, s.drain)
+}
+
+// Leaving answers as next does, and asks callers to go elsewhere while the node leaves.
+func (s *Set) Leaving(next http.Handler) http.Handler { return s.leaving.Handler(next) }
 
 // Measure shows what became of traces.
 func (s *Set) Measure(m *telemetry.Metrics) {

@@ -31,12 +31,7 @@ func end(s span.Span, route string, status int) {
 	s.Set(slog.String("http.route", route), slog.Int("http.response.status_code", status))
 	var err error
 	if status >= http.StatusInternalServerError {
-		err = failed(status)
+		err = span.Failed(http.StatusText(status))
 	}
 	s.End(err)
 }
-
-// failed is an answer that says that we failed.
-type failed int
-
-func (f failed) Error() string { return http.StatusText(int(f)) }

@@ -16,6 +16,7 @@ import (
 	"hawker/internal/base/span"
 	"hawker/internal/platform/lease"
 	"hawker/internal/platform/sqldb"
+	"hawker/internal/platform/statement"
 	"hawker/internal/platform/supervise"
 )
 
@@ -107,7 +108,7 @@ func (s *Scheduler) next(ctx context.Context, t Task, last time.Time) (next time
 	if t.Next == nil {
 		return last.Add(t.Every), nil, nil
 	}
-	q := sqldb.Noting(s.db.Reader())
+	q := statement.Noting(s.db.Reader())
 	err = s.guard.Call("task "+t.Name, func() error {
 		next, err = t.Next(ctx, q)
 		return err

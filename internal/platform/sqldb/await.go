@@ -1,13 +1,9 @@
 package sqldb
 
 import (
-	"context"
-	"database/sql"
 	"slices"
 	"strings"
 	"sync"
-
-	"hawker/internal/platform/statement"
 )
 
 // signal tells whoever waits that something was committed to the tables they look at. The
@@ -56,35 +52,3 @@ func (s *signal) fire(wrote []string) {
 // one of the tables, or to any when none is named. Whoever works off a table takes it
 // before looking there.
 func (db *DB) Changed(tables ...string) <-chan struct{} { return db.changed.wait(tables) }
-
-// Noted reads as another Querier does and notes from which tables.
-type Noted struct {
-	Querier
-	tables []string
-}
-
-// Noting notes what is read by q.
-func Noting(q Querier) *Noted { return &Noted{Querier: q} }
-
-// Tables are those that were read, in order and each once.
-func (n *Noted) Tables() []string { return n.tables }
-
-// Query implements Querier.
-func (n *Noted) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	n.note(query)
-	return n.Querier.Query(ctx, query, args...)
-}
-
-// QueryRow implements Querier.
-func (n *Noted) QueryRow(ctx context.Context, query string, args ...any) *sql.Row {
-	n.note(query)
-	return n.Querier.QueryRow(ctx, query, args...)
-}
-
-func (n *Noted) note(query string) {
-	for _, t := range statement.Reads(query) {
-		if at, known := slices.BinarySearch(n.tables, t); !known {
-			n.tables = slices.Insert(n.tables, at, t)
-		}
-	}
-}

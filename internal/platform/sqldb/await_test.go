@@ -8,6 +8,7 @@ import (
 
 	"hawker/internal/platform/sqldb"
 	"hawker/internal/platform/sqldb/sqltest"
+	"hawker/internal/platform/statement"
 )
 
 func over(c <-chan struct{}) bool {
@@ -61,7 +62,7 @@ func TestACommitTellsWhoLooksThere(t *testing.T) {
 
 func TestWhatIsReadIsNoted(t *testing.T) {
 	t.Parallel()
-	q := sqldb.Noting(sqltest.New(t).Reader())
+	q := statement.Noting(sqltest.New(t).Reader())
 	for _, query := range []string{
 		"SELECT (SELECT MIN(id) FROM job), (SELECT MAX(id) FROM outbox)",
 		"SELECT s.sku_id FROM stock s\n\tJOIN sku k ON k.id = s.sku_id WHERE k.id IN (SELECT id FROM sku)",

@@ -128,11 +128,11 @@ func (db *DB) Clock() clock.Clock { return db.clock }
 // also when nobody waits for it any more: questions are short, and one that may be
 // interrupted costs a goroutine, on MySQL its connection. What takes long asks by Snapshot.
 func (db *DB) Reader() Querier {
-	var q Querier = pool{db.read}
+	var q Querier = statement.Plain{DB: db.read}
 	if db.readers != nil {
 		q = db.readers
 	}
-	q = whole{q}
+	q = statement.Whole{Reader: q}
 	if db.spans {
 		q = statement.TracedReader{Reader: q, System: string(db.dialect)}
 	}
@@ -212,34 +212,6 @@ func (w watched) QueryRow(ctx context.Context, query string, args ...any) *sql.R
 	return w.Querier.QueryRow(ctx, query, args...)
 }
 
-// whole asks to the end whoever has not given up before.
-type whole struct{ q Querier }
-
-func (w whole) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	return w.q.Query(unlessOver(ctx), query, args...)
-}
-
-func (w whole) QueryRow(ctx context.Context, query string, args ...any) *sql.Row {
-	return w.q.QueryRow(unlessOver(ctx), query, args...)
-}
-
-func unlessOver(ctx context.Context) context.Context {
-	if ctx.Done() == nil || ctx.Err() != nil {
-		return ctx
-	}
-	return context.WithoutCancel(ctx)
-}
-
-type pool struct{ db *sql.DB }
-
-func (p pool) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	return p.db.QueryContext(ctx, query, args...)
-}
-
-func (p pool) QueryRow(ctx context.Context, query string, args ...any) *sql.Row {
-	return p.db.QueryRowContext(ctx, query, args...)
-}
-
 // Millis is how a time is stored: UTC milliseconds, 0 for the zero time.
 func Millis(t time.Time) int64 {
 	if t.IsZero() {
@@ -302,15 +274,8 @@ func (db *DB) Snapshot(ctx context.Context, fn func(ctx context.Context, q Queri
 		return err
 	}
 	// Also when fn panics: whoever catches that must not lose a connection each time.
-	defer func() { err = errors.Join(err, ignoreDone(tx.Rollback())) }()
+	defer func() { _ = tx.Rollback() }() // of what was only read
 	return fn(ctx, &Tx{db: db, conn: db.watch(tx), now: db.clock.Now()})
-}
-
-func ignoreDone(err error) error {
-	if errors.Is(err, sql.ErrTxDone) {
-		return nil
-	}
-	return err
 }
 
 // Cut shortens a text to at most n bytes without breaking a letter, which MySQL

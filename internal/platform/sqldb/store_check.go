@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"fmt"
 	"strings"
+
+	"hawker/internal/platform/statement"
 )
 
 const checkMost = 20 // faults that are told
@@ -13,14 +15,14 @@ const checkMost = 20 // faults that are told
 // finds wrong: SQLite's quick_check, or CHECK TABLE of every table.
 func (db *DB) Check(ctx context.Context) (wrong []string, err error) {
 	if db.dialect == SQLite {
-		rows, err := (pool{db.read}).Query(ctx, fmt.Sprintf("PRAGMA quick_check(%d)", checkMost))
+		rows, err := statement.Plain{DB: db.read}.Query(ctx, fmt.Sprintf("PRAGMA quick_check(%d)", checkMost))
 		said, err := Collect(rows, err, func(s Scanner) (text string, err error) { return text, s.Scan(&text) })
 		if len(said) == 1 && said[0] == "ok" {
 			return nil, err
 		}
 		return said, err
 	}
-	rows, err := (pool{db.read}).Query(ctx,
+	rows, err := statement.Plain{DB: db.read}.Query(ctx,
 		"SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()")
 	tables, err := Collect(rows, err, func(s Scanner) (name string, err error) {
 		err = s.Scan(&name)
@@ -29,7 +31,7 @@ func (db *DB) Check(ctx context.Context) (wrong []string, err error) {
 	if err != nil || len(tables) == 0 {
 		return nil, err
 	}
-	rows, err = (pool{db.read}).Query(ctx, "CHECK TABLE "+strings.Join(tables, ", ")+" QUICK")
+	rows, err = statement.Plain{DB: db.read}.Query(ctx, "CHECK TABLE "+strings.Join(tables, ", ")+" QUICK")
 	said, err := Collect(rows, err, func(s Scanner) (text string, err error) {
 		var table, operation, kind, message string
 		err = s.Scan(&table, &operation, &kind, &message)

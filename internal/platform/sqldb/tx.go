@@ -187,7 +187,7 @@ func (db *DB) tryMySQL(ctx context.Context, fn func(ctx context.Context, tx *Tx)
 				_ = conn.Raw(func(any) error { return driver.ErrBadConn })
 			}
 		}
-		err = errors.Join(err, unlessBroken(conn.Close()))
+		_ = conn.Close() // it goes back, or is broken and gone
 	}()
 	tx := &Tx{db: db, conn: db.watch(conn), now: db.clock.Now()}
 	if db.twice {
@@ -221,13 +221,6 @@ func (db *DB) begin(ctx context.Context) (*sql.Conn, error) {
 			return nil, err
 		}
 	}
-}
-
-func unlessBroken(err error) error {
-	if errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) {
-		return nil
-	}
-	return err
 }
 
 // runSafely makes a panic of fn an error, so that it leaves its neighbours in the batch alone.
