@@ -192,12 +192,12 @@ func (s *services) openRooms(p *platform, news room.News) {
 		DB: p.db, Log: p.log, Shows: s.shows, News: news, Words: s.words, People: s.accounts, Chat: s.chat,
 	})
 	s.restreams = ingest.NewRestreams(p.db, p.box, s.rooms, s.relays, p.calls)
-	fronts := front.New(front.Options{DB: p.db, Log: p.log, Guard: p.guard, Hub: s.hub, Live: p.cfg.Live,
-		App: ingest.App})
+	fronts := front.New(front.Options{
+		DB: p.db, Log: p.log, Guard: p.guard, Hub: s.hub, Live: p.cfg.Live, App: ingest.App,
+	})
 	s.stage = stage.New(stage.Options{
 		DB: p.db, Log: p.log, Rooms: s.rooms, Shows: s.shows, Shelf: s.shelf, News: news, Picture: s.hub,
-		Sender: s.restreams, Sockets: p.news, Nodes: p.nodes(), Followers: s.social, Notices: s.notices,
-		Fronts: fronts,
+		Sender: s.restreams, Sockets: p.news, Nodes: p.nodes(), Followers: s.social, Notices: s.notices, Fronts: fronts,
 	})
 	s.ingest = ingest.New(ingest.Options{
 		DB: p.db, Log: p.log, Rooms: s.rooms, Shows: s.shows, Shelf: s.shelf, Stage: s.stage,

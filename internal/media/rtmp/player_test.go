@@ -188,8 +188,10 @@ func TestPlayerTakesAggregatesApart(t *testing.T) {
 	}
 	defer p.Cut()
 	for _, want := range []Tag{
-		{Type: typeVideo, Timestamp: 100, Body: []byte{1, 2}}, {Type: typeAudio, Timestamp: 103, Body: []byte{3}},
-		{Type: typeData, Timestamp: 104}, {Type: typeVideo, Timestamp: 200, Body: []byte{9}},
+		{Type: typeVideo, Timestamp: 100, Body: []byte{1, 2}},
+		{Type: typeAudio, Timestamp: 103, Body: []byte{3}},
+		{Type: typeData, Timestamp: 104},
+		{Type: typeVideo, Timestamp: 200, Body: []byte{9}},
 	} {
 		got, err := p.Read()
 		if err != nil || got.Type != want.Type || got.Timestamp != want.Timestamp || !bytes.Equal(got.Body, want.Body) {

@@ -23,5 +23,7 @@ export function createTrace(at: () => string = () => location.pathname) {
 
 /** hex gives random bytes in hexadecimal. */
 function hex(bytes: number): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (n) => n.toString(16).padStart(2, '0')).join('')
+  return Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (n) =>
+    n.toString(16).padStart(2, '0'),
+  ).join('')
 }
