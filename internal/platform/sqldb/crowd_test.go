@@ -283,3 +283,25 @@ func TestMoreStatementsThanAreKept(t *testing.T) {
 		return nil
 	})
 }
+
+// TestManyWhoReadBesideTheirTransaction: more at once than there are connections; each gets on.
+func TestManyWhoReadBesideTheirTransaction(t *testing.T) {
+	t.Parallel()
+	db := sqltest.New(t)
+	const many = 60
+	var group sync.WaitGroup
+	begun := make(chan struct{})
+	for range many {
+		group.Go(func() {
+			<-begun
+			if err := db.Update(t.Context(), func(ctx context.Context, _ *sqldb.Tx) error {
+				var n int
+				return db.Reader().QueryRow(ctx, "SELECT COUNT(*) FROM job").Scan(&n)
+			}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	close(begun)
+	group.Wait()
+}

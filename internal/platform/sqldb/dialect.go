@@ -81,7 +81,7 @@ func lockFile(path string) (*os.File, error) {
 	return f, nil
 }
 
-const mysqlConnsMax = 32
+const mysqlConnsMax = 24 // to write, and as many to read
 
 // committed connects with transactions that read what is committed: said once a connection, it
 // costs no transaction a round trip.
@@ -120,11 +120,13 @@ func (db *DB) openMySQL(ctx context.Context, dsn string) error {
 	if err != nil {
 		return err
 	}
-	db.write = sql.OpenDB(committed{connector})
-	db.write.SetMaxOpenConns(mysqlConnsMax)
-	db.write.SetMaxIdleConns(mysqlConnsMax)
-	db.write.SetConnMaxLifetime(5 * time.Minute)
-	db.read = db.write
+	// Who reads beside their transaction must not wait for a connection that another such holds.
+	db.write, db.read = sql.OpenDB(committed{connector}), sql.OpenDB(committed{connector})
+	for _, pool := range []*sql.DB{db.write, db.read} {
+		pool.SetMaxOpenConns(mysqlConnsMax)
+		pool.SetMaxIdleConns(mysqlConnsMax)
+		pool.SetConnMaxLifetime(5 * time.Minute)
+	}
 	var mode string
 	if err := db.write.QueryRowContext(ctx, "SELECT @@sql_mode").Scan(&mode); err != nil {
 		return err
