@@ -63,7 +63,7 @@ func modules() []struct {
 		{"coupon", []string{"catalog", "order"}},
 		{"promotion", []string{"catalog", "coupon", "inventory", "order", "room"}},
 		{"checkout", []string{
-			"account", "cart", "catalog", "commission", "counter", "coupon", "order", "promotion",
+			"account", "cart", "catalog", "commission", "counter", "coupon", "inventory", "order", "promotion",
 		}},
 		{"auction", []string{"account", "catalog", "checkout", "inventory", "order", "room"}},
 		{"luckybag", []string{"catalog", "checkout", "coupon", "inventory", "order", "room"}},

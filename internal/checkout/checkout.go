@@ -71,6 +71,7 @@ type Service struct {
 	holdDeal    time.Duration // how long units of a deal wait for money
 	evidence    Evidence      // nil: none is kept
 	shownTo     *shownPrices
+	crowded     crowded
 	proofs      Proofs // nil: none is asked for
 }
 
@@ -102,7 +103,7 @@ func New(o Options) *Service {
 	return &Service{
 		db: o.DB, orders: o.Orders, addresses: o.Addresses, attribution: o.Attribution, prices: o.Prices,
 		tools: o.Tools.Promotions, holdDeal: o.Tools.HoldDeal, evidence: o.Tools.Evidence,
-		shownTo: newShownPrices(), proofs: o.Tools.Proofs,
+		shownTo: newShownPrices(), crowded: newCrowded(), proofs: o.Tools.Proofs,
 	}
 }
 
@@ -144,6 +145,9 @@ func (s *Service) Place(ctx context.Context, key idem.Key, c Command) (r Result,
 	if utf8.RuneCountInString(c.Note) > NoteMax {
 		return Result{}, fault.Invalid("checkout.note_too_long", "max", NoteMax).At("body.note")
 	}
+	if err := s.nothingLeft(ctx, key, c); err != nil {
+		return Result{}, err
+	}
 	for range takesMax {
 		r, err = s.placeOnce(ctx, key, c)
 		// A coupon that nobody asked for went to another order of the buyer: there is a
@@ -151,6 +155,9 @@ func (s *Service) Place(ctx context.Context, key idem.Key, c Command) (r Result,
 		if c.Coupons != nil || fault.Code(err) != "promotion.coupon_used" {
 			break
 		}
+	}
+	if scarce(err) {
+		s.crowded.note(c.Lines)
 	}
 	return r, err
 }
@@ -222,10 +229,7 @@ func (s *Service) place(ctx context.Context, tx *sqldb.Tx, c Command, q Quote) (
 		if o.Evidence, err = s.shown(ctx, tx, o); err != nil {
 			return Result{}, err
 		}
-		if err := s.orders.Create(ctx, tx, &o); err != nil {
-			return Result{}, deals(err)
-		}
-		if err := s.take(ctx, tx, o, g); err != nil {
+		if err := s.orders.Write(ctx, tx, &o); err != nil {
 			return Result{}, err
 		}
 		if err := s.attribution.AttributeOrder(ctx, tx, order.Placement{
@@ -235,6 +239,14 @@ func (s *Service) place(ctx context.Context, tx *sqldb.Tx, c Command, q Quote) (
 			return Result{}, err
 		}
 		r.Orders, r.placed = append(r.Orders, o.ID), append(r.placed, o)
+	}
+	for i, o := range r.placed { // last: this is what a crowd waits for
+		if err := s.take(ctx, tx, o, q.Groups[i]); err != nil {
+			return Result{}, err
+		}
+		if err := s.orders.Promise(ctx, tx, o); err != nil {
+			return Result{}, deals(err)
+		}
 	}
 	return r, nil
 }

@@ -118,7 +118,7 @@ func Reserve(ctx context.Context, tx *sqldb.Tx, ref string, items []Item) error 
 				return err
 			}
 			if !ok {
-				return fault.Conflict("inventory.insufficient_stock", "sku", i.SKU, "slice", i.Slice)
+				return short(i)
 			}
 		}
 		return apply(ctx, tx, m)
@@ -193,7 +193,7 @@ func apply(ctx context.Context, tx *sqldb.Tx, m movement) error {
 		return err
 	}
 	if !ok {
-		return fault.Conflict("inventory.insufficient_stock", "sku", m.sku)
+		return short(Item{SKU: m.sku})
 	}
 	return insertMovement(ctx, tx, m)
 }
@@ -211,30 +211,50 @@ func Low(ctx context.Context, q sqldb.Querier, shop id.Shop, limit int64, most i
 // Enough reports whether all items could be reserved now, each from its slice if
 // it names one.
 func Enough(ctx context.Context, q sqldb.Querier, items []Item) (bool, error) {
+	err := Admit(ctx, q, items)
+	if fault.Code(err) == insufficient {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// Admit refuses items as Reserve would now, and takes none. Fault
+// inventory.insufficient_stock.
+func Admit(ctx context.Context, q sqldb.Querier, items []Item) error {
 	skus := make([]id.SKU, len(items))
 	for i, it := range items {
 		skus[i] = it.SKU
 	}
 	levels, err := levelsOf(ctx, q, skus)
 	if err != nil {
-		return false, err
+		return err
 	}
 	for _, i := range items {
 		free := levels[i.SKU].Available
 		if !i.Slice.IsZero() {
 			slices, err := slicesOf(ctx, q, []id.Slice{i.Slice})
 			if err != nil {
-				return false, err
+				return err
 			}
 			if free = 0; slices[i.Slice].Open {
 				free = slices[i.Slice].Unsold
 			}
 		}
 		if free < i.Quantity {
-			return false, nil
+			return short(i)
 		}
 	}
-	return true, nil
+	return nil
+}
+
+const insufficient = "inventory.insufficient_stock"
+
+// short names what there is too little of.
+func short(i Item) error {
+	if i.Slice.IsZero() {
+		return fault.Conflict(insufficient, "sku", i.SKU)
+	}
+	return fault.Conflict(insufficient, "sku", i.SKU, "slice", i.Slice)
 }
 
 // Drift is a SKU whose row is not the sum of its movements, or whose allotted

@@ -224,12 +224,17 @@ func (s *Service) Terms() Terms { return s.terms }
 // Create writes a new order and promises its stock, in the caller's transaction.
 // Fault inventory.insufficient_stock.
 func (s *Service) Create(ctx context.Context, tx *sqldb.Tx, o *Order) error {
+	if err := s.Write(ctx, tx, o); err != nil {
+		return err
+	}
+	return s.Promise(ctx, tx, *o)
+}
+
+// Write writes the rows of a new order, to which Promise belongs in the same transaction.
+func (s *Service) Write(ctx context.Context, tx *sqldb.Tx, o *Order) error {
 	o.ID = id.Make[id.Order](tx)
 	o.Status, o.CreatedAt, o.DueAt = StatusPendingPayment, tx.Now(), tx.Now().Add(s.payWithin(*o))
 	o.Number = number(tx.Now().In(s.terms.Zone), o.ID)
-	if err := inventory.Reserve(ctx, tx, o.stockRef(), o.Items()); err != nil {
-		return err
-	}
 	if err := insertOrder(ctx, tx, s.box, *o); err != nil {
 		return err
 	}
@@ -244,23 +249,17 @@ func (s *Service) Create(ctx context.Context, tx *sqldb.Tx, o *Order) error {
 			return err
 		}
 	}
-	if err := insertStep(ctx, tx, o.ID, StatusPendingPayment, Buyer(o.User)); err != nil {
+	return insertStep(ctx, tx, o.ID, StatusPendingPayment, Buyer(o.User))
+}
+
+// Promise takes the stock of an order that was written, and tells of it. A crowd that wants
+// the same thing waits for its row of stock until the transaction is over: promise last.
+// Fault inventory.insufficient_stock.
+func (s *Service) Promise(ctx context.Context, tx *sqldb.Tx, o Order) error {
+	if err := inventory.Reserve(ctx, tx, o.stockRef(), o.Items()); err != nil {
 		return err
 	}
-	return events.Record(ctx, tx, Placed{payloadOf(*o)})
-}
-
-func (s *Service) payWithin(o Order) time.Duration {
-	if o.PayWithin > 0 {
-		return min(o.PayWithin, s.terms.PayWithin)
-	}
-	return s.terms.PayWithin
-}
-
-// number is what people read to each other: the day, then digits of the id.
-func number(now time.Time, order id.Order) string {
-	const digits = 1_000_000_000_000
-	return fmt.Sprintf("%s%012d", now.Format("060102"), order.Int()%digits)
+	return events.Record(ctx, tx, Placed{payloadOf(o)})
 }
 
 // MarkPaid takes the money's side effects on the order: the promise becomes a
